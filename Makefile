@@ -1,0 +1,50 @@
+# Everything happens in .venv; a target that needs it makes it. PYTHON may name another interpreter (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup sandbox demo run test check format lock clean
+
+help:  ## Show these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## Make .venv with the pinned dependencies
+
+$(STAMP): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@echo "Installing the pinned dependencies into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+sandbox: $(STAMP)  ## Try the bot without an account: local Discord, local provider, a web page
+	@$(BIN)/python -m sandbox
+
+demo: $(STAMP)  ## The same without a browser: /imagine, a kill, a restart, the picture
+	@$(BIN)/python -m sandbox demo
+
+run: $(STAMP)  ## The real bot, with the settings of .env
+	@$(BIN)/python -m bot run
+
+test: $(STAMP)  ## All tests
+	@$(BIN)/python -m pytest
+
+check: $(STAMP)  ## Style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(STAMP)  ## Let ruff put the style right
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock:  ## Pin the dependencies of pyproject.toml anew
+	@$(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt pyproject.toml
+	@$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml
+	@rm -rf $(VENV)-lock
+
+clean:  ## Remove .venv and caches; data/ stays
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
