@@ -1,0 +1,1 @@
+"""A Discord bot that makes pictures: crash-safe jobs, an honest ledger, delivery that outlives tokens."""

@@ -1,0 +1,1 @@
+"""Values and rules of the bot: standard library only, no I/O."""

@@ -1,0 +1,93 @@
+"""What a picture may look like: aspect ratios, resolutions, pixel sizes. Source: the vendor's guide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAX_PROMPT_CHARACTERS: Final = 4_000
+MAX_REFERENCES: Final = 14
+
+
+class Resolution(StrEnum):
+    """How many pixels a picture has, relative to 1K; the value is the word on the wire."""
+
+    HALF_K = "0.5K"
+    ONE_K = "1K"
+    TWO_K = "2K"
+    FOUR_K = "4K"
+
+    @classmethod
+    def parse(cls, text: str) -> Resolution:
+        """Read a resolution in any case (`2k`); raises ValueError with a sentence that lists what exists."""
+        for resolution in cls:
+            if resolution.value.casefold() == text.strip().casefold():
+                return resolution
+        raise ValueError(f"There is no resolution {text!r}. Choose one of {', '.join(cls)}.")
+
+
+DEFAULT_SIZE: Final = "1:1"
+DEFAULT_RESOLUTION: Final = Resolution.ONE_K
+
+# Aspect ratio -> (width, height) in pixels at 1K.
+_PIXELS_AT_1K: Final[dict[str, tuple[int, int]]] = {
+    "1:1": (1024, 1024),
+    "2:3": (848, 1264),
+    "3:2": (1264, 848),
+    "3:4": (896, 1200),
+    "4:3": (1200, 896),
+    "4:5": (928, 1152),
+    "5:4": (1152, 928),
+    "9:16": (768, 1376),
+    "16:9": (1376, 768),
+    "21:9": (1584, 672),
+    "1:4": (512, 2048),
+    "4:1": (2048, 512),
+    "1:8": (384, 3072),
+    "8:1": (3072, 384),
+}
+SIZES: Final = tuple(_PIXELS_AT_1K)
+_SCALE: Final = {
+    Resolution.HALF_K: (1, 2),
+    Resolution.ONE_K: (1, 1),
+    Resolution.TWO_K: (2, 1),
+    Resolution.FOUR_K: (4, 1),
+}
+
+
+def parse_size(text: str) -> str:
+    """Read an aspect ratio (`16:9`, blanks allowed); raises ValueError with a sentence that lists what exists."""
+    size = text.replace(" ", "")
+    if size not in _PIXELS_AT_1K:
+        raise ValueError(f"There is no size {text!r}. Choose one of {', '.join(SIZES)}.")
+    return size
+
+
+def pixel_size(size: str, resolution: Resolution) -> tuple[int, int]:
+    """Width and height in pixels of a picture of this aspect ratio and resolution."""
+    width, height = _PIXELS_AT_1K[size]
+    times, divisor = _SCALE[resolution]
+    return width * times // divisor, height * times // divisor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSpec:
+    """One picture as it is asked for. The prompt has 1 to 4,000 characters; size is one of SIZES."""
+
+    prompt: str
+    size: str = DEFAULT_SIZE
+    resolution: Resolution = DEFAULT_RESOLUTION
+    google_search: bool = False
+    google_image_search: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureInfo:
+    """A picture file that was opened and verified. `extension` has no dot (`png`, `jpg`, `webp`, `gif`)."""
+
+    format: str
+    extension: str
+    width: int
+    height: int
+    size_bytes: int
