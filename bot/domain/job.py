@@ -1,0 +1,158 @@
+"""Requests and jobs: one command makes one request (one message) of one to four jobs (pictures)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.errors import Cost
+from bot.domain.picture import PictureInfo, PictureSpec
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    """Accepted: the row exists and its credits are reserved."""
+    SUBMITTING = "submitting"
+    """Written before the POST; found at start-up, it means that the POST's outcome is unknown."""
+    UNCERTAIN = "uncertain"
+    """The POST may have been carried out. Never submitted again by itself; the member decides."""
+    RUNNING = "running"
+    """The provider works on it, and it is charged; its task id is recorded unless the answer was the picture."""
+    FETCHED = "fetched"
+    """The picture is on our disk, verified."""
+    DELIVERED = "delivered"
+    """The message shows the picture."""
+    READY = "ready"
+    """The picture could not be posted anywhere; it is kept and handed over on request."""
+    FAILED = "failed"
+    """It ended without a picture, for a recorded reason."""
+    CANCELLED = "cancelled"
+    """The member took it back before it was submitted, or gave up an uncertain one."""
+
+
+TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
+    JobState.SUBMITTING: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN, JobState.FAILED}),
+    JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.FETCHED, JobState.FAILED}),
+    JobState.FETCHED: frozenset({JobState.DELIVERED, JobState.READY}),
+    JobState.READY: frozenset({JobState.DELIVERED}),
+    JobState.DELIVERED: frozenset(),
+    JobState.FAILED: frozenset(),
+    # A POST's answer that comes after the member gave the job up still brings a paid picture.
+    JobState.CANCELLED: frozenset({JobState.RUNNING}),
+}
+WAITING: Final = frozenset({JobState.QUEUED})
+"""Nothing has been sent yet."""
+AT_WORK: Final = frozenset({JobState.SUBMITTING, JobState.RUNNING})
+"""These fill a member's and the installation's running slots."""
+SETTLED: Final = frozenset({JobState.DELIVERED, JobState.READY, JobState.FAILED, JobState.CANCELLED})
+"""Nothing more happens by itself. An uncertain job is not settled: its member has a decision to make."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages."""
+
+    interaction_id: int
+    application_id: int
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """A checked command, ready to be accepted. `price_microcredits` is for each of its `count` jobs."""
+
+    kind: str
+    origin: Origin
+    spec: PictureSpec
+    private: bool
+    count: int
+    price_microcredits: int
+    token: str
+    token_expires_at: datetime
+    upload_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A stored command and the message that shows it.
+
+    `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
+    exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited.
+    """
+
+    id: int
+    kind: str
+    origin: Origin
+    spec: PictureSpec
+    private: bool
+    token: str | None
+    token_expires_at: datetime | None
+    channel_id: int
+    message_id: int | None
+    message_by: str
+    shown: str
+    edits: int
+    upload_limit_bytes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost."""
+
+    id: int
+    request_id: int
+    position: int
+    state: JobState
+    user_id: int
+    guild_id: int | None
+    price_microcredits: int
+    owner: str | None
+    not_before: datetime | None
+    tries: int
+    task_id: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+    eta_at: datetime | None
+    fetched_at: datetime | None
+    finished_at: datetime | None
+    picture_file: str | None
+    picture: PictureInfo | None
+    shown_as: str
+    attachment_id: int | None
+    error_code: str
+    error_text: str
+    cost: Cost
+    retried_by: int | None
+    reported_cost: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Whether jobs may be submitted. `reason` is the error code that closed it; `probe_at` is the next try."""
+
+    closed: bool
+    reason: str = ""
+    since: datetime | None = None
+    probe_at: datetime | None = None
+    backoff_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """Everything that a card is rendered from: the rows, each waiting job's place in line (1 is next), and the gate."""
+
+    request: Request
+    jobs: tuple[Job, ...]
+    places: Mapping[int, int]
+    gate: Gate

@@ -1,0 +1,47 @@
+"""What may be asked for. Checks that need only memory, so that a refusal is immediate and private."""
+
+from __future__ import annotations
+
+from bot.domain.errors import Refusal
+from bot.domain.picture import (
+    DEFAULT_RESOLUTION,
+    DEFAULT_SIZE,
+    MAX_PROMPT_CHARACTERS,
+    PictureSpec,
+    Resolution,
+    parse_size,
+)
+
+
+def checked_spec(
+    *,
+    prompt: str,
+    size: str | None = None,
+    resolution: str | None = None,
+    google_search: bool = False,
+    google_image_search: bool = False,
+) -> PictureSpec:
+    """A picture's specification from what a member typed; raises Refusal with a sentence for the member."""
+    words = prompt.strip()
+    if not words:
+        raise Refusal("empty_prompt", "The prompt is empty. Describe the picture you want.")
+    if len(words) > MAX_PROMPT_CHARACTERS:
+        raise Refusal(
+            "long_prompt",
+            f"The prompt has {len(words):,} characters; {MAX_PROMPT_CHARACTERS:,} is the limit. Shorten it.",
+        )
+    if google_image_search and not google_search:
+        raise Refusal(
+            "image_search_alone",
+            "Image search works only together with `google_search`. Switch both on, or leave both off.",
+        )
+    try:
+        return PictureSpec(
+            prompt=words,
+            size=parse_size(size) if size else DEFAULT_SIZE,
+            resolution=Resolution.parse(resolution) if resolution else DEFAULT_RESOLUTION,
+            google_search=google_search,
+            google_image_search=google_image_search,
+        )
+    except ValueError as error:
+        raise Refusal("bad_option", str(error)) from None

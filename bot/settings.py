@@ -1,0 +1,100 @@
+"""Settings from the environment or .env, read once; a bad one is named in one sentence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.errors import StartupError
+
+_WHERE_TO_GET = {
+    "DISCORD_TOKEN": "Copy it from the Bot page of your application at https://discord.com/developers/applications.",
+    "APIMASTER_API_KEY": "Copy it from the API keys page of your APIMaster account.",
+}
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; `.env.example` explains each. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = None
+    discord_api_url: str = "https://discord.com/api/v10"
+    discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
+    apimaster_api_key: SecretStr | None = None
+    apimaster_base_url: str = "https://apimaster.ai"
+    apimaster_model: str = Field(default="gemini-3.1-flash-image-preview", min_length=1)
+    data_dir: Path = Path("data")
+    first_poll_seconds: float = Field(default=12, gt=0, le=600)
+    poll_seconds: float = Field(default=4, gt=0, le=600)
+    job_timeout_seconds: float = Field(default=1_200, gt=0, le=86_400)
+    per_user_running: int = Field(default=2, ge=1, le=100)
+    per_user_pending: int = Field(default=10, ge=1, le=1_000)
+    max_running: int = Field(default=100, ge=1, le=10_000)
+    credit_price_1k: Decimal = Field(default=Decimal(1), ge=0, le=1_000_000)
+    group_ratio: Decimal = Field(default=Decimal(1), ge=0, le=1_000)
+    balance_probe_seconds: float = Field(default=60, gt=0, le=900)
+    shard_count: int | None = Field(default=None, ge=1)
+    shard_ids: Annotated[tuple[int, ...] | None, NoDecode] = None
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("discord_cdn_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return (
+            tuple(host.strip().lower() for host in value.split(",") if host.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("shard_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("discord_api_url", "apimaster_base_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if scheme not in {"http", "https"} or not separator or not rest.strip("/") or any(c.isspace() for c in value):
+            raise ValueError("it must be a URL that starts with https:// or http://")
+        return value.rstrip("/")
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        if isinstance(value, str):
+            return value.lower() if value.lower() in {"text", "json"} else value.upper()
+        return value
+
+    def require(self, *names: str) -> dict[str, SecretStr]:
+        """The secrets that a command cannot do without, by upper-case name; raises StartupError naming the first missing."""
+        found: dict[str, SecretStr] = {}
+        for name in names:
+            secret: SecretStr | None = getattr(self, name.lower())
+            if secret is None or not secret.get_secret_value().strip():
+                raise StartupError(f"{name} is not set. {_WHERE_TO_GET[name]} Put it into .env or the environment.")
+            if any(character.isspace() for character in secret.get_secret_value().strip()):
+                raise StartupError(f"{name} has a blank or line break in it. Copy it again. {_WHERE_TO_GET[name]}")
+            found[name] = SecretStr(secret.get_secret_value().strip())
+        return found
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises StartupError with one sentence that names the first malformed one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise StartupError(f"{name} is malformed: {reason}. Correct it in .env or the environment.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartupError(f".env cannot be read: {error}. Correct or remove the file.") from None
