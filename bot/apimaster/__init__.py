@@ -1,0 +1,1 @@
+"""The APIMaster image API: one client, its wire format, its errors."""

@@ -1,0 +1,252 @@
+"""The client of the APIMaster image API: submit, poll, generate, upload, balance, download."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+import aiohttp
+from pydantic import SecretStr
+from yarl import URL
+
+from bot.apimaster import wire
+from bot.apimaster.download import MAX_PICTURE_BYTES, Downloader
+from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
+from bot.apimaster.transport import network_errors, read_body
+from bot.domain.errors import BadRequestError, OutcomeUnknownError, ProviderError, StoreError
+from bot.domain.picture import PictureSpec, Resolution
+from bot.ports import PictureSource, Submission, TaskStatus
+
+MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
+UPLOAD_EXTENSIONS: Final = MappingProxyType(
+    {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+)
+# A reply may carry the picture as base64, a third larger than the picture itself.
+_MAX_REPLY_BYTES: Final = MAX_PICTURE_BYTES * 4 // 3 + 1024 * 1024
+# From this size on, parsing takes long enough to be felt by the gateway's heartbeat.
+_PARSE_IN_THREAD_BYTES: Final = 256 * 1024
+_USER_AGENT: Final = "imagine-bot (+aiohttp)"
+
+
+def _sync_read_s() -> Mapping[Resolution, float]:
+    """The server's own deadlines; the guide asks for at least 180 s at 2K and 4K."""
+    return MappingProxyType(
+        {Resolution.HALF_K: 180.0, Resolution.ONE_K: 180.0, Resolution.TWO_K: 300.0, Resolution.FOUR_K: 900.0}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long to wait for silence on each kind of call, in seconds."""
+
+    connect_s: float = 15
+    submit_s: float = 120
+    sync_s: Mapping[Resolution, float] = field(default_factory=_sync_read_s)
+    poll_s: float = 30
+    upload_s: float = 120
+    download_s: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """A successful answer, parsed; `payload` is None where the body is no JSON."""
+
+    status: int
+    payload: object
+    request_id: str
+
+
+class ApimasterClient:
+    """An ImageProvider on the APIMaster API; an async context manager that owns its connections.
+
+    Every method raises ProviderError (`download` also PictureError and StoreError) and none of them retries:
+    one `submit` or `generate` is at most one POST. The key goes to the origin of `base_url` and nowhere else.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: SecretStr | str, model: str, *, timeouts: Timeouts | None = None
+    ) -> None:
+        self._base_url = base_url.rstrip("/").removesuffix("/v1")
+        self._key = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
+        self._model = model
+        self._timeouts = timeouts or Timeouts()
+        self._paid: aiohttp.ClientSession | None = None
+        self._free: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        # A kept-alive connection may have died unnoticed, and then nobody knows whether a POST on it arrived:
+        # paid calls therefore open a fresh connection each.
+        self._paid = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
+        self._free = self._session(aiohttp.TCPConnector(limit=64))
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for session in (self._paid, self._free):
+            if session is not None:
+                await session.close()
+
+    @staticmethod
+    def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": _USER_AGENT},
+            read_bufsize=256 * 1024,
+        )
+
+    async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
+        """Start a picture in async mode: one POST, at most."""
+        return await self._make("/v1/images/generations/async", spec, image_urls, self._timeouts.submit_s)
+
+    async def generate(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
+        """Make a picture in sync mode: one POST that is answered when the picture is ready.
+
+        Raises SyncTimeoutError where the provider stops waiting; it may still charge.
+        """
+        return await self._make("/v1/images/generations", spec, image_urls, self._timeouts.sync_s[spec.resolution])
+
+    async def _make(self, path: str, spec: PictureSpec, image_urls: Sequence[str], timeout_s: float) -> Submission:
+        fields = wire.request_body(self._model, spec, image_urls)
+        # Off the loop: references as data URIs make tens of megabytes.
+        body = io.BytesIO(await asyncio.to_thread(_encode, fields))
+        async with self._request("POST", path, Call.PAID, timeout_s, body=body, secrets=(spec.prompt,)) as response:
+            reply = await _read(response)
+        if reply.payload is None:
+            raise OutcomeUnknownError(
+                f"HTTP {reply.status}: the answer is not readable JSON",
+                http_status=reply.status,
+                request_id=reply.request_id,
+            )
+        return wire.parse_submission(reply.payload, status=reply.status, request_id=reply.request_id)
+
+    async def poll(self, task_id: str) -> TaskStatus:
+        """Ask once how a task is doing; an answer that is no clear word of the provider raises; ask again."""
+        path = f"/v1/tasks/{quote(task_id, safe='')}?model={quote(self._model, safe='')}"
+        async with self._request("GET", path, Call.POLL, self._timeouts.poll_s) as response:
+            reply = await _read(response)
+        return wire.parse_task(reply.payload, status=reply.status, request_id=reply.request_id)
+
+    async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
+        """Upload a reference picture (png, jpeg, gif or webp of at most 20 MB); returns its http(s) address."""
+        if content_type not in UPLOAD_EXTENSIONS:
+            raise BadRequestError(f"A reference must be a PNG, JPEG, GIF or WebP picture, not {content_type}.")
+        data = io.BytesIO(picture if isinstance(picture, bytes) else await asyncio.to_thread(_read_file, picture))
+        if len(data.getbuffer()) > MAX_UPLOAD_BYTES:
+            raise BadRequestError("A reference may have at most 20 MB.")
+        form = aiohttp.FormData()
+        form.add_field("file", data, filename=f"reference.{UPLOAD_EXTENSIONS[content_type]}", content_type=content_type)
+        timeout_s = self._timeouts.upload_s
+        async with self._request("POST", "/v1/uploads/images", Call.OTHER, timeout_s, body=form) as response:
+            reply = await _read(response)
+        return wire.parse_upload(reply.payload, status=reply.status, request_id=reply.request_id)
+
+    async def balance(self) -> float | None:
+        """What is left of the balance in US dollars; None where the deployed provider does not tell."""
+        subscription = await self._billing("/v1/dashboard/billing/subscription")
+        usage = await self._billing("/v1/dashboard/billing/usage")
+        return wire.parse_balance(subscription, usage)
+
+    async def _billing(self, path: str) -> object:
+        try:
+            async with self._request("GET", path, Call.OTHER, self._timeouts.poll_s) as response:
+                return (await _read(response)).payload
+        except BadRequestError as error:
+            if error.http_status in {400, 404, 405}:
+                return None
+            raise
+
+    async def download(self, source: PictureSource, to: Path) -> int:
+        """Stream a finished picture into a file, at most 64 MB; returns the size in bytes.
+
+        Raises PictureError (`result_gone`, `too_large`, `not_a_picture`); another ProviderError may be tried again.
+        """
+        downloader = Downloader(
+            _opened(self._free),
+            base_url=URL(self._base_url),
+            api_key=self._key,
+            connect_s=self._timeouts.connect_s,
+            read_s=self._timeouts.download_s,
+        )
+        return await downloader.download(source, to)
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        call: Call,
+        timeout_s: float,
+        *,
+        body: io.BytesIO | aiohttp.FormData | None = None,
+        secrets: Sequence[str] = (),
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """One request with the bearer, never redirected; yields a 2xx answer and translates everything else."""
+        session = _opened(self._paid if method == "POST" else self._free)
+        connect_s = self._timeouts.connect_s
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+        if isinstance(body, io.BytesIO):
+            headers["Content-Type"] = "application/json"
+        with network_errors():
+            # The read timeout limits silence; the outer one limits an answer that drips.
+            async with (
+                asyncio.timeout(connect_s + 2 * timeout_s),
+                session.request(
+                    method,
+                    URL(self._base_url + path, encoded=True),
+                    headers=headers,
+                    data=body,
+                    timeout=aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=timeout_s),
+                    allow_redirects=False,
+                ) as response,
+            ):
+                if not 200 <= response.status < 300:
+                    raise await self._refusal(response, call, secrets)
+                yield response
+
+    async def _refusal(self, response: aiohttp.ClientResponse, call: Call, secrets: Sequence[str]) -> ProviderError:
+        try:
+            complaint = read_complaint(wire.parse_json(await read_body(response, _MAX_REPLY_BYTES)))
+        except (ValueError, OutcomeUnknownError):
+            # No JSON, or cut off: the status alone has to tell.
+            complaint = None
+        answer = Answer(status=response.status, headers=response.headers, call=call)
+        return error_from(answer, complaint, secrets=(self._key, *secrets))
+
+
+def _encode(fields: Mapping[str, object]) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def _read_file(path: Path) -> bytes:
+    """The file's bytes, but not more than it takes to see that they are too many."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_UPLOAD_BYTES + 1)
+    except OSError as error:
+        raise StoreError(f"The reference cannot be read from disk: {error.strerror or error}") from error
+
+
+def _opened(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession:
+    if session is None:
+        raise RuntimeError("ApimasterClient is used outside its async with block")
+    return session
+
+
+async def _read(response: aiohttp.ClientResponse) -> _Reply:
+    body = await read_body(response, _MAX_REPLY_BYTES)
+    try:
+        parse = wire.parse_json
+        payload = parse(body) if len(body) < _PARSE_IN_THREAD_BYTES else await asyncio.to_thread(parse, body)
+    except ValueError:
+        payload = None
+    return _Reply(status=response.status, payload=payload, request_id=request_id(response.headers))

@@ -1,0 +1,205 @@
+"""Fetch a finished picture into a file, from an address, a `data:` URI or base64."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+from urllib.parse import unquote_to_bytes
+
+import aiohttp
+from yarl import URL
+
+from bot.apimaster.transport import network_errors
+from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
+from bot.ports import PictureSource
+
+MAX_PICTURE_BYTES: Final = 64 * 1024 * 1024
+_MAX_REDIRECTS: Final = 5
+_MAX_SECONDS: Final = 600
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_WRITE_BYTES: Final = 1024 * 1024
+# A multiple of four: base64 is decoded in whole groups.
+_DECODE_CHARACTERS: Final = 1024 * 1024
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+
+
+class Downloader:
+    """Downloads pictures; the bearer goes only where scheme, host and port are those of `base_url`."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, base_url: URL, api_key: str, connect_s: float, read_s: float
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._key = api_key
+        self._timeout = aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)
+
+    async def download(self, source: PictureSource, to: Path) -> int:
+        """Write the picture to `to` and return its size; nothing is left there after a failure."""
+        with _no_remains(to):
+            if source.base64 is not None:
+                return await asyncio.to_thread(_decode_base64, source.base64, to)
+            url = source.url or ""
+            if url[:5].lower() == "data:":
+                return await asyncio.to_thread(_decode_data_uri, url, to)
+            with network_errors():
+                # Silence is limited by the session's read timeout; this limits an address that drips.
+                async with asyncio.timeout(_MAX_SECONDS):
+                    return await self._fetch(_parse(url), to)
+
+    async def _fetch(self, url: URL, to: Path) -> int:
+        if not url.absolute:
+            url = self._base_url.join(url)
+        for _ in range(_MAX_REDIRECTS + 1):
+            if url.scheme not in {"http", "https"} or not url.host:
+                raise _bad_address()
+            async with self._get(url) as response:
+                if response.status not in _REDIRECTS:
+                    return await _save(response, to)
+                target = response.headers.get("Location", "")
+                url = url.join(_parse(target))
+        raise PictureError("result_gone", f"The picture's address redirects more than {_MAX_REDIRECTS} times.")
+
+    @asynccontextmanager
+    async def _get(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+        headers = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+        if url.origin() == self._base_url.origin():
+            headers["Authorization"] = f"Bearer {self._key}"
+        async with self._session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False) as response:
+            yield response
+
+
+def _parse(text: str) -> URL:
+    """Read an address; a well-formed one is taken as it is, since quoting it anew could break its signature."""
+    try:
+        return URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
+    except ValueError:
+        raise _bad_address() from None
+
+
+async def _save(response: aiohttp.ClientResponse, to: Path) -> int:
+    _check_status(response.status)
+    if (response.content_length or 0) > MAX_PICTURE_BYTES:
+        raise _too_large()
+    size, pending = 0, bytearray()
+    with _opened(to) as file:
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > MAX_PICTURE_BYTES:
+                raise _too_large()
+            pending += chunk
+            if len(pending) >= _WRITE_BYTES:
+                await asyncio.to_thread(_write, file, bytes(pending))
+                pending.clear()
+        await asyncio.to_thread(_write, file, bytes(pending))
+    return size
+
+
+def _check_status(status: int) -> None:
+    if status == 200:
+        return
+    if status == 429:
+        raise RateLimitedError("HTTP 429 on the picture's address", http_status=status)
+    if 400 <= status < 500 and status not in {408, 425}:
+        # Stores answer an expired signature with any of 400, 403, 404 and 410.
+        raise PictureError("result_gone", f"The picture is no longer at its address (HTTP {status}).")
+    if status >= 500 or status in {408, 425}:
+        raise UnavailableError(f"HTTP {status} on the picture's address", http_status=status)
+    raise OutcomeUnknownError(f"HTTP {status} on the picture's address", http_status=status)
+
+
+def _decode_data_uri(uri: str, to: Path) -> int:
+    header, comma, payload = uri.partition(",")
+    if not comma:
+        raise _not_a_picture()
+    if header.lower().endswith(";base64"):
+        return _decode_base64(payload, to)
+    if len(payload) > 3 * MAX_PICTURE_BYTES:
+        raise _too_large()
+    data = unquote_to_bytes(payload)
+    if len(data) > MAX_PICTURE_BYTES:
+        raise _too_large()
+    with _opened(to) as file:
+        _write(file, data)
+    return len(data)
+
+
+def _decode_base64(text: str, to: Path) -> int:
+    """Decode group by group, so that a large picture is never in memory a second and third time.
+
+    Line breaks, the URL-safe alphabet and missing padding are understood.
+    """
+    size, carry = 0, b""
+    with _opened(to) as file:
+        for start in range(0, len(text), _DECODE_CHARACTERS):
+            symbols = carry + _symbols(text[start : start + _DECODE_CHARACTERS])
+            whole = len(symbols) - len(symbols) % 4
+            size += _write(file, _a2b(symbols[:whole]))
+            carry = symbols[whole:]
+            if size > MAX_PICTURE_BYTES:
+                raise _too_large()
+        return size + _write(file, _a2b(carry + b"=" * (-len(carry) % 4)))
+
+
+def _symbols(text: str) -> bytes:
+    try:
+        return text.encode("ascii").translate(_URL_SAFE, b" \t\r\n")
+    except UnicodeEncodeError:
+        raise _not_a_picture() from None
+
+
+def _a2b(symbols: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(symbols, strict_mode=True)
+    except binascii.Error:
+        raise _not_a_picture() from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """A fresh file that only this user can read."""
+    try:
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    except OSError as error:
+        raise _disk(error) from error
+    with file:
+        yield file
+
+
+def _write(file: BinaryIO, data: bytes) -> int:
+    try:
+        written = file.write(data)
+        file.flush()
+    except OSError as error:
+        raise _disk(error) from error
+    return written
+
+
+@contextmanager
+def _no_remains(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _disk(error: OSError) -> StoreError:
+    return StoreError(f"The picture cannot be written to disk: {error.strerror or error}")
+
+
+def _bad_address() -> PictureError:
+    return PictureError("result_gone", "The provider gave an address that is not an http address.")
+
+
+def _too_large() -> PictureError:
+    return PictureError("too_large", f"The picture has more than {MAX_PICTURE_BYTES // 1024**2} MB.")
+
+
+def _not_a_picture() -> PictureError:
+    return PictureError("not_a_picture", "The provider sent something that cannot be decoded.")

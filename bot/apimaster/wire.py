@@ -1,0 +1,230 @@
+"""The provider's JSON, written and read. Requests follow the guide exactly; replies may deviate in every known way.
+
+Everything here is a pure function on bytes or parsed JSON that raises nothing but ProviderError.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint
+from bot.domain.errors import ContentRefusedError, OutcomeUnknownError, ProviderError, TaskFailedError
+from bot.domain.picture import PictureSpec
+from bot.ports import PictureSource, Submission, TaskState, TaskStatus
+
+_SUCCEEDED: Final = frozenset({"succeeded", "completed", "success"})
+_FAILED: Final = frozenset({"failed", "failure", "fail", "error", "cancelled", "canceled"})
+# Where a picture may be, in the order of preference. Results come before addresses beside them, and neither
+# `image_urls` nor `image` is here: a reply may repeat the references that were sent.
+_PICTURE_KEYS: Final = (
+    "result",
+    "results",
+    "images",
+    "output",
+    "url",
+    "urls",
+    "result_url",
+    "b64_json",
+    "base64",
+    "image_url",
+    "data",
+)
+_MAX_DEPTH: Final = 8
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
+# No path is this long, and no picture this small: it tells "/9j/4AAQ…" (base64 JPEG) from "/results/1.png".
+_MIN_BASE64_CHARACTERS: Final = 256
+
+
+def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> dict[str, object]:
+    """The body of submit and generate, as the guide writes it; `n` is a number, never a string."""
+    body: dict[str, object] = {
+        "model": model,
+        "prompt": spec.prompt,
+        "size": spec.size,
+        "resolution": spec.resolution.value,
+        "n": 1,
+    }
+    if image_urls:
+        body["image_urls"] = list(image_urls)
+    if spec.google_search:
+        body["google_search"] = True
+    if spec.google_image_search:
+        body["google_image_search"] = True
+    return body
+
+
+def parse_json(body: bytes) -> object:
+    """The parsed body; raises ValueError where it is no JSON (HTML, cut off, not UTF-8, nested beyond reason)."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def parse_submission(payload: object, *, status: int = 200, request_id: str = "") -> Submission:
+    """Read the answer to submit or generate: a task id or a finished picture, whichever mode was asked for.
+
+    Raises OutcomeUnknownError where neither is in it, or the error that the envelope names.
+    """
+    word, task_id, source = _status(payload), _task_id(payload), _picture(payload)
+    cost = _cost(payload)
+    # Beside a task that is still at work an address is not the picture's.
+    if source is not None and (not task_id or not word or word in _SUCCEEDED):
+        return Submission(source=source, request_id=request_id, reported_cost=cost)
+    if task_id:
+        return Submission(task_id=task_id, request_id=request_id, reported_cost=cost)
+    if word in _FAILED:
+        failure = _failure(payload)
+        kind = ContentRefusedError if failure.refuses_content else TaskFailedError
+        reason = clean(failure.message) or "the provider reports a failure without a reason"
+        raise kind(reason, http_status=status, provider_code=failure.code, request_id=request_id)
+    raise _unusable(payload, status, request_id, Call.PAID, "neither a task nor a picture is in the answer")
+
+
+def parse_task(payload: object, *, status: int = 200, request_id: str = "") -> TaskStatus:
+    """Read the answer to a poll. A status that is not known means still running."""
+    word = _status(payload)
+    progress, cost = _progress(payload), _cost(payload)
+    if word in _FAILED:
+        failure = _failure(payload)
+        return TaskStatus(
+            state=TaskState.FAILED,
+            progress=progress,
+            error=clean(failure.message),
+            error_code=failure.code or failure.kind,
+            content_refused=failure.refuses_content,
+            reported_cost=cost,
+        )
+    source = _picture(payload)
+    if source is not None and (word in _SUCCEEDED or not word):
+        return TaskStatus(state=TaskState.SUCCEEDED, source=source, progress=progress, reported_cost=cost)
+    if word and word not in _SUCCEEDED:
+        return TaskStatus(state=TaskState.RUNNING, progress=progress, reported_cost=cost)
+    raise _unusable(payload, status, request_id, Call.POLL, "neither a status nor a picture is in the answer")
+
+
+def parse_upload(payload: object, *, status: int = 200, request_id: str = "") -> str:
+    """The address of an uploaded picture."""
+    for item in _dicts(payload):
+        url = item.get("url")
+        if isinstance(url, str) and url.startswith(("http://", "https://")):
+            return url
+    raise _unusable(payload, status, request_id, Call.OTHER, "no address is in the answer")
+
+
+def parse_balance(subscription: object, usage: object) -> float | None:
+    """What is left, in US dollars, or None where the provider does not say."""
+    limit = _number(_field(subscription, "hard_limit_usd"))
+    used_cents = _number(_field(usage, "total_usage"))
+    return None if limit is None or used_cents is None else limit - used_cents / 100
+
+
+def _unusable(payload: object, status: int, request_id: str, call: Call, why: str) -> ProviderError:
+    """The error in a reply that came as a success: the one that it names, if that one is certain."""
+    complaint = read_complaint(payload) or Complaint()
+    code = int(complaint.code) if re.fullmatch(r"[45]\d\d", complaint.code) else 0
+    if code or complaint.refuses_content:
+        headers = {"x-request-id": request_id}
+        return error_from(Answer(status=code or status, headers=headers, call=call), complaint)
+    reason = clean(complaint.message)
+    return OutcomeUnknownError(
+        f"HTTP {status}: {f'{why}: {reason}' if reason else why}", http_status=status, request_id=request_id
+    )
+
+
+def _failure(payload: object) -> Complaint:
+    """Why a task failed; often the provider does not say."""
+    items = list(_dicts(payload))
+    for item in items:
+        if item.get("error"):
+            return read_complaint(item) or Complaint()
+    # Without `error`, only the task's own object tells; the envelope's message is a mere "success".
+    return read_complaint(items[0]) or Complaint()
+
+
+def _dicts(payload: object) -> Iterator[Mapping[str, object]]:
+    """The objects that speak of the task itself, the innermost envelope first: `data`, `data[0]`, the whole."""
+    if not isinstance(payload, Mapping):
+        return
+    data = payload.get("data")
+    if isinstance(data, list):
+        data = data[0] if data else None
+    if isinstance(data, Mapping):
+        yield data
+    yield payload
+
+
+def _field(payload: object, name: str) -> object:
+    return next((item[name] for item in _dicts(payload) if item.get(name) is not None), None)
+
+
+def _status(payload: object) -> str:
+    for name in ("status", "task_status", "state"):
+        for item in _dicts(payload):
+            value = item.get(name)
+            if isinstance(value, str) and value.strip():
+                return value.strip().casefold()
+    return ""
+
+
+def _task_id(payload: object) -> str:
+    for item in _dicts(payload):
+        for name in ("task_id", "taskId", "id"):
+            value = item.get(name)
+            # A bare `id` may be the request's own; it is the task's only beside a status.
+            if name == "id" and "status" not in item:
+                continue
+            if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+                return str(value).strip()
+    return ""
+
+
+def _picture(value: object, depth: int = 0) -> PictureSource | None:
+    """The first picture in a reply, depth first."""
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, str):
+        return _source(value)
+    if isinstance(value, list):
+        return next(filter(None, (_picture(item, depth + 1) for item in value)), None)
+    if isinstance(value, Mapping):
+        found = (_picture(value[key], depth + 1) for key in _PICTURE_KEYS if value.get(key))
+        return next(filter(None, found), None)
+    return None
+
+
+def _source(text: str) -> PictureSource | None:
+    text = text.strip()
+    if text[:5].lower() == "data:" or text[:8].lower().startswith(("http://", "https://")):
+        return PictureSource(url=text)
+    if len(text) >= _MIN_BASE64_CHARACTERS and _BASE64.fullmatch(text[:4096]):
+        return PictureSource(base64=text)
+    # A path on the provider's own host.
+    return PictureSource(url=text) if text.startswith("/") and not any(map(str.isspace, text)) else None
+
+
+def _progress(payload: object) -> float | None:
+    value = _field(payload, "progress")
+    return _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+
+
+def _cost(payload: object) -> float | None:
+    for name in ("cost", "credits_cost"):
+        number = _number(_field(payload, name))
+        if number is not None and number >= 0:
+            return number
+    return None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
