@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.picture import PictureInfo, PictureSpec
+from bot.domain.errors import BotError, Cost, ProviderError
+from bot.domain.job import Gate, Job, JobState, NewRequest, RequestView
+from bot.domain.picture import PictureInfo, PictureSpec, Resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +81,186 @@ class PictureFiles(Protocol):
 
     async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         """Verify the incoming file and move it, durably, to its final name; raises PictureError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a request's message shows after an edit or a new post: its rows as they were at `version`.
+
+    `by` is how it may be edited: `interaction`, `bot` or `dm`; `pictures` maps job ids to attachment ids; `shrunk` says
+    of those that did not fit the upload limit what was done to them.
+    """
+
+    digest: str
+    version: int
+    edited: bool
+    by: str
+    message_id: int | None = None
+    channel_id: int | None = None
+    pictures: Mapping[int, int] = field(default_factory=dict)
+    shrunk: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """One day's totals of a member and resolution in a server (0: none); money in micro-credits."""
+
+    day: date
+    guild_id: int
+    user_id: int
+    resolution: str
+    requested: int
+    delivered: int
+    failed: int
+    cancelled: int
+    uncertain: int
+    balance_errors: int
+    spent_microcredits: int
+    possible_microcredits: int
+
+
+class RequestStore(Protocol):
+    """Requests and what their messages show. Every method may raise StoreError."""
+
+    async def accept(self, new: NewRequest) -> int:
+        """Store a request with its jobs and reserves in one transaction; returns its id, or raises Refusal."""
+        ...
+
+    async def view(self, request_id: int) -> RequestView:
+        """Everything that a request's card is rendered from."""
+        ...
+
+    async def note_shown(self, request_id: int, shown: Shown) -> None:
+        """Record what the message shows; pictures that it shows are delivered by that."""
+        ...
+
+    async def requests_behind(self) -> list[int]:
+        """The requests whose message does not show their rows yet."""
+        ...
+
+    async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
+        """Use the token of a later interaction with the request's message."""
+        ...
+
+    async def waiting_requests(self) -> list[int]:
+        """The requests that have a job waiting for its turn."""
+        ...
+
+    async def wipe_token(self, request_id: int) -> None:
+        """Forget one request's interaction token."""
+        ...
+
+    async def wipe_expired_tokens(self) -> int:
+        """Forget every interaction token that has expired; returns how many."""
+        ...
+
+
+class JobStore(Protocol):
+    """The life of jobs. A step returns None where the job is not in the expected state any more."""
+
+    async def job(self, job_id: int) -> Job:
+        """One job."""
+        ...
+
+    async def adopt(self, owner: str) -> list[Job]:
+        """Take over, at start-up, the jobs that an earlier process left at work."""
+        ...
+
+    async def admit(self, owner: str, *, most: int) -> list[Job]:
+        """Call up the jobs whose turn it is."""
+        ...
+
+    async def waiting(self) -> int:
+        """How many jobs wait for their turn."""
+        ...
+
+    async def next_not_before(self) -> datetime | None:
+        """When the next job that waits for a moment may be tried again."""
+        ...
+
+    async def begin_submit(self, job_id: int, owner: str) -> Job | None:
+        """Write down that the POST is about to be sent."""
+        ...
+
+    async def submitted(self, job_id: int, owner: str, submission: Submission, eta_at: datetime | None) -> Job | None:
+        """Record the POST's answer and the charge."""
+        ...
+
+    async def back_to_queue(
+        self, job_id: int, owner: str, error: ProviderError, not_before: datetime | None
+    ) -> Job | None:
+        """Give the job its place back; a BalanceError is recorded in the same transaction."""
+        ...
+
+    async def uncertain(self, job_id: int, error: BotError) -> Job | None:
+        """Stop a job whose POST may have been carried out."""
+        ...
+
+    async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
+        """End a job without a picture and settle its credits."""
+        ...
+
+    async def fetched(self, job_id: int, file_name: str, picture: PictureInfo) -> Job | None:
+        """Record that the picture is on our disk."""
+        ...
+
+    async def ready(self, job_id: int, reason: str) -> Job | None:
+        """Keep a picture that could not be posted anywhere."""
+        ...
+
+    async def cancelled(self, job_id: int) -> Job | None:
+        """Take a waiting job back, or drop an uncertain one."""
+        ...
+
+    async def retry(self, job_id: int) -> Job | None:
+        """Put a new job in the place of an uncertain one."""
+        ...
+
+    async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
+        """Seconds from submit to picture of the latest pictures of a resolution, oldest first."""
+        ...
+
+
+class GateStore(Protocol):
+    """The one row that says whether jobs may be submitted."""
+
+    async def gate(self) -> Gate:
+        """The gate as it is."""
+        ...
+
+    async def close_gate(self, reason: str, *, probe_at: datetime, backoff_s: float) -> bool:
+        """Close the gate, or put off its next probe; returns whether this call closed it."""
+        ...
+
+    async def open_gate(self) -> bool:
+        """Open the gate; returns whether it was closed."""
+        ...
+
+
+class UsageStats(Protocol):
+    """What moderators and the owner ask."""
+
+    async def usage(self, since: date | None) -> Sequence[UsageRow]:
+        """The daily totals from a day on, oldest first."""
+        ...
+
+    async def states(self) -> Mapping[JobState, int]:
+        """How many jobs there are in each state."""
+        ...
+
+
+class Presenter(Protocol):
+    """Shows a request's rows on its message, some time soon; calling it often costs nothing."""
+
+    def refresh(self, request_ids: Iterable[int]) -> None:
+        """Ask that these requests' messages be brought up to date."""
+        ...
+
+
+class OwnerAlerts(Protocol):
+    """Tells the people who run the bot."""
+
+    async def tell(self, text: str) -> None:
+        """Send a direct message to each owner; a failure is logged, never raised."""
         ...

@@ -53,7 +53,7 @@ class PictureError(BotError):
 class ProviderError(BotError):
     """The image provider said no, or could not be understood.
 
-    `http_status` is None where no answer arrived; `provider_code` and `request_id` are the provider's own, "" if absent.
+    `http_status` is None where no answer arrived; `provider_code` and `request_id` are the provider's own, or "".
     """
 
     code = "provider"

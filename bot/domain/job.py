@@ -87,7 +87,8 @@ class Request:
     """A stored command and the message that shows it.
 
     `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
-    exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited.
+    exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited; `version` grows with
+    every change of the request's jobs.
     """
 
     id: int
@@ -102,13 +103,17 @@ class Request:
     message_by: str
     shown: str
     edits: int
+    version: int
     upload_limit_bytes: int
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost."""
+    """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost.
+
+    `result_url` is set only where the submit call itself answered with the picture's address.
+    """
 
     id: int
     request_id: int
@@ -121,6 +126,7 @@ class Job:
     not_before: datetime | None
     tries: int
     task_id: str | None
+    result_url: str | None
     created_at: datetime
     submitted_at: datetime | None
     eta_at: datetime | None

@@ -45,3 +45,13 @@ def checked_spec(
         )
     except ValueError as error:
         raise Refusal("bad_option", str(error)) from None
+
+
+def check_room(*, waiting: int, more: int, limit: int) -> None:
+    """Refuse a request that would leave a member with more waiting jobs than allowed."""
+    if waiting + more > limit:
+        raise Refusal(
+            "queue_full",
+            f"You have {waiting} pictures waiting already; {limit} is the limit. "
+            "Wait until one is done, or cancel one, and try again.",
+        )

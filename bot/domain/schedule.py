@@ -48,7 +48,8 @@ def next_poll_s(polling: Polling, age_s: float, rng: random.Random) -> float:
 
 def backoff_s(failures: int, *, base_s: float, cap_s: float, rng: random.Random) -> float:
     """Exponential back-off with jitter: 1 failure gives about `base_s`, never more than `cap_s`."""
-    return min(cap_s, base_s * 2 ** min(failures - 1, 30)) * rng.uniform(0.8, 1.0)
+    doubled_s = base_s * 2.0 ** min(failures - 1, 30)
+    return min(cap_s, doubled_s) * rng.uniform(0.8, 1.0)
 
 
 class Durations:

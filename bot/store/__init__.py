@@ -1,0 +1,1 @@
+"""Where jobs, credits and usage are kept. Only this package sees SQL."""

@@ -1,0 +1,48 @@
+"""Opening the database file: pragmas, checks, and errors as one sentence."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from bot.domain.errors import StartupError
+
+BUSY_TIMEOUT_S = 5.0
+
+
+def connect(path: Path, *, read_only: bool = False) -> Database:
+    """A connection for the calling thread alone, in autocommit mode so that every transaction is explicit.
+
+    WAL with synchronous=FULL: a commit survives a power cut. A reader cannot write and never blocks the writer.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    else:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return Database(connection, use_counts_table=False)
+
+
+def ensure_data_dir(data_dir: Path) -> None:
+    """Make the data directory, private to this user; raises StartupError where it cannot be written."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = data_dir / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StartupError(
+            f"DATA_DIR {str(data_dir)!r} cannot be written: {error.strerror}. "
+            "Give this user write access, or set DATA_DIR to another folder."
+        ) from None
+
+
+def ensure_private_file(path: Path) -> None:
+    """Create the database file readable by this user alone, before SQLite would create it with the usual rights."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

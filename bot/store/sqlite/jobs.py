@@ -1,0 +1,204 @@
+"""The life of a job in the database: every step is one guarded UPDATE, one event, and its ledger row, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.credits import LedgerKind
+from bot.domain.errors import BotError, Cost, ProviderError, StoreError
+from bot.domain.job import TRANSITIONS, Job, JobState
+from bot.domain.picture import PictureInfo, Resolution
+from bot.ports import Submission
+from bot.store.sqlite import ledger
+from bot.store.sqlite.rows import all_rows, job_from, to_ms
+
+S = JobState
+_CLOSED_BY = {Cost.NOTHING: LedgerKind.RELEASE, Cost.POSSIBLY: LedgerKind.UNCERTAIN, Cost.CHARGED: LedgerKind.CHARGE}
+"""How the reserve of a job that fails before it runs is closed."""
+
+
+def get(db: Database, job_id: int) -> Job:
+    """One job; raises StoreError if there is none of this number."""
+    rows = all_rows(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})
+    if not rows:
+        raise StoreError(f"There is no job {job_id}.")
+    return job_from(rows[0])
+
+
+def in_states(db: Database, states: Iterable[JobState]) -> list[Job]:
+    """All jobs in these states, oldest first."""
+    found = [row for state in states for row in all_rows(db, "SELECT * FROM jobs WHERE state = :s", {"s": state.value})]
+    return sorted(map(job_from, found), key=lambda job: job.id)
+
+
+def record_event(db: Database, job: Job, event: str, now_ms: int, detail: str = "") -> None:
+    """Append to the job's history; the row says which state it left the job in."""
+    db.conn.execute(
+        "INSERT INTO job_events (job_id, at, event, state, owner, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        (job.id, now_ms, event, job.state.value, job.owner, detail),
+    )
+
+
+def move(
+    db: Database,
+    job_id: int,
+    *,
+    expected: Iterable[JobState],
+    to: JobState,
+    event: str,
+    now_ms: int,
+    detail: str = "",
+    only_owner: str | None = None,
+    **columns: Any,
+) -> Job | None:
+    """Move a job to another state if it is in an expected one (and belongs to `only_owner`, if given).
+
+    Returns the job as it is then, or None where somebody else moved it first. Columns are set in the same UPDATE.
+    """
+    states = [state for state in expected if to in TRANSITIONS[state]]
+    if not states:
+        raise ValueError(f"no job moves from {expected} to {to}")
+    columns["state"] = to.value
+    assignments = ", ".join(f"{column} = :{column}" for column in columns)
+    guard = f"id = :guard_id AND state IN ({', '.join(repr(state.value) for state in states)})"
+    if only_owner is not None:
+        guard += " AND owner = :guard_owner"
+    cursor = db.conn.execute(
+        f"UPDATE jobs SET {assignments} WHERE {guard}",  # noqa: S608 - columns and states are names from this code
+        {**columns, "guard_id": job_id, "guard_owner": only_owner},
+    )
+    if cursor.rowcount == 0:
+        return None
+    job = get(db, job_id)
+    record_event(db, job, event, now_ms, detail)
+    db.conn.execute("UPDATE requests SET version = version + 1 WHERE id = ?", (job.request_id,))
+    return job
+
+
+def begin_submit(db: Database, job_id: int, *, owner: str, now_ms: int) -> Job | None:
+    """Write down that the POST is about to be sent; None if the job was cancelled or belongs to somebody else."""
+    return move(
+        db, job_id, expected=(S.QUEUED,), to=S.SUBMITTING, event="submitting", now_ms=now_ms, only_owner=owner,
+        submitted_at=now_ms, not_before=None,
+    )  # fmt: skip
+
+
+def accepted_by_provider(
+    db: Database, job_id: int, submission: Submission, *, owner: str, eta_at: datetime | None, now_ms: int
+) -> Job | None:
+    """Record the POST's answer and the charge that it means, also when it comes after the job was given up."""
+    job = move(
+        db, job_id, expected=(S.SUBMITTING, S.UNCERTAIN, S.CANCELLED), to=S.RUNNING, event="submitted", now_ms=now_ms,
+        detail=f"request id {submission.request_id}" if submission.request_id else "",
+        owner=owner, task_id=submission.task_id, result_url=submission.source.url if submission.source else None,
+        reported_cost=submission.reported_cost, eta_at=None if eta_at is None else to_ms(eta_at),
+        error_code="", error_text="", cost=Cost.CHARGED.value, finished_at=None,
+    )  # fmt: skip
+    if job is not None:
+        if ledger.has(db, job_id, LedgerKind.UNCERTAIN):
+            ledger.append(db, job, LedgerKind.ADJUST, now_ms)
+        ledger.append(db, job, LedgerKind.CHARGE, now_ms)
+    return job
+
+
+def back_to_queue(
+    db: Database, job_id: int, error: ProviderError, *, owner: str, not_before: datetime | None, now_ms: int
+) -> Job | None:
+    """Give a job its place back after an answer that certainly started nothing; the reserve stands."""
+    return move(
+        db, job_id, expected=(S.SUBMITTING,), to=S.QUEUED, event=f"returned:{error.code}", now_ms=now_ms,
+        detail=str(error), only_owner=owner, owner=None, submitted_at=None,
+        not_before=None if not_before is None else to_ms(not_before), tries=get(db, job_id).tries + 1,
+    )  # fmt: skip
+
+
+def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job | None:
+    """Stop a job whose POST may have been carried out; only its member goes on with it."""
+    job = move(
+        db, job_id, expected=(S.SUBMITTING,), to=S.UNCERTAIN, event="uncertain", now_ms=now_ms, detail=str(error),
+        owner=None, error_code=error.code, error_text=str(error), cost=Cost.POSSIBLY.value,
+    )  # fmt: skip
+    if job is not None:
+        ledger.append(db, job, LedgerKind.UNCERTAIN, now_ms)
+        ledger.count(db, job, "uncertain", now_ms)
+    return job
+
+
+def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: int) -> Job | None:
+    """End a job without a picture, and close its ledger: what was reserved is settled, what was charged is refunded."""
+    before = get(db, job_id)
+    job = move(
+        db, job_id, expected=(S.QUEUED, S.SUBMITTING, S.RUNNING), to=S.FAILED, event=f"failed:{error.code}",
+        now_ms=now_ms, detail=str(error), owner=None, error_code=error.code, error_text=str(error), cost=cost.value,
+        finished_at=now_ms,
+    )  # fmt: skip
+    if job is None:
+        return None
+    if before.state is not S.RUNNING:
+        ledger.append(db, job, _CLOSED_BY[cost], now_ms)
+    elif cost is Cost.NOTHING:
+        ledger.append(db, job, LedgerKind.REFUND, now_ms)
+    ledger.count(db, job, "failed", now_ms)
+    return job
+
+
+def fetched(db: Database, job_id: int, file_name: str, picture: PictureInfo, *, now_ms: int) -> Job | None:
+    """Record that the picture is on our disk, verified."""
+    return move(
+        db, job_id, expected=(S.RUNNING,), to=S.FETCHED, event="fetched", now_ms=now_ms, fetched_at=now_ms,
+        picture_file=file_name, picture_format=picture.format, picture_extension=picture.extension,
+        width=picture.width, height=picture.height, size_bytes=picture.size_bytes,
+    )  # fmt: skip
+
+
+def ready(db: Database, job_id: int, reason: str, *, now_ms: int) -> Job | None:
+    """Keep a picture that could not be posted anywhere."""
+    job = move(
+        db, job_id, expected=(S.FETCHED,), to=S.READY, event="ready", now_ms=now_ms, detail=reason, owner=None,
+        finished_at=now_ms,
+    )  # fmt: skip
+    if job is not None:
+        ledger.count(db, job, "delivered", now_ms)
+    return job
+
+
+def cancelled(db: Database, job_id: int, *, now_ms: int) -> Job | None:
+    """Take back a waiting job: free; or drop an uncertain one: its possible charge stays in the ledger."""
+    before = get(db, job_id)
+    if before.retried_by is not None:
+        return None
+    job = move(
+        db, job_id, expected=(S.QUEUED, S.UNCERTAIN), to=S.CANCELLED, event="cancelled", now_ms=now_ms, owner=None,
+        finished_at=now_ms,
+    )  # fmt: skip
+    if job is None:
+        return None
+    if before.state is S.QUEUED:
+        ledger.append(db, job, LedgerKind.RELEASE, now_ms)
+    ledger.count(db, job, "cancelled", now_ms)
+    return job
+
+
+def adopt(db: Database, *, owner: str) -> list[Job]:
+    """Take over at start-up everything that an earlier process left at work; returns it, oldest first.
+
+    Jobs that were called up but not yet submitted just go back in line.
+    """
+    db.conn.execute("UPDATE jobs SET owner = NULL WHERE state = 'queued' AND owner IS NOT NULL")
+    db.conn.execute("UPDATE jobs SET owner = ? WHERE state IN ('submitting', 'running', 'fetched')", (owner,))
+    return in_states(db, (S.SUBMITTING, S.RUNNING, S.FETCHED))
+
+
+def recent_durations(db: Database, resolution: Resolution, limit: int) -> list[float]:
+    """Seconds from submit to picture of the latest pictures of a resolution, oldest first."""
+    rows = all_rows(
+        db,
+        "SELECT (fetched_at - submitted_at) / 1000.0 AS seconds FROM jobs "
+        "WHERE resolution = :resolution AND fetched_at IS NOT NULL ORDER BY fetched_at DESC LIMIT :most",
+        {"resolution": resolution.value, "most": limit},
+    )
+    return [row["seconds"] for row in reversed(rows) if row["seconds"] is not None]

@@ -1,0 +1,201 @@
+"""Requests: accepting one with its jobs and reserves, reading it for its card, and noting what its message shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.credits import LedgerKind
+from bot.domain.errors import StoreError
+from bot.domain.job import Job, JobState, NewRequest, RequestView
+from bot.domain.policy import check_room
+from bot.ports import Shown
+from bot.store.sqlite import jobs, ledger, turns
+from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
+
+
+def accept(db: Database, new: NewRequest, *, per_user_pending: int, now_ms: int) -> int:
+    """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
+
+    Raises Refusal where the member has too many jobs waiting. Affordability and enqueueing are this one transaction.
+    """
+    known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
+    if known:
+        return int(known["id"])
+    check_room(waiting=_waiting(db, new.origin.user_id), more=new.count, limit=per_user_pending)
+    request_id = _insert_request(db, new, now_ms)
+    for position in range(new.count):
+        _insert_job(db, request_id, position, new, now_ms)
+    return request_id
+
+
+def _insert_job(db: Database, request_id: int, position: int, new: NewRequest, now_ms: int) -> Job:
+    origin = new.origin
+    cursor = db.conn.execute(
+        "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            request_id,
+            position,
+            origin.user_id,
+            origin.guild_id,
+            new.spec.resolution.value,
+            JobState.QUEUED.value,
+            new.price_microcredits,
+            now_ms,
+        ),
+    )
+    return _announced(db, int(cursor.lastrowid or 0), now_ms)
+
+
+def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
+    """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
+
+    The old job stays as it is, so that each job has at most one POST and its possible charge stays on record.
+    """
+    old = jobs.get(db, job_id)
+    if old.state is not JobState.UNCERTAIN or old.retried_by is not None:
+        return None
+    cursor = db.conn.execute(
+        "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
+        "SELECT request_id, position, user_id, guild_id, resolution, ?, price_microcredits, ? FROM jobs WHERE id = ?",
+        (JobState.QUEUED.value, now_ms, job_id),
+    )
+    new = _announced(db, int(cursor.lastrowid or 0), now_ms)
+    db.conn.execute("UPDATE jobs SET retried_by = ? WHERE id = ?", (new.id, job_id))
+    jobs.record_event(db, old, "retried", now_ms, f"by job {new.id}; the member knows that it may be charged twice")
+    return new
+
+
+def _announced(db: Database, job_id: int, now_ms: int) -> Job:
+    job = jobs.get(db, job_id)
+    ledger.append(db, job, LedgerKind.RESERVE, now_ms)
+    ledger.count(db, job, "requested", now_ms)
+    jobs.record_event(db, job, "accepted", now_ms)
+    return job
+
+
+def _waiting(db: Database, user_id: int) -> int:
+    row = one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND user_id = :user", {"user": user_id})
+    return int(row["n"]) if row else 0
+
+
+def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
+    values: dict[str, Any] = {
+        "kind": new.kind,
+        "interaction_id": new.origin.interaction_id,
+        "application_id": new.origin.application_id,
+        "user_id": new.origin.user_id,
+        "guild_id": new.origin.guild_id,
+        "channel_id": new.origin.channel_id,
+        "locale": new.origin.locale,
+        "prompt": new.spec.prompt,
+        "size": new.spec.size,
+        "resolution": new.spec.resolution.value,
+        "google_search": int(new.spec.google_search),
+        "google_image_search": int(new.spec.google_image_search),
+        "private": int(new.private),
+        "upload_limit_bytes": new.upload_limit_bytes,
+        "token": new.token,
+        "token_expires_at": to_ms(new.token_expires_at),
+        "created_at": now_ms,
+    }
+    columns = ", ".join(values)
+    marks = ", ".join(f":{column}" for column in values)
+    cursor = db.conn.execute(f"INSERT INTO requests ({columns}) VALUES ({marks})", values)  # noqa: S608 - names
+    return int(cursor.lastrowid or 0)
+
+
+def view(db: Database, request_id: int) -> RequestView:
+    """Everything that a request's card is rendered from; raises StoreError for a request that is not there."""
+    row = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
+    if row is None:
+        raise StoreError(f"There is no request {request_id}.")
+    of_request = [
+        job_from(job)
+        for job in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id ORDER BY position, id", {"id": request_id})
+    ]
+    waiting = any(job.state is JobState.QUEUED and job.owner is None for job in of_request)
+    every_place = turns.places(db) if waiting else {}
+    gate = all_rows(db, "SELECT * FROM gate")[0]
+    return RequestView(
+        request=request_from(row),
+        jobs=tuple(of_request),
+        places={job.id: every_place[job.id] for job in of_request if job.id in every_place},
+        gate=gate_from(gate),
+    )
+
+
+def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> None:
+    """Record what the message shows; the pictures that it shows make their jobs `delivered`, in one transaction.
+
+    A delivery that the message shows already does not leave it behind its rows.
+    """
+    before = one_row(db, "SELECT version FROM requests WHERE id = :id", {"id": request_id})
+    changed_since = before is not None and before["version"] > shown.version
+    for job_id, attachment_id in shown.pictures.items():
+        delivered(db, job_id, attachment_id, shown.shrunk.get(job_id, ""), now_ms)
+    db.conn.execute(
+        "UPDATE requests SET shown = ?, edits = edits + ?, message_id = COALESCE(?, message_id), "
+        "message_channel_id = COALESCE(?, message_channel_id), message_by = ?, "
+        "shown_version = CASE WHEN ? THEN ? ELSE version END WHERE id = ?",
+        (
+            shown.digest,
+            int(shown.edited),
+            shown.message_id,
+            shown.channel_id,
+            shown.by,
+            changed_since,
+            shown.version,
+            request_id,
+        ),
+    )
+
+
+def delivered(db: Database, job_id: int, attachment_id: int, shown_as: str, now_ms: int) -> None:
+    """Mark one picture as shown; a second time only renews the attachment's id."""
+    before = jobs.get(db, job_id)
+    job = jobs.move(
+        db, job_id, expected=(JobState.FETCHED, JobState.READY), to=JobState.DELIVERED, event="delivered",
+        now_ms=now_ms, attachment_id=attachment_id, shown_as=shown_as, finished_at=now_ms, owner=None,
+    )  # fmt: skip
+    if job is None:
+        db.conn.execute(
+            "UPDATE jobs SET attachment_id = ?, shown_as = ? WHERE id = ? AND state = 'delivered'",
+            (attachment_id, shown_as, job_id),
+        )
+    elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
+        ledger.count(db, job, "delivered", now_ms)
+
+
+def wipe_tokens(db: Database, *, now_ms: int) -> int:
+    """Forget the interaction tokens that have expired; returns how many."""
+    cursor = db.conn.execute(
+        "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now_ms,)
+    )
+    return cursor.rowcount
+
+
+def renew_token(db: Database, request_id: int, token: str, *, expires_at: datetime) -> None:
+    """Replace a request's interaction token by that of a later interaction with its message."""
+    db.conn.execute(
+        "UPDATE requests SET token = ?, token_expires_at = ? WHERE id = ?", (token, to_ms(expires_at), request_id)
+    )
+
+
+def wipe_token(db: Database, request_id: int) -> None:
+    """Forget one request's interaction token: Discord does not know it any more."""
+    db.conn.execute("UPDATE requests SET token = NULL WHERE id = ?", (request_id,))
+
+
+def behind(db: Database) -> list[int]:
+    """The requests whose message does not show their rows yet."""
+    return [row["id"] for row in all_rows(db, "SELECT id FROM requests WHERE shown_version < version ORDER BY id")]
+
+
+def waiting(db: Database) -> list[int]:
+    """The requests that have a job waiting for its turn, in the order they were made."""
+    rows = all_rows(db, "SELECT DISTINCT request_id FROM jobs WHERE state = 'queued' ORDER BY request_id")
+    return [row["request_id"] for row in rows]

@@ -1,0 +1,131 @@
+"""Rows to values and back: times are UTC milliseconds in the database and aware datetimes outside."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.domain.errors import Cost
+from bot.domain.job import Gate, Job, JobState, Origin, Request
+from bot.domain.picture import PictureInfo, PictureSpec, Resolution
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970, UTC."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The aware UTC datetime of a stored time."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def moment(milliseconds: int | None) -> datetime | None:
+    """The same for a time that may not have come yet."""
+    return None if milliseconds is None else from_ms(milliseconds)
+
+
+def all_rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[sqlite3.Row]:
+    """Every row of a query, read to its end so that no statement stays open."""
+    rows: list[sqlite3.Row] = db.conn.execute(sql, parameters or {}).fetchall()
+    return rows
+
+
+def one_row(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> sqlite3.Row | None:
+    """The first row of a query, or None."""
+    rows = all_rows(db, sql, parameters)
+    return rows[0] if rows else None
+
+
+def request_from(row: sqlite3.Row) -> Request:
+    """A row of `requests` as a value."""
+    return Request(
+        id=row["id"],
+        kind=row["kind"],
+        origin=Origin(
+            interaction_id=row["interaction_id"],
+            application_id=row["application_id"],
+            user_id=row["user_id"],
+            guild_id=row["guild_id"],
+            channel_id=row["channel_id"],
+            locale=row["locale"],
+        ),
+        spec=PictureSpec(
+            prompt=row["prompt"],
+            size=row["size"],
+            resolution=Resolution(row["resolution"]),
+            google_search=bool(row["google_search"]),
+            google_image_search=bool(row["google_image_search"]),
+        ),
+        private=bool(row["private"]),
+        token=row["token"],
+        token_expires_at=moment(row["token_expires_at"]),
+        channel_id=row["message_channel_id"] or row["channel_id"],
+        message_id=row["message_id"],
+        message_by=row["message_by"],
+        shown=row["shown"],
+        edits=row["edits"],
+        version=row["version"],
+        upload_limit_bytes=row["upload_limit_bytes"],
+        created_at=from_ms(row["created_at"]),
+    )
+
+
+def job_from(row: sqlite3.Row) -> Job:
+    """A row of `jobs` as a value."""
+    return Job(
+        id=row["id"],
+        request_id=row["request_id"],
+        position=row["position"],
+        state=JobState(row["state"]),
+        user_id=row["user_id"],
+        guild_id=row["guild_id"],
+        price_microcredits=row["price_microcredits"],
+        owner=row["owner"],
+        not_before=moment(row["not_before"]),
+        tries=row["tries"],
+        task_id=row["task_id"],
+        result_url=row["result_url"],
+        created_at=from_ms(row["created_at"]),
+        submitted_at=moment(row["submitted_at"]),
+        eta_at=moment(row["eta_at"]),
+        fetched_at=moment(row["fetched_at"]),
+        finished_at=moment(row["finished_at"]),
+        picture_file=row["picture_file"],
+        picture=_picture_from(row),
+        shown_as=row["shown_as"],
+        attachment_id=row["attachment_id"],
+        error_code=row["error_code"],
+        error_text=row["error_text"],
+        cost=Cost(row["cost"]),
+        retried_by=row["retried_by"],
+        reported_cost=row["reported_cost"],
+    )
+
+
+def _picture_from(row: sqlite3.Row) -> PictureInfo | None:
+    if row["picture_format"] is None:
+        return None
+    return PictureInfo(
+        format=row["picture_format"],
+        extension=row["picture_extension"],
+        width=row["width"],
+        height=row["height"],
+        size_bytes=row["size_bytes"],
+    )
+
+
+def gate_from(row: sqlite3.Row) -> Gate:
+    """The row of `gate` as a value."""
+    return Gate(
+        closed=bool(row["closed"]),
+        reason=row["reason"],
+        since=moment(row["since"]),
+        probe_at=moment(row["probe_at"]),
+        backoff_s=row["backoff_ms"] / 1_000,
+    )

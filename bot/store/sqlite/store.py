@@ -1,0 +1,240 @@
+"""The store as the services see it: async methods over one writer thread and one reader thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlite_utils import Database
+
+from bot.clock import Clock
+from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
+from bot.domain.job import Gate, Job, JobState, NewRequest, RequestView
+from bot.domain.picture import PictureInfo, Resolution
+from bot.ports import Shown, Submission, UsageRow
+from bot.store.sqlite import gate, jobs, ledger, requests, turns, usage
+from bot.store.sqlite.connection import connect, ensure_private_file
+from bot.store.sqlite.migrations import migrate, unusable
+from bot.store.sqlite.rows import from_ms, one_row, to_ms
+from bot.store.sqlite.writer import DatabaseThread
+
+
+class SqliteStore:
+    """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
+
+    Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, *, per_user_running: int = 2, per_user_pending: int = 10, max_running: int = 100
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._per_user_running = per_user_running
+        self._per_user_pending = per_user_pending
+        self._max_running = max_running
+        self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
+        self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._writer.start()
+            await self._reader.start()
+        except (sqlite3.Error, OSError) as error:
+            await self.close()
+            raise StartupError(unusable(str(self._path), str(error))) from None
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Finish the writes that were asked for, then close both connections."""
+        await asyncio.gather(self._reader.close(), self._writer.close())
+
+    def _open_for_writing(self) -> Database:
+        ensure_private_file(self._path)
+        db = connect(self._path)
+        migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
+        return db
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
+
+    # Requests
+
+    async def accept(self, new: NewRequest) -> int:
+        """See RequestStore."""
+        limit, now_ms = self._per_user_pending, self._now_ms()
+        return await self._writer.run(lambda db: requests.accept(db, new, per_user_pending=limit, now_ms=now_ms))
+
+    async def view(self, request_id: int) -> RequestView:
+        """See RequestStore."""
+        return await self._reader.run(lambda db: requests.view(db, request_id))
+
+    async def note_shown(self, request_id: int, shown: Shown) -> None:
+        """See RequestStore."""
+        now_ms = self._now_ms()
+        await self._writer.run(lambda db: requests.note_shown(db, request_id, shown, now_ms=now_ms))
+
+    async def requests_behind(self) -> list[int]:
+        """See RequestStore."""
+        return await self._reader.run(requests.behind)
+
+    async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
+        """See RequestStore."""
+        await self._writer.run(lambda db: requests.renew_token(db, request_id, token, expires_at=expires_at))
+
+    async def waiting_requests(self) -> list[int]:
+        """See RequestStore."""
+        return await self._reader.run(requests.waiting)
+
+    async def wipe_token(self, request_id: int) -> None:
+        """See RequestStore."""
+        await self._writer.run(lambda db: requests.wipe_token(db, request_id))
+
+    async def wipe_expired_tokens(self) -> int:
+        """See RequestStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: requests.wipe_tokens(db, now_ms=now_ms))
+
+    # Jobs
+
+    async def job(self, job_id: int) -> Job:
+        """See JobStore."""
+        return await self._reader.run(lambda db: jobs.get(db, job_id))
+
+    async def adopt(self, owner: str) -> list[Job]:
+        """See JobStore."""
+        return await self._writer.run(lambda db: jobs.adopt(db, owner=owner))
+
+    async def admit(self, owner: str, *, most: int) -> list[Job]:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(
+            lambda db: turns.admit(
+                db, owner=owner, per_user=self._per_user_running, at_once=self._max_running, most=most, now_ms=now_ms
+            )
+        )
+
+    async def waiting(self) -> int:
+        """See JobStore."""
+        row = await self._reader.run(lambda db: one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued'"))
+        return int(row["n"]) if row else 0
+
+    async def next_not_before(self) -> datetime | None:
+        """See JobStore."""
+        row = await self._reader.run(
+            lambda db: one_row(db, "SELECT MIN(not_before) AS next FROM jobs WHERE state = 'queued' AND owner IS NULL")
+        )
+        return from_ms(row["next"]) if row and row["next"] is not None else None
+
+    async def begin_submit(self, job_id: int, owner: str) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.begin_submit(db, job_id, owner=owner, now_ms=now_ms))
+
+    async def submitted(self, job_id: int, owner: str, submission: Submission, eta_at: datetime | None) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(
+            lambda db: jobs.accepted_by_provider(db, job_id, submission, owner=owner, eta_at=eta_at, now_ms=now_ms)
+        )
+
+    async def back_to_queue(
+        self, job_id: int, owner: str, error: ProviderError, not_before: datetime | None
+    ) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+
+        def write(db: Database) -> Job | None:
+            job = jobs.back_to_queue(db, job_id, error, owner=owner, not_before=not_before, now_ms=now_ms)
+            if isinstance(error, BalanceError):
+                ledger.append_balance_error(db, job or jobs.get(db, job_id), error, now_ms)
+            return job
+
+        return await self._writer.run(write)
+
+    async def uncertain(self, job_id: int, error: BotError) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.uncertain(db, job_id, error, now_ms=now_ms))
+
+    async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.failed(db, job_id, error, cost, now_ms=now_ms))
+
+    async def fetched(self, job_id: int, file_name: str, picture: PictureInfo) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.fetched(db, job_id, file_name, picture, now_ms=now_ms))
+
+    async def ready(self, job_id: int, reason: str) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.ready(db, job_id, reason, now_ms=now_ms))
+
+    async def cancelled(self, job_id: int) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.cancelled(db, job_id, now_ms=now_ms))
+
+    async def retry(self, job_id: int) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: requests.retry(db, job_id, now_ms=now_ms))
+
+    async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
+        """See JobStore."""
+        return await self._reader.run(lambda db: jobs.recent_durations(db, resolution, limit))
+
+    # The gate
+
+    async def gate(self) -> Gate:
+        """See GateStore."""
+        return await self._reader.run(gate.read)
+
+    async def close_gate(self, reason: str, *, probe_at: datetime, backoff_s: float) -> bool:
+        """See GateStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(
+            lambda db: gate.close(db, reason, probe_at=probe_at, backoff_s=backoff_s, now_ms=now_ms)
+        )
+
+    async def open_gate(self) -> bool:
+        """See GateStore."""
+        return await self._writer.run(gate.open_)
+
+    # Usage, and small facts about the installation
+
+    async def usage(self, since: date | None) -> Sequence[UsageRow]:
+        """See UsageStats."""
+        return await self._reader.run(lambda db: usage.totals(db, since))
+
+    async def states(self) -> Mapping[JobState, int]:
+        """See UsageStats."""
+        return await self._reader.run(usage.states)
+
+    async def fact(self, name: str) -> str | None:
+        """A remembered fact about the installation, such as the digest of the commands last registered."""
+        row = await self._reader.run(lambda db: one_row(db, "SELECT value FROM facts WHERE name = :n", {"n": name}))
+        return row["value"] if row else None
+
+    async def remember(self, name: str, value: str) -> None:
+        """Remember a fact, in place of an earlier one of that name."""
+        await self._writer.run(
+            lambda db: db.conn.execute(
+                "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, value)
+            ).close()
+        )

@@ -1,0 +1,66 @@
+"""Whose turn it is: one rule, used to admit jobs and to tell a waiting job's place.
+
+A member's jobs keep their order. A job's slot is its number among its member's waiting jobs plus those of the member
+that are at work; lower slots go first, then the member whose last start is longest ago, then the older job.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.domain.job import Job
+from bot.store.sqlite.rows import all_rows, job_from
+
+_AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
+_LINE: Final = f"""
+    WITH busy AS (
+        SELECT user_id, COUNT(*) AS jobs FROM jobs
+        WHERE state IN ('queued', 'submitting', 'running') AND {_AT_WORK} GROUP BY user_id
+    ),
+    line AS (
+        SELECT waiting.id, waiting.user_id, waiting.request_id, waiting.not_before,
+            ROW_NUMBER() OVER (PARTITION BY waiting.user_id ORDER BY waiting.id) + COALESCE(busy.jobs, 0) AS slot,
+            COALESCE(turns.last_start, 0) AS last_start
+        FROM jobs AS waiting LEFT JOIN busy USING (user_id) LEFT JOIN turns USING (user_id)
+        WHERE waiting.state = 'queued' AND waiting.owner IS NULL
+    )
+"""  # noqa: S608 - made of constants
+_ADMITTED: Final = f"""
+    {_LINE}
+    SELECT id FROM line
+    WHERE slot <= :per_user AND (not_before IS NULL OR not_before <= :now)
+    ORDER BY slot, last_start, id
+    LIMIT MAX(0, :at_once - (SELECT COALESCE(SUM(jobs), 0) FROM busy))
+"""  # noqa: S608 - made of constants
+_PLACES: Final = f"""
+    {_LINE}
+    SELECT id, ROW_NUMBER() OVER (ORDER BY slot, last_start, id) AS place FROM line
+"""  # noqa: S608 - made of constants
+
+
+def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, now_ms: int) -> list[Job]:
+    """Mark the jobs whose turn it is with their owner, and return them in order.
+
+    They stay `queued` until just before their POST, so that a crash between the two loses nothing.
+    """
+    limits = {"per_user": per_user, "at_once": at_once, "now": now_ms}
+    ids = [row["id"] for row in all_rows(db, _ADMITTED, limits)][:most]
+    admitted = []
+    for offset, job_id in enumerate(ids):
+        db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
+        job = job_from(all_rows(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})[0])
+        # The offset keeps the order of starts within one batch.
+        db.conn.execute(
+            "INSERT INTO turns (user_id, last_start) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET last_start = excluded.last_start",
+            (job.user_id, now_ms * 1_000 + offset),
+        )
+        admitted.append(job)
+    return admitted
+
+
+def places(db: Database) -> dict[int, int]:
+    """Every waiting job's place in line; 1 is next. Jobs already called up have none."""
+    return {row["id"]: row["place"] for row in all_rows(db, _PLACES)}

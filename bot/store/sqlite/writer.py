@@ -1,0 +1,151 @@
+"""One thread that owns the writing connection and commits in groups; callers await a future.
+
+A write is a function of the connection. Those that wait at the same moment share one `BEGIN IMMEDIATE … COMMIT`, each
+inside a savepoint of its own, so one fsync pays for all of them and a failing write takes nobody else with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
+
+from sqlite_utils import Database
+
+from bot.domain.errors import StoreError
+
+T = TypeVar("T")
+_GROUP: Final = 256
+"""The most writes that share one commit; bounds how long the first of them waits."""
+
+
+class _Work:
+    """One function to run on the thread, and the future of its result."""
+
+    __slots__ = ("function", "future", "result")
+
+    def __init__(self, function: Callable[[Database], Any]) -> None:
+        self.function = function
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+
+
+class DatabaseThread:
+    """A thread with a connection of its own, opened by `open_database` in it. `grouped` makes it the writer."""
+
+    def __init__(self, name: str, open_database: Callable[[], Database], *, grouped: bool) -> None:
+        self._open_database = open_database
+        self._grouped = grouped
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self._ready: Future[None] = Future()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Open the connection in the thread; raises what opening it raises."""
+        self._thread.start()
+        await asyncio.wrap_future(self._ready)
+
+    async def run(self, function: Callable[[Database], T]) -> T:
+        """Run a function on the thread: in a transaction if this is the writer. Raises StoreError for SQLite's errors.
+
+        A caller that is cancelled leaves its write to be carried out: what was promised to the queue is done.
+        """
+        if self._closed:
+            raise StoreError("The database is closed.")
+        work = _Work(function)
+        self._queue.put(work)
+        result: T = await asyncio.shield(asyncio.wrap_future(work.future))
+        return result
+
+    async def close(self) -> None:
+        """Finish what was queued, then close the connection and end the thread."""
+        if self._closed or not self._thread.is_alive():
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _main(self) -> None:
+        try:
+            database = self._open_database()
+        except BaseException as error:  # noqa: BLE001 - handed over whole to the caller of start()
+            self._ready.set_exception(error)
+            return
+        self._ready.set_result(None)
+        try:
+            while (group := self._next_group()) is not None:
+                if self._grouped:
+                    _run_in_one_transaction(database, group)
+                else:
+                    for work in group:
+                        _run_reading(database, work)
+        finally:
+            database.close()
+
+    def _next_group(self) -> list[_Work] | None:
+        """Wait for work; None at the end. The end mark is put back when it arrives behind work."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while self._grouped and len(group) < _GROUP:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if work is None:
+                self._queue.put(None)
+                break
+            group.append(work)
+        return group
+
+
+def _run_reading(database: Database, work: _Work) -> None:
+    """Run a function outside of any transaction of ours."""
+    try:
+        work.future.set_result(work.function(database))
+    except BaseException as error:  # noqa: BLE001 - handed over whole to the caller
+        work.future.set_exception(_translated(error))
+
+
+def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
+    """Run a group of writes and commit them together; resolves every future, whatever happens."""
+    try:
+        database.conn.execute("BEGIN IMMEDIATE")
+        done = [work for work in group if _run_in_savepoint(database, work)]
+        database.conn.execute("COMMIT")
+    except sqlite3.Error as error:
+        if database.conn.in_transaction:
+            database.conn.execute("ROLLBACK")
+        for work in group:
+            if not work.future.done():
+                work.future.set_exception(_translated(error))
+        return
+    for work in done:
+        work.future.set_result(work.result)
+
+
+def _run_in_savepoint(database: Database, work: _Work) -> bool:
+    """Run one write; its failure undoes it alone, unless SQLite gave up the whole transaction."""
+    try:
+        with database.atomic():
+            work.result = work.function(database)
+    except BaseException as error:
+        work.future.set_exception(_translated(error))
+        if not database.conn.in_transaction:
+            raise sqlite3.OperationalError(f"the transaction was given up: {error}") from error
+        return False
+    return True
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.Error):
+        translated = StoreError(f"The database could not do it: {error}.")
+        translated.__cause__ = error
+        return translated
+    return error
