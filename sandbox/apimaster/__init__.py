@@ -1,0 +1,12 @@
+"""A stand-in for the APIMaster image API: the guide's calls, real pictures, a balance, and faults on demand.
+
+It shares no code with the bot, so that a misreading of the provider's guide cannot hide on both sides.
+"""
+
+from sandbox.apimaster.account import Charge
+from sandbox.apimaster.faults import Fault
+from sandbox.apimaster.knobs import Knobs
+from sandbox.apimaster.posts import PostRecord
+from sandbox.apimaster.server import ApimasterServer
+
+__all__ = ["ApimasterServer", "Charge", "Fault", "Knobs", "PostRecord"]

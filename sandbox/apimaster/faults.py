@@ -1,0 +1,161 @@
+"""Faults on demand: what one answer of the stand-in does wrong.
+
+Some faults come *instead* of the work (nothing happened, nothing was charged), some *after* it (the task exists and is
+charged, only the answer is spoiled), and some change the *work* itself.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+
+class Kind(StrEnum):
+    """The ways in which an answer goes wrong."""
+
+    # instead of the work
+    HTTP = "http"
+    HTML = "html"
+    RESET = "reset"
+    HANG = "hang"
+    REDIRECT = "redirect"
+    # after the work
+    TRUNCATED = "truncated"
+    CUT_OFF = "cut_off"
+    RESET_AFTER = "reset_after"
+    HANG_AFTER = "hang_after"
+    HTML_AFTER = "html_after"
+    REPLY = "reply"
+    # the work itself
+    FINISHED = "finished"
+    TASK_FAILS = "task_fails"
+    NEVER_ENDS = "never_ends"
+    STATUS = "status"
+    # a result's bytes
+    CONTENT = "content"
+    OVERSIZED = "oversized"
+
+
+BEFORE = frozenset({Kind.HTTP, Kind.HTML, Kind.RESET, Kind.HANG, Kind.REDIRECT})
+AFTER = frozenset({Kind.TRUNCATED, Kind.CUT_OFF, Kind.RESET_AFTER, Kind.HANG_AFTER, Kind.HTML_AFTER, Kind.REPLY})
+SUBMIT = BEFORE | AFTER | {Kind.FINISHED, Kind.TASK_FAILS, Kind.NEVER_ENDS}
+POLL = BEFORE | AFTER | {Kind.TASK_FAILS, Kind.STATUS}
+RESULT = BEFORE | AFTER | {Kind.CONTENT, Kind.OVERSIZED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault, made by the constructors below; which stage takes which is checked when it is scripted."""
+
+    kind: Kind
+    status: int = 200
+    message: str = ""
+    code: str | int = ""
+    type: str = "api_error"
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    content_type: str = "application/octet-stream"
+    size_bytes: int = 0
+
+    @classmethod
+    def http(
+        cls,
+        status: int,
+        message: str = "the stand-in was told to fail",
+        *,
+        code: str | int = "",
+        retry_after: str | None = None,
+    ) -> Self:
+        """Refuse with this status in the provider's envelope."""
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        return cls(kind=Kind.HTTP, status=status, message=message, code=code, headers=headers)
+
+    @classmethod
+    def balance(cls, status: int = 402) -> Self:
+        """Refuse for lack of balance, as 402 or as its twin 403."""
+        code = "insufficient_balance" if status == 402 else "insufficient_user_quota"
+        return cls.http(status, "insufficient balance, please top up", code=code)
+
+    @classmethod
+    def refused(cls, code: str = "content_policy_violation", status: int = 400) -> Self:
+        """Refuse for content safety."""
+        return cls.http(status, "the request was rejected by the safety system", code=code)
+
+    @classmethod
+    def html(cls, status: int = 502) -> Self:
+        """Answer as a proxy does, with a page of HTML; nothing reached the provider."""
+        return cls(kind=Kind.HTML, status=status)
+
+    @classmethod
+    def reset(cls) -> Self:
+        """Reset the connection before anything was done."""
+        return cls(kind=Kind.RESET)
+
+    @classmethod
+    def hang(cls) -> Self:
+        """Never answer, and do nothing."""
+        return cls(kind=Kind.HANG)
+
+    @classmethod
+    def redirect(cls, location: str, status: int = 302) -> Self:
+        """Send the caller elsewhere."""
+        return cls(kind=Kind.REDIRECT, status=status, headers={"Location": location})
+
+    @classmethod
+    def truncated(cls) -> Self:
+        """Do the work, then send the first half of the answer as if it were all."""
+        return cls(kind=Kind.TRUNCATED)
+
+    @classmethod
+    def cut_off(cls) -> Self:
+        """Do the work, then close the connection in the middle of the answer."""
+        return cls(kind=Kind.CUT_OFF)
+
+    @classmethod
+    def charged_then_reset(cls) -> Self:
+        """Do the work, charge it, then reset the connection."""
+        return cls(kind=Kind.RESET_AFTER)
+
+    @classmethod
+    def charged_then_hang(cls) -> Self:
+        """Do the work, charge it, and never answer."""
+        return cls(kind=Kind.HANG_AFTER)
+
+    @classmethod
+    def charged_then_html(cls, status: int = 502) -> Self:
+        """Do the work, charge it, and let a proxy answer with HTML."""
+        return cls(kind=Kind.HTML_AFTER, status=status)
+
+    @classmethod
+    def reply(cls, content: bytes, *, status: int = 200, content_type: str = "application/json") -> Self:
+        """Do the work, then answer exactly this."""
+        return cls(kind=Kind.REPLY, status=status, content=content, content_type=content_type)
+
+    @classmethod
+    def finished(cls) -> Self:
+        """Answer the submit with the finished picture instead of a task."""
+        return cls(kind=Kind.FINISHED)
+
+    @classmethod
+    def task_fails(cls, message: str = "", code: str = "") -> Self:
+        """Let the task end as failed, with this reason or with none; scripted on a poll, it fails at once."""
+        return cls(kind=Kind.TASK_FAILS, message=message, code=code)
+
+    @classmethod
+    def never_ends(cls) -> Self:
+        """Accept the task and never finish it."""
+        return cls(kind=Kind.NEVER_ENDS)
+
+    @classmethod
+    def word(cls, status_word: str) -> Self:
+        """Answer one poll with this status word."""
+        return cls(kind=Kind.STATUS, message=status_word)
+
+    @classmethod
+    def bytes(cls, content: bytes, content_type: str = "image/png") -> Self:
+        """Serve these bytes as the picture."""
+        return cls(kind=Kind.CONTENT, content=content, content_type=content_type)
+
+    @classmethod
+    def oversized(cls, size_bytes: int = 65 * 1024 * 1024) -> Self:
+        """Serve a picture of this many bytes, without saying beforehand how many."""
+        return cls(kind=Kind.OVERSIZED, size_bytes=size_bytes)
