@@ -1,0 +1,1 @@
+"""Picture files: recognised by their bytes, verified, kept, and fitted into upload limits."""

@@ -1,0 +1,92 @@
+"""The spool: finished pictures on our disk, one a job, safe against a crash at any instant."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Final
+
+from bot.domain.errors import PictureError, StartupError, StoreError
+from bot.domain.picture import PictureInfo
+from bot.media.verify import verify_now
+
+# Verifying a large picture takes tens of megabytes of memory and a core; this many at once.
+_VERIFIERS: Final = 2
+
+
+class Spool:
+    """PictureFiles in one directory that only this user can read.
+
+    A download is written to `{job_id}.part`. `admit` verifies it, forces it to disk and renames it to
+    `{job_id}.{extension}`, so that a file under a final name is always whole. Raises StartupError where the
+    directory cannot be made or written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._verifiers = asyncio.Semaphore(_VERIFIERS)
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.chmod(0o700)
+            probe = root / ".probe"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise StartupError(
+                f"The directory {root} cannot be written ({error.strerror}). Set DATA_DIR to one that can."
+            ) from error
+
+    def incoming(self, job_id: int) -> Path:
+        """Where a download for this job is written before it is verified."""
+        return self._root / f"{job_id}.part"
+
+    def find(self, job_id: int) -> Path | None:
+        """The admitted picture of this job, or None."""
+        found = (path for path in self._root.glob(f"{job_id}.*") if path.suffix != ".part" and path.stem == str(job_id))
+        return next(found, None)
+
+    async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
+        """Verify the incoming file and move it, durably, to its final name.
+
+        Raises PictureError where it is no usable picture (the file is removed), StoreError where the disk refuses.
+        """
+        async with self._verifiers:
+            return await asyncio.to_thread(self._admit, job_id)
+
+    async def remove(self, job_id: int) -> None:
+        """Delete all files of this job; there may be none."""
+        await asyncio.to_thread(self._remove, job_id)
+
+    def _admit(self, job_id: int) -> tuple[Path, PictureInfo]:
+        part = self.incoming(job_id)
+        try:
+            info = verify_now(part)
+        except PictureError:
+            part.unlink(missing_ok=True)
+            raise
+        path = self._root / f"{job_id}.{info.extension}"
+        try:
+            part.chmod(0o600)
+            _sync(part)
+            # An earlier picture of this job may have had another format; only one may be found.
+            self._remove(job_id, keep=part)
+            part.replace(path)
+            _sync(self._root)
+        except OSError as error:
+            raise StoreError(f"The picture cannot be kept on disk: {error.strerror or error}") from error
+        return path, info
+
+    def _remove(self, job_id: int, keep: Path | None = None) -> None:
+        for path in self._root.glob(f"{job_id}.*"):
+            if path != keep:
+                path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Force a file, or a directory's entries, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
