@@ -1,0 +1,51 @@
+"""The CDN: files by signed address, and drawn avatars."""
+
+import hashlib
+import io
+
+from aiohttp import web
+from PIL import Image, ImageDraw
+
+from sandbox.discord.world import World
+
+GONE = "This content is no longer available."
+
+
+class Cdn:
+    """Serves what the world's file store signed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def attachment(self, request: web.Request) -> web.StreamResponse:
+        """A file, if its address is whole and has not expired; 404 with plain text otherwise, as Discord answers."""
+        match, query = request.match_info, request.query
+        found = self._world.files.get(match["attachment_id"])
+        signed = self._world.files.verify(
+            match["attachment_id"],
+            expires=query.get("ex", ""),
+            issued=query.get("is", ""),
+            signature=query.get("hm", ""),
+        )
+        if not signed or found is None or (found.owner_id, found.filename) != (match["owner_id"], match["filename"]):
+            return web.Response(status=404, text=GONE)
+        return web.FileResponse(found.path, headers={"Content-Type": found.content_type})
+
+    async def avatar(self, request: web.Request) -> web.Response:
+        """A plain coloured disc: nobody here has a picture of their own."""
+        colour = "#" + hashlib.sha256(request.path.encode()).hexdigest()[:6]
+        picture = Image.new("RGB", (128, 128), "#313338")
+        ImageDraw.Draw(picture).ellipse((8, 8, 120, 120), fill=colour)
+        data = io.BytesIO()
+        picture.save(data, "PNG")
+        return web.Response(body=data.getvalue(), content_type="image/png")
+
+    def routes(self) -> list[web.RouteDef]:
+        """The CDN's routes."""
+        return [
+            web.get(
+                "/{folder:attachments|ephemeral-attachments}/{owner_id}/{attachment_id}/{filename}", self.attachment
+            ),
+            web.get("/{folder:avatars|icons|app-icons}/{owner_id}/{name}", self.avatar),
+            web.get("/embed/avatars/{name}", self.avatar),
+        ]

@@ -1,0 +1,118 @@
+"""Discord's rules for commands that its OpenAPI description does not state."""
+
+import re
+from collections.abc import Iterable
+
+from sandbox.discord.errors import invalid_form
+from sandbox.discord.model import Json
+
+# Discord's published pattern: letters, digits, dash, underscore and apostrophe of any script.
+_NAME = re.compile(r"^[-_'\w]{1,32}$", re.UNICODE)
+_LIMITS = {1: 100, 2: 5, 3: 5}
+_MAX_TOTAL_TEXT = 8000
+_LOCALES = frozenset(
+    re.split(
+        r"\s+",
+        "bg cs da de el en-GB en-US es-419 es-ES fi fr hi hr hu id it ja ko lt nl no pl pt-BR ro ru sv-SE th tr uk vi "
+        "zh-CN zh-TW",
+    )
+)
+
+Errors = dict[str, tuple[str, str]]
+
+
+def check_all(bodies: list[Json]) -> None:
+    """Raise 50035 (or 30032) for a set of commands that Discord would refuse."""
+    errors: Errors = {}
+    seen: set[tuple[int, str]] = set()
+    for index, body in enumerate(bodies):
+        kind = body.get("type") or 1
+        if (kind, body["name"]) in seen:
+            errors[f"{index}.name"] = (
+                "APPLICATION_COMMANDS_DUPLICATE_NAME",
+                "Application command names must be unique",
+            )
+        seen.add((kind, body["name"]))
+        errors |= _command_errors(str(index), kind, body)
+    for kind, limit in _LIMITS.items():
+        if sum(1 for other, _ in seen if other == kind) > limit:
+            errors[""] = ("APPLICATION_COMMANDS_MAX", f"Maximum number of application commands reached ({limit}).")
+    if errors:
+        raise invalid_form(errors)
+
+
+def _command_errors(path: str, kind: int, body: Json) -> Errors:
+    errors = _locale_errors(path, body)
+    if kind != 1:
+        if body.get("description"):
+            errors[f"{path}.description"] = (
+                "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION",
+                "Context menu commands have no description",
+            )
+        if body.get("options"):
+            errors[f"{path}.options"] = (
+                "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS",
+                "Context menu commands have no options",
+            )
+        return errors
+    errors |= _name_errors(path, body)
+    errors |= _option_errors(f"{path}.options", body.get("options") or [])
+    if _text_size(body) > _MAX_TOTAL_TEXT:
+        errors[path] = ("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_MAX_TOTAL_TEXT})")
+    return errors
+
+
+def _name_errors(path: str, body: Json) -> Errors:
+    errors: Errors = {}
+    name = body.get("name") or ""
+    if not _NAME.match(name) or name != name.lower():
+        errors[f"{path}.name"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    if not body.get("description"):
+        errors[f"{path}.description"] = ("BASE_TYPE_REQUIRED", "This field is required")
+    return errors
+
+
+def _option_errors(path: str, options: list[Json]) -> Errors:
+    errors: Errors = {}
+    names: set[str] = set()
+    optional_seen = False
+    for index, option in enumerate(options):
+        here = f"{path}.{index}"
+        errors |= _name_errors(here, option) | _locale_errors(here, option)
+        if option["name"] in names:
+            errors[f"{here}.name"] = ("APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE", "Option names must be unique")
+        names.add(option["name"])
+        if option["type"] in (1, 2):
+            errors |= _option_errors(f"{here}.options", option.get("options") or [])
+            continue
+        if option.get("required") and optional_seen:
+            errors[f"{here}.required"] = (
+                "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                "Required options must be placed before non-required options",
+            )
+        optional_seen = optional_seen or not option.get("required")
+        if option.get("autocomplete") and option.get("choices"):
+            errors[here] = (
+                "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_CHOICES",
+                "Autocomplete options cannot have choices",
+            )
+    if len({option["type"] in (1, 2) for option in options}) > 1:
+        errors[path] = ("APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-commands cannot be mixed with other options")
+    return errors
+
+
+def _locale_errors(path: str, body: Json) -> Errors:
+    return {
+        f"{path}.{key}.{locale}": ("BASE_TYPE_CHOICES", f"{locale} is not a locale of Discord")
+        for key in ("name_localizations", "description_localizations")
+        for locale in body.get(key) or ()
+        if locale not in _LOCALES
+    }
+
+
+def _text_size(body: Json) -> int:
+    """Characters of names, descriptions and choices together, which Discord limits to 8,000 a command."""
+    size = len(body.get("name") or "") + len(body.get("description") or "")
+    choices: Iterable[Json] = body.get("choices") or ()
+    size += sum(len(choice["name"]) + len(str(choice["value"])) for choice in choices)
+    return size + sum(map(_text_size, body.get("options") or ()))

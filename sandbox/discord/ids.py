@@ -1,0 +1,27 @@
+"""Snowflakes: ids that carry their time, as strings because that is how they travel in JSON."""
+
+from sandbox.discord.clock import Clock
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
+
+# The cast and the places have fixed ids, so that a data directory kept from an earlier run still fits the next one.
+_FIXED = 1_100_000_000_000_000_000
+
+
+def fixed_id(number: int) -> str:
+    """A lasting id for one of the stand-in's own objects (guild, channels, members)."""
+    return str(_FIXED + number)
+
+
+class Snowflakes:
+    """Hands out rising ids; two in the same millisecond differ in the low 22 bits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> str:
+        """A new id, greater than each one before it."""
+        candidate = (int(self._clock.now() * 1000) - DISCORD_EPOCH_MS) << 22
+        self._last = max(candidate, self._last + 1)
+        return str(self._last)

@@ -1,0 +1,149 @@
+"""The stand-in's objects as it stores them; `render.py` turns them into what clients read."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from pathlib import Path
+from typing import Any
+
+from sandbox.discord.permissions import Overwrite
+
+Json = dict[str, Any]
+
+
+class ChannelType(IntEnum):
+    """The kinds of channel that exist here."""
+
+    GUILD_TEXT = 0
+    DM = 1
+
+
+class MessageType(IntEnum):
+    """The kinds of message that exist here."""
+
+    DEFAULT = 0
+    REPLY = 19
+    CHAT_INPUT_COMMAND = 20
+    CONTEXT_MENU_COMMAND = 23
+
+
+class MessageFlag(IntFlag):
+    """Message flags that this stand-in gives meaning to."""
+
+    SUPPRESS_EMBEDS = 1 << 2
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    IS_COMPONENTS_V2 = 1 << 15
+
+
+@dataclass(slots=True, kw_only=True)
+class User:
+    """A person or the bot."""
+
+    id: str
+    username: str
+    global_name: str | None
+    bot: bool = False
+    locale: str = "en-US"
+    accepts_dms: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Role:
+    """A guild's role; the one whose id is the guild's is @everyone."""
+
+    id: str
+    name: str
+    permissions: int
+    position: int
+    color: int = 0
+    managed_by: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Member:
+    """A user in the guild."""
+
+    user: User
+    role_ids: list[str]
+    joined_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Channel:
+    """A guild's text channel, or a DM between the bot and one person."""
+
+    id: str
+    type: ChannelType
+    name: str = ""
+    guild_id: str | None = None
+    recipient: User | None = None
+    nsfw: bool = False
+    topic: str | None = None
+    position: int = 0
+    overwrites: dict[str, Overwrite] = field(default_factory=dict)
+    last_message_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Guild:
+    """The one server of the sandbox."""
+
+    id: str
+    name: str
+    owner_id: str
+    created_at: float
+    premium_tier: int = 0
+    roles: dict[str, Role] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Attachment:
+    """A stored file. `folder` and `owner_id` are the first two steps of its CDN path."""
+
+    id: str
+    filename: str
+    size: int
+    content_type: str
+    path: Path
+    folder: str
+    owner_id: str
+    width: int | None = None
+    height: int | None = None
+    description: str | None = None
+    spoiler: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class StoredMessage:
+    """A message; media in `components` and `embeds` point to attachments by id, URLs are signed on rendering."""
+
+    id: str
+    channel_id: str
+    author: User
+    type: MessageType = MessageType.DEFAULT
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    flags: int = 0
+    ephemeral_to: str | None = None
+    allowed_mentions: Json | None = None
+    interaction: Json | None = None
+    webhook_id: str | None = None
+    nonce: str | int | None = None
+    reference: Json | None = None
+    created_at: float = 0.0
+    edited_at: float | None = None
+    edits: int = 0
+
+    @property
+    def loading(self) -> bool:
+        """True while this is a deferral that shows "thinking"."""
+        return bool(self.flags & MessageFlag.LOADING)
+
+    @property
+    def components_v2(self) -> bool:
+        """True once the message uses components v2, which it never stops doing."""
+        return bool(self.flags & MessageFlag.IS_COMPONENTS_V2)
