@@ -83,13 +83,48 @@ class PictureFiles(Protocol):
         """Verify the incoming file and move it, durably, to its final name; raises PictureError."""
         ...
 
+    async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
+        """The admitted picture of a job, if it is on our disk and still whole."""
+        ...
+
+    def path_of(self, file_name: str) -> Path:
+        """Where an admitted picture of this file name lies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A picture file that fits an upload limit, and the rung it was found on. `shrunk` says what was done, or ""."""
+
+    path: Path
+    extension: str
+    size_bytes: int
+    rung: int = 0
+    shrunk: str = ""
+
+
+class PictureFitter(Protocol):
+    """Makes picture files small enough to be posted."""
+
+    async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
+        """Go down from a rung (0: the original) until the file fits; None below the last. Works off the event loop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPicture:
+    """A picture in a message: its attachment's id, if Discord told it, and file name, and what was shrunk."""
+
+    attachment_id: int | None
+    file_name: str
+    shrunk: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What a request's message shows after an edit or a new post: its rows as they were at `version`.
 
-    `by` is how it may be edited: `interaction`, `bot` or `dm`; `pictures` maps job ids to attachment ids; `shrunk` says
-    of those that did not fit the upload limit what was done to them.
+    `by` is how it may be edited: `interaction`, `bot` or `dm`, or "" without a message; `pictures` are by job id.
     """
 
     digest: str
@@ -98,8 +133,7 @@ class Shown:
     by: str
     message_id: int | None = None
     channel_id: int | None = None
-    pictures: Mapping[int, int] = field(default_factory=dict)
-    shrunk: Mapping[int, str] = field(default_factory=dict)
+    pictures: Mapping[int, ShownPicture] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +152,14 @@ class UsageRow:
     balance_errors: int
     spent_microcredits: int
     possible_microcredits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLease:
+    """An interaction's token and when it ends."""
+
+    token: str
+    expires_at: datetime
 
 
 class RequestStore(Protocol):
@@ -160,7 +202,11 @@ class JobStore(Protocol):
     """The life of jobs. A step returns None where the job is not in the expected state any more."""
 
     async def job(self, job_id: int) -> Job:
-        """One job."""
+        """One job that is known to exist."""
+        ...
+
+    async def find(self, job_id: int) -> Job | None:
+        """One job, or None."""
         ...
 
     async def adopt(self, owner: str) -> list[Job]:
@@ -177,6 +223,10 @@ class JobStore(Protocol):
 
     async def next_not_before(self) -> datetime | None:
         """When the next job that waits for a moment may be tried again."""
+        ...
+
+    async def unclaim(self, job_id: int, owner: str) -> None:
+        """Put a job that was called up back in its place, untouched."""
         ...
 
     async def begin_submit(self, job_id: int, owner: str) -> Job | None:

@@ -17,6 +17,10 @@ _WHERE_TO_GET = {
 }
 
 
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 class Settings(BaseSettings):
     """Everything that can be configured; `.env.example` explains each. Durations are in seconds."""
 
@@ -57,7 +61,7 @@ class Settings(BaseSettings):
     @field_validator("shard_ids", mode="before")
     @classmethod
     def _split_ids(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("discord_api_url", "apimaster_base_url")
     @classmethod
@@ -75,7 +79,7 @@ class Settings(BaseSettings):
         return value
 
     def require(self, *names: str) -> dict[str, SecretStr]:
-        """The secrets that a command cannot do without, by upper-case name; raises StartupError naming the first missing."""
+        """The secrets that a command cannot do without, by their names; raises StartupError for the first missing."""
         found: dict[str, SecretStr] = {}
         for name in names:
             secret: SecretStr | None = getattr(self, name.lower())

@@ -154,3 +154,10 @@ class TaskUnknownError(ProviderError):
 
     code = "task_unknown"
     cost = Cost.POSSIBLY
+
+
+class TaskTimeoutError(ProviderError):
+    """The provider never finished the task in the time that anybody waited for it."""
+
+    code = "task_timeout"
+    cost = Cost.POSSIBLY

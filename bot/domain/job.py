@@ -136,6 +136,7 @@ class Job:
     picture: PictureInfo | None
     shown_as: str
     attachment_id: int | None
+    attachment_name: str
     error_code: str
     error_text: str
     cost: Cost

@@ -14,7 +14,7 @@ from bot.domain.job import TRANSITIONS, Job, JobState
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Submission
 from bot.store.sqlite import ledger
-from bot.store.sqlite.rows import all_rows, job_from, to_ms
+from bot.store.sqlite.rows import all_rows, job_from, one_row, to_ms
 
 S = JobState
 _CLOSED_BY = {Cost.NOTHING: LedgerKind.RELEASE, Cost.POSSIBLY: LedgerKind.UNCERTAIN, Cost.CHARGED: LedgerKind.CHARGE}
@@ -23,10 +23,16 @@ _CLOSED_BY = {Cost.NOTHING: LedgerKind.RELEASE, Cost.POSSIBLY: LedgerKind.UNCERT
 
 def get(db: Database, job_id: int) -> Job:
     """One job; raises StoreError if there is none of this number."""
-    rows = all_rows(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})
-    if not rows:
+    job = find(db, job_id)
+    if job is None:
         raise StoreError(f"There is no job {job_id}.")
-    return job_from(rows[0])
+    return job
+
+
+def find(db: Database, job_id: int) -> Job | None:
+    """One job, or None."""
+    row = one_row(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})
+    return job_from(row) if row else None
 
 
 def in_states(db: Database, states: Iterable[JobState]) -> list[Job]:

@@ -76,6 +76,7 @@ _FIRST = (
         size_bytes INTEGER,
         shown_as TEXT NOT NULL DEFAULT '',
         attachment_id INTEGER,
+        attachment_name TEXT NOT NULL DEFAULT '',
         error_code TEXT NOT NULL DEFAULT '',
         error_text TEXT NOT NULL DEFAULT '',
         cost TEXT NOT NULL DEFAULT 'nothing' CHECK (cost IN ('nothing', 'possibly', 'charged')),

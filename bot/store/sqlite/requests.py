@@ -11,7 +11,7 @@ from bot.domain.credits import LedgerKind
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
-from bot.ports import Shown
+from bot.ports import Shown, ShownPicture
 from bot.store.sqlite import jobs, ledger, turns
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
@@ -135,8 +135,8 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
     """
     before = one_row(db, "SELECT version FROM requests WHERE id = :id", {"id": request_id})
     changed_since = before is not None and before["version"] > shown.version
-    for job_id, attachment_id in shown.pictures.items():
-        delivered(db, job_id, attachment_id, shown.shrunk.get(job_id, ""), now_ms)
+    for job_id, picture in shown.pictures.items():
+        delivered(db, job_id, picture, now_ms)
     db.conn.execute(
         "UPDATE requests SET shown = ?, edits = edits + ?, message_id = COALESCE(?, message_id), "
         "message_channel_id = COALESCE(?, message_channel_id), message_by = ?, "
@@ -154,17 +154,18 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
     )
 
 
-def delivered(db: Database, job_id: int, attachment_id: int, shown_as: str, now_ms: int) -> None:
+def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> None:
     """Mark one picture as shown; a second time only renews the attachment's id."""
     before = jobs.get(db, job_id)
     job = jobs.move(
         db, job_id, expected=(JobState.FETCHED, JobState.READY), to=JobState.DELIVERED, event="delivered",
-        now_ms=now_ms, attachment_id=attachment_id, shown_as=shown_as, finished_at=now_ms, owner=None,
+        now_ms=now_ms, attachment_id=picture.attachment_id, attachment_name=picture.file_name, shown_as=picture.shrunk,
+        finished_at=now_ms, owner=None,
     )  # fmt: skip
     if job is None:
         db.conn.execute(
-            "UPDATE jobs SET attachment_id = ?, shown_as = ? WHERE id = ? AND state = 'delivered'",
-            (attachment_id, shown_as, job_id),
+            "UPDATE jobs SET attachment_id = ?, attachment_name = ?, shown_as = ? WHERE id = ? AND state = 'delivered'",
+            (picture.attachment_id, picture.file_name, picture.shrunk, job_id),
         )
     elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
         ledger.count(db, job, "delivered", now_ms)

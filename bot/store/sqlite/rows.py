@@ -100,6 +100,7 @@ def job_from(row: sqlite3.Row) -> Job:
         picture=_picture_from(row),
         shown_as=row["shown_as"],
         attachment_id=row["attachment_id"],
+        attachment_name=row["attachment_name"],
         error_code=row["error_code"],
         error_text=row["error_text"],
         cost=Cost(row["cost"]),

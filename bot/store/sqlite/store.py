@@ -114,6 +114,10 @@ class SqliteStore:
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.get(db, job_id))
 
+    async def find(self, job_id: int) -> Job | None:
+        """See JobStore."""
+        return await self._reader.run(lambda db: jobs.find(db, job_id))
+
     async def adopt(self, owner: str) -> list[Job]:
         """See JobStore."""
         return await self._writer.run(lambda db: jobs.adopt(db, owner=owner))
@@ -138,6 +142,10 @@ class SqliteStore:
             lambda db: one_row(db, "SELECT MIN(not_before) AS next FROM jobs WHERE state = 'queued' AND owner IS NULL")
         )
         return from_ms(row["next"]) if row and row["next"] is not None else None
+
+    async def unclaim(self, job_id: int, owner: str) -> None:
+        """See JobStore."""
+        await self._writer.run(lambda db: turns.unclaim(db, job_id, owner=owner))
 
     async def begin_submit(self, job_id: int, owner: str) -> Job | None:
         """See JobStore."""

@@ -11,7 +11,8 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.domain.job import Job
-from bot.store.sqlite.rows import all_rows, job_from
+from bot.store.sqlite import jobs
+from bot.store.sqlite.rows import all_rows
 
 _AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
 _LINE: Final = f"""
@@ -50,7 +51,7 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
     admitted = []
     for offset, job_id in enumerate(ids):
         db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
-        job = job_from(all_rows(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})[0])
+        job = jobs.get(db, job_id)
         # The offset keeps the order of starts within one batch.
         db.conn.execute(
             "INSERT INTO turns (user_id, last_start) VALUES (?, ?) "
@@ -59,6 +60,11 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
         )
         admitted.append(job)
     return admitted
+
+
+def unclaim(db: Database, job_id: int, *, owner: str) -> None:
+    """Put a job that was called up back in its place, untouched."""
+    db.conn.execute("UPDATE jobs SET owner = NULL WHERE id = ? AND state = 'queued' AND owner = ?", (job_id, owner))
 
 
 def places(db: Database) -> dict[int, int]:

@@ -1,0 +1,51 @@
+"""The command line: `python -m bot --help`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+
+from bot.domain.errors import StartupError
+from bot.logs import configure_logs
+from bot.settings import Settings, load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A Discord bot that makes pictures. Settings come from the environment and .env; see .env.example."""
+
+
+@main.command("run")
+def run_command() -> None:
+    """Run the bot until it is told to stop."""
+    from bot.app import run  # noqa: PLC0415 - the other commands need neither Discord nor the queue
+
+    settings = load_settings()
+    prepare_logs(settings)
+    asyncio.run(run(settings))
+
+
+def prepare_logs(settings: Settings) -> None:
+    """Send logs to standard error, without this installation's secrets."""
+    secrets = [s.get_secret_value() for s in (settings.discord_token, settings.apimaster_api_key) if s is not None]
+    configure_logs(level=settings.log_level, as_json=settings.log_format == "json", secrets=secrets)
+
+
+def entry() -> None:
+    """Run the command line; what cannot start ends with one line and exit code 2, never with a traceback."""
+    try:
+        main(standalone_mode=False)
+    except StartupError as error:
+        click.echo(f"imagine-bot: {error}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    entry()

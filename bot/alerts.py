@@ -1,0 +1,33 @@
+"""Direct messages to the people who run the bot: the application's owner, or its team."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+log = logging.getLogger(__name__)
+
+
+class DirectAlerts:
+    """Implements OwnerAlerts with a logged-in client."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def tell(self, text: str) -> None:
+        """Send a direct message to each owner; a failure is logged, never raised."""
+        for user_id in self._owners():
+            try:
+                channel = await self._client.create_dm(discord.Object(user_id))
+                await channel.send(text)
+            except (discord.DiscordException, OSError) as error:
+                log.warning("owner_not_told", extra={"owner_id": user_id, "error": str(error)})
+
+    def _owners(self) -> list[int]:
+        application = self._client.application
+        if application is None:
+            return []
+        if application.team is not None:
+            return [member.id for member in application.team.members] or [application.owner.id]
+        return [application.owner.id]

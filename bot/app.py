@@ -1,0 +1,258 @@
+"""The composition root: the only file that names every concrete class. Opens everything in one exit stack."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.alerts import DirectAlerts
+from bot.apimaster.client import ApimasterClient
+from bot.client import ImagineBot
+from bot.clock import SystemClock
+from bot.courier import Courier
+from bot.delivery import Ladder
+from bot.domain.errors import InvalidKeyError, ProviderError, StartupError
+from bot.domain.job import JobState
+from bot.domain.picture import Resolution
+from bot.domain.schedule import Durations, Polling
+from bot.jobs.admission import Admission
+from bot.jobs.balance import GateKeeper
+from bot.jobs.fetching import Fetcher
+from bot.jobs.intake import Intake
+from bot.jobs.pipeline import Pipeline
+from bot.lock import exclusive
+from bot.media.fit import WebpFitter
+from bot.media.spool import Spool
+from bot.reception import Reception
+from bot.services import Services
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.connection import ensure_data_dir
+from bot.tasks import TaskGroup
+
+log = logging.getLogger(__name__)
+
+_GRACE_S: Final = 3.0
+"""At a stop, how long submits and deliveries under way may take to record their outcome."""
+_KEY_CHECK_S: Final = 5.0
+_SWEEP_S: Final = 60.0
+_LEARNED: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machinery:
+    """What runs while the bot is up."""
+
+    client: ImagineBot
+    courier: Courier
+    reception: Reception
+    gate: GateKeeper
+    pipeline: Pipeline
+    admission: Admission
+    store: SqliteStore
+    tasks: TaskGroup
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT; raises StartupError where it cannot start."""
+    required = settings.require("DISCORD_TOKEN", "APIMASTER_API_KEY")
+    ensure_data_dir(settings.data_dir)
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(exclusive(settings.data_dir))
+        store = await stack.enter_async_context(
+            SqliteStore(
+                settings.data_dir / "bot.db",
+                clock,
+                per_user_running=settings.per_user_running,
+                per_user_pending=settings.per_user_pending,
+                max_running=settings.max_running,
+            )
+        )
+        provider = await stack.enter_async_context(
+            ApimasterClient(settings.apimaster_base_url, required["APIMASTER_API_KEY"], settings.apimaster_model)
+        )
+        await _check_key(provider, store)
+        machinery = await _assemble(settings, clock, store, provider)
+        await _serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
+
+
+async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, provider: ApimasterClient) -> Machinery:
+    owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+    rng = random.Random()  # noqa: S311 - jitter
+    tasks = TaskGroup()
+    polling = Polling(
+        first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds
+    )
+    durations = Durations(polling, kept=_LEARNED)
+    for resolution in Resolution:
+        durations.learn(resolution, await store.recent_durations(resolution, _LEARNED))
+    files = Spool(settings.data_dir / "spool")
+    client = ImagineBot(
+        api_url=settings.discord_api_url,
+        shard_count=settings.shard_count,
+        shard_ids=settings.shard_ids,
+        on_login=lambda: _take_up_work(machinery),
+        last_synced=lambda: store.fact("commands"),
+        remember_synced=lambda digest: store.remember("commands", digest),
+    )
+    courier = Courier(
+        ladder=Ladder(client, clock),
+        requests=store,
+        jobs=store,
+        files=files,
+        fitter=WebpFitter(),
+        clock=clock,
+        rng=rng,
+        owner=owner,
+    )
+    gate = GateKeeper(
+        gates=store,
+        jobs=store,
+        requests=store,
+        presenter=courier,
+        alerts=DirectAlerts(client),
+        clock=clock,
+        tasks=tasks,
+        probe_s=settings.balance_probe_seconds,
+    )
+    fetcher = Fetcher(
+        jobs=store,
+        requests=store,
+        provider=provider,
+        files=files,
+        durations=durations,
+        polling=polling,
+        clock=clock,
+        rng=rng,
+    )
+    pipeline = Pipeline(
+        jobs=store,
+        requests=store,
+        provider=provider,
+        files=files,
+        fetcher=fetcher,
+        gate=gate,
+        presenter=courier,
+        durations=durations,
+        clock=clock,
+        rng=rng,
+        owner=owner,
+    )
+    admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, start=pipeline.start)
+    pipeline.attach(admission)
+    gate.on_change(admission.wake)
+    reception = Reception(requests=store, courier=courier)
+    intake = Intake(
+        requests=store,
+        jobs=store,
+        presenter=courier,
+        wake=admission.wake,
+        credit_price_1k=settings.credit_price_1k,
+        group_ratio=settings.group_ratio,
+    )
+    client.services = Services(intake=intake, reception=reception)
+    machinery = Machinery(
+        client=client,
+        courier=courier,
+        reception=reception,
+        gate=gate,
+        pipeline=pipeline,
+        admission=admission,
+        store=store,
+        tasks=tasks,
+    )
+    return machinery
+
+
+async def _take_up_work(machinery: Machinery) -> None:
+    """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
+    await machinery.gate.start()
+    await machinery.pipeline.recover()
+    await machinery.courier.recover()
+    machinery.tasks.start(machinery.admission.run(), name="admission")
+    machinery.tasks.start(_wipe_tokens(machinery.store), name="wipe-tokens")
+
+
+async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
+    """Be connected until a signal asks to stop or the connection ends for good; then stop in order."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    connected = asyncio.create_task(_connect(machinery.client, token, api_url), name="discord")
+    stop = asyncio.create_task(stopping.wait(), name="stop-signal")
+    try:
+        await asyncio.wait({connected, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        await _stop(machinery)
+        connected.cancel()
+        outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
+    if isinstance(outcome, Exception) and not isinstance(outcome, asyncio.CancelledError):
+        raise outcome
+
+
+async def _connect(client: ImagineBot, token: str, api_url: str) -> None:
+    try:
+        await client.start(token)
+    except discord.LoginFailure:
+        raise StartupError(
+            "DISCORD_TOKEN is not accepted by Discord. Reset it on the Bot page of your application and copy it again."
+        ) from None
+    except discord.GatewayNotFound:
+        raise StartupError(f"DISCORD_API_URL {api_url!r} names no gateway. Correct it, or try again later.") from None
+    except discord.PrivilegedIntentsRequired:
+        raise StartupError("Discord refuses the bot's intents, though it asks for no privileged one.") from None
+    except aiohttp.ClientConnectorError as error:
+        raise StartupError(
+            f"DISCORD_API_URL {api_url!r} cannot be reached: {error.os_error.strerror or error.os_error}. "
+            "Check the address and the network."
+        ) from None
+
+
+async def _stop(machinery: Machinery) -> None:
+    """No new submits; polls are released; submits and deliveries under way finish; then the gateway closes."""
+    log.info("stopping")
+    machinery.admission.stop()
+    await machinery.reception.close()
+    await machinery.pipeline.close(grace_s=_GRACE_S)
+    await machinery.courier.close(grace_s=_GRACE_S)
+    await machinery.tasks.close()
+    await machinery.client.close()
+    log.info("stopped")
+
+
+async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:
+    """Find out at once that a key is wrong, by a free call; not while members wait, who must be told why."""
+    try:
+        async with asyncio.timeout(_KEY_CHECK_S):
+            await provider.balance()
+    except InvalidKeyError:
+        states = await store.states()
+        if any(states.get(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.FETCHED)):
+            log.warning("key_refused_at_start")
+            return
+        raise StartupError(
+            "APIMASTER_API_KEY is not accepted by the image provider. "
+            "Copy it again from the API keys page of your APIMaster account."
+        ) from None
+    except (ProviderError, TimeoutError) as error:
+        log.info("key_not_checked", extra={"reason": type(error).__name__})
+
+
+async def _wipe_tokens(store: SqliteStore) -> None:
+    """Forget interaction tokens once they have expired."""
+    while True:
+        await store.wipe_expired_tokens()
+        await asyncio.sleep(_SWEEP_S)

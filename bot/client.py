@@ -1,0 +1,121 @@
+"""The Discord client: its connector's limit, its extensions and commands, its one error handler."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.services import Services
+from bot.ui.buttons import ALL_BUTTONS
+from bot.ui.errors import answer_error
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS: Final = ("cogs.imagine",)
+_CONNECTIONS: Final = 64
+"""discord.py opens connections without limit; in bursts their handshakes delay acknowledgements beyond 3 s."""
+
+
+class CommandTree(app_commands.CommandTree["ImagineBot"]):
+    """The tree whose every error is told by the one handler."""
+
+    async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
+        """Log and tell an error of any command or autocompletion."""
+        await answer_error(interaction, error)
+
+
+class ImagineBot(commands.AutoShardedBot):
+    """A client without privileged intents, caches or prefix commands."""
+
+    services: Services
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        shard_count: int | None = None,
+        shard_ids: tuple[int, ...] | None = None,
+        on_login: Callable[[], Awaitable[None]],
+        last_synced: Callable[[], Awaitable[str | None]],
+        remember_synced: Callable[[str], Awaitable[None]],
+    ) -> None:
+        # The two addresses are class attributes in discord.py: there is one Discord in a process.
+        Route.BASE = api_url
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=CommandTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            shard_count=shard_count,
+            shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
+        )
+        self._configured_shards = shard_count
+        self._on_login = on_login
+        self._last_synced = last_synced
+        self._remember_synced = remember_synced
+
+    async def setup_hook(self) -> None:
+        """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
+        self.add_dynamic_items(*ALL_BUTTONS)
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        if self._configured_shards is not None:
+            # With a configured shard count discord.py would not ask where the gateway is.
+            _, url, _ = await self.http.get_bot_gateway()
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+        await self._sync_commands()
+        await self._on_login()
+
+    async def on_ready(self) -> None:
+        """Say that the gateway is there."""
+        log.info("gateway_ready", extra={"guilds": len(self.guilds), "shards": self.shard_count})
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note a lost gateway connection; discord.py resumes it."""
+        log.warning("gateway_disconnected", extra={"shard": shard_id})
+
+    async def _sync_commands(self) -> None:
+        """Register the commands unless the ones registered by this installation are the same and still there."""
+        digest = await self._digest_of_commands()
+        if await self._last_synced() == digest and await self._names_registered() == self._names_here():
+            log.info("commands_unchanged")
+            return
+        synced = await self.tree.sync()
+        await self._remember_synced(digest)
+        log.info("commands_registered", extra={"count": len(synced)})
+
+    async def _digest_of_commands(self) -> str:
+        described: list[Any] = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        described.append({"application": self.application_id})
+        return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _names_here(self) -> set[tuple[str, int]]:
+        return {
+            (
+                c.name,
+                c.type.value if isinstance(c, app_commands.ContextMenu) else discord.AppCommandType.chat_input.value,
+            )
+            for c in self.tree.get_commands()
+        }
+
+    async def _names_registered(self) -> set[tuple[str, int]]:
+        try:
+            return {(command.name, command.type.value) for command in await self.tree.fetch_commands()}
+        except discord.HTTPException:
+            return set()

@@ -1,0 +1,207 @@
+"""Keeps each request's message equal to its rows: coalesces changes, renders, delivers, records what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from bot.clock import Clock
+from bot.delivery import DeliveryTrouble, Ladder, Posted, TooLarge, Upload
+from bot.domain.errors import StoreError
+from bot.domain.job import Job, JobState, RequestView
+from bot.domain.schedule import backoff_s
+from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
+from bot.tasks import TaskGroup
+from bot.ui.card import Card, file_name, render
+from bot.ui.text import alt_text
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 2.0
+_LONGEST_PAUSE_S: Final = 60.0
+_TOGETHER_BYTES: Final = 24 * 1024 * 1024
+"""A whole request to Discord stays under 25 MiB."""
+_MOST_CRASHES: Final = 5
+
+
+class Courier:
+    """Implements Presenter. Delivering is an idempotent edit, so doing it twice changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        ladder: Ladder,
+        requests: RequestStore,
+        jobs: JobStore,
+        files: PictureFiles,
+        fitter: PictureFitter,
+        clock: Clock,
+        rng: random.Random,
+        owner: str,
+        at_once: int = 16,
+    ) -> None:
+        self._ladder = ladder
+        self._requests = requests
+        self._jobs = jobs
+        self._files = files
+        self._fitter = fitter
+        self._clock = clock
+        self._rng = rng
+        self._owner = owner
+        self._slots = asyncio.Semaphore(at_once)
+        self._tasks = TaskGroup()
+        self._dirty: dict[int, bool] = {}
+        self._held: dict[int, asyncio.Event] = {}
+        self._stopping = False
+
+    def refresh(self, request_ids: Iterable[int]) -> None:
+        """See Presenter."""
+        for request_id in request_ids:
+            if request_id in self._dirty:
+                self._dirty[request_id] = True
+            elif not self._stopping:
+                self._dirty[request_id] = True
+                self._tasks.start(self._keep_up(request_id), name=f"deliver-{request_id}")
+
+    @contextmanager
+    def hold(self, interaction_id: int) -> Iterator[None]:
+        """Keep hands off the message of an interaction while its first answer is being given."""
+        released = self._held[interaction_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._held[interaction_id]
+            released.set()
+
+    async def recover(self) -> None:
+        """Bring every message that is behind its rows up to date, whatever the last process was doing."""
+        self.refresh(await self._requests.requests_behind())
+
+    async def close(self, *, grace_s: float) -> None:
+        """Give deliveries under way some time; whatever is cut off is delivered after the next start."""
+        self._stopping = True
+        await self._tasks.drain(grace_s)
+        await self._tasks.close()
+
+    async def _keep_up(self, request_id: int) -> None:
+        """Deliver until nothing has changed meanwhile; wait out trouble."""
+        failures = 0
+        try:
+            while self._dirty[request_id]:
+                self._dirty[request_id] = False
+                try:
+                    async with self._slots:
+                        await self._bring_up_to_date(request_id)
+                except (DeliveryTrouble, StoreError, OSError) as error:
+                    failures += 1
+                    log.warning("delivery_trouble", extra={"request_id": request_id, "error": str(error)})
+                except Exception:
+                    failures += 1
+                    log.exception("delivery_crashed", extra={"request_id": request_id})
+                    if failures >= _MOST_CRASHES:
+                        return  # a restart tries again; the rows know that the message is behind
+                else:
+                    failures = 0
+                if failures:
+                    pause_s = backoff_s(failures, base_s=_FIRST_PAUSE_S, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
+                    await self._clock.sleep(pause_s)
+                    self._dirty[request_id] = not self._stopping
+        finally:
+            del self._dirty[request_id]
+
+    async def _bring_up_to_date(self, request_id: int) -> None:
+        view = await self._requests.view(request_id)
+        while held := self._held.get(view.request.origin.interaction_id):
+            await held.wait()
+            view = await self._requests.view(request_id)
+        if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
+            log.warning("delivery_overtaken", extra={"request_id": request_id})
+            return
+        card, uploads, posted = await self._show(view)
+        await self._note(view, card, uploads, posted)
+        await self._keep_unshown(view, card, posted)
+
+    async def _show(self, view: RequestView) -> tuple[Card, list[Upload], Posted | None]:
+        """Render and deliver, with smaller files each time that Discord finds them too large."""
+        rung = 0
+        while True:
+            uploads = await self._uploads(view, rung)
+            card = render(view, {job_id: upload.file_name for job_id, upload in uploads.items()})
+            listed = list(uploads.values())
+            if not self._worth_an_edit(view, card):
+                return card, [], None
+            try:
+                posted = await self._ladder.show(view.request, card, listed, may_post=card.urgent)
+            except TooLarge:
+                rung = 1 + max(upload.fitted.rung for upload in listed if upload.fitted)
+                log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
+                continue
+            return card, listed, posted
+
+    @staticmethod
+    def _worth_an_edit(view: RequestView, card: Card) -> bool:
+        """News is always told; progress only while the edits last, and never what the message says already."""
+        if any(job.state is JobState.FETCHED for job in view.jobs):
+            return True
+        return card.digest != view.request.shown and (card.urgent or card.edits_left)
+
+    async def _uploads(self, view: RequestView, rung: int) -> dict[int, Upload]:
+        """The file of each job with a picture: sent anew where the message has none, else kept."""
+        uploads = {}
+        new = [job for job in view.jobs if job.state is JobState.FETCHED]
+        for job in view.jobs:
+            description = alt_text(view.request.spec)
+            if job.state is JobState.DELIVERED and job.attachment_id is not None:
+                uploads[job.id] = Upload(
+                    file_name=job.attachment_name, description=description, fitted=None, attachment_id=job.attachment_id
+                )
+            elif job in new and (fitted := await self._fitted(job, view, rung, of=len(new))) is not None:
+                name = file_name(job, fitted.extension)
+                uploads[job.id] = Upload(file_name=name, description=description, fitted=fitted)
+        return uploads
+
+    async def _fitted(self, job: Job, view: RequestView, rung: int, *, of: int) -> Fitted | None:
+        if job.picture_file is None:
+            return None
+        limit_bytes = min(view.request.upload_limit_bytes, _TOGETHER_BYTES // of)
+        fitted = await self._fitter.fit(self._files.path_of(job.picture_file), limit_bytes, rung=rung)
+        if fitted is None:
+            log.warning("picture_does_not_fit", extra={"job_id": job.id, "limit_bytes": limit_bytes})
+        return fitted
+
+    async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted | None) -> None:
+        """Keep pictures that cannot be posted anywhere: they are paid for."""
+        unshown = [
+            job for job in view.jobs if job.state is JobState.FETCHED and (posted is None or job not in card.pictures)
+        ]
+        for job in unshown:
+            log.warning("delivery_impossible", extra={"job_id": job.id})
+            await self._jobs.ready(job.id, "no way to post it: token, message, channel and direct messages failed")
+
+    async def _note(self, view: RequestView, card: Card, uploads: list[Upload], posted: Posted | None) -> None:
+        """Record what the message shows; without a message, that the rows have been looked at."""
+        request = view.request
+        if posted is None:
+            shown = Shown(digest=request.shown, version=request.version, edited=False, by=request.message_by)
+            await self._requests.note_shown(request.id, shown)
+            return
+        names = {upload.file_name: upload for upload in uploads}
+        pictures = {}
+        for job in card.pictures:
+            upload = next(u for u in names.values() if u.file_name.startswith(f"imagine-{job.id}."))
+            pictures[job.id] = ShownPicture(
+                attachment_id=posted.attachments.get(upload.file_name, upload.attachment_id),
+                file_name=upload.file_name,
+                shrunk=upload.fitted.shrunk if upload.fitted else job.shown_as,
+            )
+        shown = Shown(
+            digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
+            message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures,
+        )  # fmt: skip
+        await self._requests.note_shown(request.id, shown)
+        if posted.token_died:
+            await self._requests.wipe_token(request.id)

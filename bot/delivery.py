@@ -1,0 +1,186 @@
+"""The delivery ladder: ways to bring a card to its member, tried from the nearest to the last.
+
+1. edit the interaction's response while its token lives; 2. edit the same message with the bot's own token; 3. post a
+new message in the channel (not for private requests); 4. send a direct message. Every rung is idempotent, or made so by
+a nonce.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.domain.job import Request
+from bot.ports import Fitted
+from bot.ui.card import Card
+
+log = logging.getLogger(__name__)
+
+_TOKEN_INVALID: Final = frozenset({10015, 50027})
+_LAST_SECONDS: Final = 5.0
+"""A token this close to its end is not relied on."""
+MISSING: Final = discord.utils.MISSING
+
+
+class DeliveryTrouble(Exception):  # noqa: N818 - not an error of ours: the attempt is made again
+    """Discord or the network is in trouble; the same attempt may succeed later."""
+
+
+class TooLarge(Exception):  # noqa: N818 - an answer, not a fault: the next try sends smaller files
+    """Discord refuses the files for their size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a card ended up, and the attachment ids by file name, as far as Discord told them."""
+
+    by: str
+    message_id: int | None
+    channel_id: int | None
+    attachments: Mapping[str, int]
+    edited: bool
+    token_died: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A picture to send with a card; None for `fitted` keeps the attachment that the message has already."""
+
+    file_name: str
+    description: str
+    fitted: Fitted | None
+    attachment_id: int | None = None
+
+
+class _Kept:
+    """An attachment that stays on an edited message; discord.py asks attachments for nothing but this."""
+
+    def __init__(self, attachment_id: int) -> None:
+        self._id = attachment_id
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": str(self._id)}
+
+
+class Ladder:
+    """Shows cards through a logged-in client."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted | None:
+        """Show a card on the highest rung that holds; None where there is none left.
+
+        `may_post` allows new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge.
+        """
+        token_died = False
+        for name, rung in self._rungs(request, card, uploads, may_post=may_post):
+            try:
+                posted = await rung()
+            except discord.HTTPException as error:
+                self._classify(error, uploads)
+                token_died = token_died or error.code in _TOKEN_INVALID
+                log.info(
+                    "delivery_rung_failed",
+                    extra={"request_id": request.id, "rung": name, "status": error.status, "code": error.code},
+                )
+            except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
+                raise DeliveryTrouble(f"{name}: {error}") from error
+            else:
+                return Posted(
+                    by=posted.by, message_id=posted.message_id, channel_id=posted.channel_id,
+                    attachments=posted.attachments, edited=posted.edited, token_died=token_died,
+                )  # fmt: skip
+        return None
+
+    def _rungs(
+        self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
+    ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
+        if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
+            yield "interaction", lambda: self._edit_response(request, card, uploads)
+        if request.message_id is not None and not (request.private and request.message_by == "interaction"):
+            yield "edit", lambda: self._edit_message(request, card, uploads)
+        if may_post and not request.private:
+            yield "channel", lambda: self._post(request, card, uploads)
+        if may_post:
+            yield "dm", lambda: self._send_dm(request, card, uploads)
+
+    @staticmethod
+    def _classify(error: discord.HTTPException, uploads: list[Upload]) -> None:
+        """Raise what is not the rung's fault: trouble that passes, or files that are too large."""
+        if (error.status == 413 or error.code == 40005) and any(upload.fitted for upload in uploads):
+            raise TooLarge from error
+        if error.status >= 500 or error.status == 429 or (error.status == 401 and error.code not in _TOKEN_INVALID):
+            raise DeliveryTrouble(f"HTTP {error.status} {error.text}") from error
+
+    async def _edit_response(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+        """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
+        webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
+        target = cast(int, "@original")
+        message = await webhook.edit_message(target, view=card.view, attachments=cast(Any, _files(uploads)))
+        return _posted(message, by="interaction", edited=True)
+
+    async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+        """Rung 2."""
+        channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
+        partial = channel.get_partial_message(request.message_id or 0)
+        message = await partial.edit(view=card.view, attachments=cast(Any, _files(uploads)))
+        return _posted(message, by=request.message_by, edited=True)
+
+    async def _post(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+        """Rung 3. The nonce makes a repetition within minutes find the first message instead of posting another."""
+        channel = self._client.get_partial_messageable(request.origin.channel_id, guild_id=request.origin.guild_id)
+        message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=f"r{request.id}")
+        return _posted(message, by="bot", edited=False)
+
+    async def _send_dm(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+        """Rung 4."""
+        channel = await self._client.create_dm(discord.Object(request.origin.user_id))
+        message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=f"d{request.id}")
+        return _posted(message, by="dm", edited=False)
+
+
+def _token_lives(request: Request, now: datetime) -> bool:
+    if request.token is None or request.token_expires_at is None:
+        return False
+    return (request.token_expires_at - now).total_seconds() > _LAST_SECONDS
+
+
+def _new_files(uploads: list[Upload]) -> list[discord.File]:
+    return [
+        discord.File(upload.fitted.path, filename=upload.file_name, description=upload.description)
+        for upload in uploads
+        if upload.fitted is not None
+    ]
+
+
+def _files(uploads: list[Upload]) -> list[discord.File | _Kept]:
+    """What an edit must list: the files that stay, then the new ones; what is not listed is removed."""
+    kept = [_Kept(u.attachment_id) for u in uploads if u.fitted is None and u.attachment_id is not None]
+    return [*kept, *_new_files(uploads)]
+
+
+def _posted(message: discord.Message, *, by: str, edited: bool) -> Posted:
+    found = {attachment.filename: attachment.id for attachment in message.attachments}
+    for media in _media(message.components):
+        name = media.url.partition("?")[0].rpartition("/")[2]
+        if media.attachment_id is not None:
+            found[name] = media.attachment_id
+    return Posted(by=by, message_id=message.id, channel_id=message.channel.id, attachments=found, edited=edited)
+
+
+def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:
+    """Every media item of a message's components: files that they show are not among its attachments."""
+    for component in components:
+        if isinstance(component, discord.MediaGalleryComponent):
+            yield from (item.media for item in component.items)
+        elif isinstance(component, discord.Container):
+            yield from _media(component.children)

@@ -1,0 +1,1 @@
+"""From an accepted request to a picture on disk: whose turn it is, one job's course, the gate."""

@@ -1,0 +1,150 @@
+"""The gate: an empty balance (or a refused key) is a state that pauses submission, and ends by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.clock import Clock
+from bot.domain.errors import ProviderError
+from bot.domain.job import Gate
+from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
+from bot.tasks import TaskGroup
+
+log = logging.getLogger(__name__)
+
+_LONGEST: Final = 15
+"""The back-off doubles up to this multiple of the first: from 1 to 15 minutes."""
+
+
+class GateKeeper:
+    """Closes and opens the gate, and says how many jobs may be submitted now.
+
+    A closed gate lets one job through whenever a probe is due; what becomes of that job decides. A restart probes at
+    once. Its owner is told once when it closes and once when it opens again.
+    """
+
+    def __init__(
+        self,
+        *,
+        gates: GateStore,
+        jobs: JobStore,
+        requests: RequestStore,
+        presenter: Presenter,
+        alerts: OwnerAlerts,
+        clock: Clock,
+        tasks: TaskGroup,
+        probe_s: float,
+    ) -> None:
+        self._gates = gates
+        self._jobs = jobs
+        self._requests = requests
+        self._presenter = presenter
+        self._alerts = alerts
+        self._clock = clock
+        self._tasks = tasks
+        self._probe_s = probe_s
+        self._gate = Gate(closed=False)
+        self._probe_job: int | None = None
+        self._wake: Callable[[], None] = lambda: None
+
+    def on_change(self, wake: Callable[[], None]) -> None:
+        """Have admission called whenever the gate opens."""
+        self._wake = wake
+
+    async def start(self) -> None:
+        """Read the stored gate; a closed one is probed at once."""
+        self._gate = await self._gates.gate()
+        if self._gate.closed:
+            await self._put_off(self._gate.reason, backoff_s=self._probe_s, probe_at=self._clock.now())
+
+    @property
+    def probe_at(self) -> datetime | None:
+        """When the next probe is due; None while the gate is open or a probe is under way."""
+        return self._gate.probe_at if self._gate.closed and self._probe_job is None else None
+
+    def allowance(self, most: int) -> int:
+        """How many jobs may be submitted now, of at most `most`."""
+        if not self._gate.closed:
+            return most
+        due = self.probe_at is not None and self.probe_at <= self._clock.now()
+        return min(1, most) if due else 0
+
+    def lets_through(self, job_id: int) -> bool:
+        """Whether a job that was called up may still be submitted: the gate may have closed since."""
+        return not self._gate.closed or self._probe_job == job_id
+
+    def admitted(self, job_id: int) -> None:
+        """Note that a job was called up: through a closed gate it is the probe."""
+        if self._gate.closed:
+            self._probe_job = job_id
+            log.info("gate_probe", extra={"job_id": job_id, "reason": self._gate.reason})
+
+    async def refused(self, job_id: int, error: ProviderError) -> None:
+        """Close the gate after an empty balance or a refused key; a failed probe doubles the wait for the next."""
+        was_probe = self._end_probe(job_id)
+        if self._gate.closed and not was_probe:
+            return  # several were under way when the first answer came: one closing is enough
+        doubled_s = min(self._gate.backoff_s * 2, self._probe_s * _LONGEST)
+        backoff_s = doubled_s if self._gate.closed else self._probe_s
+        newly_closed = not self._gate.closed
+        probe_at = self._clock.now() + timedelta(seconds=backoff_s)
+        await self._put_off(error.code, backoff_s=backoff_s, probe_at=probe_at)
+        log.warning("gate_closed", extra={"reason": error.code, "probe_in_s": backoff_s, "status": error.http_status})
+        if newly_closed:
+            self._tasks.start(self._announce_closed(error.code), name="announce-gate-closed")
+
+    async def passed(self, job_id: int) -> None:
+        """Open the gate if this job was the probe: the provider took it."""
+        if not self._end_probe(job_id):
+            return
+        reason, self._gate = self._gate.reason, Gate(closed=False)
+        await self._gates.open_gate()
+        log.info("gate_opened", extra={"reason": reason})
+        self._wake()
+        self._tasks.start(self._announce_open(reason), name="announce-gate-open")
+
+    async def undecided(self, job_id: int) -> None:
+        """Probe again after the same wait: the job that was the probe ended without telling anything about the gate."""
+        if self._end_probe(job_id):
+            backoff_s = self._gate.backoff_s
+            probe_at = self._clock.now() + timedelta(seconds=backoff_s)
+            await self._put_off(self._gate.reason, backoff_s=backoff_s, probe_at=probe_at)
+            self._wake()
+
+    def _end_probe(self, job_id: int) -> bool:
+        if self._probe_job != job_id:
+            return False
+        self._probe_job = None
+        return self._gate.closed
+
+    async def _put_off(self, reason: str, *, backoff_s: float, probe_at: datetime) -> None:
+        # Memory first: nobody may slip through while the database is busy.
+        self._gate = Gate(
+            closed=True, reason=reason, since=self._gate.since or self._clock.now(), probe_at=probe_at,
+            backoff_s=backoff_s,
+        )  # fmt: skip
+        self._wake()
+        await self._gates.close_gate(reason, probe_at=probe_at, backoff_s=backoff_s)
+
+    async def _announce_closed(self, reason: str) -> None:
+        self._presenter.refresh(await self._requests.waiting_requests())
+        waiting = await self._jobs.waiting()
+        what = {
+            "balance": "The image provider reports an **empty balance** (HTTP 402). Top up the account;",
+            "invalid_key": "The image provider **refuses the API key** (HTTP 401). Correct `APIMASTER_API_KEY`;",
+        }.get(reason, f"The image provider refuses work ({reason});")
+        await self._alerts.tell(
+            f"{what} submission is paused and {waiting} waiting pictures keep their places. Nothing is lost. "
+            f"I try again by myself, at first every {_minutes(self._probe_s)}, and tell you when it works."
+        )
+
+    async def _announce_open(self, reason: str) -> None:
+        cause = "The balance is sufficient again" if reason == "balance" else "The image provider accepts work again"
+        await self._alerts.tell(f"{cause}: submission goes on, {await self._jobs.waiting()} pictures are waiting.")
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:g} seconds" if seconds < 60 else "minute" if seconds < 120 else f"{seconds / 60:g} minutes"

@@ -1,0 +1,91 @@
+"""Accepting requests, and the decisions that members take about their jobs afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from bot.domain.credits import price
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, JobState, NewRequest, Origin
+from bot.domain.picture import PictureSpec, Resolution
+from bot.ports import JobStore, Presenter, RequestStore, TokenLease
+
+
+class Intake:
+    """The service behind the commands and buttons. Refusals are sentences for the member."""
+
+    def __init__(
+        self,
+        *,
+        requests: RequestStore,
+        jobs: JobStore,
+        presenter: Presenter,
+        wake: Callable[[], None],
+        credit_price_1k: Decimal,
+        group_ratio: Decimal,
+    ) -> None:
+        self._requests = requests
+        self._jobs = jobs
+        self._presenter = presenter
+        self._wake = wake
+        self._credit_price_1k = credit_price_1k
+        self._group_ratio = group_ratio
+
+    def price(self, resolution: Resolution) -> int:
+        """What one picture costs here, in micro-credits."""
+        return price(resolution, self._credit_price_1k, self._group_ratio)
+
+    async def imagine(
+        self, spec: PictureSpec, origin: Origin, *, private: bool, lease: TokenLease, upload_limit_bytes: int
+    ) -> int:
+        """Accept a request for one new picture; returns the request's id, or raises Refusal or StoreError."""
+        new = NewRequest(
+            kind="imagine",
+            origin=origin,
+            spec=spec,
+            private=private,
+            count=1,
+            price_microcredits=self.price(spec.resolution),
+            token=lease.token,
+            token_expires_at=lease.expires_at,
+            upload_limit_bytes=upload_limit_bytes,
+        )
+        request_id = await self._requests.accept(new)
+        self._wake()
+        return request_id
+
+    async def cancel(self, job_id: int, user_id: int, lease: TokenLease) -> None:
+        """Take back a job that waits for its turn. It is free."""
+        job = await self._owned(job_id, user_id)
+        if job.state is not JobState.QUEUED or await self._jobs.cancelled(job_id) is None:
+            raise Refusal("too_late", f"No. {job_id} cannot be cancelled any more: it is already being made.")
+        await self._decided(job, lease)
+
+    async def drop(self, job_id: int, user_id: int, lease: TokenLease) -> None:
+        """Give up a job whose outcome is unknown; its possible charge stays in the ledger."""
+        job = await self._owned(job_id, user_id)
+        if job.state is not JobState.UNCERTAIN or await self._jobs.cancelled(job_id) is None:
+            raise Refusal("decided", f"No. {job_id} has been decided already; its message shows how it went on.")
+        await self._decided(job, lease)
+
+    async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
+        """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
+        job = await self._owned(job_id, user_id)
+        if await self._jobs.retry(job_id) is None:
+            raise Refusal("decided", f"No. {job_id} has been decided already; its message shows how it went on.")
+        await self._decided(job, lease)
+        self._wake()
+
+    async def _owned(self, job_id: int, user_id: int) -> Job:
+        job = await self._jobs.find(job_id)
+        if job is None:
+            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+        if job.user_id != user_id:
+            raise Refusal("not_yours", f"No. {job_id} belongs to another member; only they may decide about it.")
+        return job
+
+    async def _decided(self, job: Job, lease: TokenLease) -> None:
+        """Show a decision; the press came with a fresh token, which lets even a private message be edited again."""
+        await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
+        self._presenter.refresh([job.request_id])

@@ -1,0 +1,193 @@
+"""One job's course, re-entrant: it goes on from whatever step is recorded.
+
+queued -> submitting -> running -> fetched; then the courier shows it. Each step is recorded before the next one begins.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+from bot.clock import Clock
+from bot.domain.errors import BotError, Cost, OutcomeUnknownError, ProviderError
+from bot.domain.job import Job, JobState
+from bot.domain.schedule import Durations, backoff_s
+from bot.jobs.admission import Admission
+from bot.jobs.balance import GateKeeper
+from bot.jobs.decisions import AfterSubmit, after_submit
+from bot.jobs.fetching import Fetcher
+from bot.jobs.insisting import Insisting
+from bot.ports import ImageProvider, JobStore, PictureFiles, Presenter, RequestStore, Submission
+from bot.tasks import TaskGroup
+
+log = logging.getLogger(__name__)
+
+_RETRY_S: Final = 2.0
+_LONGEST_RETRY_S: Final = 60.0
+_AFTER_A_BUG_S: Final = 30.0
+
+
+class Pipeline:
+    """Takes jobs from their place in line to a verified picture on disk."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        requests: RequestStore,
+        provider: ImageProvider,
+        files: PictureFiles,
+        fetcher: Fetcher,
+        gate: GateKeeper,
+        presenter: Presenter,
+        durations: Durations,
+        clock: Clock,
+        rng: random.Random,
+        owner: str,
+    ) -> None:
+        self._jobs = jobs
+        self._requests = requests
+        self._provider = provider
+        self._files = files
+        self._fetcher = fetcher
+        self._gate = gate
+        self._presenter = presenter
+        self._durations = durations
+        self._clock = clock
+        self._rng = rng
+        self._owner = owner
+        self._insist = Insisting(clock, rng)
+        self._submits = TaskGroup()
+        self._waits = TaskGroup()
+        self._slowdowns = 0
+        self._admission: Admission | None = None
+
+    def attach(self, admission: Admission) -> None:
+        """Name whom to tell that a slot became free or that everybody has to wait."""
+        self._admission = admission
+
+    def start(self, job: Job) -> None:
+        """Go on with a job in the background, from its recorded step."""
+        if job.state is JobState.QUEUED:
+            self._submits.start(self._guarded(job, self._submit), name=f"submit-{job.id}")
+        else:
+            self._waits.start(self._guarded(job, self._finish), name=f"fetch-{job.id}")
+
+    async def recover(self) -> None:
+        """Take over what an earlier process left at work: nothing is submitted a second time."""
+        for job in await self._jobs.adopt(self._owner):
+            log.info("job_recovered", extra={"job_id": job.id, "state": job.state.value})
+            if job.state is JobState.SUBMITTING:
+                await self._recover_submitting(job)
+            elif job.state is JobState.RUNNING:
+                self.start(job)
+
+    async def close(self, *, grace_s: float) -> None:
+        """Stop: polls are released at once, submits under way get time to record their answer."""
+        await self._waits.close()
+        await self._submits.drain(grace_s)
+        await self._submits.close()
+        await self._waits.close()
+
+    async def _recover_submitting(self, job: Job) -> None:
+        """The process ended between writing down the POST and recording its answer."""
+        error = OutcomeUnknownError("the bot was stopped before the provider's answer was recorded")
+        if await self._files.find(job.id) is None:
+            await self._jobs.uncertain(job.id, error)
+        elif running := await self._jobs.submitted(job.id, self._owner, Submission(), None):
+            self.start(running)  # the answer was the picture itself, and it is on our disk
+
+    async def _guarded(self, job: Job, step: Callable[[Job], Awaitable[None]]) -> None:
+        """Run a step; a bug in it must neither lose the job nor leave it hanging."""
+        try:
+            await step(job)
+        except Exception:
+            log.exception("job_step_failed", extra={"job_id": job.id})
+            await self._clock.sleep(_AFTER_A_BUG_S)
+            await self._after_a_bug(job.id)
+        finally:
+            self._wake()
+
+    async def _after_a_bug(self, job_id: int) -> None:
+        job = await self._jobs.job(job_id)
+        error = OutcomeUnknownError("an internal error happened while the picture was being ordered")
+        if job.state is JobState.SUBMITTING:
+            await self._insist(lambda: self._jobs.uncertain(job_id, error))
+            self._presenter.refresh([job.request_id])
+        elif job.state is JobState.QUEUED:
+            await self._insist(lambda: self._jobs.failed(job_id, BotError("internal error"), Cost.NOTHING))
+            self._presenter.refresh([job.request_id])
+        elif job.state is JobState.RUNNING:
+            self.start(job)
+
+    async def _submit(self, job: Job) -> None:
+        """Send the one POST of a job that was called up, and record what came of it."""
+        view = await self._requests.view(job.request_id)
+        if not self._gate.lets_through(job.id):
+            await self._jobs.unclaim(job.id, self._owner)
+            return
+        if await self._jobs.begin_submit(job.id, self._owner) is None:
+            await self._gate.undecided(job.id)
+            return
+        log.info("job_submitting", extra={"job_id": job.id, "user_id": job.user_id, "guild_id": job.guild_id})
+        try:
+            submission = await self._provider.submit(view.request.spec)
+        except ProviderError as error:
+            await self._not_taken(job, error)
+            return
+        self._slowdowns = 0
+        eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
+        if submission.source is not None and submission.source.url is None:
+            await self._fetcher.keep(job.id, submission.source)  # bytes that no later poll would bring again
+        running = await self._insist(lambda: self._jobs.submitted(job.id, self._owner, submission, eta_at))
+        await self._gate.passed(job.id)
+        if running is None:
+            log.error("job_answer_unexpected", extra={"job_id": job.id, "task_id": submission.task_id})
+            return
+        log.info("job_running", extra={"job_id": job.id, "task_id": submission.task_id})
+        self._presenter.refresh([job.request_id])
+        self.start(running)
+
+    async def _not_taken(self, job: Job, error: ProviderError) -> None:
+        """Carry out the decision that a failed submit calls for."""
+        decision = after_submit(error, job.tries)
+        log.warning(
+            "job_not_taken",
+            extra={"job_id": job.id, "code": error.code, "status": error.http_status, "decision": decision.value},
+        )
+        match decision:
+            case AfterSubmit.CLOSE_GATE:
+                await self._gate.refused(job.id, error)
+                await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
+            case AfterSubmit.SLOW_DOWN:
+                self._slow_down(error)
+                await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
+            case AfterSubmit.TRY_LATER:
+                wait_s = backoff_s(job.tries + 1, base_s=_RETRY_S, cap_s=_LONGEST_RETRY_S, rng=self._rng)
+                not_before = self._clock.now() + timedelta(seconds=wait_s)
+                await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, not_before))
+            case AfterSubmit.UNCERTAIN:
+                await self._insist(lambda: self._jobs.uncertain(job.id, error))
+            case AfterSubmit.FAIL:
+                await self._insist(lambda: self._jobs.failed(job.id, error, error.cost))
+        await self._gate.undecided(job.id)
+        self._presenter.refresh([job.request_id])
+
+    def _slow_down(self, error: ProviderError) -> None:
+        self._slowdowns += 1
+        wait_s = backoff_s(self._slowdowns, base_s=_RETRY_S, cap_s=_LONGEST_RETRY_S, rng=self._rng)
+        if self._admission is not None:
+            self._admission.hold(max(wait_s, error.retry_after_s or 0.0))
+
+    async def _finish(self, job: Job) -> None:
+        """Wait for the provider, fetch the picture, and have it shown."""
+        if job.state is JobState.RUNNING:
+            await self._fetcher.fetch(job)
+        self._presenter.refresh([job.request_id])
+
+    def _wake(self) -> None:
+        if self._admission is not None:
+            self._admission.wake()

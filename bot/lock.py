@@ -1,0 +1,28 @@
+"""One process a data directory: a second one would deliver twice and confuse the queue."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.domain.errors import StartupError
+
+
+@contextmanager
+def exclusive(data_dir: Path) -> Iterator[None]:
+    """Hold the directory's lock; the kernel frees it however the process ends. Raises StartupError if it is taken."""
+    path = data_dir / "bot.lock"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartupError(
+                f"Another bot runs on DATA_DIR {str(data_dir)!r} already. Stop it, or set DATA_DIR to another folder."
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,16 @@
+"""What a cog may reach through `bot.services`; built in app.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.jobs.intake import Intake
+from bot.reception import Reception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The services behind commands and buttons."""
+
+    intake: Intake
+    reception: Reception

@@ -1,0 +1,110 @@
+"""A request's message as components, rendered from its rows and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.domain.job import SETTLED, Job, JobState, RequestView
+from bot.ui import text
+from bot.ui.buttons import CancelButton, DropButton, RetryButton
+
+_MOST_EDITS_A_JOB: Final = 3
+_HAS_PICTURE: Final = frozenset({JobState.FETCHED, JobState.DELIVERED, JobState.READY})
+_COLOUR: Final = {
+    JobState.QUEUED: discord.Colour.light_grey(),
+    JobState.SUBMITTING: discord.Colour.blurple(),
+    JobState.RUNNING: discord.Colour.blurple(),
+    JobState.FETCHED: discord.Colour.green(),
+    JobState.DELIVERED: discord.Colour.green(),
+    JobState.READY: discord.Colour.green(),
+    JobState.FAILED: discord.Colour.red(),
+    JobState.UNCERTAIN: discord.Colour.orange(),
+    JobState.CANCELLED: discord.Colour.dark_grey(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A rendered message. `pictures` are the jobs whose files it shows; `digest` is equal for equal messages.
+
+    `urgent` cards bring news that must be told; others are progress, shown only while the edits last.
+    """
+
+    view: ui.LayoutView
+    pictures: tuple[Job, ...]
+    digest: str
+    urgent: bool
+    edits_left: bool
+
+
+def file_name(job: Job, extension: str) -> str:
+    """The name of a job's file in its message."""
+    return f"imagine-{job.id}.{extension}"
+
+
+def render(request: RequestView, files: Mapping[int, str]) -> Card:
+    """Render a request; `files` names the file in the message of each job that has a picture."""
+    current = [job for job in request.jobs if job.retried_by is None]
+    pictures = tuple(job for job in request.jobs if job.state in _HAS_PICTURE and job.id in files)
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_accent(request, current))
+    container.add_item(ui.TextDisplay(text.quoted_prompt(request.request.spec)))
+    container.add_item(ui.TextDisplay(text.small_print(request)))
+    if pictures:
+        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        for job in pictures:
+            description = text.alt_text(request.request.spec)
+            gallery.add_item(media=f"attachment://{files[job.id]}", description=description)
+        container.add_item(gallery)
+    lines = [text.status(job, request) for job in current]
+    lines += [text.earlier_attempt(job) for job in request.jobs if job.retried_by is not None]
+    container.add_item(ui.TextDisplay("\n".join(lines)))
+    for job in current:
+        _add_buttons(container, job)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    digest = _digest(view)
+    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return Card(
+        view=view,
+        pictures=pictures,
+        digest=digest,
+        urgent=_is_news(current),
+        edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1,
+    )
+
+
+def _is_news(jobs: list[Job]) -> bool:
+    """Whether a picture has arrived, or nothing more will happen by itself."""
+    settled = all(job.state in SETTLED or job.state is JobState.UNCERTAIN for job in jobs)
+    return settled or any(job.state is JobState.FETCHED for job in jobs)
+
+
+def _accent(request: RequestView, jobs: list[Job]) -> discord.Colour:
+    if request.gate.closed and any(job.state is JobState.QUEUED for job in jobs):
+        return discord.Colour.gold()
+    return _COLOUR[jobs[-1].state]
+
+
+def _add_buttons(container: ui.Container[ui.LayoutView], job: Job) -> None:
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    if job.state is JobState.QUEUED:
+        row.add_item(CancelButton(job.id))
+    elif job.state is JobState.UNCERTAIN:
+        row.add_item(RetryButton(job.id))
+        row.add_item(DropButton(job.id))
+    if row.children:
+        container.add_item(row)
+
+
+def _digest(view: ui.LayoutView) -> str:
+    to_components: Callable[[], object] = view.to_components  # discord.py leaves its return type open
+    components = json.dumps(to_components(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(components.encode()).hexdigest()[:16]

@@ -1,0 +1,53 @@
+"""The one place that turns an error into what a member reads, privately."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.domain.errors import BotError, Refusal, StoreError
+
+log = logging.getLogger(__name__)
+
+
+def sentence_for(error: Exception, reference: int) -> str:
+    """What a member reads about an error; `reference` finds it in the log."""
+    if isinstance(error, Refusal):
+        return str(error)
+    if isinstance(error, StoreError):
+        return (
+            "I cannot save anything right now, so nothing was started and nothing was charged. "
+            f"Try again in a few minutes. (reference {reference})"
+        )
+    if isinstance(error, app_commands.CheckFailure):
+        return "You may not use this here."
+    return (
+        "Something went wrong inside this bot; nothing was charged for it. "
+        f"Try again, and if it happens again, tell the people who run this bot. (reference {reference})"
+    )
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Log an error and tell the member privately; never raises."""
+    if isinstance(error, app_commands.CommandInvokeError) and isinstance(error.original, Exception):
+        error = error.original
+    fields = {"interaction_id": interaction.id, "user_id": interaction.user.id, "guild_id": interaction.guild_id}
+    if isinstance(error, Refusal):
+        log.info("refused", extra={**fields, "code": error.code})
+    elif isinstance(error, BotError | app_commands.CheckFailure):
+        log.warning("command_failed", extra={**fields, "error": type(error).__name__, "text": str(error)})
+    else:
+        log.error("command_crashed", extra=fields, exc_info=error)
+    if isinstance(error, discord.NotFound) and error.code == 10062:
+        return  # the interaction is gone: nobody is left to be told
+    try:
+        text = sentence_for(error, interaction.id)
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except (discord.DiscordException, OSError) as failure:
+        log.warning("answer_not_sent", extra={**fields, "error": str(failure)})

@@ -1,0 +1,149 @@
+"""The sentences that members read, from a job's rows: what happened, what it cost, what to do, the job's number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import discord
+
+from bot.domain.credits import credits_text
+from bot.domain.errors import Cost
+from bot.domain.job import Gate, Job, JobState, RequestView
+from bot.domain.picture import PictureSpec
+
+_SHOWN_PROMPT: Final = 300
+_ALT_TEXT: Final = 256
+
+_WHAT_HAPPENED: Final = {
+    "bad_request": "The image model did not accept this request.",
+    "too_large": "The image model sent a picture that is too large.",
+    "forbidden": "The image provider does not allow this bot to make the picture.",
+    "content_refused": "The image model declined this prompt for safety reasons.",
+    "platform_error": "The image provider had an internal error.",
+    "unavailable": "The image model had no free capacity, though I tried for a while.",
+    "task_failed": "The image model could not make this picture.",
+    "task_unknown": "The image provider lost track of this picture.",
+    "task_timeout": "The image provider never finished this picture, though I waited for a long time.",
+    "not_a_picture": "The image provider sent something that is not a picture.",
+    "too_many_pixels": "The image provider sent a picture that is too large to open.",
+    "result_gone": "The picture was made, but the image provider had deleted it before I could fetch it.",
+    "invalid_key": "The image provider refused this bot's key.",
+}
+_WHAT_TO_DO: Final = {
+    "bad_request": "Change the prompt or the options and try again.",
+    "content_refused": "Change the prompt and try again.",
+    "forbidden": "Tell the people who run this bot.",
+    "platform_error": "Try again in a few minutes.",
+    "unavailable": "Try again in a few minutes.",
+    "task_failed": "Try again, or change the prompt.",
+    "result_gone": "Tell the people who run this bot; they can claim it from the provider.",
+}
+_COST: Final = {
+    Cost.NOTHING: "It cost nothing.",
+    Cost.POSSIBLY: "It may have been charged ({price}).",
+    Cost.CHARGED: "It was charged ({price}).",
+}
+
+
+def quoted_prompt(spec: PictureSpec) -> str:
+    """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters."""
+    words = spec.prompt if len(spec.prompt) <= _SHOWN_PROMPT else spec.prompt[: _SHOWN_PROMPT - 1].rstrip() + "…"
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
+
+
+def alt_text(spec: PictureSpec) -> str:
+    """The prompt as a picture's description."""
+    return spec.prompt if len(spec.prompt) <= _ALT_TEXT else spec.prompt[: _ALT_TEXT - 1].rstrip() + "…"
+
+
+def small_print(view: RequestView) -> str:
+    """Who asked, with what settings, for how much."""
+    spec = view.request.spec
+    shown = [job for job in view.jobs if job.retried_by is None]
+    parts = [f"<@{view.request.origin.user_id}>", spec.size, spec.resolution.value]
+    if spec.google_search:
+        parts.append("Google image search" if spec.google_image_search else "Google search")
+    if view.request.private:
+        parts.append("private")
+    parts.append(credits_text(sum(job.price_microcredits for job in shown)))
+    return "-# " + " · ".join(parts)
+
+
+def status(job: Job, view: RequestView) -> str:
+    """The line that says where a job is, or how it ended."""
+    match job.state:
+        case JobState.QUEUED:
+            return _waiting(job, view)
+        case JobState.SUBMITTING:
+            return f"✏️ Sending it to the image model …{_number(job)}"
+        case JobState.RUNNING:
+            when = f" · ready about {discord.utils.format_dt(job.eta_at, 'R')}" if job.eta_at else ""
+            return f"🎨 The image model is at work{when}{_number(job)}"
+        case JobState.FETCHED | JobState.READY | JobState.DELIVERED:
+            return _finished(job)
+        case JobState.FAILED:
+            return _failed(job)
+        case JobState.UNCERTAIN:
+            return _uncertain(job)
+        case JobState.CANCELLED:
+            given_up = job.cost is Cost.POSSIBLY
+            return f"🚫 {'Given up' if given_up else 'Cancelled'}. {_cost(job)}{_number(job)}"
+
+
+def _waiting(job: Job, view: RequestView) -> str:
+    place = view.places.get(job.id)
+    if view.gate.closed:
+        return _paused(view.gate, place) + _number(job)
+    if place is None or place == 1:
+        return f"⏳ Next in line{_number(job)}"
+    return f"⏳ {_ordinal(place)} in line{_number(job)}"
+
+
+def _paused(gate: Gate, place: int | None) -> str:
+    reason = {
+        "balance": "The image provider's balance is empty, so nothing is being made right now.",
+        "invalid_key": "The image provider refuses this bot's key, so nothing is being made right now.",
+    }.get(gate.reason, "The image provider takes no work right now.")
+    kept = f"Your picture keeps its place ({_ordinal(place)} in line)" if place else "Your picture keeps its place"
+    return f"⏸️ {reason} {kept}, nothing is lost and nothing was charged; it goes on by itself."
+
+
+def _finished(job: Job) -> str:
+    took = ""
+    if job.fetched_at is not None:
+        took = f" in {max(1, round((job.fetched_at - job.created_at).total_seconds()))} s"
+    shrunk = f" · shown as {job.shown_as}" if job.shown_as else ""
+    return f"-# ready{took}{shrunk} · no. {job.id}"
+
+
+def _failed(job: Job) -> str:
+    what = _WHAT_HAPPENED.get(job.error_code, "Something went wrong inside this bot.")
+    to_do = _WHAT_TO_DO.get(job.error_code, "Try again; if it happens again, tell the people who run this bot.")
+    return f"❌ {what} {_cost(job)} {to_do}{_number(job)}"
+
+
+def _uncertain(job: Job) -> str:
+    price = credits_text(job.price_microcredits)
+    return (
+        "❓ I cannot tell whether the image provider received this order: the connection broke off before its answer. "
+        f"**It may have been charged ({price}).** Try again orders it once more, which may be charged twice; "
+        f"Drop gives it up.{_number(job)}"
+    )
+
+
+def earlier_attempt(job: Job) -> str:
+    """What is left to say of an uncertain job that its member ordered again."""
+    return f"-# no. {job.id} before it may have been charged as well ({credits_text(job.price_microcredits)})"
+
+
+def _cost(job: Job) -> str:
+    return _COST[job.cost].format(price=credits_text(job.price_microcredits))
+
+
+def _number(job: Job) -> str:
+    return f"\n-# no. {job.id}"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
