@@ -9,7 +9,8 @@ from typing import Final
 
 from PIL import Image
 
-from bot.domain.errors import PictureError, StoreError
+from bot.domain.errors import StoreError
+from bot.ports import Fitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,43 +35,32 @@ LADDER: Final = (
 _EFFORT: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A picture that fits. `rung` is 0 for the original; `shrunk` says for people what was done, or is None."""
+class WebpFitter:
+    """PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp`."""
 
-    path: Path
-    size_bytes: int
-    rung: int
-    shrunk: str | None
+    async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
+        """The picture at the first rung, from `rung` on, at which it has at most `limit_bytes`; off the event loop.
 
-
-async def fit(path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted:
-    """The picture at the first rung, from `rung` on, at which it has at most `limit_bytes`; off the event loop.
-
-    A smaller version is written beside the original as `{stem}.fit{rung}.webp`. Raises PictureError `too_large`
-    where even the last rung is too much, and StoreError where the disk refuses.
-    """
-    return await asyncio.to_thread(_fit, path, limit_bytes, rung)
+        None where even the last rung is too much; raises StoreError where the disk refuses.
+        """
+        return await asyncio.to_thread(_fit, path, limit_bytes, rung)
 
 
-def _fit(path: Path, limit_bytes: int, start: int) -> Fitted:
+def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
     try:
         original_bytes = path.stat().st_size
         if start <= 0 and original_bytes <= limit_bytes:
-            return Fitted(path=path, size_bytes=original_bytes, rung=0, shrunk=None)
+            return Fitted(path=path, extension=path.suffix[1:], size_bytes=original_bytes)
         with Image.open(path) as opened:
             opened.load()
             still = " of the first frame" if getattr(opened, "is_animated", False) else ""
             image = opened.convert("RGBA" if _has_alpha(opened) else "RGB")
         # Who asks for a lower rung was refused the original, so a version that is no smaller is of no use.
         limit_bytes = min(limit_bytes, original_bytes - 1)
-        for number in range(max(1, start), len(LADDER) + 1):
-            fitted = _try(image, path, number, limit_bytes, still)
-            if fitted is not None:
-                return fitted
-    except OSError as error:
-        raise StoreError(f"The picture cannot be made smaller on disk: {error.strerror or error}") from error
-    raise PictureError("too_large", f"The picture cannot be made smaller than {limit_bytes} bytes.")
+        tries = (_try(image, path, number, limit_bytes, still) for number in range(max(1, start), len(LADDER) + 1))
+        return next((fitted for fitted in tries if fitted is not None), None)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise StoreError(f"The picture {path.name} cannot be made smaller: {error}") from error
 
 
 def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: str) -> Fitted | None:
@@ -83,12 +73,8 @@ def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: s
     if size_bytes > limit_bytes:
         target.unlink()
         return None
-    return Fitted(
-        path=target,
-        size_bytes=size_bytes,
-        rung=number,
-        shrunk=f"WebP{still}, quality {rung.quality}, {width}x{height}",
-    )
+    shrunk = f"WebP{still}, quality {rung.quality}, {width}x{height}"
+    return Fitted(path=target, extension="webp", size_bytes=size_bytes, rung=number, shrunk=shrunk)
 
 
 def _has_alpha(image: Image.Image) -> bool:

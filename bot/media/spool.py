@@ -41,10 +41,14 @@ class Spool:
         """Where a download for this job is written before it is verified."""
         return self._root / f"{job_id}.part"
 
-    def find(self, job_id: int) -> Path | None:
-        """The admitted picture of this job, or None."""
-        found = (path for path in self._root.glob(f"{job_id}.*") if path.suffix != ".part" and path.stem == str(job_id))
-        return next(found, None)
+    def path_of(self, file_name: str) -> Path:
+        """Where an admitted picture of this file name lies."""
+        return self._root / Path(file_name).name
+
+    async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
+        """The admitted picture of a job, if it is on our disk and still whole."""
+        async with self._verifiers:
+            return await asyncio.to_thread(self._find, job_id)
 
     async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         """Verify the incoming file and move it, durably, to its final name.
@@ -57,6 +61,16 @@ class Spool:
     async def remove(self, job_id: int) -> None:
         """Delete all files of this job; there may be none."""
         await asyncio.to_thread(self._remove, job_id)
+
+    def _find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
+        for path in self._root.glob(f"{job_id}.*"):
+            # `12.part` is not verified yet, and `12.fit1.webp` is a smaller version.
+            if path.suffix != ".part" and path.stem == str(job_id):
+                try:
+                    return path, verify_now(path)
+                except PictureError:
+                    return None
+        return None
 
     def _admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         part = self.incoming(job_id)

@@ -1,0 +1,73 @@
+"""Progress on a terminal: one line that counts the seconds, or plain lines where nobody watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Protocol, TextIO
+
+from bot.clock import Clock
+
+_TICK_S: Final = 0.2
+_SPINNER: Final = "|/-\\"
+_CLEAR_LINE: Final = "\r\x1b[K"
+
+
+class Progress(Protocol):
+    """Where the steps of the work are told."""
+
+    def step(self, text: str) -> None:
+        """The work has come to another state; told once, however often it is said."""
+        ...
+
+
+class TerminalProgress:
+    """Writes steps with the seconds since the start; on a TTY the last line counts on by itself."""
+
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._started = clock.monotonic()
+        self._text = ""
+        self._live = stream.isatty()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return self._clock.monotonic() - self._started
+
+    def step(self, text: str) -> None:
+        """Show that the work has come to another state."""
+        if text == self._text:
+            return
+        self._text = text
+        if self._live:
+            self._draw(0)
+        else:
+            self._write(f"{self.elapsed_s:5.1f} s  {text}\n")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the line alive while the work goes on, and clear it at the end."""
+        ticker = asyncio.create_task(self._tick(), name="progress") if self._live else None
+        try:
+            yield
+        finally:
+            if ticker is not None:
+                ticker.cancel()
+                self._write(_CLEAR_LINE)
+
+    async def _tick(self) -> None:
+        turn = 0
+        while True:
+            await self._clock.sleep(_TICK_S)
+            turn += 1
+            self._draw(turn)
+
+    def _draw(self, turn: int) -> None:
+        self._write(f"{_CLEAR_LINE}{_SPINNER[turn % len(_SPINNER)]} {self.elapsed_s:5.1f} s  {self._text}")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
