@@ -7,7 +7,9 @@ import sys
 
 import click
 
-from bot.domain.errors import StartupError
+from bot.commands.generate import generate
+from bot.commands.usage import usage
+from bot.domain.errors import BotError, StartupError
 from bot.logs import configure_logs
 from bot.settings import Settings, load_settings
 
@@ -27,6 +29,10 @@ def run_command() -> None:
     asyncio.run(run(settings))
 
 
+main.add_command(generate)
+main.add_command(usage)
+
+
 def prepare_logs(settings: Settings) -> None:
     """Send logs to standard error, without this installation's secrets."""
     secrets = [s.get_secret_value() for s in (settings.discord_token, settings.apimaster_api_key) if s is not None]
@@ -40,6 +46,9 @@ def entry() -> None:
     except StartupError as error:
         click.echo(f"imagine-bot: {error}", err=True)
         sys.exit(2)
+    except BotError as error:
+        click.echo(f"imagine-bot: {error}", err=True)
+        sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

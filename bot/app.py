@@ -10,7 +10,7 @@ import secrets
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -21,7 +21,7 @@ from bot.client import ImagineBot
 from bot.clock import SystemClock
 from bot.courier import Courier
 from bot.delivery import Ladder
-from bot.domain.errors import InvalidKeyError, ProviderError, StartupError
+from bot.domain.errors import BotError, InvalidKeyError, ProviderError, StartupError
 from bot.domain.job import JobState
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
@@ -61,6 +61,9 @@ class Machinery:
     admission: Admission
     store: SqliteStore
     tasks: TaskGroup
+    announcements: TaskGroup
+    failed: asyncio.Future[None]
+    """Ends with the error of a background task that the bot cannot do without."""
 
 
 async def run(settings: Settings) -> None:
@@ -90,7 +93,9 @@ async def run(settings: Settings) -> None:
 async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, provider: ApimasterClient) -> Machinery:
     owner = f"{os.getpid()}-{secrets.token_hex(4)}"
     rng = random.Random()  # noqa: S311 - jitter
-    tasks = TaskGroup()
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    tasks = TaskGroup(on_failure=lambda error: None if failed.done() else failed.set_exception(error))
+    announcements = TaskGroup()
     polling = Polling(
         first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds
     )
@@ -123,7 +128,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         presenter=courier,
         alerts=DirectAlerts(client),
         clock=clock,
-        tasks=tasks,
+        tasks=announcements,
         probe_s=settings.balance_probe_seconds,
     )
     fetcher = Fetcher(
@@ -171,6 +176,8 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         admission=admission,
         store=store,
         tasks=tasks,
+        announcements=announcements,
+        failed=failed,
     )
     return machinery
 
@@ -193,13 +200,16 @@ async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
     connected = asyncio.create_task(_connect(machinery.client, token, api_url), name="discord")
     stop = asyncio.create_task(stopping.wait(), name="stop-signal")
     try:
-        await asyncio.wait({connected, stop}, return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [connected, stop, machinery.failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.cancel()
         await _stop(machinery)
         connected.cancel()
         outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
-    if isinstance(outcome, Exception) and not isinstance(outcome, asyncio.CancelledError):
+    if machinery.failed.done() and machinery.failed.exception() is not None:
+        raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
+    if isinstance(outcome, Exception):
         raise outcome
 
 
@@ -229,6 +239,7 @@ async def _stop(machinery: Machinery) -> None:
     await machinery.pipeline.close(grace_s=_GRACE_S)
     await machinery.courier.close(grace_s=_GRACE_S)
     await machinery.tasks.close()
+    await machinery.announcements.close()
     await machinery.client.close()
     log.info("stopped")
 

@@ -52,6 +52,8 @@ class ImagineBot(commands.AutoShardedBot):
     ) -> None:
         # The two addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
+        # No voice here, so no advice to install what voice needs.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -98,7 +98,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = first["msg"].removeprefix("Value error, ").partition(", unable to")[0]
         raise StartupError(f"{name} is malformed: {reason}. Correct it in .env or the environment.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StartupError(f".env cannot be read: {error}. Correct or remove the file.") from None

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 
 class TaskGroup:
-    """Keeps a reference to each task and logs what it raises. Closing it cancels what is left and waits for it."""
+    """Keeps a reference to each task and logs what it raises. Closing it cancels what is left and waits for it.
 
-    def __init__(self) -> None:
+    `on_failure` is called with the error of a task that failed.
+    """
+
+    def __init__(self, on_failure: Callable[[BaseException], None] | None = None) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._on_failure = on_failure
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -30,6 +34,8 @@ class TaskGroup:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task_failed", extra={"task": task.get_name()}, exc_info=error)
+            if self._on_failure is not None:
+                self._on_failure(error)
 
     async def drain(self, timeout_s: float) -> None:
         """Wait for the tasks to end by themselves, at most so long."""

@@ -77,7 +77,7 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
         pictures=pictures,
         digest=digest,
         urgent=_is_news(current),
-        edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1,
+        edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1 and not _passing(current),
     )
 
 
@@ -85,6 +85,11 @@ def _is_news(jobs: list[Job]) -> bool:
     """Whether a picture has arrived, or nothing more will happen by itself."""
     settled = all(job.state in SETTLED or job.state is JobState.UNCERTAIN for job in jobs)
     return settled or any(job.state is JobState.FETCHED for job in jobs)
+
+
+def _passing(jobs: list[Job]) -> bool:
+    """Whether the next news is only a moment away, so that this is not worth one of the few edits."""
+    return any(job.state is JobState.SUBMITTING for job in jobs)
 
 
 def _accent(request: RequestView, jobs: list[Job]) -> discord.Colour:

@@ -1,0 +1,28 @@
+"""Reading a database from outside of the bot, which may be running on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from bot.domain.errors import StartupError
+from bot.ports import UsageRow
+from bot.store.sqlite import usage
+from bot.store.sqlite.connection import connect
+from bot.store.sqlite.migrations import unusable
+
+
+def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
+    """The daily totals from a day on; raises StartupError where there is no usable database."""
+    if not path.exists():
+        raise StartupError(
+            f"There is no database {str(path)!r} yet. Start the bot once, or set DATA_DIR to its folder."
+        )
+    try:
+        with closing(connect(path, read_only=True)) as db:
+            return usage.totals(db, since)
+    except sqlite3.Error as error:
+        raise StartupError(unusable(str(path), str(error))) from None
