@@ -21,7 +21,7 @@ class BotProcess:
     """One run after another of ``python -m bot run``; as a context manager it takes its last process along.
 
     ``env`` is what the bot is told beside a minimal environment; ``log_path`` receives its output, appended over all
-    runs; ``command`` replaces the program (the default runs the bot of this repository); ``on_change`` is called
+    runs; ``command`` replaces the program (the default runs the bot of this repository); ``listeners`` are called
     whenever a process has started or ended.
     """
 
@@ -31,14 +31,13 @@ class BotProcess:
         *,
         log_path: Path,
         command: Sequence[str] = (sys.executable, "-m", "bot", "run"),
-        on_change: Callable[[], None] | None = None,
     ) -> None:
         self.env = dict(env)
         self.log_path = log_path
         self.starts = 0
         self.state = "not started"
+        self.listeners: list[Callable[[], None]] = []
         self._command = tuple(command)
-        self._on_change = on_change
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
         # The bot reads .env in its working directory: an empty one of its own keeps the developer's file out.
@@ -136,5 +135,5 @@ class BotProcess:
 
     def _changed(self, state: str) -> None:
         self.state = state
-        if self._on_change is not None:
-            self._on_change()
+        for listener in tuple(self.listeners):
+            listener()

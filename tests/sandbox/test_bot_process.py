@@ -91,8 +91,8 @@ async def test_an_end_by_itself_is_told_with_its_exit_code(tmp_path: Path) -> No
         {},
         log_path=tmp_path / "bot.log",
         command=(sys.executable, "-c", "raise SystemExit(2)"),
-        on_change=lambda: states.append(process.state),
     )
+    process.listeners.append(lambda: states.append(process.state))
     async with process:
         await process.start()
         assert await process.wait() == 2

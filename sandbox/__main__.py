@@ -1,0 +1,83 @@
+"""`python -m sandbox`: a local Discord and provider with the real bot and a page; `demo`: without a browser."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from sandbox import demo
+from sandbox.driver import DriverError
+from sandbox.page import PageServer
+from sandbox.stack import Sandbox
+
+DEFAULT_PORT = 8420
+_A_DAY_S = 86_400.0
+
+
+@click.group(invoke_without_command=True)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="The page's port.")
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Keep the bot's data here.")
+@click.option("--no-bot", is_flag=True, help="Do not start the bot; connect one of your own.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.pass_context
+def main(context: click.Context, *, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:
+    """Try the bot without an account: a local Discord, a local picture provider and a web page to use them."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if context.invoked_subcommand is None:
+        asyncio.run(_serve(port=port, data_dir=data_dir, no_bot=no_bot, open_browser=open_browser))
+
+
+@main.command("demo")
+def demo_command() -> None:
+    """Watch one picture survive a kill of the bot: /imagine, SIGKILL, restart, delivery. No browser needed."""
+    sys.exit(asyncio.run(demo.run()))
+
+
+async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    sandbox = Sandbox(data_dir=data_dir, with_bot=False)
+    async with sandbox, PageServer(sandbox, port=port, managed=not no_bot) as page:
+        if port not in (0, page.port):
+            click.echo(f"Port {port} is taken, so the page has another one.")
+        click.echo(f"Sandbox: {page.url}   (Ctrl-C stops it)")
+        if no_bot:
+            click.echo("".join(f"  {name}={value}\n" for name, value in sandbox.bot_env.items()), nl=False)
+        else:
+            await sandbox.bot.start()
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, page.url)
+        first = asyncio.create_task(_send_first_command(sandbox), name="first command")
+        await stop.wait()
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+        click.echo("Stopping …")
+
+
+async def _send_first_command(sandbox: Sandbox) -> None:
+    """Let alice ask for a picture as soon as the bot is there, so that whoever opens the page sees one being made."""
+    ready = asyncio.create_task(sandbox.driver.wait_for_bot(timeout_s=_A_DAY_S), name="bot ready")
+    ended = asyncio.create_task(sandbox.bot.wait(), name="bot ended")
+    try:
+        await asyncio.wait({ready, ended} if sandbox.bot.starts else {ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            last_words = "\n".join(sandbox.bot.output[-5:])
+            click.echo(f"The bot {sandbox.bot.state} before it was connected. It said last:\n{last_words}", err=True)
+        await ready
+        await sandbox.driver.slash(demo.MEMBER, "imagine", {"prompt": demo.PROMPT})
+    except DriverError as error:
+        click.echo(f"The first /imagine could not be sent: {error}", err=True)
+    finally:
+        ready.cancel()
+        ended.cancel()
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sandbox")

@@ -1,0 +1,191 @@
+"""The "Sandbox" panel: what it shows of the bot and the stand-ins, and what its switches do."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from sandbox.apimaster.knobs import SuccessWord
+from sandbox.page.faults import FAULTS, by_name
+from sandbox.stack import Sandbox
+
+Json = dict[str, Any]
+_LOG_LINES = 60
+_RECENT_POSTS = 8
+_SMALL_UPLOAD_LIMIT_BYTES = 100_000
+
+
+class ControlError(Exception):
+    """A switch cannot be turned like that; the text is a sentence for the person at the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Knob:
+    """One of the provider's knobs as the page shows it. `kind` is "number", "flag" or "choice"."""
+
+    name: str
+    label: str
+    kind: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+_KNOBS = (
+    _Knob(name="balance", label="Balance (credits)", kind="number", help="0: the next submit is answered with 402"),
+    _Knob(name="unlimited", label="Never runs out", kind="flag", help="The balance may go below zero"),
+    _Knob(name="latency_s", label="A picture takes (s)", kind="number", help="From the submit to the finished task"),
+    _Knob(name="submit_latency_s", label="Submit takes (s)", kind="number", help="How slow the API is"),
+    _Knob(name="result_ttl_s", label="Picture URLs live (s)", kind="number", help="Read later: 404"),
+    _Knob(
+        name="success_word",
+        label="Word for success",
+        kind="choice",
+        choices=get_args(SuccessWord),
+        help="The provider's servers say one or the other",
+    ),
+)
+
+
+class Controls:
+    """Reads and turns the switches of one sandbox; `managed` says whether the page may start and stop the bot."""
+
+    def __init__(self, sandbox: Sandbox, *, managed: bool = True) -> None:
+        self._sandbox = sandbox
+        self._managed = managed
+        self._actions: dict[str, Callable[[Json], Awaitable[None]]] = {
+            "bot-kill": self._kill,
+            "bot-start": self._start,
+            "bot-stop": self._stop,
+            "knob": self._turn,
+            "fault": self._add_fault,
+            "discord": self._discord,
+        }
+
+    async def act(self, action: str, values: Json) -> None:
+        """Do what a switch says. Raises ControlError for what makes no sense."""
+        handler = self._actions.get(action)
+        if handler is None:
+            raise ControlError(f"There is no switch called “{action}”.")
+        await handler(values)
+
+    def state(self) -> Json:
+        """All that the panel shows."""
+        return {"bot": self._bot_state(), "provider": self._provider_state(), "discord": self._discord_state()}
+
+    def _bot_state(self) -> Json:
+        bot = self._sandbox.bot
+        return {
+            "managed": self._managed,
+            "online": self._sandbox.discord.gateway.online,
+            "alive": bot.alive,
+            "state": bot.state,
+            "pid": bot.pid if bot.alive else None,
+            "starts": bot.starts,
+            "log": bot.output[-_LOG_LINES:],
+        }
+
+    def _provider_state(self) -> Json:
+        server, knobs = self._sandbox.apimaster, self._sandbox.knobs
+        moved = {"charge": 0.0, "refund": 0.0}
+        for charge in server.charges:
+            moved[charge.kind] += charge.credits
+        return {
+            "balance": round(knobs.balance, 2),
+            "unlimited": knobs.unlimited,
+            "posts": len(server.posts),
+            "charged": round(moved["charge"], 2),
+            "refunded": round(moved["refund"], 2),
+            "knobs": [_knob_state(knob, getattr(knobs, knob.name)) for knob in _KNOBS],
+            "faults": [group.as_json() for group in FAULTS],
+            "recent": [_post(record) for record in reversed(server.posts[-_RECENT_POSTS:])],
+        }
+
+    def _discord_state(self) -> Json:
+        discord = self._sandbox.discord
+        return {
+            "requests": discord.requests.total,
+            "violations": discord.violations[-_RECENT_POSTS:],
+            "actions": [{"name": name, "label": label, "help": text} for name, label, text in _DISCORD_ACTIONS],
+        }
+
+    async def _kill(self, _: Json) -> None:
+        await self._sandbox.bot.kill()
+
+    async def _stop(self, _: Json) -> None:
+        await self._sandbox.bot.stop()
+
+    async def _start(self, _: Json) -> None:
+        if self._sandbox.bot.alive:
+            raise ControlError("The bot is already running.")
+        await self._sandbox.bot.start()
+
+    async def _turn(self, values: Json) -> None:
+        knob = next((knob for knob in _KNOBS if knob.name == values.get("name")), None)
+        if knob is None:
+            raise ControlError(f"There is no knob called “{values.get('name')}”.")
+        setattr(self._sandbox.knobs, knob.name, _knob_value(knob, values.get("value")))
+
+    async def _add_fault(self, values: Json) -> None:
+        call, fault = by_name(str(values.get("call")), str(values.get("fault")))
+        if fault is None:
+            raise ControlError("There is no such fault.")
+        server = self._sandbox.apimaster
+        {"submit": server.script, "poll": server.script_poll, "result": server.script_result}[call](fault)
+
+    async def _discord(self, values: Json) -> None:
+        faults = self._sandbox.faults
+        match values.get("name"):
+            case "expire-tokens":
+                faults.expire_all_tokens()
+            case "drop-gateway":
+                await faults.drop_gateway()
+            case "small-uploads":
+                faults.upload_limit = _SMALL_UPLOAD_LIMIT_BYTES
+            case "clear":
+                faults.clear()
+            case other:
+                raise ControlError(f"There is no switch called “{other}”.")
+
+
+_DISCORD_ACTIONS = (
+    ("expire-tokens", "Expire tokens", "The tokens of all commands so far are void, as 15 minutes after each"),
+    ("drop-gateway", "Drop connection", "Close the bot's gateway connection; it may resume"),
+    ("small-uploads", "Uploads ≤ 100 KB", "Answer larger ones with 413"),
+    ("clear", "Back to normal", "No more faults on Discord's side"),
+)
+
+
+def _knob_state(knob: _Knob, value: object) -> Json:
+    return {
+        "name": knob.name,
+        "label": knob.label,
+        "kind": knob.kind,
+        "help": knob.help,
+        "choices": knob.choices,
+        "value": value,
+    }
+
+
+def _knob_value(knob: _Knob, value: object) -> object:
+    """The value that a knob's field stands for. Raises ControlError for one that it cannot have."""
+    if knob.kind == "flag":
+        return bool(value)
+    if knob.kind == "choice":
+        if value not in knob.choices:
+            raise ControlError(f"{knob.label}: choose one of {', '.join(knob.choices)}.")
+        return value
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1_000_000:
+        raise ControlError(f"{knob.label}: a number from 0 to 1,000,000, please.")
+    return number
+
+
+def _post(record: Any) -> Json:
+    """One submit in a line: how it was answered and what it asked for."""
+    body = record.body
+    wanted = " ".join(str(body[name]) for name in ("size", "resolution") if name in body)
+    prompt = str(body.get("prompt", ""))[:60]
+    status = "no answer" if record.status is None else record.status
+    return {"status": status, "good": record.status == 200, "text": f"{wanted} {prompt}".strip()}

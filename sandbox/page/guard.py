@@ -1,0 +1,44 @@
+"""Who may talk to the page: a browser on this machine that shows this very page, and nobody else.
+
+The page listens on loopback only, but any web site that is open in the same browser can send requests there. Two
+checks shut it out: the Host must be a loopback name (a foreign name that was made to resolve to 127.0.0.1 is refused),
+and where the browser names an Origin, it must be the page's own.
+"""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; media-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what does not come from the page itself; see the module's docstring."""
+    host = request.headers.get("Host", "")
+    if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+        raise web.HTTPForbidden(text="This page answers only to 127.0.0.1 and localhost.")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{host}":
+        raise web.HTTPForbidden(text="Another web site may not use this page.")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"} and request.path != "/":
+        raise web.HTTPForbidden(text="Another web site may not use this page.")
+    return await handler(request)
+
+
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Nothing but the page's own files runs in it, and nobody else may frame or embed it."""
+    response.headers.update(_HEADERS)
+    # The files change with the repository: a browser must ask before it shows an old one.
+    response.headers.setdefault("Cache-Control", "no-cache")

@@ -1,0 +1,138 @@
+"""The page's server: its files, its live updates, and the requests by which a person acts."""
+
+import json
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from yarl import URL
+
+from sandbox.discord.errors import DiscordError
+from sandbox.driver import DriverError
+from sandbox.page.actions import Actions
+from sandbox.page.controls import ControlError, Controls
+from sandbox.page.guard import add_headers, guard
+from sandbox.page.stream import Stream
+from sandbox.page.view import MEMBERS
+from sandbox.stack import Sandbox
+
+_STATIC = Path(__file__).with_name("static")
+_MAX_UPLOAD_BYTES = 64 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_PASSED_ON = ("Content-Type", "Content-Length")
+
+
+class PageServer:
+    """Serves the page of one sandbox on loopback; an async context manager.
+
+    A port that is taken is replaced by a free one; `port` then tells which.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, port: int = 0, managed: bool = True) -> None:
+        self.port = port
+        self._sandbox = sandbox
+        self._controls = Controls(sandbox, managed=managed)
+        self._streams: set[Stream] = set()
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(middlewares=[guard, _errors_as_sentences], client_max_size=_MAX_UPLOAD_BYTES)
+        app.on_response_prepare.append(add_headers)
+        app.add_routes(
+            [
+                web.get("/", self._index),
+                web.get("/api/events", self._events),
+                web.post("/api/panel/{action}", self._panel),
+                web.get("/cdn/{path:.+}", self._cdn),
+                web.static("/static", _STATIC, append_version=False),
+                *Actions(self._sandbox.driver).routes(),
+            ]
+        )
+        self._session = aiohttp.ClientSession()
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handle_signals=False)
+        await self._runner.setup()
+        listener = _listen(self.port)
+        self.port = listener.getsockname()[1]
+        await web.SockSite(self._runner, listener).start()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        for stream in self._streams:
+            stream.close()
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _index(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(_STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        member = request.query.get("member", "")
+        if member not in MEMBERS:
+            raise web.HTTPNotFound
+        world = self._sandbox.world
+        stream = Stream(world, member, self._sandbox.discord.cdn_host, self._controls.state)
+        self._streams.add(stream)
+        stop_listening = world.hub.listen(stream.listen)
+        try:
+            return await stream.serve(request)
+        finally:
+            stop_listening()
+            self._streams.discard(stream)
+
+    async def _panel(self, request: web.Request) -> web.Response:
+        await self._controls.act(request.match_info["action"], await request.json())
+        return web.json_response({})
+
+    async def _cdn(self, request: web.Request) -> web.StreamResponse:
+        """A file of the CDN stand-in, so that the page needs one port only (through a tunnel, say)."""
+        path = request.rel_url.raw_path.removeprefix("/cdn/")
+        address = f"http://{self._sandbox.discord.cdn_host}/{path}?{request.rel_url.raw_query_string}"
+        async with self._session.get(URL(address, encoded=True)) as answer:
+            headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(request)
+            async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+                await response.write(chunk)
+            return response
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on loopback at this port, or at a free one where it is taken."""
+    for candidate in (port, 0):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # A port that the sandbox before this one has just left is free, whatever the kernel still remembers.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", candidate))
+            return listener
+        except OSError:
+            listener.close()
+    raise OSError("there is no free port on 127.0.0.1")
+
+
+@web.middleware
+async def _errors_as_sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What a person cannot do is told as a sentence, never as a stack trace."""
+    try:
+        return await handler(request)
+    except (DriverError, ControlError) as error:
+        return web.json_response({"error": _sentence(str(error))}, status=400)
+    except DiscordError as error:
+        return web.json_response({"error": _sentence(error.message)}, status=400)
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        return web.json_response({"error": f"The page sent something unexpected: {error!r}."}, status=400)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,116 @@
+// The page's frame: who is looking, which channel, and the parts that fill it.
+
+import { connect, loadCommands } from "./api.js";
+import { avatar } from "./avatar.js";
+import { refreshPlaceholder, startComposer } from "./composer.js";
+import { byTestId, fill, h } from "./dom.js";
+import { showChannel, startLog } from "./log.js";
+import { startLightbox } from "./media.js";
+import { startPanel } from "./panel.js";
+import { closePopover } from "./popover.js";
+import { channel, me, on, state } from "./store.js";
+import { startClock } from "./timestamps.js";
+
+const KEPT = "sandbox-page";
+
+function recall() {
+  try {
+    Object.assign(state, JSON.parse(sessionStorage.getItem(KEPT) ?? "{}"));
+  } catch {
+    sessionStorage.removeItem(KEPT); // written by another version of this page
+  }
+}
+
+function remember() {
+  sessionStorage.setItem(KEPT, JSON.stringify({ me: state.me, channel: state.channel }));
+}
+
+function switchMember(key) {
+  state.me = key;
+  state.unread = {};
+  remember();
+  connect();
+}
+
+function switchChannel(key) {
+  state.channel = key;
+  remember();
+  closePopover();
+  document.body.classList.remove("show-nav");
+  loadCommands();
+  showAll();
+  byTestId("composer").focus({ preventScroll: true });
+}
+
+function showAll() {
+  showNav();
+  showChannel();
+  refreshPlaceholder();
+}
+
+function showNav() {
+  if (!channel()) state.channel = state.channels[0]?.key;
+  const here = channel();
+  fill(byTestId("channels"), state.channels.map(channelRow));
+  fill(byTestId("members"), state.members.map(memberRow));
+  byTestId("channel-name").textContent = here?.name ?? "";
+  byTestId("channel-sign").textContent = here?.kind === "dm" ? "@" : "#";
+  byTestId("channel-topic").textContent = here?.topic ?? "";
+  document.title = `#${here?.name ?? ""} · Imagine sandbox`;
+  byTestId("who").textContent = `You are ${me()?.name ?? ""}`;
+  fill(byTestId("who-avatar"), avatar(me()?.id, 24));
+}
+
+function channelRow(candidate) {
+  const unread = state.unread[candidate.key];
+  const row = h("button.channel", { type: "button", testid: `channel-${candidate.key}`, "aria-current": candidate.key === state.channel ? "page" : null }, [
+    h("span.sign", { "aria-hidden": true }, candidate.kind === "dm" ? "@" : "#"),
+    h("span", {}, candidate.name),
+    candidate.nsfw ? h("span.age", { title: "age-restricted" }, "18+") : null,
+    unread ? h("span.unread", { "aria-label": `${unread} new` }, unread) : null,
+  ]);
+  row.addEventListener("click", () => switchChannel(candidate.key));
+  return h("li", {}, row);
+}
+
+function memberRow(member) {
+  const row = h("button.member", { type: "button", role: "radio", "aria-checked": member.key === state.me, testid: `member-${member.key}` }, [
+    avatar(member.id, 32),
+    h("span", {}, h("b", {}, member.name), h("small", {}, member.role)),
+  ]);
+  row.addEventListener("click", () => switchMember(member.key));
+  return h("li", {}, row);
+}
+
+function showConnection() {
+  byTestId("offline").hidden = state.connected;
+}
+
+function startFrame() {
+  const toggle = (name) => () => document.body.classList.toggle(name);
+  byTestId("open-nav").addEventListener("click", toggle("show-nav"));
+  byTestId("open-panel").addEventListener("click", toggle("show-panel"));
+  byTestId("close-panel").addEventListener("click", toggle("show-panel"));
+  byTestId("shade").addEventListener("click", () => document.body.classList.remove("show-nav", "show-panel"));
+  document.addEventListener("keydown", typeAnywhere);
+}
+
+/** A "/" pressed outside a field begins a command. */
+function typeAnywhere(event) {
+  const elsewhere = event.target === document.body || event.target.closest?.("[data-testid=scroller]");
+  if (event.key !== "/" || !elsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
+  byTestId("composer").focus();
+}
+
+recall();
+startFrame();
+startLog();
+startComposer();
+startPanel();
+startLightbox();
+startClock();
+on("hello", showAll);
+on("messages", showNav);
+on("connection", showConnection);
+connect();
+byTestId("composer").focus({ preventScroll: true });

@@ -1,0 +1,98 @@
+"""What one member sees, as JSON for the page: the messages are exactly those that a Discord client would get."""
+
+import itertools
+from typing import Any
+
+from sandbox.discord import World
+from sandbox.discord.model import Channel, StoredMessage, User
+from sandbox.discord.permissions import Permission
+from sandbox.discord.render import message_json
+
+MEMBERS = ("alice", "bob", "mod")
+# A client shows the latest messages of a channel, not all of them.
+SHOWN_MESSAGES = 50
+
+Json = dict[str, Any]
+
+
+def channels_of(world: World, viewer: User) -> dict[str, Channel]:
+    """The channels that a member can open, by the key under which the page knows them; "dm" is theirs with the bot."""
+    open_ones = {
+        channel.name: channel
+        for channel in world.guild_channels()
+        if world.permissions(viewer, channel) & Permission.VIEW_CHANNEL
+    }
+    return open_ones | {"dm": world.dm(viewer)}
+
+
+def sees(viewer: User, message: StoredMessage) -> bool:
+    """Whether a message that stands in one of the member's channels is for their eyes."""
+    return message.ephemeral_to in (None, viewer.id)
+
+
+def message_view(world: World, message: StoredMessage) -> Json:
+    """A message as clients get it, with the command that it answers."""
+    body = message_json(message, world)
+    interaction = world.interactions.get((body.get("interaction_metadata") or {}).get("id", ""))
+    if interaction is not None and interaction.type == _COMMAND:
+        body["command_name"] = _command_name(interaction.data)
+    return body
+
+
+_COMMAND = 2
+_SLASH = 1
+_SUBCOMMANDS = (1, 2)
+
+
+def _command_name(data: Json) -> str:
+    """A slash command with its subcommand, as "/usage overview"; a context menu's command by its plain name."""
+    if data["type"] != _SLASH:
+        return str(data["name"])
+    parts, level = [data["name"]], data
+    while (options := level.get("options")) and options[0]["type"] in _SUBCOMMANDS:
+        level = options[0]
+        parts.append(level["name"])
+    return "/" + " ".join(parts)
+
+
+def history(world: World, viewer: User, channel: Channel) -> list[Json]:
+    """The latest messages of a channel that a member sees, oldest first."""
+    newest_first = reversed([message for message in world.messages.of_channel(channel.id) if sees(viewer, message)])
+    return [message_view(world, message) for message in reversed(list(itertools.islice(newest_first, SHOWN_MESSAGES)))]
+
+
+def everything(world: World, viewer: User, cdn_host: str) -> Json:
+    """All that the page needs when a member looks at it for the first time, or again after a lost connection."""
+    channels = channels_of(world, viewer)
+    return {
+        "cdnHost": cdn_host,
+        "botId": world.bot.id,
+        "members": [_member(world, world.user(name)) for name in MEMBERS],
+        "users": {user.id: {"name": _name(user), "bot": user.bot} for user in world.users.values()},
+        "roles": {role.id: {"name": role.name.lstrip("@")} for role in world.guild.roles.values()},
+        "channels": [_channel(world, key, channel) for key, channel in channels.items()],
+        "messages": {key: history(world, viewer, channel) for key, channel in channels.items()},
+    }
+
+
+def _name(user: User) -> str:
+    return user.global_name or user.username
+
+
+def _member(world: World, user: User) -> Json:
+    moderates = world.permissions(user, world.guild_channels()[0]) & Permission.MANAGE_MESSAGES
+    role = "moderator" if moderates else "member"
+    return {"key": user.username, "id": user.id, "name": _name(user), "role": role}
+
+
+def _channel(world: World, key: str, channel: Channel) -> Json:
+    if key == "dm":
+        return {"key": key, "id": channel.id, "name": world.bot.username, "kind": "dm", "topic": "", "nsfw": False}
+    return {
+        "key": key,
+        "id": channel.id,
+        "name": channel.name,
+        "kind": "text",
+        "topic": channel.topic or "",
+        "nsfw": channel.nsfw,
+    }

@@ -1,0 +1,100 @@
+"""Everything that the sandbox consists of, started together: the two stand-ins, the driver, and the real bot."""
+
+import contextlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.apimaster import ApimasterServer, Knobs
+from sandbox.bot_process import BotProcess
+from sandbox.discord import DiscordFaults, DiscordServer, World
+from sandbox.driver import Driver
+
+# The real values suit a provider that takes half a minute for a picture; here one takes about two seconds.
+SHORT_WAITS = {"FIRST_POLL_SECONDS": "0.5", "POLL_SECONDS": "0.3", "BALANCE_PROBE_SECONDS": "2"}
+
+
+class Sandbox:
+    """A local Discord, a local APIMaster and the bot between them, from entering to leaving the context.
+
+    ``data_dir`` is the bot's (default: a temporary one, deleted at the end); ``env`` adds to the bot's environment;
+    ``with_bot=False`` leaves starting the bot to the caller; ``bot_command`` runs another program in its place.
+    ``driver.wait_for_bot()`` tells when the bot is connected.
+    """
+
+    discord: DiscordServer
+    apimaster: ApimasterServer
+    driver: Driver
+    bot: BotProcess
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        with_bot: bool = True,
+        bot_command: Sequence[str] | None = None,
+        world: World | None = None,
+        faults: DiscordFaults | None = None,
+        knobs: Knobs | None = None,
+    ) -> None:
+        self.world = world or World()
+        self.faults = faults or DiscordFaults()
+        self.knobs = knobs or Knobs()
+        self._given_data_dir = data_dir
+        self._env = dict(env or {})
+        self._with_bot = with_bot
+        self._bot_command = bot_command
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as stack:
+            self.data_dir = self._given_data_dir or Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-data-"))
+            )
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self.discord = await stack.enter_async_context(DiscordServer(self.world, faults=self.faults))
+            self.apimaster = await stack.enter_async_context(ApimasterServer(knobs=self.knobs))
+            self.driver = Driver(self.discord)
+            self._stack = stack.pop_all()
+        try:
+            self.bot = await self.add_bot("bot")
+            if self._with_bot:
+                await self.bot.start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def bot_env(self) -> dict[str, str]:
+        """What a bot has to be told to live in this sandbox."""
+        return {
+            "DISCORD_TOKEN": self.world.token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_CDN_HOSTS": self.discord.cdn_host,
+            "APIMASTER_API_KEY": self.apimaster.api_key,
+            "APIMASTER_BASE_URL": self.apimaster.base_url,
+            "DATA_DIR": str(self.data_dir),
+            **SHORT_WAITS,
+            **self._env,
+        }
+
+    async def add_bot(self, name: str, env: Mapping[str, str] | None = None) -> BotProcess:
+        """One more bot process (not yet started), with its own log; it is stopped when the sandbox is left."""
+        environment = self.bot_env | dict(env or {})
+        log_path = self.data_dir / f"{name}.log"
+        command = {"command": self._bot_command} if self._bot_command else {}
+        return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, **command))
+
+    async def restart_bot(self) -> None:
+        """Start the bot after a kill or stop, and wait until it is connected again."""
+        await self.bot.start()
+        await self.driver.wait_for_bot()
