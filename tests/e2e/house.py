@@ -1,0 +1,71 @@
+"""A sandbox with what end-to-end tests ask of it: the database's rows, a member's message, a picture by its prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sandbox.driver import Interaction, Message
+from sandbox.stack import Sandbox
+
+QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
+
+
+class House(Sandbox):
+    """Started with short waits; `start()` brings the bot up when the test wants it."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False)
+        self.knobs.latency_s = 0.3
+
+    async def start(self) -> None:
+        """Start the bot and wait until members can use it."""
+        await self.bot.start()
+        await self.driver.wait_for_bot()
+
+    async def imagine(self, prompt: str, *, member: str = "alice", **options: Any) -> Interaction:
+        """Type `/imagine` and wait until it is acknowledged."""
+        interaction = await self.driver.slash(member, "imagine", {"prompt": prompt, **options})
+        await interaction.acknowledged()
+        return interaction
+
+    async def shows(
+        self, prompt: str, words: str = "", *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
+    ) -> Message:
+        """Wait for a message about this prompt that also says these words."""
+        return await self.driver.wait_message(
+            lambda m: prompt in m.text() and words in m.text(), viewer=viewer, channel=channel, timeout_s=timeout_s
+        )
+
+    async def picture(
+        self, prompt: str, *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
+    ) -> Message:
+        """Wait for a message about this prompt that shows a picture."""
+        return await self.driver.wait_message(
+            lambda m: prompt in m.text() and bool(m.media()), viewer=viewer, channel=channel, timeout_s=timeout_s
+        )
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of the bot's database, read from outside."""
+        with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def states(self) -> list[str]:
+        """Every job's state, in order of the jobs' numbers."""
+        return [row[0] for row in self.rows("SELECT state FROM jobs ORDER BY id")]
+
+    def ledger(self, job_id: int = 1) -> list[tuple[str, int]]:
+        """A job's ledger rows, in the order they were written."""
+        return self.rows("SELECT kind, amount_microcredits FROM ledger WHERE job_id = ? ORDER BY id", job_id)
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 10) -> None:
+        """Wait for something that only looking can tell; says what was seen if it never comes."""
+        end = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < end, f"not within {timeout_s} s; states {self.states()}, log {self.bot.output[-20:]}"
+            await asyncio.sleep(0.02)
