@@ -6,7 +6,7 @@ import asyncio
 import binascii
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote_to_bytes
@@ -167,8 +167,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
     except OSError as error:
         raise _disk(error) from error
-    with file:
+    try:
         yield file
+    finally:
+        # Every write was flushed, so the disk has had its say; a second complaint would hide the first.
+        with suppress(OSError):
+            file.close()
 
 
 def _write(file: BinaryIO, data: bytes) -> int:

@@ -138,9 +138,8 @@ def error_from(answer: Answer, complaint: Complaint | None, *, secrets: Iterable
     kind = _kind(answer, complaint)
     sentence = SYNC_TIMEOUT_SENTENCE if kind is SyncTimeoutError else clean(said.message, secrets)
     if 300 <= answer.status < 400:
-        sentence = (
-            f"The base URL redirects to {clean(answer.headers.get('Location', ''))}; set it to the final address."
-        )
+        target = clean(answer.headers.get("Location", "")) or "elsewhere"
+        sentence = f"The provider's base URL redirects to {target}; set it to the final address"
     return kind(
         f"HTTP {answer.status}: {sentence or 'no reason given'}",
         http_status=answer.status,

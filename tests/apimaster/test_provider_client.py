@@ -1,0 +1,323 @@
+"""The client against the stand-in over real HTTP: what is sent, how often, and what comes of it."""
+
+import base64
+import logging
+import socket
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.apimaster.client import ApimasterClient
+from bot.domain import errors
+from bot.domain.errors import ProviderError
+from bot.domain.picture import PictureSpec, Resolution
+from bot.ports import TaskState
+from sandbox.apimaster import ApimasterServer, Fault
+from tests.apimaster.support import MODEL, PIXEL, connected, serving, until_done
+
+
+async def test_submit_poll_and_download_give_the_picture(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
+) -> None:
+    """The whole async way, with one POST."""
+    submission = await client.submit(spec)
+    assert submission.task_id is not None
+    source = await until_done(client, submission.task_id)
+    size_bytes = await client.download(source, tmp_path / "picture")
+    assert (tmp_path / "picture").read_bytes()[:3] == b"\xff\xd8\xff"
+    assert (tmp_path / "picture").stat().st_size == size_bytes
+    assert [post.path for post in provider.posts] == ["/v1/images/generations/async"]
+
+
+async def test_generate_gives_the_picture_in_one_call(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """The sync way."""
+    submission = await client.generate(spec)
+    assert submission.source is not None
+    assert submission.source.url is not None
+    assert submission.source.url.startswith(f"{provider.base_url}/results/")
+
+
+async def test_the_key_may_be_a_secret_and_the_base_url_end_in_v1(provider: ApimasterServer, spec: PictureSpec) -> None:
+    """As users copy it from other clients' settings."""
+    async with connected(f"{provider.base_url}/v1/", SecretStr("sandbox-key")) as client:
+        assert (await client.submit(spec)).task_id
+
+
+@pytest.mark.parametrize("style", ["url", "url_list", "data_uri", "b64_json"])
+async def test_every_style_of_result_can_be_downloaded(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path, style: str
+) -> None:
+    """An address, a list of one, a data URI, or base64."""
+    provider.knobs.result_style = style  # type: ignore[assignment]  # parametrize knows no literals
+    submission = await client.submit(spec)
+    source = await until_done(client, submission.task_id or "")
+    await client.download(source, tmp_path / "picture")
+    assert (tmp_path / "picture").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+async def test_a_submit_may_be_answered_with_the_picture(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """Some channels finish at once."""
+    provider.script(Fault.finished())
+    submission = await client.submit(spec)
+    assert submission.task_id is None
+    assert submission.source is not None
+
+
+async def test_a_sync_call_may_be_answered_with_a_task(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """Then it can be polled."""
+    provider.script(Fault.reply(b'{"code": 200, "data": [{"status": "submitted", "task_id": "task_9"}]}'))
+    assert (await client.generate(spec)).task_id == "task_9"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.http(400), "bad_request"),
+        (Fault.http(401), "invalid_key"),
+        (Fault.http(403), "forbidden"),
+        (Fault.http(408), "sync_timeout"),
+        (Fault.http(413), "bad_request"),
+        (Fault.http(429), "rate_limited"),
+        (Fault.http(500), "platform_error"),
+        (Fault.http(502), "platform_error"),
+        (Fault.http(503), "unavailable"),
+        (Fault.balance(402), "balance"),
+        (Fault.balance(403), "balance"),
+        (Fault.refused(), "content_refused"),
+        (Fault.html(502), "outcome_unknown"),
+        (Fault.html(200), "outcome_unknown"),
+        (Fault.html(403), "forbidden"),
+        (Fault.reset(), "outcome_unknown"),
+        (Fault.hang(), "outcome_unknown"),
+        (Fault.truncated(), "outcome_unknown"),
+        (Fault.cut_off(), "outcome_unknown"),
+        (Fault.charged_then_reset(), "outcome_unknown"),
+        (Fault.charged_then_hang(), "outcome_unknown"),
+        (Fault.charged_then_html(), "outcome_unknown"),
+        (Fault.reply(b""), "outcome_unknown"),
+        (Fault.redirect("https://elsewhere.example/"), "bad_request"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.kind}-{value.status}",
+)
+@pytest.mark.parametrize("mode", ["submit", "generate"])
+async def test_a_spoiled_post_has_its_code_and_is_never_repeated(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, mode: str, fault: Fault, code: str
+) -> None:
+    """Whatever happens to it, one call is one POST."""
+    provider.script(fault)
+    with pytest.raises(ProviderError) as raised:
+        await (client.submit(spec) if mode == "submit" else client.generate(spec))
+    assert raised.value.code == code
+    assert len(provider.posts) == 1
+
+
+async def test_a_request_that_was_never_sent_is_unreachable(spec: PictureSpec) -> None:
+    """No connection, no name, no TLS: certainly no charge."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        for base_url in (f"http://127.0.0.1:{port}", "http://no-such-host.invalid"):
+            async with connected(base_url) as client:
+                with pytest.raises(errors.UnreachableError):
+                    await client.submit(spec)
+
+
+async def test_a_failed_tls_handshake_is_unreachable(provider: ApimasterServer, spec: PictureSpec) -> None:
+    """An https address of a server that speaks plain HTTP."""
+    async with connected(provider.base_url.replace("http://", "https://")) as client:
+        with pytest.raises(errors.UnreachableError):
+            await client.submit(spec)
+    assert provider.posts == []
+
+
+async def test_a_post_never_travels_on_a_used_connection(spec: PictureSpec) -> None:
+    """A kept-alive connection may be dead, and then nobody could say whether the POST arrived."""
+    connections: list[object] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        connections.append(request.transport)
+        return web.json_response({"data": [{"task_id": f"t{len(connections)}"}]})
+
+    async with serving(answer) as base_url, connected(base_url) as client:
+        await client.submit(spec)
+        await client.submit(spec)
+    assert connections[0] is not connections[1]
+
+
+async def test_a_redirected_post_is_not_followed(provider: ApimasterServer, spec: PictureSpec) -> None:
+    """Following it would be a second POST, and would take the key elsewhere."""
+    reached: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        reached.append(request.path)
+        return web.json_response({"data": [{"task_id": "t"}]})
+
+    async with serving(elsewhere) as other, connected(provider.base_url) as client:
+        provider.script(Fault.redirect(f"{other}/v1", status=307))
+        with pytest.raises(errors.BadRequestError, match="base URL"):
+            await client.submit(spec)
+    assert reached == []
+
+
+async def test_an_error_carries_the_providers_words(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """Status, code, request id and the time to wait are kept for the record."""
+    provider.script(Fault.http(429, "slow down", code="rate_limit_exceeded", retry_after="3"))
+    with pytest.raises(errors.RateLimitedError, match="slow down") as raised:
+        await client.submit(spec)
+    error = raised.value
+    assert (error.http_status, error.provider_code, error.retry_after_s) == (429, "rate_limit_exceeded", 3.0)
+    assert error.request_id.startswith("2026")
+
+
+async def test_an_empty_account_is_a_balance_error(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """From the stand-in's own accounting, not from a script."""
+    provider.set_balance(0.5)
+    with pytest.raises(errors.BalanceError):
+        await client.submit(spec)
+    assert provider.charges == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.http(401), "invalid_key"),
+        (Fault.http(404), "task_unknown"),
+        (Fault.http(429), "rate_limited"),
+        (Fault.http(500), "unavailable"),
+        (Fault.http(503), "unavailable"),
+        (Fault.html(502), "unavailable"),
+        (Fault.html(200), "outcome_unknown"),
+        (Fault.reset(), "outcome_unknown"),
+        (Fault.hang(), "outcome_unknown"),
+        (Fault.truncated(), "outcome_unknown"),
+        (Fault.cut_off(), "outcome_unknown"),
+        (Fault.redirect("/login"), "unavailable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.kind}-{value.status}",
+)
+async def test_a_spoiled_poll_has_its_code_and_the_next_one_works(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, fault: Fault, code: str
+) -> None:
+    """A task survives whatever happens to a look at it."""
+    submission = await client.submit(spec)
+    # aiohttp itself repeats a GET whose connection was reset, once.
+    provider.script_poll(*[fault] * (2 if fault == Fault.reset() else 1))
+    with pytest.raises(ProviderError) as raised:
+        await client.poll(submission.task_id or "")
+    assert raised.value.code == code
+    assert (await client.poll(submission.task_id or "")).state is TaskState.SUCCEEDED
+
+
+async def test_a_failed_task_is_told_with_its_reason_and_refunded(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """Seeing the failure is what gives the money back, once."""
+    provider.script(Fault.task_fails("unsafe", code="content_policy_violation"))
+    submission = await client.submit(spec)
+    for _ in range(2):
+        status = await client.poll(submission.task_id or "")
+        assert (status.state, status.error, status.content_refused) == (TaskState.FAILED, "unsafe", True)
+    assert [charge.kind for charge in provider.charges] == ["charge", "refund"]
+
+
+async def test_a_task_id_is_one_path_segment(client: ApimasterClient, provider: ApimasterServer) -> None:
+    """Whatever the provider calls its tasks, no other endpoint is asked."""
+    with pytest.raises(errors.TaskUnknownError):
+        await client.poll("../models?x=1#y")
+    assert provider.posts == []
+
+
+async def test_an_uploaded_reference_is_pasted_into_the_picture(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
+) -> None:
+    """From a file or from memory, as an http(s) address."""
+    (tmp_path / "reference.png").write_bytes(PIXEL)
+    urls = [
+        await client.upload(tmp_path / "reference.png", content_type="image/png"),
+        await client.upload(PIXEL, content_type="image/png"),
+    ]
+    submission = await client.submit(spec, urls)
+    await until_done(client, submission.task_id or "")
+    assert provider.posts[0].body["image_urls"] == urls
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type"), [(PIXEL, "image/tiff"), (bytes(20 * 1024 * 1024 + 1), "image/png")], ids=["type", "size"]
+)
+async def test_an_upload_that_cannot_work_is_refused_here(
+    client: ApimasterClient, data: bytes, content_type: str
+) -> None:
+    """Nothing is sent for it."""
+    with pytest.raises(errors.BadRequestError):
+        await client.upload(data, content_type=content_type)
+
+
+async def test_the_provider_looks_at_an_uploads_bytes(client: ApimasterClient) -> None:
+    """Its refusal is an ordinary one."""
+    with pytest.raises(errors.BadRequestError):
+        await client.upload(b"not a picture", content_type="image/png")
+
+
+async def test_large_references_travel_as_data_uris(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """Megabytes in one request neither warn nor block."""
+    uri = "data:image/png;base64," + base64.b64encode(PIXEL + bytes(3_000_000)).decode()
+    assert (await client.submit(spec, [uri])).task_id
+    assert len(provider.posts) == 1
+
+
+async def test_the_balance_is_told_or_absent(
+    client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
+) -> None:
+    """A deployed server may have no billing endpoints."""
+    provider.set_balance(5)
+    await client.submit(spec)
+    assert await client.balance() == pytest.approx(4)
+    provider.knobs.billing = False
+    assert await client.balance() is None
+
+
+async def test_the_sync_call_waits_by_resolution() -> None:
+    """At least 180 s at 2K and 4K, as the guide asks."""
+    seconds = ApimasterClient("http://x", "k", MODEL)._timeouts.sync_s
+    assert {resolution.value: seconds[resolution] for resolution in Resolution} == {
+        "0.5K": 180,
+        "1K": 180,
+        "2K": 300,
+        "4K": 900,
+    }
+
+
+async def test_nothing_private_is_logged_at_info(
+    provider: ApimasterServer, client: ApimasterClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No prompt, key or signed address, neither on the way of success nor in an error's sentence."""
+    spec = PictureSpec(prompt="my very private castle")
+    with caplog.at_level(logging.INFO):
+        submission = await client.submit(spec)
+        await client.download(await until_done(client, submission.task_id or ""), tmp_path / "picture")
+        provider.script(Fault.http(400, f"cannot draw {spec.prompt} with key {provider.api_key}"))
+        with pytest.raises(errors.BadRequestError) as raised:
+            await client.submit(spec)
+    for private in (spec.prompt, provider.api_key, "signature="):
+        assert private not in caplog.text
+        assert private not in str(raised.value)
+
+
+async def test_the_client_works_only_inside_its_context(spec: PictureSpec) -> None:
+    """A programming error, told as one."""
+    with pytest.raises(RuntimeError, match="async with"):
+        await ApimasterClient("http://127.0.0.1:1", "k", MODEL).submit(spec)
