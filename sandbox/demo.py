@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import mimetypes
 import re
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -99,9 +100,12 @@ class _Demo:
         if violations := self._sandbox.discord.violations:
             raise DemoError(f"the bot sent Discord what it would refuse: {violations[0]}")
         picture = message.media()[0]
-        path = Path.cwd() / f"demo{mimetypes.guess_extension(picture.content_type or '') or '.png'}"
+        extension = mimetypes.guess_extension(picture.content_type or "") or ".png"
+        path = Path(tempfile.mkdtemp(prefix="imagine-demo-")) / f"picture{extension}"
         await asyncio.to_thread(path.write_bytes, await message.read(0))
-        self._say("sandbox", f"the provider saw 1 order and charged {charged:g} credits")
+        self._say(
+            "sandbox", f"the provider saw exactly 1 order and charged {charged:g} credit{'' if charged == 1 else 's'}"
+        )
         self._say("sandbox", f"the picture ({picture.width} x {picture.height}) is saved as {path}")
         click.secho(f"\nThe picture survived the kill, in {time.monotonic() - self._started:.1f} s.", fg="green")
 
@@ -142,9 +146,11 @@ def _shown(message: Message, world: World) -> str:
     text = re.sub(r"<@!?(\d+)>", lambda match: "@" + world.users[match[1]].username, text)
     text = re.sub(r"<t:(\d+)(?::\w)?>", lambda match: _from_now(int(match[1]) - time.time()), text)
     text = re.sub(r"^-# |\*\*|\\(?=[^\w\s])", "", text, flags=re.MULTILINE)
+    labels = {button.label for button in message.buttons()}
+    lines = [line for line in text.splitlines() if line.strip() and line not in labels]
     pictures = [f"[picture {media.filename}, {media.size / 1024:.0f} KB]" for media in message.media()]
     buttons = " ".join(f"({button.label})" for button in message.buttons())
-    return "\n".join([line for line in text.splitlines() if line.strip()] + pictures + ([buttons] if buttons else []))
+    return "\n".join([*lines, *pictures, buttons]).rstrip()
 
 
 def _from_now(seconds: float) -> str:

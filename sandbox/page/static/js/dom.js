@@ -6,11 +6,12 @@ export function h(spec, properties = {}, ...children) {
   const element = document.createElement(tag || "div");
   if (classes.length) element.className = classes.join(" ");
   for (const [name, value] of Object.entries(properties)) {
-    if (value === undefined || value === null || value === false) continue;
+    const spoken = name.startsWith("aria-") || name.startsWith("data-"); // these say "true" and "false" in words
+    if (value === undefined || value === null || (value === false && !spoken)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "testid") element.dataset.testid = value;
     else if (name === "value" || name === "checked" || name === "open") element[name] = value;
-    else element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value === true && !spoken ? "" : value);
   }
   append(element, children);
   return element;

@@ -92,37 +92,35 @@ function textField(option, onText, complete) {
   const id = freshId("option");
   const number = option.type === OPTION.integer || option.type === OPTION.number;
   const control = h("input", { id, type: "text", inputmode: number ? "decimal" : undefined, autocomplete: "off", maxlength: option.max_length });
-  const suggestions = h("datalist", { id: `${id}-list` });
   control.addEventListener("input", () => onText(option.name, control.value));
-  if (complete) {
-    control.setAttribute("list", suggestions.id);
-    startCompletion(control, suggestions, complete);
-  }
   const field = frame(option, id, control);
-  field.element.append(suggestions);
+  const ask = complete && completion(field.element, complete, (value) => onText(option.name, value));
   field.show = (text) => {
     if (document.activeElement !== control) control.value = text;
+    ask?.(text);
   };
   return field;
 }
 
 const COMPLETION_PAUSE_MS = 150;
 
-/** Ask the bot for suggestions as the text grows; only the answer to the latest question is shown. */
-function startCompletion(control, list, complete) {
+/** Shows what the bot suggests for the text, wherever it is typed; only the answer to the latest question counts. */
+function completion(place, complete, choose) {
+  const list = h("div.completions", { role: "group", "aria-label": "Suggestions", testid: "completions" });
+  place.append(list);
+  place.classList.add("wide");
   let timer = null;
-  let asked = 0;
-  const ask = async () => {
-    const question = ++asked;
-    const choices = await complete(control.value).catch(() => []);
-    if (question === asked) fill(list, choices.map(({ name, value }) => h("option", { value, label: name === String(value) ? undefined : name })));
-  };
-  const soon = () => {
+  let asked = null;
+  return (text) => {
+    if (text === asked) return;
+    asked = text;
     clearTimeout(timer);
-    timer = setTimeout(ask, COMPLETION_PAUSE_MS);
+    timer = setTimeout(async () => {
+      const choices = await complete(text).catch(() => []);
+      const chip = ({ name, value }) => h("button.chip", { type: "button", onclick: () => choose(String(value)) }, name);
+      if (text === asked) fill(list, choices.filter(({ value }) => String(value) !== text).map(chip));
+    }, COMPLETION_PAUSE_MS);
   };
-  control.addEventListener("input", soon);
-  control.addEventListener("focus", soon);
 }
 
 function fileField(option, onFiles) {

@@ -34,7 +34,8 @@ function place(anchor, element) {
   const size = element.getBoundingClientRect();
   const below = at.bottom + 4 + size.height <= innerHeight || at.top < innerHeight / 2;
   element.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - size.height - 4)}px`;
-  element.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+  const left = at.left > innerWidth / 2 && size.width > at.width ? at.right - size.width : at.left;
+  element.style.left = `${Math.max(8, Math.min(left, innerWidth - size.width - 8))}px`;
   element.style.maxHeight = `${below ? innerHeight - at.bottom - 12 : at.top - 12}px`;
 }
 
