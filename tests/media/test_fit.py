@@ -1,0 +1,110 @@
+"""A picture is made to fit an upload limit, giving up as little as needed."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.domain.errors import StoreError
+from bot.media.fit import LADDER, WebpFitter
+from tests.media.test_sniff_and_verify import picture
+
+
+def saved(tmp_path: Path, picture_format: str = "PNG", mode: str = "RGB") -> Path:
+    """A noisy picture, which shrinks badly."""
+    path = tmp_path / f"7.{picture_format.lower()}"
+    path.write_bytes(picture(picture_format, (256, 192), mode))
+    return path
+
+
+def files_in(folder: Path) -> set[Path]:
+    """What lies there."""
+    return set(folder.glob("*"))
+
+
+async def test_a_picture_that_fits_is_left_alone(tmp_path: Path) -> None:
+    """Not even read."""
+    path = saved(tmp_path)
+    fitted = await WebpFitter().fit(path, path.stat().st_size)
+    assert fitted is not None
+    assert (fitted.path, fitted.extension, fitted.shrunk) == (path, "png", "")
+    assert fitted.size_bytes == path.stat().st_size
+
+
+async def test_quality_is_given_up_before_pixels(tmp_path: Path) -> None:
+    """The first rung that fits is taken, and said."""
+    path = saved(tmp_path)
+    fitted = await WebpFitter().fit(path, path.stat().st_size - 1)
+    assert fitted is not None
+    assert (fitted.extension, fitted.shrunk) == ("webp", "WebP, quality 90, 256x192")
+    with Image.open(fitted.path) as image:
+        assert (image.format, image.size) == ("WEBP", (256, 192))
+    assert fitted.size_bytes == fitted.path.stat().st_size
+
+
+async def test_pixels_go_when_quality_is_not_enough(tmp_path: Path) -> None:
+    """The picture stays in shape, and nothing but the result is left behind."""
+    path = saved(tmp_path)
+    fitted = await WebpFitter().fit(path, 4_000)
+    assert fitted is not None
+    assert fitted.size_bytes <= 4_000
+    with Image.open(fitted.path) as image:
+        assert image.width < 256
+        assert abs(image.width / image.height - 256 / 192) < 0.05
+        assert f"{image.width}x{image.height}" in fitted.shrunk
+    assert files_in(tmp_path) == {path, fitted.path}
+
+
+async def test_a_413_moves_one_rung_down(tmp_path: Path) -> None:
+    """Who was refused the original starts lower, even where it would fit by the numbers."""
+    path = saved(tmp_path)
+    sizes = []
+    for rung in range(1, len(LADDER) + 1):
+        fitted = await WebpFitter().fit(path, 10_000_000, rung=rung)
+        assert fitted is not None
+        assert f"quality {LADDER[rung - 1].quality}," in fitted.shrunk
+        sizes.append(fitted.size_bytes)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] < path.stat().st_size
+
+
+async def test_below_the_last_rung_there_is_nothing(tmp_path: Path) -> None:
+    """Too small a limit, or no rung left."""
+    path = saved(tmp_path)
+    assert await WebpFitter().fit(path, 10) is None
+    assert await WebpFitter().fit(path, 10_000_000, rung=len(LADDER) + 1) is None
+    assert files_in(tmp_path) == {path}
+
+
+@pytest.mark.parametrize(("picture_format", "mode"), [("PNG", "P"), ("JPEG", "CMYK"), ("PNG", "L"), ("PNG", "I;16")])
+async def test_every_colour_mode_can_be_shrunk(tmp_path: Path, picture_format: str, mode: str) -> None:
+    """WebP knows only RGB; the rest is converted."""
+    path = saved(tmp_path, picture_format, mode)
+    assert await WebpFitter().fit(path, 10_000_000, rung=4) is not None
+
+
+async def test_transparency_is_kept(tmp_path: Path) -> None:
+    """A cut-out stays one."""
+    path = tmp_path / "7.png"
+    noise = Image.effect_noise((256, 192), 80)
+    Image.merge("RGBA", (noise, noise, noise, noise)).save(path)
+    fitted = await WebpFitter().fit(path, 10_000_000, rung=4)
+    assert fitted is not None
+    with Image.open(fitted.path) as image:
+        assert image.mode == "RGBA"
+
+
+async def test_an_animation_loses_its_movement_and_says_so(tmp_path: Path) -> None:
+    """The first frame is kept."""
+    frames = [Image.effect_noise((64, 64), 80) for _ in range(3)]
+    path = tmp_path / "7.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    fitted = await WebpFitter().fit(path, path.stat().st_size - 1)
+    assert fitted is not None
+    assert "first frame" in fitted.shrunk
+
+
+async def test_a_file_that_vanished_is_the_disks_fault(tmp_path: Path) -> None:
+    """Not a picture that is too large."""
+    with pytest.raises(StoreError):
+        await WebpFitter().fit(tmp_path / "missing.png", 10)

@@ -1,0 +1,99 @@
+"""Picture files are what their bytes say, wholly decodable, and of a bearable size."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.domain.errors import PictureError, StoreError
+from bot.media.sniff import SNIFF_BYTES, sniff
+from bot.media.verify import MAX_SIDE, verify
+
+
+def picture(picture_format: str, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
+    """A small noisy picture in a format."""
+    buffer = io.BytesIO()
+    image = Image.effect_noise(size, 80).convert(mode)
+    image.save(buffer, picture_format)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that announces a size and then brings nearly nothing: the beginning of a decompression bomb."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+FORMATS = [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif"), ("AVIF", "avif"), ("BMP", "bmp")]
+
+
+@pytest.mark.parametrize(("picture_format", "extension"), [*FORMATS, ("TIFF", "tiff")])
+def test_a_format_is_recognised_by_its_first_bytes(picture_format: str, extension: str) -> None:
+    """Pillow's own files are the measure."""
+    kind = sniff(picture(picture_format)[:SNIFF_BYTES])
+    assert kind is not None
+    assert (kind.format, kind.extension) == (picture_format, extension)
+
+
+@pytest.mark.parametrize("head", [b"", b"<html>", b"RIFF1234WAVE", b"%PDF-1.7", b"\x89PNG", b'{"error": {}}', b"<svg>"])
+def test_other_bytes_are_no_picture(head: bytes) -> None:
+    """Also beginnings that resemble one."""
+    assert sniff(head) is None
+
+
+@pytest.mark.parametrize(("picture_format", "extension"), FORMATS)
+async def test_a_whole_picture_is_described(tmp_path: Path, picture_format: str, extension: str) -> None:
+    """With its real format and extension, whatever its name says."""
+    data = picture(picture_format)
+    path = tmp_path / "lying-name.gif"
+    path.write_bytes(data)
+    info = await verify(path)
+    assert (info.format, info.extension) == (picture_format, extension)
+    assert (info.width, info.height, info.size_bytes) == (40, 30, len(data))
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.8])
+async def test_a_cut_off_picture_is_none(tmp_path: Path, picture_format: str, kept: float) -> None:
+    """The header alone proves nothing."""
+    data = picture(picture_format, (200, 200))
+    path = tmp_path / "p"
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(PictureError) as raised:
+        await verify(path)
+    assert raised.value.code == "not_a_picture"
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>502</html>", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"])
+async def test_bytes_that_are_no_picture_are_refused(tmp_path: Path, data: bytes) -> None:
+    """Empty files, a proxy's page, bare signatures."""
+    path = tmp_path / "p.png"
+    path.write_bytes(data)
+    with pytest.raises(PictureError) as raised:
+        await verify(path)
+    assert raised.value.code == "not_a_picture"
+
+
+@pytest.mark.parametrize(
+    "size", [(16_000, 16_000), (60_000, 60_000), (MAX_SIDE + 1, 10)], ids=["160MP", "bomb", "side"]
+)
+async def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The file has a few hundred bytes; decoding it would take gigabytes."""
+    path = tmp_path / "p.png"
+    path.write_bytes(png_header(*size))
+    with pytest.raises(PictureError) as raised:
+        await verify(path)
+    assert raised.value.code == "too_many_pixels"
+
+
+async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
+    """Not a bad picture: it may be downloaded again."""
+    with pytest.raises(StoreError):
+        await verify(tmp_path / "missing")

@@ -1,0 +1,101 @@
+"""The spool keeps whole pictures, durably and privately."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import PictureError, StartupError, StoreError
+from bot.media.spool import Spool
+from tests.media.test_sniff_and_verify import picture
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    """An empty spool in a directory that does not exist yet."""
+    return Spool(tmp_path / "data" / "spool")
+
+
+async def test_an_admitted_picture_has_its_real_extension(spool: Spool) -> None:
+    """And the incoming file is gone."""
+    part = spool.incoming(7)
+    part.write_bytes(picture("JPEG"))
+    path, info = await spool.admit(7)
+    assert path.name == "7.jpg"
+    assert info.format == "JPEG"
+    assert not part.exists()
+    assert spool.path_of("7.jpg") == path
+    assert await spool.find(7) == (path, info)
+
+
+async def test_what_is_no_picture_is_not_kept(spool: Spool) -> None:
+    """The next download starts afresh."""
+    part = spool.incoming(7)
+    part.write_bytes(b"<html></html>")
+    with pytest.raises(PictureError):
+        await spool.admit(7)
+    assert not part.exists()
+    assert await spool.find(7) is None
+
+
+async def test_a_half_downloaded_picture_is_never_found(spool: Spool) -> None:
+    """A crash in the middle of a download leaves only the incoming file."""
+    spool.incoming(7).write_bytes(picture("PNG"))
+    assert await spool.find(7) is None
+
+
+async def test_a_job_has_one_picture_even_after_a_second_download(spool: Spool) -> None:
+    """The second one may have another format; a smaller version of the first goes too."""
+    spool.incoming(7).write_bytes(picture("JPEG"))
+    first, _ = await spool.admit(7)
+    first.with_name("7.fit1.webp").write_bytes(b"x")
+    spool.incoming(7).write_bytes(picture("PNG"))
+    second, _ = await spool.admit(7)
+    assert sorted(path.name for path in second.parent.glob("*")) == ["7.png"]
+
+
+async def test_a_picture_that_was_damaged_later_is_not_found(spool: Spool) -> None:
+    """It will be downloaded again."""
+    spool.incoming(7).write_bytes(picture("PNG"))
+    path, _ = await spool.admit(7)
+    path.write_bytes(path.read_bytes()[:50])
+    assert await spool.find(7) is None
+
+
+async def test_removing_a_job_leaves_the_others(spool: Spool) -> None:
+    """Job 7 is not job 71, and removing nothing is no error."""
+    for job_id in (7, 71):
+        spool.incoming(job_id).write_bytes(picture("PNG"))
+        await spool.admit(job_id)
+    await spool.remove(7)
+    await spool.remove(7)
+    assert await spool.find(7) is None
+    assert await spool.find(71) is not None
+
+
+async def test_only_this_user_can_look_in(spool: Spool) -> None:
+    """Directory and files are private whatever the umask."""
+    part = spool.incoming(7)
+    part.write_bytes(picture("PNG"))
+    part.chmod(0o644)
+    path, _ = await spool.admit(7)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_nothing_to_admit_is_the_disks_fault(spool: Spool) -> None:
+    """Not a bad picture."""
+    with pytest.raises(StoreError):
+        await spool.admit(7)
+
+
+def test_a_directory_that_cannot_be_made_ends_the_start(tmp_path: Path) -> None:
+    """With a sentence that names it."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StartupError, match="DATA_DIR"):
+        Spool(tmp_path / "file" / "spool")
+
+
+def test_a_file_name_cannot_lead_out_of_the_spool(spool: Spool) -> None:
+    """Only the last part of it counts."""
+    assert spool.path_of(os.path.join("..", "..", "secret")).parent == spool.incoming(1).parent  # noqa: PTH118 - a raw name
