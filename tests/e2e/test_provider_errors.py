@@ -1,0 +1,136 @@
+"""Whatever the provider does, the card says what happened, what it cost and the picture's number."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from sandbox.apimaster import Fault
+from tests.e2e.house import House
+
+NOTHING = "It cost nothing."
+POSSIBLY = "may have been charged"
+CHARGED = "It was charged (1 credit)."
+RELEASED = [("reserve", 1_000_000), ("release", 1_000_000)]
+REFUNDED = [("reserve", 1_000_000), ("charge", 1_000_000), ("refund", 1_000_000)]
+KEPT = [("reserve", 1_000_000), ("charge", 1_000_000)]
+UNCERTAIN = [("reserve", 1_000_000), ("uncertain", 1_000_000)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault of the submit call, the poll or the result, and what the member and the ledger are told."""
+
+    submit: Fault | None = None
+    result: Fault | None = None
+    says: str = ""
+    cost: str = NOTHING
+    state: str = "failed"
+    ledger: tuple[tuple[str, int], ...] = ()
+
+
+CASES = {
+    "400": Case(submit=Fault.http(400), says="did not accept this request", ledger=tuple(RELEASED)),
+    "403": Case(submit=Fault.http(403), says="does not allow this bot", ledger=tuple(RELEASED)),
+    "content": Case(submit=Fault.refused(), says="declined this prompt for safety", ledger=tuple(RELEASED)),
+    "500": Case(submit=Fault.http(500), says="internal error", ledger=tuple(RELEASED)),
+    "408": Case(submit=Fault.http(408), says="cannot tell", cost=POSSIBLY, state="uncertain", ledger=tuple(UNCERTAIN)),
+    "html": Case(submit=Fault.html(502), says="cannot tell", cost=POSSIBLY, state="uncertain", ledger=tuple(UNCERTAIN)),
+    "reset": Case(submit=Fault.reset(), says="cannot tell", cost=POSSIBLY, state="uncertain", ledger=tuple(UNCERTAIN)),
+    "truncated": Case(
+        submit=Fault.truncated(), says="cannot tell", cost=POSSIBLY, state="uncertain", ledger=tuple(UNCERTAIN)
+    ),
+    "task fails": Case(
+        submit=Fault.task_fails("boom"), says="could not make this picture", ledger=tuple(REFUNDED)
+    ),
+    "task fails without a reason": Case(
+        submit=Fault.task_fails(), says="could not make this picture", ledger=tuple(REFUNDED)
+    ),
+    "result gone": Case(result=Fault.http(404), says="had deleted it", cost=CHARGED, ledger=tuple(KEPT)),
+    "no picture": Case(
+        result=Fault.bytes(b"<html>sorry</html>"), says="not a picture", cost=CHARGED, ledger=tuple(KEPT)
+    ),
+    "too large": Case(result=Fault.oversized(), says="too large", cost=CHARGED, ledger=tuple(KEPT)),
+}
+
+
+async def test_every_error_is_told_with_its_cost_and_number(house: House, subtests: pytest.Subtests) -> None:
+    """One running bot takes all of them, one after another."""
+    for number, (name, case) in enumerate(CASES.items(), start=1):
+        with subtests.test(name):
+            if case.submit:
+                house.apimaster.script(case.submit)
+            if case.result:
+                house.apimaster.script_result(*[case.result] * 3)
+            await house.imagine(f"case {number:02}")
+            message = await house.shows(f"case {number:02}", case.says)
+            assert case.cost in message.text()
+            assert f"no. {number}" in message.text()
+            assert house.states()[-1] == case.state
+            assert house.ledger(number) == list(case.ledger)
+            assert message.edits <= 3
+    assert not any("Traceback" in line for line in house.bot.output)
+
+
+async def test_rate_limits_and_missing_capacity_are_waited_out(house: House) -> None:
+    """429 and 503 start nothing: the job keeps its place and goes on by itself."""
+    house.apimaster.script(Fault.http(429, retry_after="0.2"), Fault.http(503))
+    await house.imagine("patience")
+    await house.picture("patience", timeout_s=15)
+    assert [post.status for post in house.apimaster.posts] == [429, 503, 200]
+    assert house.ledger() == KEPT
+
+
+async def test_trouble_while_polling_loses_nothing(house: House) -> None:
+    """Errors, HTML and broken connections on polls are asked again; the picture comes."""
+    house.apimaster.script_poll(Fault.http(500), Fault.html(), Fault.reset(), Fault.truncated())
+    await house.imagine("a stormy sea")
+    await house.picture("a stormy sea", timeout_s=15)
+    assert house.ledger() == KEPT
+
+
+async def test_an_unreachable_provider_is_waited_out(house: House) -> None:
+    """No connection means that nothing was sent: the job waits and is not charged."""
+    await house.bot.kill()
+    bot = await house.add_bot("elsewhere", {"APIMASTER_BASE_URL": "http://127.0.0.1:9"})
+    await bot.start()
+    await house.driver.wait_for_bot()
+    await house.imagine("a far island")
+    await house.until(lambda: bool(house.rows("SELECT 1 FROM job_events WHERE event = 'returned:unreachable'")))
+    assert house.states() == ["queued"]
+    await bot.kill()
+    await house.start()
+    await house.picture("a far island")
+
+
+@pytest.mark.parametrize("style", ["data_uri", "b64_json", "url_list"])
+async def test_results_come_in_every_form(house: House, style: str) -> None:
+    """A picture inside the answer is as good as an address."""
+    house.knobs.result_style = style  # type: ignore[assignment]  # parametrised by its words
+    await house.imagine("a paper boat")
+    await house.picture("a paper boat")
+
+
+async def test_an_answer_that_is_the_picture_already_is_shown(house: House) -> None:
+    """The submit call may answer with the finished picture instead of a task."""
+    house.apimaster.script(Fault.finished())
+    await house.imagine("an instant photo")
+    await house.picture("an instant photo")
+    assert house.ledger() == KEPT
+
+
+async def test_the_log_has_no_secrets_and_no_prompts(house: House) -> None:
+    """After errors of every kind the log names jobs and codes, never keys, tokens, prompts or signed addresses."""
+    house.apimaster.script(Fault.http(400), Fault.task_fails("boom"))
+    house.apimaster.script_result(Fault.http(404))
+    interaction = None
+    for number in range(3):
+        interaction = await house.imagine(f"unmentionable {number}")
+    await house.until(lambda: sorted(house.states()) == ["delivered", "failed", "failed"])
+    await asyncio.sleep(0.1)
+    log = "\n".join(house.bot.output)
+    assert interaction is not None
+    for secret in ("unmentionable", house.apimaster.api_key, house.world.token, interaction.token, "sig=", "hm="):
+        assert secret not in log
