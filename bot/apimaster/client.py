@@ -78,20 +78,20 @@ class ApimasterClient:
         self._key = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
         self._model = model
         self._timeouts = timeouts or Timeouts()
-        self._paid: aiohttp.ClientSession | None = None
-        self._free: aiohttp.ClientSession | None = None
+        self._fresh: aiohttp.ClientSession | None = None
+        self._kept: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         # A kept-alive connection may have died unnoticed, and then nobody knows whether a POST on it arrived:
-        # paid calls therefore open a fresh connection each.
-        self._paid = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
-        self._free = self._session(aiohttp.TCPConnector(limit=64))
+        # every POST therefore opens a connection of its own.
+        self._fresh = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
+        self._kept = self._session(aiohttp.TCPConnector(limit=64))
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for session in (self._paid, self._free):
+        for session in (self._fresh, self._kept):
             if session is not None:
                 await session.close()
 
@@ -171,7 +171,7 @@ class ApimasterClient:
         Raises PictureError (`result_gone`, `too_large`, `not_a_picture`); another ProviderError may be tried again.
         """
         downloader = Downloader(
-            _opened(self._free),
+            _opened(self._kept),
             base_url=URL(self._base_url),
             api_key=self._key,
             connect_s=self._timeouts.connect_s,
@@ -191,7 +191,7 @@ class ApimasterClient:
         secrets: Sequence[str] = (),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request with the bearer, never redirected; yields a 2xx answer and translates everything else."""
-        session = _opened(self._paid if method == "POST" else self._free)
+        session = _opened(self._fresh if method == "POST" else self._kept)
         connect_s = self._timeouts.connect_s
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
         if isinstance(body, io.BytesIO):

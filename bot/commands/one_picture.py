@@ -161,7 +161,8 @@ class OnePicture:
                 return await attempt()
             except _PASSING as error:
                 self._progress.step(f"downloading again after: {error}")
-                await self._clock.sleep(backoff_s(failures, base_s=1, cap_s=10, rng=self._rng))
+                every_s = self._polling.every_s
+                await self._clock.sleep(backoff_s(failures, base_s=every_s, cap_s=4 * every_s, rng=self._rng))
         return await attempt()
 
 

@@ -1,0 +1,249 @@
+"""`generate` from end to end: the command against the stand-in, in this process and as one of its own."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from bot.clock import SystemClock
+from bot.commands.generate import generate
+from bot.commands.progress import TerminalProgress
+from sandbox.apimaster import ApimasterServer, Fault, Knobs
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+async def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[ApimasterServer]:
+    """A stand-in that finishes every task at once, and the settings that lead to it."""
+    async with ApimasterServer(knobs=Knobs(latency_s=0)) as server:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("APIMASTER_BASE_URL", server.base_url)
+        monkeypatch.setenv("APIMASTER_API_KEY", server.api_key)
+        monkeypatch.setenv("FIRST_POLL_SECONDS", "0.01")
+        monkeypatch.setenv("POLL_SECONDS", "0.01")
+        yield server
+
+
+async def run(*arguments: str) -> Result:
+    """The command, in a thread of its own since it runs its own event loop."""
+    return await asyncio.to_thread(CliRunner().invoke, generate, arguments)
+
+
+async def test_a_picture_is_made_and_its_facts_are_printed(provider: ApimasterServer) -> None:
+    """Pixels, size, time, price, reported cost and the task's id; progress as plain lines."""
+    result = await run("a fox", "--size", "16:9", "--resolution", "2k", "-o", "fox.jpg")
+    assert result.exit_code == 0, result.output
+    with Image.open("fox.jpg") as picture:
+        assert (picture.format, picture.size) == ("JPEG", (2752, 1536))
+    assert "fox.jpg: 2752x1536 JPEG" in result.stdout
+    assert "price: 1.33 credits" in result.stdout
+    assert "cost reported by the provider: 1.33333" in result.stdout
+    assert f"task: {provider.posts[0].task_id}" in result.stdout
+    assert "s  submitting\n" in result.stderr
+    assert "\x1b" not in result.output
+
+
+async def test_the_sync_mode_makes_one_call(provider: ApimasterServer) -> None:
+    """And no task is mentioned."""
+    result = await run("a fox", "--sync", "-o", "fox.jpg")
+    assert result.exit_code == 0, result.output
+    assert [post.path for post in provider.posts] == ["/v1/images/generations"]
+    assert "task:" not in result.stdout
+
+
+async def test_the_outputs_extension_asks_for_the_format(provider: ApimasterServer) -> None:
+    """What comes as something else is converted, and that is said."""
+    provider.knobs.picture_format = "webp"
+    for name, picture_format in (("a.png", "PNG"), ("a.jpeg", "JPEG"), ("a.webp", "WEBP")):
+        result = await run("a fox", "-o", name)
+        assert result.exit_code == 0, result.output
+        with Image.open(name) as picture:
+            assert picture.format == picture_format
+        assert ("converted from WEBP" in result.stdout) == (picture_format != "WEBP")
+
+
+async def test_a_local_reference_is_uploaded(provider: ApimasterServer, tmp_path: Path) -> None:
+    """An address is passed on as it is."""
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "reference.png")
+    result = await run("a fox", "--image", "reference.png", "--image", "http://192.0.2.1/b.png", "-o", "fox.jpg")
+    assert result.exit_code == 0, result.output
+    urls = provider.posts[0].body["image_urls"]
+    assert isinstance(urls, list)
+    assert urls[0].startswith(f"{provider.base_url}/uploads/")
+    assert urls[1] == "http://192.0.2.1/b.png"
+
+
+async def test_without_uploads_a_reference_travels_inside_the_request(
+    provider: ApimasterServer, tmp_path: Path
+) -> None:
+    """Not every deployment has the endpoint."""
+    provider.knobs.uploads = False
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "reference.png")
+    result = await run("a fox", "--image", "reference.png", "-o", "fox.jpg")
+    assert result.exit_code == 0, result.output
+    urls = provider.posts[0].body["image_urls"]
+    assert isinstance(urls, list)
+    assert urls[0].startswith("data:image/png;base64,")
+
+
+BAD_INPUT = [
+    (["-o", "a.jpg"], "PROMPT or --task"),
+    (["a fox", "--task", "t", "-o", "a.jpg"], "PROMPT or --task"),
+    (["", "-o", "a.jpg"], "prompt is empty"),
+    (["x" * 4001, "-o", "a.jpg"], "4000"),
+    (["a fox", "--size", "7:3", "-o", "a.jpg"], "16:9"),
+    (["a fox", "--resolution", "8K", "-o", "a.jpg"], "4K"),
+    (["a fox", "--google-image-search", "-o", "a.jpg"], "--google-search"),
+    (["a fox", "-o", "a.txt"], ".png"),
+    (["a fox", "-o", "missing/a.png"], "missing"),
+    (["a fox", "--image", "missing.png", "-o", "a.png"], "missing.png"),
+    (["a fox", "--image", "text.png", "-o", "a.png"], "not a PNG"),
+    (["a fox", *["--image", "http://h/1.png"] * 15, "-o", "a.png"], "14"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_INPUT)
+async def test_bad_input_is_one_sentence_and_nothing_is_sent(
+    provider: ApimasterServer, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    """Exit code 2."""
+    (tmp_path / "text.png").write_text("no picture")
+    result = await run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+    assert provider.posts == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("APIMASTER_API_KEY", ""), ("APIMASTER_BASE_URL", "ftp://x"), ("POLL_SECONDS", "often")]
+)
+async def test_a_bad_setting_is_named(
+    provider: ApimasterServer, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Exit code 2, one line."""
+    monkeypatch.setenv(name, value)
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert provider.posts == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.http(400), "bad_request"),
+        (Fault.http(401), "invalid_key"),
+        (Fault.balance(), "balance"),
+        (Fault.refused(), "content_refused"),
+        (Fault.http(503), "unavailable"),
+        (Fault.charged_then_reset(), "outcome_unknown"),
+        (Fault.task_fails("no luck"), "task_failed"),
+        (Fault.task_fails("no", code="content_filter"), "content_refused"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.kind,
+)
+async def test_the_providers_refusal_is_told_with_its_code(provider: ApimasterServer, fault: Fault, code: str) -> None:
+    """Exit code 1, and nothing is left on disk."""
+    provider.script(fault)
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert f"Error: [{code}] " in result.stderr
+    assert "Traceback" not in result.output
+    assert len(provider.posts) == 1
+    assert not Path("a.jpg").exists()  # noqa: ASYNC240 - a test may look at its disk
+
+
+async def test_a_sync_timeout_says_what_the_guide_says(provider: ApimasterServer) -> None:
+    """Async mode or a lower resolution, and perhaps a charge."""
+    provider.script(Fault.http(408))
+    result = await run("a fox", "--sync", "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert "[sync_timeout]" in result.stderr
+    assert "lower resolution" in result.stderr
+
+
+async def test_passing_trouble_is_sat_out(provider: ApimasterServer) -> None:
+    """Polls and downloads are repeated; the POST is not."""
+    provider.script_poll(Fault.http(503), Fault.html(), Fault.truncated(), Fault.word("queued"))
+    provider.script_result(Fault.http(503))
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 0, result.output
+    assert len(provider.posts) == 1
+
+
+async def test_a_picture_that_is_none_is_refused(provider: ApimasterServer, tmp_path: Path) -> None:
+    """And an older file of that name stays."""
+    (tmp_path / "a.jpg").write_text("older")
+    provider.script_result(Fault.bytes(b"<html></html>"))
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert "[not_a_picture]" in result.stderr
+    assert (tmp_path / "a.jpg").read_text() == "older"
+
+
+async def test_an_earlier_task_can_be_fetched(provider: ApimasterServer) -> None:
+    """Without a second POST: it was paid for."""
+    await run("a fox", "-o", "a.jpg")
+    task_id = provider.posts[0].task_id
+    result = await run("--task", str(task_id), "-o", "b.png")
+    assert result.exit_code == 0, result.output
+    assert len(provider.posts) == 1
+    with Image.open("b.png") as picture:
+        assert picture.format == "PNG"
+
+
+async def test_ctrl_c_names_the_task_that_goes_on(provider: ApimasterServer, tmp_path: Path) -> None:
+    """Exit code 130, as shells expect, and the way to get the picture later."""
+    provider.script(Fault.never_ends())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from bot.commands.generate import generate; generate()",
+        *("a fox", "-o", str(tmp_path / "a.jpg")),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    seen = b""
+    while b"is running" not in seen:
+        line = await process.stderr.readline()
+        assert line, seen
+        seen += line
+    process.send_signal(signal.SIGINT)
+    _, rest = await process.communicate()
+    assert process.returncode == 130
+    task_id = provider.posts[0].task_id
+    assert f"--task {task_id}" in rest.decode()
+    assert "Traceback" not in rest.decode()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+async def test_on_a_terminal_one_line_counts_the_seconds() -> None:
+    """It is redrawn in place and gone at the end."""
+    stream = Terminal()
+    progress = TerminalProgress(stream, SystemClock())
+    async with progress.running():
+        progress.step("submitting")
+    shown = stream.getvalue()
+    assert "submitting" in shown
+    assert "\n" not in shown
+    assert shown.endswith("\r\x1b[K")
