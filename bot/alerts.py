@@ -6,6 +6,8 @@ import logging
 
 import discord
 
+from bot.delivery import direct_channel
+
 log = logging.getLogger(__name__)
 
 
@@ -19,7 +21,7 @@ class DirectAlerts:
         """Send a direct message to each owner; a failure is logged, never raised."""
         for user_id in self._owners():
             try:
-                channel = await self._client.create_dm(discord.Object(user_id))
+                channel = await direct_channel(self._client, user_id)
                 await channel.send(text)
             except (discord.DiscordException, OSError) as error:
                 log.warning("owner_not_told", extra={"owner_id": user_id, "error": str(error)})

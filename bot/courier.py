@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from bot.clock import Clock
@@ -130,7 +131,7 @@ class Courier:
         rung = 0
         while True:
             uploads = await self._uploads(view, rung)
-            card = render(view, {job_id: upload.file_name for job_id, upload in uploads.items()})
+            card = render(_as_shown(view, uploads), {job_id: upload.file_name for job_id, upload in uploads.items()})
             listed = list(uploads.values())
             if not self._worth_an_edit(view, card):
                 return card, [], None
@@ -157,11 +158,15 @@ class Courier:
             description = alt_text(view.request.spec)
             if job.state is JobState.DELIVERED and job.attachment_id is not None:
                 uploads[job.id] = Upload(
-                    file_name=job.attachment_name, description=description, fitted=None, attachment_id=job.attachment_id
+                    file_name=job.attachment_name,
+                    description=description,
+                    fitted=None,
+                    attachment_id=job.attachment_id,
+                    shrunk=job.shown_as,
                 )
             elif job in new and (fitted := await self._fitted(job, view, rung, of=len(new))) is not None:
                 name = file_name(job, fitted.extension)
-                uploads[job.id] = Upload(file_name=name, description=description, fitted=fitted)
+                uploads[job.id] = Upload(file_name=name, description=description, fitted=fitted, shrunk=fitted.shrunk)
         return uploads
 
     async def _fitted(self, job: Job, view: RequestView, rung: int, *, of: int) -> Fitted | None:
@@ -196,7 +201,7 @@ class Courier:
             pictures[job.id] = ShownPicture(
                 attachment_id=posted.attachments.get(upload.file_name, upload.attachment_id),
                 file_name=upload.file_name,
-                shrunk=upload.fitted.shrunk if upload.fitted else job.shown_as,
+                shrunk=upload.shrunk,
             )
         shown = Shown(
             digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
@@ -205,3 +210,9 @@ class Courier:
         await self._requests.note_shown(request.id, shown)
         if posted.token_died:
             await self._requests.wipe_token(request.id)
+
+
+def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:
+    """The rows as they will be once these files are shown: the card says what was shrunk."""
+    jobs = tuple(replace(job, shown_as=uploads[job.id].shrunk) if job.id in uploads else job for job in view.jobs)
+    return replace(view, jobs=jobs)

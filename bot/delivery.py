@@ -57,6 +57,7 @@ class Upload:
     description: str
     fitted: Fitted | None
     attachment_id: int | None = None
+    shrunk: str = ""
 
 
 class _Kept:
@@ -143,9 +144,18 @@ class Ladder:
 
     async def _send_dm(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 4."""
-        channel = await self._client.create_dm(discord.Object(request.origin.user_id))
+        channel = await direct_channel(self._client, request.origin.user_id)
         message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=f"d{request.id}")
         return _posted(message, by="dm", edited=False)
+
+
+async def direct_channel(client: discord.Client, user_id: int) -> discord.PartialMessageable:
+    """Open (or find) the direct-message channel with a user; raises discord.HTTPException.
+
+    `Client.create_dm` would send the id as a number, which Discord's API description does not allow.
+    """
+    channel = await client.http.start_private_message(str(user_id))
+    return client.get_partial_messageable(int(channel["id"]))
 
 
 def _token_lives(request: Request, now: datetime) -> bool:

@@ -67,5 +67,7 @@ class House(Sandbox):
         """Wait for something that only looking can tell; says what was seen if it never comes."""
         end = time.monotonic() + timeout_s
         while not condition():
-            assert time.monotonic() < end, f"not within {timeout_s} s; states {self.states()}, log {self.bot.output[-20:]}"
+            assert time.monotonic() < end, (
+                f"not within {timeout_s} s; states {self.states()}, log {self.bot.output[-20:]}"
+            )
             await asyncio.sleep(0.02)

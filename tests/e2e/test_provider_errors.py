@@ -42,9 +42,7 @@ CASES = {
     "truncated": Case(
         submit=Fault.truncated(), says="cannot tell", cost=POSSIBLY, state="uncertain", ledger=tuple(UNCERTAIN)
     ),
-    "task fails": Case(
-        submit=Fault.task_fails("boom"), says="could not make this picture", ledger=tuple(REFUNDED)
-    ),
+    "task fails": Case(submit=Fault.task_fails("boom"), says="could not make this picture", ledger=tuple(REFUNDED)),
     "task fails without a reason": Case(
         submit=Fault.task_fails(), says="could not make this picture", ledger=tuple(REFUNDED)
     ),

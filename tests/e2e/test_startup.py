@@ -1,0 +1,120 @@
+"""What cannot start says so in one line that names the cause and what to do, with exit code 2."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.house import House
+
+
+@pytest.fixture
+async def quiet_house(tmp_path: Path) -> House:
+    """A sandbox whose bot is started by the test itself."""
+    return House(tmp_path / "data")
+
+
+BAD = {
+    "DISCORD_TOKEN": "",
+    "APIMASTER_API_KEY": "",
+    "POLL_SECONDS": "soon",
+    "PER_USER_RUNNING": "0",
+    "DISCORD_API_URL": "discord.com",
+    "APIMASTER_BASE_URL": "ftp://apimaster.ai",
+    "CREDIT_PRICE_1K": "-1",
+    "LOG_FORMAT": "xml",
+    "SHARD_IDS": "one",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_bad_setting_is_named(quiet_house: House, name: str) -> None:
+    """A missing or malformed setting ends the start."""
+    await _refuses_to_start(quiet_house, name, {name: BAD[name]})
+
+
+async def test_a_wrong_discord_token_is_named(quiet_house: House) -> None:
+    """Discord says 401."""
+    await _refuses_to_start(quiet_house, "DISCORD_TOKEN", {"DISCORD_TOKEN": "not.the.token"})
+
+
+async def test_a_wrong_provider_key_is_named(quiet_house: House) -> None:
+    """The provider says 401 to a free call."""
+    await _refuses_to_start(quiet_house, "APIMASTER_API_KEY", {"APIMASTER_API_KEY": "not-the-key"})
+
+
+async def test_an_unreachable_discord_is_named(quiet_house: House) -> None:
+    """Nobody listens at the configured address."""
+    await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"})
+
+
+async def test_a_data_directory_that_is_a_file_is_named(quiet_house: House, tmp_path: Path) -> None:
+    """It cannot be written."""
+    (tmp_path / "file").touch()
+    await _refuses_to_start(quiet_house, "DATA_DIR", {"DATA_DIR": str(tmp_path / "file")})
+
+
+async def test_a_file_that_is_no_database_is_named(quiet_house: House) -> None:
+    """It is left as it is."""
+    quiet_house.data_dir = quiet_house._given_data_dir or Path()
+    quiet_house.data_dir.mkdir()
+    (quiet_house.data_dir / "bot.db").write_bytes(b"these are not the pages you are looking for" * 100)
+    await _refuses_to_start(quiet_house, "bot.db", {})
+    assert (quiet_house.data_dir / "bot.db").read_bytes().startswith(b"these are not")
+
+
+async def test_a_database_with_a_broken_page_is_named(quiet_house: House) -> None:
+    """A page in the middle is garbage."""
+    async with quiet_house as house:
+        await house.start()
+        await house.imagine("before the flood")
+        await house.picture("before the flood")
+        await house.bot.stop()
+        path = house.data_dir / "bot.db"
+        with path.open("r+b") as file:
+            file.seek(4096 * 3)
+            file.write(b"\xff" * 8192)
+        await house.bot.start()
+        await _says(house, "bot.db")
+
+
+async def test_a_newer_database_is_named(quiet_house: House) -> None:
+    """A database of a later version is not touched."""
+    async with quiet_house as house:
+        await house.start()
+        await house.bot.stop()
+        with sqlite3.connect(house.data_dir / "bot.db") as connection:
+            connection.execute(
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('imagine_bot', '9999_x', '')"
+            )
+        connection.close()
+        await house.bot.start()
+        await _says(house, "newer version")
+
+
+async def test_a_second_bot_on_the_same_data_is_refused(quiet_house: House) -> None:
+    """Two processes on one queue would show pictures twice."""
+    async with quiet_house as house:
+        await house.start()
+        second = await house.add_bot("second")
+        await second.start()
+        assert await asyncio.wait_for(second.wait(), 10) == 2
+        assert "already" in "\n".join(second.output)
+
+
+async def _refuses_to_start(house: House, names: str, env: dict[str, str]) -> None:
+    house._env.update(env)
+    async with house:
+        await house.bot.start()
+        await _says(house, names)
+
+
+async def _says(house: House, words: str) -> None:
+    assert await asyncio.wait_for(house.bot.wait(), 15) == 2
+    said = [line for line in house.bot.output if line.startswith("imagine-bot:")]
+    assert len(said) == 1
+    assert words in said[0]
+    assert not any("Traceback" in line for line in house.bot.output)
