@@ -1,0 +1,89 @@
+"""The stores that the contract suite runs on, and a look at what they wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from bot.store.sqlite import SqliteStore
+from tests.support.clock import FakeClock
+from tests.support.steps import Steps, Store
+
+
+class Books(Protocol):
+    """What a store wrote, read past it."""
+
+    def ledger(self, job_id: int | None = None) -> list[tuple[str, int]]:
+        """Kind and amount of each ledger row, of one job or of all, in the order they were written."""
+        ...
+
+    def events(self, job_id: int) -> list[tuple[str, str]]:
+        """Event and resulting state of each row of a job's history."""
+        ...
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table."""
+        ...
+
+
+class SqliteBooks:
+    """Reads the file with a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def ledger(self, job_id: int | None = None) -> list[tuple[str, int]]:
+        """See Books."""
+        return [
+            (row["kind"], row["amount_microcredits"]) for row in self.rows("ledger") if job_id in {None, row["job_id"]}
+        ]
+
+    def events(self, job_id: int) -> list[tuple[str, str]]:
+        """See Books."""
+        return [(row["event"], row["state"]) for row in self.rows("job_events") if row["job_id"] == job_id]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """See Books."""
+        with closing(sqlite3.connect(self._path)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a table's name
+
+
+Opener = Callable[..., SqliteStore]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still unless a test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Opener:
+    """Makes a store of each implementation on the same data every time; limits are keyword arguments."""
+    assert request.param == "sqlite"
+    return lambda **limits: SqliteStore(tmp_path / "bot.db", clock, **limits)
+
+
+@pytest.fixture
+async def store(open_store: Opener) -> AsyncIterator[Store]:
+    """An open, empty store with limits that most tests never reach."""
+    async with open_store(per_user_running=50, per_user_pending=50, max_running=50) as opened:
+        yield opened
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """A look at what the store wrote."""
+    return SqliteBooks(tmp_path / "bot.db")
+
+
+@pytest.fixture
+def steps(store: Store) -> Steps:
+    """Brings jobs to a state."""
+    return Steps(store)

@@ -1,0 +1,118 @@
+"""Accepting requests: once an interaction, all or nothing, never beyond a member's limit."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.domain.errors import Refusal, StoreError
+from bot.domain.job import JobState, NewRequest
+from bot.domain.picture import PictureSpec, Resolution
+from tests.store.conftest import Books, Opener
+from tests.support.build import ALICE, BOB, new_request
+from tests.support.clock import START
+from tests.support.steps import Steps, Store
+
+
+async def test_accepted_request_reads_back_as_it_was_asked(store: Store) -> None:
+    """Everything that a card is rendered from survives the database."""
+    new = new_request(prompt="schöne Grüße 🦊", resolution=Resolution.FOUR_K, private=True, count=2)
+    view = await store.view(await store.accept(new))
+    assert view.request.spec == PictureSpec(prompt="schöne Grüße 🦊", resolution=Resolution.FOUR_K)
+    assert view.request.origin == new.origin
+    assert view.request.private
+    assert (view.request.token, view.request.token_expires_at) == (new.token, new.token_expires_at)
+    assert view.request.created_at == START
+    assert [job.position for job in view.jobs] == [0, 1]
+    assert {job.state for job in view.jobs} == {JobState.QUEUED}
+    assert list(view.places.values()) == [1, 2]
+    assert not view.gate.closed
+
+
+async def test_same_interaction_is_accepted_once(store: Store, books: Books) -> None:
+    """A command that Discord delivers twice makes one request, one job and one reserve."""
+    new = new_request(interaction_id=4_242)
+    assert await store.accept(new) == await store.accept(new)
+    assert len(books.ledger()) == 1
+    assert await store.waiting() == 1
+
+
+async def test_same_interaction_twice_at_once_is_accepted_once(store: Store) -> None:
+    """The two may even arrive at the same moment."""
+    new = new_request(interaction_id=4_242)
+    first, second = await asyncio.gather(store.accept(new), store.accept(new))
+    assert first == second
+    assert await store.waiting() == 1
+
+
+async def test_same_interaction_is_known_even_when_the_queue_is_full(open_store: Opener) -> None:
+    """A repeated delivery of what was accepted is no reason to refuse it."""
+    async with open_store(per_user_pending=1) as store:
+        new = new_request()
+        assert await store.accept(new) == await store.accept(new)
+
+
+async def test_room_is_refused_beyond_the_limit_and_nothing_is_written(open_store: Opener, books: Books) -> None:
+    """A refused request leaves neither rows nor reserves; another member is not concerned."""
+    async with open_store(per_user_pending=2) as store:
+        await store.accept(new_request(count=2))
+        with pytest.raises(Refusal) as caught:
+            await store.accept(new_request())
+        assert caught.value.code == "queue_full"
+        assert len(books.rows("requests")) == 1
+        assert len(books.ledger()) == 2
+        await store.accept(new_request(user_id=BOB))
+
+
+async def test_commands_at_once_cannot_slip_under_the_limit(open_store: Opener) -> None:
+    """Counting and enqueueing are one transaction: of ten at once, three find room for three."""
+    async with open_store(per_user_pending=3) as store:
+        answers = await asyncio.gather(*(store.accept(new_request()) for _ in range(10)), return_exceptions=True)
+        assert sum(isinstance(answer, int) for answer in answers) == 3
+        assert sum(isinstance(answer, Refusal) for answer in answers) == 7
+        assert await store.waiting() == 3
+
+
+async def test_jobs_at_work_leave_room_for_waiting_ones(open_store: Opener) -> None:
+    """The limit counts what waits, not what is being made."""
+    async with open_store(per_user_pending=1, per_user_running=5) as store:
+        await Steps(store).running()
+        await store.accept(new_request(user_id=ALICE))
+
+
+async def test_request_is_stored_whole_or_not_at_all(store: Store, books: Books) -> None:
+    """A job that cannot be stored takes its request and its earlier jobs' reserves back."""
+    broken: NewRequest = new_request(price_microcredits=-1, count=2)
+    with pytest.raises(StoreError):
+        await store.accept(broken)
+    assert books.rows("requests") == []
+    assert books.rows("usage_daily") == []
+    assert books.ledger() == []
+
+
+async def test_unknown_numbers_are_told_apart_from_trouble(store: Store) -> None:
+    """A job that may be unknown is looked up with `find`; asking for one that must exist is an error."""
+    assert await store.find(999) is None
+    with pytest.raises(StoreError, match="999"):
+        await store.job(999)
+    with pytest.raises(StoreError, match="999"):
+        await store.view(999)
+
+
+async def test_closed_store_raises_instead_of_waiting(open_store: Opener) -> None:
+    """Whoever comes after the end is told so; nobody hangs on a thread that is gone."""
+    async with open_store() as store:
+        request_id = await store.accept(new_request())
+    with pytest.raises(StoreError):
+        await store.view(request_id)
+    with pytest.raises(StoreError):
+        await store.accept(new_request())
+
+
+async def test_everything_is_there_after_closing_and_opening_again(open_store: Opener) -> None:
+    """What was accepted is on disk: the next process reads the same rows."""
+    async with open_store() as store:
+        before = await store.view(await store.accept(new_request(count=3)))
+    async with open_store() as store:
+        assert await store.view(before.request.id) == before

@@ -1,0 +1,222 @@
+"""Every credit is accounted for: the ledger of every path that a job can take."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.domain.credits import MICRO
+from bot.domain.errors import (
+    BalanceError,
+    BotError,
+    Cost,
+    InvalidKeyError,
+    PictureError,
+    PlatformError,
+    RateLimitedError,
+    TaskFailedError,
+    TaskTimeoutError,
+)
+from bot.domain.job import JobState
+from bot.ports import Submission
+from tests.store.conftest import Books
+from tests.support.build import ALICE, GUILD
+from tests.support.clock import START
+from tests.support.steps import OWNER, Steps, Store, known
+
+P = MICRO
+Path = Callable[[Store, Steps], Awaitable[int]]
+
+
+async def delivered(_: Store, steps: Steps) -> int:
+    """The usual path."""
+    return (await steps.delivered()).id
+
+
+async def cancelled(store: Store, steps: Steps) -> int:
+    """Taken back while it waited."""
+    return known(await store.cancelled((await steps.queued()).id)).id
+
+
+async def refused(store: Store, steps: Steps) -> int:
+    """Turned down by the provider."""
+    return known(await store.failed((await steps.submitting()).id, PlatformError("HTTP 500"), Cost.NOTHING)).id
+
+
+async def failed_and_refunded(store: Store, steps: Steps) -> int:
+    """The provider took it and reported a failure."""
+    return known(await store.failed((await steps.running()).id, TaskFailedError("failed"), Cost.NOTHING)).id
+
+
+async def failed_and_charged(store: Store, steps: Steps) -> int:
+    """The picture was made, and nobody could fetch it."""
+    return known(await store.failed((await steps.running()).id, PictureError("result_gone", "gone"), Cost.CHARGED)).id
+
+
+async def never_finished(store: Store, steps: Steps) -> int:
+    """The provider took it and was never heard of again."""
+    return known(await store.failed((await steps.running()).id, TaskTimeoutError("late"), Cost.POSSIBLY)).id
+
+
+async def failed_possibly_charged(store: Store, steps: Steps) -> int:
+    """Ended before an answer, possibly charged."""
+    return known(await store.failed((await steps.submitting()).id, BotError("unknown"), Cost.POSSIBLY)).id
+
+
+async def uncertain(_: Store, steps: Steps) -> int:
+    """Left for its member to decide."""
+    return (await steps.uncertain()).id
+
+
+async def dropped(store: Store, steps: Steps) -> int:
+    """Given up by its member."""
+    return known(await store.cancelled((await steps.uncertain()).id)).id
+
+
+async def late_answer(store: Store, steps: Steps) -> int:
+    """The provider's answer came after all."""
+    job = await steps.uncertain()
+    return known(await store.submitted(job.id, OWNER, Submission(task_id="late"), None)).id
+
+
+async def late_answer_after_drop(store: Store, steps: Steps) -> int:
+    """The provider's answer came after the member had given up."""
+    job = await steps.uncertain()
+    await store.cancelled(job.id)
+    return known(await store.submitted(job.id, OWNER, Submission(task_id="late"), None)).id
+
+
+async def late_answer_then_failed(store: Store, steps: Steps) -> int:
+    """The provider's late answer led to a failure that is refunded."""
+    job_id = await late_answer(store, steps)
+    return known(await store.failed(job_id, TaskFailedError("failed"), Cost.NOTHING)).id
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (delivered, [("reserve", P), ("charge", P)]),
+        (cancelled, [("reserve", P), ("release", P)]),
+        (refused, [("reserve", P), ("release", P)]),
+        (failed_and_refunded, [("reserve", P), ("charge", P), ("refund", P)]),
+        (failed_and_charged, [("reserve", P), ("charge", P)]),
+        (never_finished, [("reserve", P), ("charge", P)]),
+        (failed_possibly_charged, [("reserve", P), ("uncertain", P)]),
+        (uncertain, [("reserve", P), ("uncertain", P)]),
+        (dropped, [("reserve", P), ("uncertain", P)]),
+        (late_answer, [("reserve", P), ("uncertain", P), ("adjust", -P), ("charge", P)]),
+        (late_answer_after_drop, [("reserve", P), ("uncertain", P), ("adjust", -P), ("charge", P)]),
+        (late_answer_then_failed, [("reserve", P), ("uncertain", P), ("adjust", -P), ("charge", P), ("refund", P)]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+async def test_ledger_of_each_path(
+    path: Path, expected: list[tuple[str, int]], store: Store, steps: Steps, books: Books
+) -> None:
+    """Each way a job can go writes exactly these rows, and what closes the reserve adds up to it."""
+    rows = books.ledger(await path(store, steps))
+    assert rows == expected
+    closing = sum(amount for kind, amount in rows if kind in {"charge", "release", "uncertain", "adjust"})
+    assert closing == P
+
+
+async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, books: Books) -> None:
+    """However often a job is sent back to its place, it reserves once and nothing is released or charged."""
+    job = await steps.queued()
+    for error in (BalanceError("empty"), InvalidKeyError("no"), RateLimitedError("slow")):
+        await store.admit(OWNER, most=1)
+        await store.begin_submit(job.id, OWNER)
+        assert await store.back_to_queue(job.id, OWNER, error, None)
+    assert books.ledger(job.id) == [("reserve", P)]
+
+
+async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, steps: Steps, books: Books) -> None:
+    """Ordering again adds a reserve at the same price; the possible charge of the first stays on record."""
+    old = await steps.uncertain(price_microcredits=3 * P)
+    new = known(await store.retry(old.id))
+    assert (new.state, new.request_id, new.position, new.price_microcredits) == (
+        JobState.QUEUED, old.request_id, old.position, 3 * P,
+    )  # fmt: skip
+    assert books.ledger(old.id) == [("reserve", 3 * P), ("uncertain", 3 * P)]
+    assert books.ledger(new.id) == [("reserve", 3 * P)]
+    assert (await store.job(old.id)).retried_by == new.id
+
+
+async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, books: Books) -> None:
+    """After ordering again there is nothing to drop or to order again; after dropping neither."""
+    ordered = await steps.uncertain()
+    new = known(await store.retry(ordered.id))
+    assert await store.retry(ordered.id) is None
+    assert await store.cancelled(ordered.id) is None
+    given_up = await steps.uncertain()
+    await store.cancelled(given_up.id)
+    assert await store.retry(given_up.id) is None
+    assert await store.cancelled(given_up.id) is None
+    assert len(books.ledger()) == 5
+    assert books.ledger(new.id) == [("reserve", P)]
+
+
+async def test_late_answer_to_an_order_that_was_repeated_still_counts(store: Store, steps: Steps, books: Books) -> None:
+    """Both pictures are paid then: the first order's task is recorded, and the second goes on."""
+    old = await steps.uncertain()
+    new = known(await store.retry(old.id))
+    late = known(await store.submitted(old.id, OWNER, Submission(task_id="late"), None))
+    assert (late.state, late.task_id) == (JobState.RUNNING, "late")
+    assert (await store.job(new.id)).state is JobState.QUEUED
+    assert books.ledger(old.id)[-2:] == [("adjust", -P), ("charge", P)]
+
+
+async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, books: Books) -> None:
+    """A job is charged once, whatever arrives later."""
+    job = await steps.running()
+    assert await store.submitted(job.id, OWNER, Submission(task_id="other"), None) is None
+    assert (await store.job(job.id)).task_id == f"task-{job.id}"
+    assert books.ledger(job.id) == [("reserve", P), ("charge", P)]
+
+
+async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, books: Books) -> None:
+    """A provider's own figure is recorded beside the price and moves no sum."""
+    job = await steps.submitting(price_microcredits=1_333_333)
+    done = known(await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=0.101), None))
+    assert done.reported_cost == 0.101
+    assert books.ledger(job.id) == [("reserve", 1_333_333), ("charge", 1_333_333)]
+
+
+async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps: Steps, books: Books) -> None:
+    """Time, job, member, server, status, code, message and request id, in the transaction that returns the job."""
+    job = await steps.submitting()
+    error = BalanceError(
+        "pre-consume failed", http_status=403, provider_code="insufficient_user_quota", request_id="req-9"
+    )
+    await store.back_to_queue(job.id, OWNER, error, None)
+    (row,) = books.rows("balance_errors")
+    assert row == {
+        "id": 1,
+        "at": int(START.timestamp() * 1_000),
+        "job_id": job.id,
+        "user_id": ALICE,
+        "guild_id": GUILD,
+        "http_status": 403,
+        "code": "insufficient_user_quota",
+        "message": "pre-consume failed",
+        "request_id": "req-9",
+    }
+
+
+async def test_only_balance_errors_go_into_their_table(store: Store, steps: Steps, books: Books) -> None:
+    """A refused key or a slow-down is no empty balance."""
+    for error in (InvalidKeyError("no", http_status=401), RateLimitedError("slow", http_status=429)):
+        await store.back_to_queue((await steps.submitting()).id, OWNER, error, None)
+    assert books.rows("balance_errors") == []
+
+
+async def test_balance_error_is_recorded_even_if_the_job_was_taken_over(
+    store: Store, steps: Steps, books: Books
+) -> None:
+    """The provider said it, whoever owns the job by now."""
+    job = await steps.submitting()
+    await store.adopt("another-process")
+    assert await store.back_to_queue(job.id, OWNER, BalanceError("empty", http_status=402), None) is None
+    assert [row["http_status"] for row in books.rows("balance_errors")] == [402]
+    assert (await store.job(job.id)).state is JobState.SUBMITTING

@@ -1,0 +1,78 @@
+"""Jobs brought to a state by the same steps that the services take."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from bot.domain.errors import OutcomeUnknownError
+from bot.domain.job import Job
+from bot.ports import GateStore, JobStore, RequestStore, Shown, ShownPicture, Submission, UsageStats
+from tests.support.build import CHANNEL, PICTURE, new_request
+
+OWNER = "this-process"
+LOST = OutcomeUnknownError("the connection broke off")
+
+
+class Store(RequestStore, JobStore, GateStore, UsageStats, Protocol):
+    """Everything that one database does for the bot."""
+
+
+class Steps:
+    """Takes jobs of a store from step to step; each method begins with a new request of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def queued(self, **new: Any) -> Job:
+        """A job that waits."""
+        return (await self._store.view(await self._store.accept(new_request(**new)))).jobs[0]
+
+    async def called_up(self, **new: Any) -> Job:
+        """A job whose turn it is."""
+        job = await self.queued(**new)
+        await self._store.admit(OWNER, most=100)
+        claimed = await self._store.job(job.id)
+        assert claimed.owner == OWNER, "the limits of this store do not let this job start"
+        return claimed
+
+    async def submitting(self, **new: Any) -> Job:
+        """A job whose POST is about to be sent."""
+        return known(await self._store.begin_submit((await self.called_up(**new)).id, OWNER))
+
+    async def running(self, **new: Any) -> Job:
+        """A job that the provider works on."""
+        job = await self.submitting(**new)
+        return known(await self._store.submitted(job.id, OWNER, Submission(task_id=f"task-{job.id}"), None))
+
+    async def uncertain(self, **new: Any) -> Job:
+        """A job whose POST may have been carried out."""
+        return known(await self._store.uncertain((await self.submitting(**new)).id, LOST))
+
+    async def fetched(self, **new: Any) -> Job:
+        """A job whose picture is on disk."""
+        job = await self.running(**new)
+        return known(await self._store.fetched(job.id, f"{job.id}.png", PICTURE))
+
+    async def delivered(self, **new: Any) -> Job:
+        """A job whose message shows its picture."""
+        job = await self.fetched(**new)
+        await self._store.note_shown(job.request_id, await self.shown_with(job))
+        return await self._store.job(job.id)
+
+    async def shown_with(self, job: Job, *, attachment_id: int = 501, digest: str = "with picture") -> Shown:
+        """What a message shows that shows this job's picture, with its rows as they are now."""
+        return Shown(
+            digest=digest,
+            version=(await self._store.view(job.request_id)).request.version,
+            edited=True,
+            by="interaction",
+            message_id=700 + job.request_id,
+            channel_id=CHANNEL,
+            pictures={job.id: ShownPicture(attachment_id=attachment_id, file_name=f"imagine-{job.id}.png")},
+        )
+
+
+def known(job: Job | None) -> Job:
+    """The job of a step that is expected to happen."""
+    assert job is not None, "the step did not happen: the job was not in the expected state"
+    return job
