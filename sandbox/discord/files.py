@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import mimetypes
 import secrets
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,7 +25,9 @@ class FileStore:
     def __init__(self, clock: Clock, ids: Snowflakes) -> None:
         self._clock = clock
         self._ids = ids
-        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-cdn-")
+        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-cdn-"))
+        # Also for a world that nobody closed: its files go with it.
+        self._clean = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._secret = secrets.token_bytes(32)
         self.base_url = "http://127.0.0.1"
         self.url_life_s: float = URL_LIFE_S
@@ -31,7 +35,7 @@ class FileStore:
 
     def new_path(self) -> Path:
         """A fresh place to write an upload to."""
-        return Path(self._folder.name) / self._ids.next()
+        return self._folder / self._ids.next()
 
     def add(self, path: Path, filename: str, *, owner_id: str, ephemeral: bool = False) -> Attachment:
         """Take over a file that was written to `new_path()`; `ephemeral` is for files sent with an interaction."""
@@ -86,7 +90,7 @@ class FileStore:
     def close(self) -> None:
         """Delete the folder with everything in it."""
         self._files.clear()
-        self._folder.cleanup()
+        self._clean()
 
     def _sign(self, attachment_id: str, expires: int, issued: int) -> str:
         text = f"{attachment_id}:{expires}:{issued}".encode()

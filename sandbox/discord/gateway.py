@@ -42,6 +42,7 @@ class Connection:
         self._request = request
         self._zlib = zlib.compressobj() if stream else None
         self.compress_payloads = False
+        self.closed_here = False
         self._outbox: asyncio.Queue[str] = asyncio.Queue(_OUTBOX)
 
     def send(self, frame: str) -> None:
@@ -51,6 +52,11 @@ class Connection:
         except asyncio.QueueFull:
             if self._request.transport is not None:
                 self._request.transport.abort()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close from this side: the client did not say goodbye, whatever code it echoes."""
+        self.closed_here = True
+        await self.ws.close(code=code, message=reason.encode())
 
     async def pump(self) -> None:
         """Send queued frames until cancelled."""
@@ -131,18 +137,18 @@ class Gateway:
                 if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     session = self._receive(connection, session, message.data) or session
         except CloseSession as end:
-            await ws.close(code=end.code, message=end.reason.encode())
+            await connection.close(end.code, end.reason)
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             self._connections.discard(connection)
-            self._lose(connection, session, ws.close_code)
+            self._lose(connection, session, goodbye=not connection.closed_here and ws.close_code in (1000, 1001))
         return ws
 
     async def drop(self, code: int) -> None:
         """Close all connections with a code."""
         for connection in tuple(self._connections):
-            await connection.ws.close(code=code)
+            await connection.close(code)
 
     def ask_reconnect(self) -> None:
         """Send op 7 to all connections, as Discord does before it restarts a gateway."""
@@ -260,13 +266,13 @@ class Gateway:
             for event, data in events_for(self._world, happening, session.intents, session.shard):
                 session.dispatch(event, data)
 
-    def _lose(self, connection: Connection, session: Session | None, close_code: int | None) -> None:
-        """The connection ended: the session waits for a resume, unless the client said goodbye (1000, 1001)."""
+    def _lose(self, connection: Connection, session: Session | None, *, goodbye: bool) -> None:
+        """The connection ended: the session waits for a resume, unless the client said goodbye (by 1000 or 1001)."""
         if session is None or session.connection is not connection:
             return
         session.connection = None
         session.lost_at = time.monotonic()
-        if close_code in (1000, 1001):
+        if goodbye:
             self._sessions.pop(session.id, None)
         if not self.online:
             self._world.hub.tell(Kind.BOT_OFFLINE)

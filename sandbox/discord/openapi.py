@@ -75,12 +75,23 @@ def _narrowed(schema: Json, body: Any) -> str:
     return json.dumps(schema)
 
 
+_DIGITS = {"type": "string", "pattern": "^[0-9]+$"}
+
+
 @cache
 def _load(path: Path) -> Json:
     description: Json = json.loads(path.read_text(encoding="utf-8"))
-    # The published description wants a string; Discord takes an integer too, and its documentation's examples send one.
-    attachment = description["components"]["schemas"]["MessageAttachmentRequest"]["properties"]
+    schemas = description["components"]["schemas"]
+    # Where Discord takes a number as well as its text, the description knows one of the two only.
+    attachment = schemas["MessageAttachmentRequest"]["properties"]
     attachment["id"] = {"anyOf": [attachment["id"], {"type": "integer", "minimum": 0}]}
+    for name in (
+        "ApplicationCommandCreateRequest",
+        "ApplicationCommandUpdateRequest",
+        "ApplicationCommandPatchRequestPartial",
+    ):
+        command = schemas[name]["properties"]
+        command["default_member_permissions"] = {"anyOf": [command["default_member_permissions"], _DIGITS]}
     return description
 
 

@@ -75,8 +75,8 @@ class DiscordServer:
         app.router.add_routes(Cdn(self.world).routes())
         for prefix in _PREFIXES:
             for endpoint in ENDPOINTS:
-                app.router.add_route(endpoint.method, prefix + endpoint.template, _Route(self, endpoint))
-        app.router.add_route("*", "/api/{rest:.*}", _Route(self, _NOWHERE))
+                app.router.add_route(endpoint.method, prefix + endpoint.template, _Route(self, endpoint).handle)
+        app.router.add_route("*", "/api/{rest:.*}", _Route(self, _NOWHERE).handle)
         return app
 
 
@@ -88,14 +88,15 @@ _NOWHERE = Endpoint(method="*", template="(unknown)", handler=_nowhere, authoris
 
 
 class _Route:
-    """An endpoint as aiohttp calls it: logging, faults, token, rate limit, body, schema, then the handler."""
+    """An endpoint as a request meets it: logging, faults, token, rate limit, body, schema, then the handler."""
 
     def __init__(self, server: DiscordServer, endpoint: Endpoint) -> None:
         self._server = server
         self._endpoint = endpoint
         self._name = f"{endpoint.method} {endpoint.template}"
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request."""
         server, started = self._server, time.monotonic()
         call = Call(world=server.world, gateway_url=server.gateway.url, params=request.match_info, query=request.query)
         headers: dict[str, str] = {}

@@ -28,7 +28,7 @@ def _callback_json(call: Call, record: InteractionRecord) -> Json:
         "response_message_loading": message.loading,
         "response_message_ephemeral": message.ephemeral_to is not None,
     }
-    if kind == CallbackType.DEFERRED_UPDATE:
+    if kind in (CallbackType.DEFERRED_MESSAGE, CallbackType.DEFERRED_UPDATE):
         return {"interaction": interaction}
     return {"interaction": interaction, "resource": {"type": kind, "message": message_json(message, call.world)}}
 
