@@ -24,7 +24,7 @@ _MAX_SECONDS: Final = 600
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES: Final = 1024 * 1024
 # A multiple of four: base64 is decoded in whole groups.
-_DECODE_CHARACTERS: Final = 1024 * 1024
+_DECODE_CHARACTERS: Final = 256 * 1024
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Protocol, TextIO
@@ -66,7 +67,9 @@ class TerminalProgress:
             self._draw(turn)
 
     def _draw(self, turn: int) -> None:
-        self._write(f"{_CLEAR_LINE}{_SPINNER[turn % len(_SPINNER)]} {self.elapsed_s:5.1f} s  {self._text}")
+        line = f"{_SPINNER[turn % len(_SPINNER)]} {self.elapsed_s:5.1f} s  {self._text}"
+        # A line that wraps could not be cleared again.
+        self._write(_CLEAR_LINE + line[: shutil.get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
