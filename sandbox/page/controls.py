@@ -161,7 +161,7 @@ def _knob_state(knob: _Knob, value: object) -> Json:
         "kind": knob.kind,
         "help": knob.help,
         "choices": knob.choices,
-        "value": value,
+        "value": round(value, 2) if isinstance(value, float) else value,
     }
 
 

@@ -43,13 +43,13 @@ function switchChannel(key) {
 }
 
 function showAll() {
-  showNav();
+  if (!channel()) state.channel = state.channels[0]?.key;
   showChannel();
+  showNav();
   refreshPlaceholder();
 }
 
 function showNav() {
-  if (!channel()) state.channel = state.channels[0]?.key;
   const here = channel();
   fill(byTestId("channels"), state.channels.map(channelRow));
   fill(byTestId("members"), state.members.map(memberRow));

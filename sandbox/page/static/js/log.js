@@ -12,8 +12,13 @@ let atEnd = true;
 export function startLog() {
   log = byTestId("messages");
   scroller = byTestId("scroller");
+  let before = 0;
   scroller.addEventListener("scroll", () => {
-    atEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 40;
+    const reached = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 40;
+    // Only a reader scrolls up; a message that grew merely leaves the end further down.
+    if (reached) atEnd = true;
+    else if (scroller.scrollTop < before) atEnd = false;
+    before = scroller.scrollTop;
     byTestId("to-end").hidden = atEnd;
   });
   byTestId("to-end").addEventListener("click", toEnd);
@@ -49,6 +54,7 @@ function patch(upsert, remove) {
     if (old) replace(old, element);
     else insertInOrder(element, message.id);
   }
+  if (atEnd) jumpToEnd();
 }
 
 /** A changed message takes the old one's place; a picture that was loaded already moves over instead of loading again. */

@@ -58,7 +58,7 @@ export function attachments(list) {
 
 function lightbox(source, description, filename, width, height) {
   const dialog = byTestId("lightbox");
-  const pixels = width && height ? `${width} × ${height}` : "";
+  const pixels = width && height ? `${width} x ${height}` : "";
   dialog.querySelector("img").src = source;
   dialog.querySelector("img").alt = description || filename;
   dialog.querySelector("[data-caption]").textContent = description || filename;

@@ -39,6 +39,9 @@ function showBot(bot) {
   byTestId("bot-state").dataset.state = online;
   byTestId("bot-state").textContent = words[online];
   const ran = [bot.pid ? `pid ${bot.pid}` : null, bot.starts ? `start no. ${bot.starts}` : null, bot.alive ? null : bot.state];
+  const warning = byTestId("bot-offline");
+  warning.hidden = bot.online;
+  warning.textContent = bot.alive || !bot.managed ? "The bot is not connected yet." : "The bot is not running. Start it in the Sandbox panel.";
   byTestId("bot-detail").textContent = ran.filter(Boolean).join(" · ");
   byTestId("bot-kill").disabled = byTestId("bot-stop").disabled = !bot.alive;
   byTestId("bot-start").disabled = bot.alive;

@@ -1,0 +1,75 @@
+"""The page around the messages: markup, clocks, channels, lost connections, phones."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from sandbox.page import PageServer
+from tests.browser.conftest import Visit
+
+# One browser serves all tests, and a browser belongs to the event loop that started it.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_markup_in_a_message_never_becomes_markup_of_the_page(without_bot: Visit) -> None:
+    """A prompt with HTML in it is shown as the text that it is."""
+    text = "<img src=x onerror=alert(1)> **bold** google_image_search `code` [a](javascript:alert(1))"
+    without_bot.sandbox.driver.send("bob", text)
+    content = without_bot.tab.get_by_test_id("message").locator(".content")
+    await expect(content).to_contain_text("<img src=x onerror=alert(1)> bold google_image_search code")
+    assert await content.locator("img, a").count() == 0
+    assert await content.locator("strong").inner_text() == "bold"
+
+
+async def test_a_relative_time_counts_down_by_itself(without_bot: Visit) -> None:
+    """The reader's clock moves the text; the message is not edited for it."""
+    tab, sandbox = without_bot.tab, without_bot.sandbox
+    unix = int(sandbox.world.clock.now()) + 20
+    sandbox.driver.send("bob", f"ready <t:{unix}:R>")
+    time = tab.get_by_test_id("message").locator("time[data-relative]")
+    first = await time.inner_text()
+    assert re.fullmatch(r"in (19|20) seconds", first)
+    await expect(time).not_to_have_text(first, timeout=3000)
+
+
+async def test_another_channel_tells_that_something_is_new_there(without_bot: Visit) -> None:
+    """A message elsewhere shows as a count, which is gone once the channel is opened."""
+    tab = without_bot.tab
+    without_bot.sandbox.driver.send("bob", "over here", channel="art")
+    art = tab.get_by_test_id("channel-art")
+    await expect(art).to_contain_text("1")
+    await art.click()
+    await expect(tab.get_by_test_id("message")).to_contain_text("over here")
+    await expect(art).not_to_contain_text("1")
+
+
+async def test_a_lost_connection_is_taken_up_again(without_bot: Visit, complaints: list[str]) -> None:
+    """When the page's server comes back, the page shows what happened meanwhile, without a reload."""
+    tab, sandbox, server = without_bot.tab, without_bot.sandbox, without_bot.server
+    await server.__aexit__(None, None, None)
+    await expect(tab.get_by_test_id("offline")).to_be_visible()
+    sandbox.driver.send("bob", "while you were away")
+    async with PageServer(sandbox, port=server.port) as again:
+        assert again.port == server.port
+        await expect(tab.get_by_test_id("message")).to_contain_text("while you were away", timeout=10_000)
+        await expect(tab.get_by_test_id("offline")).to_be_hidden()
+    await tab.goto("about:blank")
+    complaints[:] = [
+        text for text in complaints if "ERR_CONNECTION_REFUSED" not in text and "ERR_INCOMPLETE" not in text
+    ]
+
+
+async def test_on_a_phone_nothing_is_cut_off(without_bot: Visit) -> None:
+    """At 390 pixels the page is as wide as the screen, and channels and switches are one press away."""
+    tab = without_bot.tab
+    await tab.set_viewport_size({"width": 390, "height": 844})
+    without_bot.sandbox.driver.send("bob", f"{'long' * 100} and `{'code' * 100}`")
+    await tab.get_by_test_id("message").wait_for()
+    assert await tab.evaluate("document.documentElement.scrollWidth") == 390
+    await tab.get_by_test_id("open-nav").click()
+    await tab.get_by_test_id("channel-art").click()
+    await expect(tab.get_by_test_id("channel-art")).not_to_be_in_viewport()
+    await tab.get_by_test_id("open-panel").click()
+    await expect(tab.get_by_test_id("knob-balance")).to_be_in_viewport()
+    await tab.get_by_test_id("close-panel").click()

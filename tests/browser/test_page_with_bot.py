@@ -1,0 +1,102 @@
+"""The page with the real bot: what a newcomer does in the first minutes."""
+
+import time
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.conftest import Visit
+
+# One browser serves all tests, and a browser belongs to the event loop that started it.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def _ask(tab: Page, command: str) -> None:
+    await tab.get_by_test_id("composer").fill(command)
+    await tab.keyboard.press("Enter")
+
+
+async def _loaded_width(picture: Locator) -> int:
+    """The picture's true width, once its bytes are there."""
+    await picture.wait_for()
+    width = await picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
+    return int(width)
+
+
+async def test_a_typed_imagine_becomes_a_picture_within_five_seconds(with_bot: Visit) -> None:
+    """Typing the command letter by letter and pressing Enter shows the picture, really loaded, in its true size."""
+    tab = with_bot.tab
+    await tab.keyboard.type("/imagine a corgi in space size:16:9")
+    started = time.monotonic()
+    await tab.keyboard.press("Enter")
+    assert await _loaded_width(tab.get_by_test_id("picture")) == 1376
+    assert time.monotonic() - started < 5
+    card = await tab.get_by_test_id("container").inner_text()
+    assert "a corgi in space" in card
+    assert "16:9" in card
+
+
+async def test_the_picture_has_its_room_and_its_description(with_bot: Visit) -> None:
+    """Width, height and alternative text stand in the element, so that nothing jumps and nobody is left out."""
+    await _ask(with_bot.tab, "/imagine a corgi in space size:16:9")
+    picture = with_bot.tab.get_by_test_id("picture")
+    await picture.wait_for()
+    assert await picture.get_attribute("alt") == "a corgi in space"
+    width, height = await picture.get_attribute("width"), await picture.get_attribute("height")
+    assert width is not None
+    assert height is not None
+    assert abs(int(width) / int(height) - 1376 / 768) < 0.02
+
+
+async def test_a_killed_bot_started_again_delivers_the_picture_for_one_order(with_bot: Visit) -> None:
+    """The page's own buttons kill and start the bot; the picture arrives in the same message, ordered once."""
+    tab = with_bot.tab
+    with_bot.sandbox.knobs.latency_s = 3
+    await _ask(tab, "/imagine a corgi in space")
+    await tab.get_by_text("The image model is at work").wait_for()
+    await tab.get_by_test_id("bot-kill").click()
+    await expect(tab.get_by_test_id("bot-offline")).to_contain_text("The bot is not running")
+    assert with_bot.sandbox.bot.returncode == -9
+    await tab.get_by_test_id("bot-start").click()
+    assert await _loaded_width(tab.get_by_test_id("picture")) == 1024
+    assert await tab.get_by_test_id("message").count() == 1
+    assert len(with_bot.sandbox.apimaster.posts) == 1
+
+
+async def test_a_private_picture_is_shown_to_its_member_alone(with_bot: Visit) -> None:
+    """Alice sees the ephemeral message and its note; bob, in the same channel, sees nothing."""
+    tab = with_bot.tab
+    await _ask(tab, "/imagine a secret corgi private:true")
+    await tab.get_by_test_id("picture").wait_for()
+    assert "Only you can see this" in await tab.get_by_test_id("ephemeral-note").inner_text()
+    await tab.get_by_test_id("member-bob").click()
+    await tab.get_by_text("You are Bob").wait_for(state="attached")
+    assert await tab.get_by_test_id("message").count() == 0
+    await tab.get_by_test_id("member-alice").click()
+    await tab.get_by_test_id("picture").wait_for()
+
+
+async def test_an_empty_balance_holds_the_picture_until_it_is_filled(with_bot: Visit) -> None:
+    """The knob empties the account, the card says that nothing is lost, and filling it brings the picture."""
+    tab = with_bot.tab
+    balance = tab.get_by_test_id("knob-balance")
+    await balance.fill("0")
+    await balance.press("Tab")
+    await tab.get_by_test_id("figure-balance").get_by_text("0", exact=True).wait_for()
+    await _ask(tab, "/imagine a patient corgi")
+    await tab.get_by_text("balance is empty").first.wait_for()
+    await balance.fill("50")
+    await balance.press("Tab")
+    await tab.get_by_test_id("picture").wait_for()
+
+
+async def test_a_picture_opens_at_full_size_and_closes_by_keyboard(with_bot: Visit) -> None:
+    """The picture is a button: Enter opens it large with its pixel size, Escape closes it."""
+    tab = with_bot.tab
+    await _ask(tab, "/imagine a corgi in space")
+    await tab.get_by_test_id("picture").wait_for()
+    await tab.get_by_role("button", name="Open at full size: a corgi in space").press("Enter")
+    lightbox = tab.get_by_test_id("lightbox")
+    assert "1024 x 1024" in await lightbox.inner_text()
+    await tab.keyboard.press("Escape")
+    await lightbox.wait_for(state="hidden")
