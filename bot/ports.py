@@ -57,7 +57,7 @@ class TaskStatus:
 
 
 class ImageProvider(Protocol):
-    """The hosted model. Every method raises only ProviderError (and PictureError from download)."""
+    """The hosted model. Every method raises only ProviderError; download also PictureError, and StoreError (disk)."""
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """Send one async submit. Never retried here: one call, at most one POST."""

@@ -44,7 +44,9 @@ class Downloader:
         with _no_remains(to):
             if source.base64 is not None:
                 return await asyncio.to_thread(_decode_base64, source.base64, to)
-            url = source.url or ""
+            url = source.url
+            if not url:
+                raise _bad_address()
             if url[:5].lower() == "data:":
                 return await asyncio.to_thread(_decode_data_uri, url, to)
             with network_errors():

@@ -35,6 +35,7 @@ _ADVICE: Final = {
     "platform_error": "Try again; if it stays, the platform has a problem.",
     "unreachable": "Check APIMASTER_BASE_URL and the network.",
     "task_failed": "Try again, or change the prompt.",
+    "task_timeout": "It was charged, and may still end.",
     "task_unknown": "Check the task id and the key that made it.",
     "result_gone": "The picture's address has expired; make it anew.",
     "store": "Check the disk.",

@@ -25,6 +25,7 @@ from bot.domain.errors import (
     RateLimitedError,
     StoreError,
     TaskFailedError,
+    TaskTimeoutError,
     UnavailableError,
     UnreachableError,
 )
@@ -123,7 +124,7 @@ class OnePicture:
                 kind = ContentRefusedError if status.content_refused else TaskFailedError
                 raise kind(status.error or "The provider gives no reason.", provider_code=status.error_code)
             if age_s > self._polling.timeout_s:
-                raise OutcomeUnknownError(f"The task {task_id} is still running after {age_s:.0f} s.")
+                raise TaskTimeoutError(f"The task {task_id} is still running after {age_s:.0f} s.")
             wait_s = next_poll_s(self._polling, age_s, self._rng)
 
     async def _poll(self, task_id: str) -> TaskStatus | None:

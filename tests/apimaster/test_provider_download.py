@@ -218,6 +218,14 @@ async def test_inline_pictures_have_the_same_limit(
     assert not (tmp_path / "picture").exists()
 
 
+async def test_a_source_without_anything_is_gone(client: ApimasterClient, tmp_path: Path) -> None:
+    """Nothing is asked of the provider's front page."""
+    for source in (PictureSource(), PictureSource(url="")):
+        with pytest.raises(PictureError) as raised:
+            await client.download(source, tmp_path / "picture")
+        assert raised.value.code == "result_gone"
+
+
 async def test_a_disk_that_refuses_is_not_the_pictures_fault(
     client: ApimasterClient, spec: PictureSpec, tmp_path: Path
 ) -> None:

@@ -181,6 +181,18 @@ async def test_passing_trouble_is_sat_out(provider: ApimasterServer) -> None:
     assert len(provider.posts) == 1
 
 
+async def test_a_task_that_never_ends_can_be_fetched_later(
+    provider: ApimasterServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the job timeout the command gives up, and says how to go on."""
+    monkeypatch.setenv("JOB_TIMEOUT_SECONDS", "0.03")
+    provider.script(Fault.never_ends())
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert "[task_timeout]" in result.stderr
+    assert f"generate --task {provider.posts[0].task_id} -o a.jpg" in result.stderr
+
+
 async def test_a_picture_that_is_none_is_refused(provider: ApimasterServer, tmp_path: Path) -> None:
     """And an older file of that name stays."""
     (tmp_path / "a.jpg").write_text("older")
