@@ -88,8 +88,10 @@ _FIRST = (
     "CREATE INDEX jobs_user ON jobs (user_id, id)",
     # Everything that asks "what is still to be done", and whose turn it is, reads this one.
     "CREATE INDEX jobs_state ON jobs (state, user_id, id)",
+    "CREATE INDEX jobs_not_before ON jobs (not_before) WHERE not_before IS NOT NULL",
     "CREATE INDEX jobs_finished ON jobs (resolution, fetched_at) WHERE fetched_at IS NOT NULL",
-    "CREATE TABLE turns (user_id INTEGER PRIMARY KEY, last_start INTEGER NOT NULL) STRICT",
+    # Starts are numbered; the unique column's index also finds the last one.
+    "CREATE TABLE turns (user_id INTEGER PRIMARY KEY, last_start INTEGER NOT NULL UNIQUE) STRICT",
     """
     CREATE TABLE job_events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,8 @@
 """Whose turn it is: one rule, used to admit jobs and to tell a waiting job's place.
 
 A member's jobs keep their order. A job's slot is its number among its member's waiting jobs plus those of the member
-that are at work; lower slots go first, then the member whose last start is longest ago, then the older job.
+that are at work; lower slots go first, then the member whose last start is longest ago (of those who never had one,
+the member who has waited longest).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _LINE: Final = f"""
     line AS (
         SELECT waiting.id, waiting.user_id, waiting.request_id, waiting.not_before,
             ROW_NUMBER() OVER (PARTITION BY waiting.user_id ORDER BY waiting.id) + COALESCE(busy.jobs, 0) AS slot,
-            COALESCE(turns.last_start, 0) AS last_start
+            COALESCE(turns.last_start, 0) AS last_start,
+            MIN(waiting.id) OVER (PARTITION BY waiting.user_id) AS first_id
         FROM jobs AS waiting LEFT JOIN busy USING (user_id) LEFT JOIN turns USING (user_id)
         WHERE waiting.state = 'queued' AND waiting.owner IS NULL
     )
@@ -32,12 +34,12 @@ _ADMITTED: Final = f"""
     {_LINE}
     SELECT id FROM line
     WHERE slot <= :per_user AND (not_before IS NULL OR not_before <= :now)
-    ORDER BY slot, last_start, id
+    ORDER BY slot, last_start, first_id, id
     LIMIT MAX(0, :at_once - (SELECT COALESCE(SUM(jobs), 0) FROM busy))
 """  # noqa: S608 - made of constants
 _PLACES: Final = f"""
     {_LINE}
-    SELECT id, ROW_NUMBER() OVER (ORDER BY slot, last_start, id) AS place FROM line
+    SELECT id, ROW_NUMBER() OVER (ORDER BY slot, last_start, first_id, id) AS place FROM line
 """  # noqa: S608 - made of constants
 
 
@@ -49,14 +51,14 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
     limits = {"per_user": per_user, "at_once": at_once, "now": now_ms}
     ids = [row["id"] for row in all_rows(db, _ADMITTED, limits)][:most]
     admitted = []
-    for offset, job_id in enumerate(ids):
+    for job_id in ids:
         db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
         job = jobs.get(db, job_id)
-        # The offset keeps the order of starts within one batch.
+        # Starts are numbered rather than timed: a clock may stand still or jump back, and turns must not.
         db.conn.execute(
-            "INSERT INTO turns (user_id, last_start) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET last_start = excluded.last_start",
-            (job.user_id, now_ms * 1_000 + offset),
+            "INSERT INTO turns (user_id, last_start) SELECT ?, COALESCE(MAX(last_start), 0) + 1 FROM turns WHERE true "
+            "ON CONFLICT (user_id) DO UPDATE SET last_start = excluded.last_start",
+            (job.user_id,),
         )
         admitted.append(job)
     return admitted

@@ -1,0 +1,230 @@
+"""Whose turn it is: fair among members, in order for each, within the limits, and foretold by the places."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import UnavailableError
+from bot.domain.job import JobState
+from bot.ports import Submission
+from tests.store.conftest import Opener
+from tests.support.build import ALICE, BOB, CAROL, PICTURE, new_request
+from tests.support.clock import FakeClock
+from tests.support.steps import LOST, OWNER, Steps, Store, known
+
+
+async def enqueue(store: Store, user_id: int, times: int = 1) -> list[int]:
+    """Accept single pictures of a member; returns their jobs' numbers."""
+    views = [await store.view(await store.accept(new_request(user_id=user_id))) for _ in range(times)]
+    return [view.jobs[0].id for view in views]
+
+
+async def admitted(store: Store, *, most: int = 100) -> list[int]:
+    """The numbers of the jobs that are called up now."""
+    return [job.id for job in await store.admit(OWNER, most=most)]
+
+
+async def finish(store: Store, job_id: int) -> None:
+    """Take a called-up job through to the disk, which frees its slot."""
+    await store.begin_submit(job_id, OWNER)
+    await store.submitted(job_id, OWNER, Submission(task_id="t"), None)
+    assert await store.fetched(job_id, f"{job_id}.png", PICTURE)
+
+
+async def places(store: Store) -> list[int]:
+    """The waiting jobs' numbers in the order of the places that their cards tell."""
+    told: dict[int, int] = {}
+    for request_id in await store.waiting_requests():
+        told |= (await store.view(request_id)).places
+    return sorted(told, key=lambda job_id: told[job_id])
+
+
+async def test_a_members_jobs_keep_their_order(open_store: Opener) -> None:
+    """First in, first out, for each member."""
+    async with open_store(per_user_running=1) as store:
+        jobs = await enqueue(store, ALICE, 3)
+        for job_id in jobs:
+            assert await admitted(store) == [job_id]
+            await finish(store, job_id)
+
+
+async def test_a_member_runs_no_more_than_their_limit(open_store: Opener) -> None:
+    """The third of three waits until one of the two is on disk; uncertain and failed jobs fill no slot."""
+    async with open_store(per_user_running=2) as store:
+        first, second, third = await enqueue(store, ALICE, 3)
+        assert await admitted(store) == [first, second]
+        assert await admitted(store) == []
+        await store.begin_submit(first, OWNER)
+        assert await admitted(store) == []
+        await store.uncertain(first, LOST)
+        assert await admitted(store) == [third]
+        assert (await store.job(second)).owner == OWNER
+
+
+async def test_the_installation_runs_no_more_than_its_limit(open_store: Opener) -> None:
+    """Slots are counted over all members, called-up jobs included."""
+    async with open_store(max_running=3, per_user_running=2) as store:
+        for user_id in (ALICE, BOB, CAROL):
+            await enqueue(store, user_id, 2)
+        assert len(await admitted(store)) == 3
+        assert await admitted(store) == []
+
+
+async def test_no_more_are_called_up_than_asked_for(store: Store) -> None:
+    """A batch has its size, and the next call goes on where it ended."""
+    jobs = await enqueue(store, ALICE, 5)
+    assert await admitted(store, most=2) == jobs[:2]
+    assert await admitted(store, most=0) == []
+    assert await admitted(store, most=9) == jobs[2:]
+
+
+async def test_members_take_turns(open_store: Opener) -> None:
+    """Ten jobs of one member do not keep another's only job waiting."""
+    async with open_store(max_running=1, per_user_running=2) as store:
+        of_alice = await enqueue(store, ALICE, 4)
+        (of_bob,) = await enqueue(store, BOB)
+        (of_carol,) = await enqueue(store, CAROL)
+        order = []
+        while ids := await admitted(store):
+            order += ids
+            await finish(store, ids[0])
+        assert order == [of_alice[0], of_bob, of_carol, *of_alice[1:]]
+
+
+async def test_whose_last_start_is_longest_ago_goes_first(open_store: Opener, clock: FakeClock) -> None:
+    """Turns are remembered: who has just had one comes after who has waited."""
+    async with open_store(max_running=1) as store:
+        for user_id in (ALICE, BOB):
+            (job_id,) = await enqueue(store, user_id)
+            assert await admitted(store) == [job_id]
+            await finish(store, job_id)
+            clock.shift(1)
+        (of_bob,), (of_alice,) = await enqueue(store, BOB), await enqueue(store, ALICE)
+        assert await places(store) == [of_alice, of_bob]
+        assert await admitted(store) == [of_alice]
+
+
+async def test_order_within_one_batch_counts_as_a_turn(store: Store) -> None:
+    """Members who started in the same moment are told apart by their order then."""
+    first = [*await enqueue(store, BOB), *await enqueue(store, ALICE)]
+    assert await admitted(store) == first
+    for job_id in first:
+        await finish(store, job_id)
+    (of_alice,), (of_bob,) = await enqueue(store, ALICE), await enqueue(store, BOB)
+    assert await admitted(store) == [of_bob, of_alice]
+
+
+async def test_job_that_must_wait_a_moment_is_not_called_up_before(store: Store, clock: FakeClock) -> None:
+    """`not_before` holds one job; others go on, and its moment is known so that somebody can wake up then."""
+    held, *_ = await enqueue(store, ALICE)
+    await admitted(store)
+    await store.begin_submit(held, OWNER)
+    moment = clock.now() + timedelta(seconds=30)
+    assert await store.back_to_queue(held, OWNER, UnavailableError("busy"), moment)
+    (other,) = await enqueue(store, BOB)
+    assert await store.next_not_before() == moment
+    assert await admitted(store) == [other]
+    clock.shift(29.9)
+    assert await admitted(store) == []
+    clock.shift(0.1)
+    assert await admitted(store) == [held]
+    assert await store.next_not_before() is None
+
+
+async def test_job_that_was_sent_back_keeps_its_place(open_store: Opener) -> None:
+    """An empty balance or a busy provider costs nobody their place."""
+    async with open_store(max_running=1, per_user_running=1) as store:
+        first, second = await enqueue(store, ALICE, 2)
+        await admitted(store)
+        await store.begin_submit(first, OWNER)
+        await store.back_to_queue(first, OWNER, UnavailableError("busy"), None)
+        assert await places(store) == [first, second]
+        assert await admitted(store) == [first]
+
+
+async def test_unclaimed_job_is_back_in_its_place(store: Store) -> None:
+    """Called up and put back: nothing has happened to it. Only its owner may put it back."""
+    (job_id,) = await enqueue(store, ALICE)
+    await admitted(store)
+    await store.unclaim(job_id, "another-process")
+    assert (await store.job(job_id)).owner == OWNER
+    await store.unclaim(job_id, OWNER)
+    job = await store.job(job_id)
+    assert (job.owner, job.state, job.tries) == (None, JobState.QUEUED, 0)
+    assert await admitted(store) == [job_id]
+
+
+async def test_cancelled_job_is_never_called_up(store: Store) -> None:
+    """Neither before nor after it was called up can a job that was taken back be submitted."""
+    waiting, claimed = await enqueue(store, ALICE, 2)
+    await store.cancelled(waiting)
+    assert await admitted(store) == [claimed]
+    await store.cancelled(claimed)
+    assert await store.begin_submit(claimed, OWNER) is None
+    assert await store.waiting() == 0
+
+
+async def test_called_up_jobs_have_no_place(store: Store) -> None:
+    """Places are told of those who wait: the first of them is next."""
+    first, second = await enqueue(store, ALICE, 2)
+    assert await places(store) == [first, second]
+    await admitted(store, most=1)
+    assert await places(store) == [second]
+    request_id = (await store.job(second)).request_id
+    assert (await store.view(request_id)).places == {second: 1}
+
+
+async def test_start_up_puts_called_up_jobs_back_and_takes_over_the_rest(store: Store, steps: Steps) -> None:
+    """What an earlier process had called up waits again; what it had submitted or fetched is now ours."""
+    taken = [await steps.submitting(), await steps.running(), await steps.fetched()]
+    called_up = await steps.called_up()
+    left_alone = [await steps.delivered(), await steps.uncertain()]
+    adopted = await store.adopt("new-process")
+    assert [(job.id, job.state, job.owner) for job in adopted] == [(j.id, j.state, "new-process") for j in taken]
+    assert (await store.job(called_up.id)).owner is None
+    assert [await store.job(job.id) for job in left_alone] == left_alone
+    assert known(await store.find(called_up.id)).state is JobState.QUEUED
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_places_foretell_the_order_of_admission(seed: int, open_store: Opener, clock: FakeClock) -> None:
+    """Whatever waits, the places told at the beginning are the order in which jobs are called up one by one."""
+    rng = random.Random(seed)
+    async with open_store(max_running=1, per_user_running=rng.randint(1, 3), per_user_pending=99) as store:
+        await random_line(store, rng)
+        foretold = await places(store)
+        called_up: list[int] = []
+        while ids := await admitted(store):
+            called_up += ids
+            clock.shift(rng.choice([0, 0.0004, -2]))  # a clock that stands still or jumps back changes no turn
+            await finish(store, ids[0])
+        assert called_up == foretold
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whoever_is_told_to_be_next_is_next(seed: int, open_store: Opener) -> None:
+    """With jobs at work, finishing in any order, the first places at each moment are the next to be called up."""
+    rng = random.Random(seed)
+    async with open_store(max_running=rng.randint(2, 5), per_user_running=99, per_user_pending=99) as store:
+        await random_line(store, rng)
+        working: list[int] = []
+        while foretold := await places(store):
+            ids = await admitted(store)
+            assert ids == foretold[: len(ids)]
+            assert ids
+            working += ids
+            await finish(store, working.pop(rng.randrange(len(working))))
+
+
+async def random_line(store: Store, rng: random.Random) -> None:
+    """Let some members have had an earlier turn, then let a crowd wait."""
+    members = [ALICE, BOB, CAROL, 44]
+    for user_id in rng.sample(members, k=rng.randint(0, 4)):
+        (job_id,) = await enqueue(store, user_id)
+        assert await admitted(store) == [job_id]
+        await finish(store, job_id)
+    for _ in range(rng.randint(5, 16)):
+        await enqueue(store, rng.choice(members))
