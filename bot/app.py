@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 3.0
 """At a stop, how long submits and deliveries under way may take to record their outcome."""
-_KEY_CHECK_S: Final = 5.0
+_KEY_CHECK_S: Final = 3.0
 _SWEEP_S: Final = 60.0
 _LEARNED: Final = 50
 
@@ -222,12 +222,17 @@ async def _connect(client: ImagineBot, token: str, api_url: str) -> None:
         ) from None
     except discord.GatewayNotFound:
         raise StartupError(f"DISCORD_API_URL {api_url!r} names no gateway. Correct it, or try again later.") from None
-    except discord.PrivilegedIntentsRequired:
-        raise StartupError("Discord refuses the bot's intents, though it asks for no privileged one.") from None
+    except discord.ConnectionClosed as error:
+        raise BotError(f"Discord closed the gateway for good (code {error.code}): {error.reason or error}.") from None
     except aiohttp.ClientConnectorError as error:
         raise StartupError(
             f"DISCORD_API_URL {api_url!r} cannot be reached: {error.os_error.strerror or error.os_error}. "
             "Check the address and the network."
+        ) from None
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        raise StartupError(
+            f"DISCORD_API_URL {api_url!r} does not answer as Discord does: {error}. "
+            "Check the address, or try again later."
         ) from None
 
 
@@ -248,7 +253,11 @@ async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:
     """Find out at once that a key is wrong, by a free call; not while members wait, who must be told why."""
     try:
         async with asyncio.timeout(_KEY_CHECK_S):
-            await provider.balance()
+            try:
+                await provider.balance()
+            except InvalidKeyError:
+                # Reading a balance may need more rights than making pictures: only a second refusal counts.
+                await provider.poll("task_key_check")
     except InvalidKeyError:
         states = await store.states()
         if any(states.get(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.FETCHED)):

@@ -75,7 +75,8 @@ class Courier:
         try:
             yield
         finally:
-            del self._held[interaction_id]
+            if self._held.get(interaction_id) is released:  # Discord may send an interaction twice
+                del self._held[interaction_id]
             released.set()
 
     async def recover(self) -> None:

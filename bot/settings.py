@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import StartupError
@@ -78,6 +78,12 @@ class Settings(BaseSettings):
             return value.lower() if value.lower() in {"text", "json"} else value.upper()
         return value
 
+    @model_validator(mode="after")
+    def _shards_belong_together(self) -> Self:
+        if self.shard_ids is not None and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("SHARD_IDS is malformed: each id must be below SHARD_COUNT, which must be set too")
+        return self
+
     def require(self, *names: str) -> dict[str, SecretStr]:
         """The secrets that a command cannot do without, by their names; raises StartupError for the first missing."""
         found: dict[str, SecretStr] = {}
@@ -97,8 +103,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
         reason = first["msg"].removeprefix("Value error, ").partition(", unable to")[0]
-        raise StartupError(f"{name} is malformed: {reason}. Correct it in .env or the environment.") from None
+        what = f"{str(first['loc'][0]).upper()} is malformed: {reason}" if first["loc"] else reason
+        raise StartupError(f"{what}. Correct it in .env or the environment.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StartupError(f".env cannot be read: {error}. Correct or remove the file.") from None

@@ -106,7 +106,7 @@ class Fetcher:
             except (ProviderError, StoreError, OSError) as error:
                 # A paid picture is asked for again through any trouble: network, provider, disk, database.
                 troubles += 1
-                log.warning("poll_trouble", extra={"job_id": job.id, "error": type(error).__name__, "text": str(error)})
+                log.warning("poll_trouble", extra={"job_id": job.id, "error": type(error).__name__})
             await self._clock.sleep(self._pause_s(job, troubles))
         await self._failed(job, TaskTimeoutError("the provider never finished the task"), Cost.POSSIBLY)
 

@@ -97,15 +97,18 @@ def accepted_by_provider(
     db: Database, job_id: int, submission: Submission, *, owner: str, eta_at: datetime | None, now_ms: int
 ) -> Job | None:
     """Record the POST's answer and the charge that it means, also when it comes after the job was given up."""
+    possibly_charged = ledger.has(db, job_id, LedgerKind.UNCERTAIN)
+    # A job that was cancelled while it waited had no POST that could be answered.
+    late = (S.UNCERTAIN, S.CANCELLED) if possibly_charged else ()
     job = move(
-        db, job_id, expected=(S.SUBMITTING, S.UNCERTAIN, S.CANCELLED), to=S.RUNNING, event="submitted", now_ms=now_ms,
+        db, job_id, expected=(S.SUBMITTING, *late), to=S.RUNNING, event="submitted", now_ms=now_ms,
         detail=f"request id {submission.request_id}" if submission.request_id else "",
         owner=owner, task_id=submission.task_id, result_url=submission.source.url if submission.source else None,
         reported_cost=submission.reported_cost, eta_at=None if eta_at is None else to_ms(eta_at),
         error_code="", error_text="", cost=Cost.CHARGED.value, finished_at=None,
     )  # fmt: skip
     if job is not None:
-        if ledger.has(db, job_id, LedgerKind.UNCERTAIN):
+        if possibly_charged:
             ledger.append(db, job, LedgerKind.ADJUST, now_ms)
         ledger.append(db, job, LedgerKind.CHARGE, now_ms)
     return job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture
-from bot.store.sqlite import jobs, ledger, turns
+from bot.store.sqlite import jobs, ledger
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -65,6 +66,7 @@ def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
     )
     new = _announced(db, int(cursor.lastrowid or 0), now_ms)
     db.conn.execute("UPDATE jobs SET retried_by = ? WHERE id = ?", (new.id, job_id))
+    db.conn.execute("UPDATE requests SET version = version + 1 WHERE id = ?", (old.request_id,))
     jobs.record_event(db, old, "retried", now_ms, f"by job {new.id}; the member knows that it may be charged twice")
     return new
 
@@ -108,8 +110,11 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def view(db: Database, request_id: int) -> RequestView:
-    """Everything that a request's card is rendered from; raises StoreError for a request that is not there."""
+def view(db: Database, request_id: int, places: Callable[[], Mapping[int, int]]) -> RequestView:
+    """Everything that a request's card is rendered from; `places` is asked only if a job waits.
+
+    Raises StoreError for a request that is not there.
+    """
     row = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
     if row is None:
         raise StoreError(f"There is no request {request_id}.")
@@ -118,7 +123,7 @@ def view(db: Database, request_id: int) -> RequestView:
         for job in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id ORDER BY position, id", {"id": request_id})
     ]
     waiting = any(job.state is JobState.QUEUED and job.owner is None for job in of_request)
-    every_place = turns.places(db) if waiting else {}
+    every_place = places() if waiting else {}
     gate = all_rows(db, "SELECT * FROM gate")[0]
     return RequestView(
         request=request_from(row),

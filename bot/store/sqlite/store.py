@@ -38,6 +38,8 @@ class SqliteStore:
         self._per_user_running = per_user_running
         self._per_user_pending = per_user_pending
         self._max_running = max_running
+        self._places: Mapping[int, int] = {}
+        self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
 
@@ -68,6 +70,12 @@ class SqliteStore:
         migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
         return db
 
+    def _places_of_group(self, db: Database) -> Mapping[int, int]:
+        """All places, computed once for the views that are read together: in a burst that is most of the work."""
+        if self._places_of != self._reader.group:
+            self._places, self._places_of = turns.places(db), self._reader.group
+        return self._places
+
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
 
@@ -80,7 +88,7 @@ class SqliteStore:
 
     async def view(self, request_id: int) -> RequestView:
         """See RequestStore."""
-        return await self._reader.run(lambda db: requests.view(db, request_id))
+        return await self._reader.run(lambda db: requests.view(db, request_id, lambda: self._places_of_group(db)))
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:
         """See RequestStore."""
@@ -139,7 +147,7 @@ class SqliteStore:
     async def next_not_before(self) -> datetime | None:
         """See JobStore."""
         row = await self._reader.run(
-            lambda db: one_row(db, "SELECT MIN(not_before) AS next FROM jobs WHERE state = 'queued' AND owner IS NULL")
+            lambda db: one_row(db, "SELECT MIN(not_before) AS next FROM jobs WHERE not_before IS NOT NULL")
         )
         return from_ms(row["next"]) if row and row["next"] is not None else None
 

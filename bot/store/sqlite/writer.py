@@ -35,7 +35,10 @@ class _Work:
 
 
 class DatabaseThread:
-    """A thread with a connection of its own, opened by `open_database` in it. `grouped` makes it the writer."""
+    """A thread with a connection of its own, opened by `open_database` in it.
+
+    What waits at the same moment is run as one group; `grouped` makes a group one transaction, for the writer.
+    """
 
     def __init__(self, name: str, open_database: Callable[[], Database], *, grouped: bool) -> None:
         self._open_database = open_database
@@ -44,6 +47,8 @@ class DatabaseThread:
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._ready: Future[None] = Future()
         self._closed = False
+        self.group = 0
+        """The number of the group of functions that is being run; for what they may share."""
 
     async def start(self) -> None:
         """Open the connection in the thread; raises what opening it raises."""
@@ -79,6 +84,7 @@ class DatabaseThread:
         self._ready.set_result(None)
         try:
             while (group := self._next_group()) is not None:
+                self.group += 1
                 if self._grouped:
                     _run_in_one_transaction(database, group)
                 else:
@@ -93,7 +99,7 @@ class DatabaseThread:
         if first is None:
             return None
         group = [first]
-        while self._grouped and len(group) < _GROUP:
+        while len(group) < _GROUP:
             try:
                 work = self._queue.get_nowait()
             except queue.Empty:
