@@ -28,8 +28,13 @@ _A_DAY_S = 86_400.0
 def main(context: click.Context, *, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:
     """Try the bot without an account: a local Discord, a local picture provider and a web page to use them."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    try:
         asyncio.run(_serve(port=port, data_dir=data_dir, no_bot=no_bot, open_browser=open_browser))
+    except OSError as error:
+        click.echo(f"The sandbox cannot start: {error}", err=True)
+        sys.exit(2)
 
 
 @main.command("demo")
