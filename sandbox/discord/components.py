@@ -78,7 +78,7 @@ def stored(components: Iterable[Json], find: Callable[[str], Attachment | None])
     `find` maps an `attachment://name` (or a CDN address) to a file of the message. Raises 50035 where there is none.
     """
     result = copy.deepcopy(list(components))
-    _number(result)
+    number(result)
     errors: dict[str, tuple[str, str]] = {}
     for path, holder, key in media_slots(result):
         url = str(holder[key].get("url", ""))
@@ -131,7 +131,7 @@ def visible_text(components: Iterable[Json]) -> Iterator[str]:
                 yield str(item["description"])
 
 
-def _number(components: list[Json]) -> None:
+def number(components: list[Json]) -> None:
     """Give every component an id, as Discord does for those sent without one or with 0."""
     taken = {component["id"] for _, component in walk(components) if component.get("id")}
     following = 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from sandbox.discord.components import number
 from sandbox.discord.errors import (
     already_acknowledged,
     invalid_form,
@@ -261,6 +262,7 @@ class InteractionBook:
             record.choices = data.get("choices") or []
         elif kind is CallbackType.MODAL:
             check_modal(data)
+            number(data["components"])
             record.modal = data
         elif record.source is not None:
             if kind is CallbackType.UPDATE:

@@ -22,27 +22,22 @@ def submitted(modal: Json, values: Mapping[str, Any], resolved: Resolved) -> lis
     fields = {part["custom_id"] for _, part in walk(modal["components"]) if part.get("custom_id")}
     if strangers := values.keys() - fields:
         raise DriverError(f"the modal has no field {', '.join(sorted(strangers))}; it has {', '.join(sorted(fields))}")
-    return [_part(part, number, values, resolved) for number, part in enumerate(modal["components"], start=1)]
+    return [_part(part, values, resolved) for part in modal["components"]]
 
 
-def _part(part: Json, number: int, values: Mapping[str, Any], resolved: Resolved) -> Json:
-    own_id = part.get("id") or number
+def _part(part: Json, values: Mapping[str, Any], resolved: Resolved) -> Json:
+    sent: Json = {"type": part["type"], "id": part["id"]}
     if part["type"] == ComponentType.LABEL:
-        return {
-            "type": part["type"],
-            "id": own_id,
-            "component": _field(part["component"], 100 + number, values, resolved),
-        }
+        return {**sent, "component": _field(part["component"], values, resolved)}
     if part["type"] == ComponentType.ACTION_ROW:
-        fields = [_field(child, 100 + number, values, resolved) for child in part["components"]]
-        return {"type": part["type"], "id": own_id, "components": fields}
-    return {"type": part["type"], "id": own_id}
+        return {**sent, "components": [_field(child, values, resolved) for child in part["components"]]}
+    return sent
 
 
-def _field(field: Json, number: int, values: Mapping[str, Any], resolved: Resolved) -> Json:
+def _field(field: Json, values: Mapping[str, Any], resolved: Resolved) -> Json:
     kind, custom_id = field["type"], field["custom_id"]
     given = values.get(custom_id)
-    sent: Json = {"type": kind, "id": field.get("id") or number, "custom_id": custom_id}
+    sent: Json = {"type": kind, "id": field["id"], "custom_id": custom_id}
     if kind == ComponentType.TEXT_INPUT:
         return {**sent, "value": _text(field, field.get("value") or "" if given is None else given)}
     if kind == ComponentType.CHECKBOX:

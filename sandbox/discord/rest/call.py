@@ -68,6 +68,11 @@ async def read_body(request: web.Request, call: Call, *, file_limit: int) -> Non
     if request.content_type.startswith("multipart/"):
         await _read_multipart(request, call, file_limit)
         return
+    if request.content_type == "application/x-www-form-urlencoded":
+        # py-cord sends its payload_json like this when there is no file beside it.
+        form = await request.post()
+        call.body = _parsed(str(form["payload_json"]).encode()) if "payload_json" in form else dict(form)
+        return
     call.body = _parsed(await request.read())
 
 

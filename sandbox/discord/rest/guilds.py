@@ -52,6 +52,11 @@ async def list_channels(call: Call) -> Reply:
     return Reply([channel_json(channel) for channel in call.world.guild_channels()])
 
 
+async def default_sounds(_: Call) -> Reply:
+    """No soundboard here; py-cord asks on start."""
+    return Reply([])
+
+
 _BASE = "/guilds/{guild_id}"
 
 ENDPOINTS = (
@@ -60,4 +65,5 @@ ENDPOINTS = (
     Endpoint(method="GET", template=_BASE + "/members/{user_id}", handler=get_member),
     Endpoint(method="GET", template=_BASE + "/roles", handler=list_roles),
     Endpoint(method="GET", template=_BASE + "/channels", handler=list_channels),
+    Endpoint(method="GET", template="/soundboard-default-sounds", handler=default_sounds),
 )
