@@ -222,7 +222,7 @@ class JobStore(Protocol):
         ...
 
     async def next_not_before(self) -> datetime | None:
-        """When the next job that waits for a moment may be tried again."""
+        """The next moment to come at which a job that must wait for it may be tried again."""
         ...
 
     async def unclaim(self, job_id: int, owner: str) -> None:

@@ -23,7 +23,7 @@ STEPS: dict[str, tuple[Step, set[JobState], JobState]] = {
     "begin_submit": (lambda s, j: s.begin_submit(j, OWNER), {S.QUEUED}, S.SUBMITTING),
     "submitted": (
         lambda s, j: s.submitted(j, OWNER, Submission(task_id="t"), None),
-        {S.SUBMITTING, S.UNCERTAIN, S.CANCELLED},
+        {S.SUBMITTING, S.UNCERTAIN},  # and a given-up uncertain job: see the ledger's tests
         S.RUNNING,
     ),
     "back_to_queue": (lambda s, j: s.back_to_queue(j, OWNER, RateLimitedError("slow"), None), {S.SUBMITTING}, S.QUEUED),

@@ -134,6 +134,24 @@ async def test_job_that_must_wait_a_moment_is_not_called_up_before(store: Store,
     assert await store.next_not_before() is None
 
 
+async def test_a_moment_that_has_passed_hides_no_later_one(open_store: Opener, clock: FakeClock) -> None:
+    """Neither a job that waits for a slot by now nor one that was cancelled keeps a later moment from being known."""
+    async with open_store(per_user_running=1) as store:
+        moments = [clock.now() + timedelta(seconds=seconds) for seconds in (10, 20, 30)]
+        for user_id, moment in zip((ALICE, BOB, CAROL), moments, strict=True):
+            (job_id,) = await enqueue(store, user_id)
+            await admitted(store)
+            await store.begin_submit(job_id, OWNER)
+            await store.back_to_queue(job_id, OWNER, UnavailableError("busy"), moment)
+        assert await store.next_not_before() == moments[0]
+        clock.shift(10)
+        assert await store.next_not_before() == moments[1]
+        await store.cancelled((await store.view((await store.waiting_requests())[1])).jobs[0].id)
+        assert await store.next_not_before() == moments[2]
+        clock.shift(20)
+        assert await store.next_not_before() is None
+
+
 async def test_job_that_was_sent_back_keeps_its_place(open_store: Opener) -> None:
     """An empty balance or a busy provider costs nobody their place."""
     async with open_store(max_running=1, per_user_running=1) as store:

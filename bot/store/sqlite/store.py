@@ -20,7 +20,7 @@ from bot.ports import Shown, Submission, UsageRow
 from bot.store.sqlite import gate, jobs, ledger, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.migrations import migrate, unusable
-from bot.store.sqlite.rows import from_ms, one_row, to_ms
+from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
 
@@ -146,10 +146,8 @@ class SqliteStore:
 
     async def next_not_before(self) -> datetime | None:
         """See JobStore."""
-        row = await self._reader.run(
-            lambda db: one_row(db, "SELECT MIN(not_before) AS next FROM jobs WHERE not_before IS NOT NULL")
-        )
-        return from_ms(row["next"]) if row and row["next"] is not None else None
+        now_ms = self._now_ms()
+        return moment(await self._reader.run(lambda db: turns.next_not_before(db, now_ms=now_ms)))
 
     async def unclaim(self, job_id: int, owner: str) -> None:
         """See JobStore."""

@@ -69,6 +69,13 @@ def unclaim(db: Database, job_id: int, *, owner: str) -> None:
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE id = ? AND state = 'queued' AND owner = ?", (job_id, owner))
 
 
+def next_not_before(db: Database, *, now_ms: int) -> int | None:
+    """The next moment to come at which a waiting job may be tried again; those that have passed wait for a slot."""
+    sql = "SELECT MIN(not_before) AS next FROM jobs WHERE not_before > :now AND state = 'queued' AND owner IS NULL"
+    next_ms: int | None = all_rows(db, sql, {"now": now_ms})[0]["next"]
+    return next_ms
+
+
 def places(db: Database) -> dict[int, int]:
     """Every waiting job's place in line; 1 is next. Jobs already called up have none."""
     return {row["id"]: row["place"] for row in all_rows(db, _PLACES)}

@@ -1,0 +1,166 @@
+"""The gate's row, the daily totals, and what is learned from earlier pictures."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import BalanceError, BotError, Cost
+from bot.domain.job import Gate, JobState
+from bot.domain.picture import Resolution
+from bot.ports import Submission
+from tests.store.conftest import Books, Opener
+from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
+from tests.support.clock import START, FakeClock
+from tests.support.steps import LOST, OWNER, Steps, Store
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_gate_is_open_at_first(store: Store) -> None:
+    """A new installation may submit."""
+    assert await store.gate() == Gate(closed=False)
+    assert await store.open_gate() is False
+
+
+async def test_gate_remembers_why_since_when_and_the_next_probe(open_store: Opener, clock: FakeClock) -> None:
+    """An empty balance is a state that survives a restart; putting off the probe keeps when it began."""
+    async with open_store() as store:
+        assert await store.close_gate("balance", probe_at=START + 60 * SECOND, backoff_s=60) is True
+        clock.shift(60)
+        assert await store.close_gate("balance", probe_at=START + 180 * SECOND, backoff_s=120) is False
+    async with open_store() as store:
+        assert await store.gate() == Gate(
+            closed=True, reason="balance", since=START, probe_at=START + 180 * SECOND, backoff_s=120
+        )
+        assert await store.open_gate() is True
+        assert await store.open_gate() is False
+        assert await store.gate() == Gate(closed=False)
+
+
+async def test_closing_again_later_begins_anew(store: Store, clock: FakeClock) -> None:
+    """A gate that was open in between has been closed since the second time."""
+    await store.close_gate("balance", probe_at=START, backoff_s=60)
+    await store.open_gate()
+    clock.shift(500)
+    assert await store.close_gate("invalid_key", probe_at=START, backoff_s=1.5) is True
+    gate = await store.gate()
+    assert (gate.since, gate.reason, gate.backoff_s) == (START + 500 * SECOND, "invalid_key", 1.5)
+
+
+async def test_cards_are_rendered_with_the_gate(store: Store) -> None:
+    """A waiting card says that the balance is empty because its view carries the gate."""
+    request_id = await store.accept(new_request())
+    await store.close_gate("balance", probe_at=START, backoff_s=60)
+    assert (await store.view(request_id)).gate.reason == "balance"
+
+
+async def test_recent_durations_are_the_latest_oldest_first(store: Store, steps: Steps, clock: FakeClock) -> None:
+    """Forecasts are learned from the latest pictures of the same resolution only."""
+    for seconds, resolution in ((10, "1K"), (99, "4K"), (20, "1K"), (30, "1K")):
+        job = await steps.running(resolution=Resolution(resolution))
+        clock.shift(seconds)
+        await store.fetched(job.id, "x.png", PICTURE)
+    assert await store.recent_durations(Resolution.ONE_K, 2) == [20.0, 30.0]
+    assert await store.recent_durations(Resolution.ONE_K, 9) == [10.0, 20.0, 30.0]
+    assert await store.recent_durations(Resolution.TWO_K, 9) == []
+
+
+async def test_usage_is_told_apart_by_day_server_member_and_resolution(
+    store: Store, steps: Steps, clock: FakeClock
+) -> None:
+    """Direct messages count as server 0; days are UTC; a time span begins at its first day."""
+    await steps.delivered(user_id=ALICE)
+    await steps.delivered(user_id=ALICE, resolution=Resolution.FOUR_K, price_microcredits=2_000_000)
+    await steps.delivered(user_id=BOB, guild_id=None)
+    clock.shift(86_400)
+    await steps.delivered(user_id=ALICE)
+    rows = await store.usage(None)
+    told = [(row.day, row.guild_id, row.user_id, row.resolution, row.delivered, row.spent_microcredits) for row in rows]
+    first, second = START.date(), START.date() + timedelta(days=1)
+    assert told == [
+        (first, 0, BOB, "1K", 1, 1_000_000),
+        (first, GUILD, ALICE, "1K", 1, 1_000_000),
+        (first, GUILD, ALICE, "4K", 1, 2_000_000),
+        (second, GUILD, ALICE, "1K", 1, 1_000_000),
+    ]
+    assert [row.day for row in await store.usage(second)] == [second]
+    assert await store.states() == {JobState.DELIVERED: 4}
+
+
+STEPS = ("cancel", "submit", "charge", "uncertain", "fail", "return", "fetch", "ready", "deliver", "retry", "late")
+
+
+async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: int) -> None:
+    """Try one step on a job; most are refused by their guards, which is part of the walk."""
+    match rng.choice(STEPS):
+        case "cancel":
+            await store.cancelled(job_id)
+        case "submit":
+            await store.admit(OWNER, most=3)
+            await store.begin_submit(job_id, OWNER)
+        case "charge" | "late":
+            await store.submitted(job_id, OWNER, Submission(task_id="t"), None)
+        case "uncertain":
+            await store.uncertain(job_id, LOST)
+        case "fail":
+            await store.failed(job_id, BotError("x"), rng.choice(list(Cost)))
+        case "return":
+            if (await store.job(job_id)).state is JobState.SUBMITTING:
+                await store.back_to_queue(job_id, OWNER, BalanceError("empty"), None)
+        case "fetch":
+            await store.fetched(job_id, "x.png", PICTURE)
+        case "ready":
+            await store.ready(job_id, "nowhere")
+        case "deliver":
+            job = await store.job(job_id)
+            await store.note_shown(job.request_id, await steps.shown_with(job))
+        case "retry":
+            await store.retry(job_id)
+
+
+def totals_of(rows: list[dict[str, Any]], column: str) -> int:
+    """The sum of a column."""
+    return sum(row[column] for row in rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_totals_equal_the_raw_tables_after_a_random_walk(
+    seed: int, store: Store, steps: Steps, books: Books, clock: FakeClock
+) -> None:
+    """Whatever happened in whatever order, the daily totals are the sums of ledger and history; every job closes."""
+    rng = random.Random(seed)
+    for _ in range(12):
+        await store.accept(new_request(user_id=rng.choice([ALICE, BOB]), price_microcredits=rng.randint(1, 9)))
+    for _ in range(250):
+        clock.shift(rng.choice([0, 0, 7_000]))
+        await random_step(store, steps, rng, rng.choice(books.rows("jobs"))["id"])
+    usage = books.rows("usage_daily")
+    amounts: Counter[str] = Counter()
+    for kind, amount in books.ledger():
+        amounts[kind] += amount
+    events = Counter(row["event"].partition(":")[0] for row in books.rows("job_events"))
+    assert totals_of(usage, "spent_microcredits") == amounts["charge"] - amounts["refund"]
+    assert totals_of(usage, "possible_microcredits") == amounts["uncertain"] + amounts["adjust"]
+    assert totals_of(usage, "requested") == events["accepted"] == len(books.rows("jobs"))
+    assert totals_of(usage, "failed") == events["failed"]
+    assert totals_of(usage, "cancelled") == events["cancelled"]
+    assert totals_of(usage, "uncertain") == events["uncertain"]
+    assert totals_of(usage, "balance_errors") == len(books.rows("balance_errors"))
+    has_picture = [job for job in books.rows("jobs") if job["state"] in {"delivered", "ready"}]
+    assert totals_of(usage, "delivered") == len(has_picture)
+    assert_ledger_closes(books)
+
+
+def assert_ledger_closes(books: Books) -> None:
+    """Each job past its submit, or ended, has its reserve closed exactly; a waiting one has it open."""
+    for job in books.rows("jobs"):
+        rows = dict(books.ledger(job["id"]))
+        closing = sum(rows.get(kind, 0) for kind in ("charge", "release", "uncertain", "adjust"))
+        open_ = job["state"] in {"queued", "submitting"}
+        assert closing == (0 if open_ else rows["reserve"]), (job["id"], job["state"], rows)
+        assert len(rows) == len(books.ledger(job["id"]))
