@@ -132,10 +132,12 @@ def visible_text(components: Iterable[Json]) -> Iterator[str]:
 
 
 def number(components: list[Json]) -> None:
-    """Give every component an id, as Discord does for those sent without one or with 0."""
+    """Complete components as Discord does: null is as good as absent, defaults are filled in, all get an id."""
     taken = {component["id"] for _, component in walk(components) if component.get("id")}
     following = 1
     for _, component in walk(components):
+        for key in [key for key, value in component.items() if value is None]:
+            del component[key]
         for key, value in _DEFAULTS.get(component.get("type", 0), {}).items():
             component.setdefault(key, copy.copy(value))
         if not component.get("id"):
