@@ -128,6 +128,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         presenter=courier,
         alerts=DirectAlerts(client),
         clock=clock,
+        rng=rng,
         tasks=announcements,
         probe_s=settings.balance_probe_seconds,
     )

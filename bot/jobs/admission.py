@@ -73,6 +73,8 @@ class Admission:
         if not allowed:
             return False
         jobs = await self._jobs.admit(self._owner, most=allowed)
+        if self._stopped:
+            return False  # called up too late to be submitted: they wait again after the next start
         for job in jobs:
             self._gate.admitted(job.id)
             self._start(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.errors import ProviderError
 from bot.domain.job import Gate
+from bot.jobs.insisting import Insisting
 from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
 from bot.tasks import TaskGroup
 
@@ -35,6 +37,7 @@ class GateKeeper:
         presenter: Presenter,
         alerts: OwnerAlerts,
         clock: Clock,
+        rng: random.Random,
         tasks: TaskGroup,
         probe_s: float,
     ) -> None:
@@ -46,6 +49,7 @@ class GateKeeper:
         self._clock = clock
         self._tasks = tasks
         self._probe_s = probe_s
+        self._insist = Insisting(clock, rng)
         self._gate = Gate(closed=False)
         self._probe_job: int | None = None
         self._wake: Callable[[], None] = lambda: None
@@ -77,8 +81,11 @@ class GateKeeper:
         return not self._gate.closed or self._probe_job == job_id
 
     def admitted(self, job_id: int) -> None:
-        """Note that a job was called up: through a closed gate it is the probe."""
-        if self._gate.closed:
+        """Note that a job was called up: through a closed gate it is the probe, if one is due.
+
+        The gate may have closed while several were being called up; those are no probes, and go back to their places.
+        """
+        if self.allowance(1) and self._gate.closed:
             self._probe_job = job_id
             log.info("gate_probe", extra={"job_id": job_id, "reason": self._gate.reason})
 
@@ -101,9 +108,9 @@ class GateKeeper:
         if not self._end_probe(job_id):
             return
         reason, self._gate = self._gate.reason, Gate(closed=False)
-        await self._gates.open_gate()
         log.info("gate_opened", extra={"reason": reason})
         self._wake()
+        await self._insist(self._record)
         self._tasks.start(self._announce_open(reason), name="announce-gate-open")
 
     async def undecided(self, job_id: int) -> None:
@@ -127,7 +134,15 @@ class GateKeeper:
             backoff_s=backoff_s,
         )  # fmt: skip
         self._wake()
-        await self._gates.close_gate(reason, probe_at=probe_at, backoff_s=backoff_s)
+        await self._insist(self._record)
+
+    async def _record(self) -> None:
+        """Write the gate down as it is by now: after database trouble the latest state counts, not the first."""
+        gate = self._gate
+        if gate.probe_at is None:
+            await self._gates.open_gate()
+        else:
+            await self._gates.close_gate(gate.reason, probe_at=gate.probe_at, backoff_s=gate.backoff_s)
 
     async def _announce_closed(self, reason: str) -> None:
         self._presenter.refresh(await self._requests.waiting_requests())

@@ -64,8 +64,8 @@ class Fetcher:
     async def keep(self, job_id: int, source: PictureSource) -> None:
         """Put bytes that the submit call itself answered with on disk; unusable ones are reported by `fetch`."""
         try:
-            await self._download(job_id, source)
-        except (ProviderError, PictureError, OSError) as error:
+            await self._insist(lambda: self._download(job_id, source))
+        except (ProviderError, PictureError) as error:
             log.warning("job_answer_unusable", extra={"job_id": job_id, "error": type(error).__name__})
 
     async def fetch(self, job: Job) -> None:
@@ -75,16 +75,19 @@ class Fetcher:
         if job.task_id is None:
             await self._fetch_from(job, PictureSource(url=job.result_url) if job.result_url else None)
             return
-        resolution = (await self._requests.view(job.request_id)).request.spec.resolution
+        view = await self._insist(lambda: self._requests.view(job.request_id))
+        resolution = view.request.spec.resolution
         await self._clock.sleep(self._durations.first_poll_s(resolution) - self._age_s(job))
         await self._poll_to_the_end(job, job.task_id)
-        ended = await self._jobs.job(job.id)
+        ended = await self._insist(lambda: self._jobs.job(job.id))
         if ended.fetched_at and ended.submitted_at:
             self._durations.learn(resolution, [(ended.fetched_at - ended.submitted_at).total_seconds()])
 
     async def _poll_to_the_end(self, job: Job, task_id: str) -> None:
         troubles = unknown = bad = 0
-        while self._age_s(job) < self._polling.give_up_s:
+        # Found after a long stop, a task is asked about for a while yet, however old it is.
+        until_s = max(self._polling.give_up_s, self._age_s(job) + self._polling.timeout_s)
+        while self._age_s(job) < until_s:
             try:
                 status = await self._provider.poll(task_id)
                 troubles = unknown = 0
@@ -113,7 +116,8 @@ class Fetcher:
     async def _fetch_from(self, job: Job, source: PictureSource | None) -> None:
         """Fetch a picture that has no task to poll, only an address."""
         bad = troubles = 0
-        while source is not None and self._age_s(job) < self._polling.timeout_s:
+        until_s = self._age_s(job) + self._polling.timeout_s
+        while source is not None and self._age_s(job) < until_s:
             try:
                 await self._take(job, source)
                 return

@@ -112,24 +112,24 @@ class Pipeline:
             self._wake()
 
     async def _after_a_bug(self, job_id: int) -> None:
-        job = await self._jobs.job(job_id)
+        job = await self._insist(lambda: self._jobs.job(job_id))
         error = OutcomeUnknownError("an internal error happened while the picture was being ordered")
         if job.state is JobState.SUBMITTING:
             await self._insist(lambda: self._jobs.uncertain(job_id, error))
-            self._presenter.refresh([job.request_id])
-        elif job.state is JobState.QUEUED:
+        elif job.state is JobState.QUEUED and job.owner == self._owner:
             await self._insist(lambda: self._jobs.failed(job_id, BotError("internal error"), Cost.NOTHING))
-            self._presenter.refresh([job.request_id])
         elif job.state is JobState.RUNNING:
             self.start(job)
+        await self._gate.undecided(job_id)
+        self._presenter.refresh([job.request_id])
 
     async def _submit(self, job: Job) -> None:
         """Send the one POST of a job that was called up, and record what came of it."""
-        view = await self._requests.view(job.request_id)
+        view = await self._insist(lambda: self._requests.view(job.request_id))
         if not self._gate.lets_through(job.id):
-            await self._jobs.unclaim(job.id, self._owner)
+            await self._insist(lambda: self._jobs.unclaim(job.id, self._owner))
             return
-        if await self._jobs.begin_submit(job.id, self._owner) is None:
+        if await self._insist(lambda: self._jobs.begin_submit(job.id, self._owner)) is None:
             await self._gate.undecided(job.id)
             return
         log.info("job_submitting", extra={"job_id": job.id, "user_id": job.user_id, "guild_id": job.guild_id})

@@ -117,11 +117,15 @@ def accepted_by_provider(
 def back_to_queue(
     db: Database, job_id: int, error: ProviderError, *, owner: str, not_before: datetime | None, now_ms: int
 ) -> Job | None:
-    """Give a job its place back after an answer that certainly started nothing; the reserve stands."""
+    """Give a job its place back after an answer that certainly started nothing; the reserve stands.
+
+    An answer that makes everybody wait is no failed try of this job: only one that holds it alone is counted.
+    """
+    tries = get(db, job_id).tries + (not_before is not None)
     return move(
         db, job_id, expected=(S.SUBMITTING,), to=S.QUEUED, event=f"returned:{error.code}", now_ms=now_ms,
         detail=str(error), only_owner=owner, owner=None, submitted_at=None,
-        not_before=None if not_before is None else to_ms(not_before), tries=get(db, job_id).tries + 1,
+        not_before=None if not_before is None else to_ms(not_before), tries=tries,
     )  # fmt: skip
 
 

@@ -1,0 +1,135 @@
+"""The services of the queue on a real database and spool, with a scripted provider and a clock without waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import StoreError
+from bot.domain.job import Job, JobState
+from bot.domain.schedule import Durations, Polling
+from bot.jobs.admission import Admission
+from bot.jobs.balance import GateKeeper
+from bot.jobs.fetching import Fetcher
+from bot.jobs.pipeline import Pipeline
+from bot.media.spool import Spool
+from bot.store.sqlite import SqliteStore
+from bot.tasks import TaskGroup
+from tests.support.build import new_request
+from tests.support.clock import FakeClock
+from tests.support.provider import NotedAlerts, NotedRefreshes, ScriptedProvider
+from tests.support.steps import OWNER, Steps
+
+
+class TroubledStore(SqliteStore):
+    """A store whose methods fail as often as `trouble` says, before they do anything."""
+
+    trouble: Counter[str]
+
+    def __getattribute__(self, name: str) -> Any:
+        method = super().__getattribute__(name)
+        trouble: Counter[str] = super().__getattribute__("__dict__").get("trouble", Counter())
+        if trouble[name] <= 0:
+            return method
+
+        async def failing(*_: Any, **__: Any) -> None:
+            trouble[name] -= 1
+            raise StoreError("database is locked")
+
+        return failing
+
+
+class Works:
+    """Gate, admission, pipeline and fetcher wired as in the bot."""
+
+    def __init__(self, store: TroubledStore, spool: Spool, clock: FakeClock) -> None:
+        self.store, self.spool, self.clock = store, spool, clock
+        self.provider, self.presenter, self.alerts = ScriptedProvider(), NotedRefreshes(), NotedAlerts()
+        self.steps = Steps(store)
+        self.announcements = TaskGroup()
+        rng = random.Random(1)
+        polling = Polling()
+        durations = Durations(polling)
+        self.gate = GateKeeper(
+            gates=store, jobs=store, requests=store, presenter=self.presenter, alerts=self.alerts, clock=clock, rng=rng,
+            tasks=self.announcements, probe_s=60,
+        )  # fmt: skip
+        fetcher = Fetcher(
+            jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
+            clock=clock, rng=rng,
+        )  # fmt: skip
+        self.pipeline = Pipeline(
+            jobs=store, requests=store, provider=self.provider, files=spool, fetcher=fetcher, gate=self.gate,
+            presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
+        )  # fmt: skip
+        self.admission = Admission(jobs=store, gate=self.gate, clock=clock, owner=OWNER, start=self.pipeline.start)
+        self.pipeline.attach(self.admission)
+        self.gate.on_change(self.admission.wake)
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up work as the bot does at its start."""
+        await self.gate.start()
+        await self.pipeline.recover()
+        self._running = asyncio.create_task(self.admission.run())
+
+    async def close(self) -> None:
+        """Stop in the bot's order; what admission raised is raised here."""
+        self.admission.stop()
+        await self.pipeline.close(grace_s=0.05)
+        await self.announcements.close()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+            if not self._running.cancelled():
+                self._running.result()
+
+    async def imagine(self, **new: Any) -> Job:
+        """Accept one picture and have the queue look at it."""
+        view = await self.store.view(await self.store.accept(new_request(**new)))
+        self.admission.wake()
+        return view.jobs[0]
+
+    async def until(self, condition: Callable[[], Awaitable[bool] | bool], what: str = "") -> None:
+        """Wait, without a fixed time, until something is so."""
+        async with asyncio.timeout(10):
+            while True:
+                found = condition()
+                if found if isinstance(found, bool) else await found:
+                    return
+                await asyncio.sleep(0.002)
+        raise AssertionError(what)
+
+    async def becomes(self, job: Job, state: JobState) -> Job:
+        """Wait until a job is in a state; another end fails at once."""
+
+        async def there() -> bool:
+            now = (await self.store.job(job.id)).state
+            assert now in {state, JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING}, f"it became {now}"
+            return now is state
+
+        await self.until(there)
+        return await self.store.job(job.id)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Whoever sleeps moves the time on."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def works(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Works]:
+    """The queue, not started yet."""
+    async with TroubledStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
+        store.trouble = Counter()
+        made = Works(store, Spool(tmp_path / "spool"), clock)
+        yield made
+        store.trouble.clear()
+        await made.close()

@@ -1,0 +1,95 @@
+"""An image provider that answers from a script, and services that only take notes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from bot.domain.errors import BotError
+from bot.domain.picture import PictureSpec
+from bot.ports import PictureSource, Submission, TaskState, TaskStatus
+
+
+def a_png() -> bytes:
+    """A small, real picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PNG = a_png()
+INLINE = PictureSource(base64=base64.b64encode(PNG).decode())
+RUNNING = TaskStatus(state=TaskState.RUNNING)
+DONE = TaskStatus(state=TaskState.SUCCEEDED, source=PictureSource(url="https://result.example/picture.png"))
+
+
+class ScriptedProvider:
+    """Implements ImageProvider. Each list is answered from the front; an empty one means that all goes well.
+
+    `posts` are the prompts of the submits that arrived. While `answering` is cleared, submits hang.
+    """
+
+    def __init__(self) -> None:
+        self.submits: deque[Submission | Exception] = deque()
+        self.polls: deque[TaskStatus | BotError] = deque()
+        self.downloads: deque[bytes | Exception] = deque()
+        self.posts: list[str] = []
+        self.polled: list[str] = []
+        self.downloaded: list[PictureSource] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
+
+    async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
+        """Answer from `submits`, else with a task."""
+        assert not image_urls
+        self.posts.append(spec.prompt)
+        number = len(self.posts)
+        answer = self.submits.popleft() if self.submits else Submission(task_id=f"task-{number}")
+        await self.answering.wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def poll(self, task_id: str) -> TaskStatus:
+        """Answer from `polls`, else with the finished picture."""
+        self.polled.append(task_id)
+        answer = self.polls.popleft() if self.polls else DONE
+        if isinstance(answer, BotError):
+            raise answer
+        return answer
+
+    async def download(self, source: PictureSource, to: Path) -> int:
+        """Write what `downloads` says, else a small picture."""
+        self.downloaded.append(source)
+        answer = self.downloads.popleft() if self.downloads else PNG
+        if isinstance(answer, Exception):
+            raise answer
+        return await asyncio.to_thread(to.write_bytes, answer)
+
+
+class NotedRefreshes:
+    """Implements Presenter: notes which requests were to be shown."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def refresh(self, request_ids: Iterable[int]) -> None:
+        """Take note."""
+        self.asked += request_ids
+
+
+class NotedAlerts:
+    """Implements OwnerAlerts: notes what the owners were told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def tell(self, text: str) -> None:
+        """Take note."""
+        self.told.append(text)
