@@ -52,7 +52,7 @@ class Actions:
 
     async def autocomplete(self, request: web.Request) -> web.Response:
         """Ask the bot for suggestions; none when it does not answer in time."""
-        body = await request.json()
+        body = await read_json(request)
         choices = await self._driver.autocomplete(
             body["member"], body["command"], body["option"], body["text"], body["options"], channel=body["channel"]
         )
@@ -60,7 +60,7 @@ class Actions:
 
     async def click(self, request: web.Request) -> web.Response:
         """Press a button."""
-        body = await request.json()
+        body = await read_json(request)
         interaction = await self._driver.click(
             body["member"], body["message"], body["custom_id"], channel=body["channel"]
         )
@@ -68,7 +68,7 @@ class Actions:
 
     async def select(self, request: web.Request) -> web.Response:
         """Choose in a select."""
-        body = await request.json()
+        body = await read_json(request)
         interaction = await self._driver.select(
             body["member"], body["message"], body["custom_id"], body["values"], channel=body["channel"]
         )
@@ -82,7 +82,7 @@ class Actions:
 
     async def context_menu(self, request: web.Request) -> web.Response:
         """Run a command of a message's or user's menu."""
-        body = await request.json()
+        body = await read_json(request)
         interaction = await self._driver.context_menu(
             body["member"],
             body["command"],
@@ -111,8 +111,18 @@ async def _outcome(interaction: Interaction) -> web.Response:
     return web.json_response({"interaction": {"id": interaction.id, "modal": interaction.modal, "error": error}})
 
 
+async def read_json(request: web.Request) -> Json:
+    """A JSON object from the page. Raises TypeError or ValueError for anything else."""
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise TypeError("not a JSON object")
+    return body
+
+
 async def _read_form(request: web.Request) -> tuple[Json, dict[str, list[File]]]:
     """A multipart body's `payload` as JSON, and its files by field."""
+    if request.content_type != "multipart/form-data":
+        raise ValueError("not a multipart form")
     payload: Json = {}
     files: defaultdict[str, list[File]] = defaultdict(list)
     async for part in await request.multipart():

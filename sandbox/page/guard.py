@@ -27,7 +27,7 @@ _HEADERS = {
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what does not come from the page itself; see the module's docstring."""
     host = request.headers.get("Host", "")
-    if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+    if _name_of(host) not in _LOOPBACK:
         raise web.HTTPForbidden(text="This page answers only to 127.0.0.1 and localhost.")
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"http://{host}":
@@ -35,6 +35,14 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"} and request.path != "/":
         raise web.HTTPForbidden(text="Another web site may not use this page.")
     return await handler(request)
+
+
+def _name_of(host: str) -> str | None:
+    """The host name without its port; None for what is no host at all."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:

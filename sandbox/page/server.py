@@ -1,6 +1,5 @@
 """The page's server: its files, its live updates, and the requests by which a person acts."""
 
-import json
 import socket
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ from yarl import URL
 
 from sandbox.discord.errors import DiscordError
 from sandbox.driver import DriverError
-from sandbox.page.actions import Actions
+from sandbox.page.actions import Actions, read_json
 from sandbox.page.controls import ControlError, Controls
 from sandbox.page.guard import add_headers, guard
 from sandbox.page.stream import Stream
@@ -90,7 +89,7 @@ class PageServer:
             self._streams.discard(stream)
 
     async def _panel(self, request: web.Request) -> web.Response:
-        await self._controls.act(request.match_info["action"], await request.json())
+        await self._controls.act(request.match_info["action"], await read_json(request))
         return web.json_response({})
 
     async def _cdn(self, request: web.Request) -> web.StreamResponse:
@@ -129,7 +128,7 @@ async def _errors_as_sentences(request: web.Request, handler: Handler) -> web.St
         return web.json_response({"error": _sentence(str(error))}, status=400)
     except DiscordError as error:
         return web.json_response({"error": _sentence(error.message)}, status=400)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         return web.json_response({"error": f"The page sent something unexpected: {error!r}."}, status=400)
 
 

@@ -61,6 +61,7 @@ async def _events(answer: aiohttp.ClientResponse, name: str) -> AsyncIterator[Js
     [
         {"Host": "evil.example"},
         {"Host": "evil.example:8420"},
+        {"Host": "["},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:1"},
@@ -211,12 +212,22 @@ async def test_what_a_member_may_not_do_is_told_as_a_sentence(site: Site) -> Non
     assert answer["error"] == "Alice sees no message 1."
 
 
-@pytest.mark.parametrize("body", [{}, {"member": 5, "channel": [], "message": None, "custom_id": {}}])
-async def test_a_malformed_request_is_a_400(site: Site, body: Json) -> None:
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/api/click", b"{}"),
+        ("/api/click", b'{"member": 5, "channel": [], "message": null, "custom_id": {}}'),
+        ("/api/click", b"[1]"),
+        ("/api/click", b"\xff"),
+        ("/api/slash", b"{}"),
+        ("/api/panel/knob", b"[]"),
+    ],
+)
+async def test_a_malformed_request_is_a_400(site: Site, path: str, content: bytes) -> None:
     """Nonsense never becomes a server error."""
-    status, answer = await site.post("/api/click", body)
-    assert status == 400
-    assert answer["error"]
+    async with site.client.post(path, data=content, headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"]
 
 
 # The switches

@@ -1,7 +1,7 @@
 // Message components as Discord draws them: containers, sections, galleries, buttons and selects.
 
 import { h } from "./dom.js";
-import { emojiText } from "./embeds.js";
+import { partialEmoji } from "./emoji.js";
 import { markdown } from "./markdown.js";
 import { fileRow, gallery, picture } from "./media.js";
 import { selectBox } from "./popover.js";
@@ -55,7 +55,7 @@ function section(component, act) {
 }
 
 function button(component, act) {
-  const label = [component.emoji ? h("span.emoji", {}, emojiText(component.emoji)) : null, component.label ? h("span", {}, component.label) : null];
+  const label = [component.emoji ? partialEmoji(component.emoji) : null, component.label ? h("span", {}, component.label) : null];
   if (component.style === 5) {
     const away = h("span.away", { "aria-hidden": true }, "↗");
     return h("a.button.link", { href: component.url, target: "_blank", rel: "noopener noreferrer" }, label, away);
@@ -87,7 +87,7 @@ export function selectChoices(component) {
   const chosen = kind === "string" ? component.options.filter((option) => option.default).map((option) => option.value) : [];
   return {
     placeholder: component.placeholder || (kind === "string" ? "Make a selection" : `Select a ${kind}`),
-    options: options.map((option) => ({ ...option, emoji: option.emoji ? { name: emojiText(option.emoji) } : undefined })),
+    options,
     min: component.min_values ?? 1,
     max: component.max_values ?? 1,
     chosen: chosen.length ? chosen : (component.default_values ?? []).map((value) => value.id),

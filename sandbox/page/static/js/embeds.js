@@ -6,9 +6,6 @@ import { picture } from "./media.js";
 import { state } from "./store.js";
 import { stamp } from "./timestamps.js";
 
-/** An emoji as text: a custom one by its name. */
-export const emojiText = (emoji) => (emoji.id ? `:${emoji.name}:` : emoji.name);
-
 export function embed(data) {
   const element = h("article.embed", { testid: "embed" }, [
     h("div.embed-body", {}, [

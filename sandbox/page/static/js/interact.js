@@ -72,5 +72,5 @@ async function act(message, element, send) {
 export function toast(text, kind = "info") {
   const note = h(`div.toast.${kind}`, { role: "status" }, text);
   byTestId("toasts").append(note);
-  setTimeout(() => note.remove(), 6000);
+  setTimeout(() => note.remove(), 4000);
 }

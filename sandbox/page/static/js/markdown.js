@@ -1,11 +1,13 @@
 // Discord's flavour of Markdown, into elements. Text stays text: nothing here builds HTML from strings.
 
 import { h } from "./dom.js";
+import { EMOJI, emojiNode } from "./emoji.js";
 import { state } from "./store.js";
 import { timeElement } from "./timestamps.js";
 
 // Tried in this order at every position; each is [pattern, maker(match)]. The first match wins.
 const INLINE = [
+  [EMOJI, (match) => emojiNode(match[0])],
   [/^\\([^\w\s])/, (match) => match[1]],
   [/^``(.+?)``(?!`)/s, (match) => h("code", {}, match[1].trim())],
   [/^`([^`]+)`/s, (match) => h("code", {}, match[1])],
@@ -27,7 +29,7 @@ const INLINE = [
   [/^\*(?=\S)([^*]*?[^\s*])\*(?!\*)/s, (match) => h("em", {}, inline(match[1]))],
   [/^_(?=\S)([^_]+?)_(?![A-Za-z0-9_])/s, (match) => h("em", {}, inline(match[1]))],
 ];
-const SPECIAL = /[\\`<@[*_~|]|https?:\/\//;
+const SPECIAL = /[\\`<@[*_~|]|https?:\/\/|[\u23F0-\u27BF]|\p{Extended_Pictographic}/u;
 
 const mention = (sign, name) => h("span.mention", {}, `${sign}${name}`);
 const link = (href, content) => h("a", { href, target: "_blank", rel: "noopener noreferrer" }, content);
@@ -64,9 +66,10 @@ export function inline(text) {
     }
     const found = firstMatch(rest, before);
     if (!found) {
-      plain += rest[0];
-      before = rest[0];
-      rest = rest.slice(1);
+      const character = String.fromCodePoint(rest.codePointAt(0)); // never half of a pair
+      plain += character;
+      before = character;
+      rest = rest.slice(character.length);
       continue;
     }
     flush();

@@ -1,6 +1,7 @@
 // Small floating lists: a select's options, a menu of commands. One at a time; Escape, a click elsewhere or a choice closes it.
 
 import { freshId, h } from "./dom.js";
+import { partialEmoji } from "./emoji.js";
 
 let current = null;
 
@@ -111,7 +112,7 @@ function listbox({ options, min, max, values, pick }) {
   const several = max > 1;
   const rows = options.map((option) => {
     const row = h("div.option", { role: "option", tabindex: -1, id: freshId("option"), "data-value": option.value }, [
-      option.emoji ? h("span.emoji", { "aria-hidden": true }, option.emoji.name ?? option.emoji) : null,
+      option.emoji ? partialEmoji(option.emoji) : null,
       h("span.option-text", {}, option.label, option.description ? h("small", {}, option.description) : null),
       h("span.tick", { "aria-hidden": true }, "✓"),
     ]);
