@@ -10,6 +10,7 @@ from sandbox.discord.model import Json
 _NAME = re.compile(r"^[-_'\w]{1,32}$", re.UNICODE)
 _LIMITS = {1: 100, 2: 5, 3: 5}
 _MAX_TOTAL_TEXT = 8000
+_MAX_LIST = 25
 _LOCALES = frozenset(
     re.split(
         r"\s+",
@@ -67,8 +68,11 @@ def _name_errors(path: str, body: Json) -> Errors:
     name = body.get("name") or ""
     if not _NAME.match(name) or name != name.lower():
         errors[f"{path}.name"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    if not body.get("description"):
-        errors[f"{path}.description"] = ("BASE_TYPE_REQUIRED", "This field is required")
+    if not 1 <= len(body.get("description") or "") <= 100:
+        errors[f"{path}.description"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    for key in ("options", "choices"):
+        if len(body.get(key) or ()) > _MAX_LIST:
+            errors[f"{path}.{key}"] = ("BASE_TYPE_BAD_LENGTH", f"Must be {_MAX_LIST} or fewer in length.")
     return errors
 
 
@@ -79,10 +83,10 @@ def _option_errors(path: str, options: list[Json]) -> Errors:
     for index, option in enumerate(options):
         here = f"{path}.{index}"
         errors |= _name_errors(here, option) | _locale_errors(here, option)
-        if option["name"] in names:
+        if option.get("name") in names:
             errors[f"{here}.name"] = ("APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE", "Option names must be unique")
-        names.add(option["name"])
-        if option["type"] in (1, 2):
+        names.add(str(option.get("name")))
+        if option.get("type") in (1, 2):
             errors |= _option_errors(f"{here}.options", option.get("options") or [])
             continue
         if option.get("required") and optional_seen:
@@ -96,7 +100,7 @@ def _option_errors(path: str, options: list[Json]) -> Errors:
                 "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_CHOICES",
                 "Autocomplete options cannot have choices",
             )
-    if len({option["type"] in (1, 2) for option in options}) > 1:
+    if len({option.get("type") in (1, 2) for option in options}) > 1:
         errors[path] = ("APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-commands cannot be mixed with other options")
     return errors
 
@@ -114,5 +118,5 @@ def _text_size(body: Json) -> int:
     """Characters of names, descriptions and choices together, which Discord limits to 8,000 a command."""
     size = len(body.get("name") or "") + len(body.get("description") or "")
     choices: Iterable[Json] = body.get("choices") or ()
-    size += sum(len(choice["name"]) + len(str(choice["value"])) for choice in choices)
+    size += sum(len(choice.get("name", "")) + len(str(choice.get("value", ""))) for choice in choices)
     return size + sum(map(_text_size, body.get("options") or ()))

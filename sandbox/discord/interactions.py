@@ -3,8 +3,6 @@
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from sandbox.discord.components import number
@@ -17,6 +15,7 @@ from sandbox.discord.errors import (
     unknown_webhook,
 )
 from sandbox.discord.hub import Kind
+from sandbox.discord.interaction_record import CallbackType, InteractionRecord, InteractionType, State
 from sandbox.discord.message_rules import check_modal
 from sandbox.discord.messages import Origin, Upload
 from sandbox.discord.model import Channel, Json, MessageFlag, MessageType, StoredMessage, User
@@ -25,38 +24,11 @@ from sandbox.discord.render import interaction_place, message_json, user_json
 if TYPE_CHECKING:
     from sandbox.discord.world import World
 
+__all__ = ["CallbackType", "InteractionBook", "InteractionRecord", "InteractionType", "State"]
+
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFE_S = 15 * 60
-_KEPT = 5000
-
-
-class InteractionType(IntEnum):
-    """What a member did."""
-
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    MODAL_SUBMIT = 5
-
-
-class CallbackType(IntEnum):
-    """What a bot answers."""
-
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE = 7
-    CHOICES = 8
-    MODAL = 9
-
-
-class State(StrEnum):
-    """How far an interaction has come; the last one is what the member reads as "did not respond"."""
-
-    PENDING = "pending"
-    DEFERRED = "deferred"
-    ANSWERED = "answered"
-    FAILED = "failed: did not respond in 3 s"
+_KEPT = 20_000
 
 
 _ANSWERS: dict[InteractionType, frozenset[CallbackType]] = {
@@ -73,34 +45,6 @@ _MESSAGE_TYPES = {
     2: MessageType.CONTEXT_MENU_COMMAND,
     3: MessageType.CONTEXT_MENU_COMMAND,
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class InteractionRecord:
-    """One interaction and everything that came of it."""
-
-    id: str
-    token: str
-    type: InteractionType
-    user: User
-    channel: Channel
-    data: Json
-    source: StoredMessage | None
-    opened_by: "InteractionRecord | None" = None
-    expires_at: float
-    started: float = field(default_factory=time.monotonic)
-    state: State = State.PENDING
-    acknowledged_after_s: float | None = None
-    response_id: str | None = None
-    followup_ids: list[str] = field(default_factory=list)
-    modal: Json | None = None
-    choices: list[Json] | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def touch(self) -> None:
-        """Wake all who wait for a change."""
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class InteractionBook:
@@ -188,7 +132,7 @@ class InteractionBook:
             raise unknown_interaction()
         if record.state is not State.PENDING:
             raise already_acknowledged()
-        kind = CallbackType(body["type"])
+        kind = _callback_type(body)
         message_bound = kind in (CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE)
         if kind not in _ANSWERS[record.type] or (message_bound and record.source is None):
             raise invalid_form(
@@ -319,3 +263,10 @@ class InteractionBook:
         del self._by_id[record.id], self._by_token[record.token]
         if timer := self._timers.pop(record.id, None):
             timer.cancel()
+
+
+def _callback_type(body: Json) -> CallbackType:
+    try:
+        return CallbackType(body.get("type", 0))
+    except ValueError:
+        raise invalid_form({"type": ("BASE_TYPE_CHOICES", "This value is not a callback type.")}) from None

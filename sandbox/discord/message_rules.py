@@ -68,6 +68,12 @@ def _check_v2(errors: Errors, content: str, embeds: list[Json], components: list
     for index, component in enumerate(components):
         if component.get("type") not in _TOP_LEVEL:
             errors[f"components.{index}"] = ("UNION_TYPE_CHOICES", "This component cannot stand on the top level.")
+    for path, part in walk(components):
+        if part.get("type") == ComponentType.CONTAINER:
+            for index, child in enumerate(part.get("components") or ()):
+                if child.get("type") not in _TOP_LEVEL - {ComponentType.CONTAINER}:
+                    why = "This component cannot stand in a container."
+                    errors[f"{path}.components.{index}"] = ("UNION_TYPE_CHOICES", why)
 
 
 def _row_errors(components: Iterable[Json]) -> Errors:

@@ -46,7 +46,7 @@ class Origin:
 class MessageStore:
     """All messages by channel; the oldest go (with their files) beyond `max_per_channel`."""
 
-    def __init__(self, world: "World", *, max_per_channel: int = 5000) -> None:
+    def __init__(self, world: "World", *, max_per_channel: int = 10_000) -> None:
         self._world = world
         self._channels: dict[str, dict[str, StoredMessage]] = {}
         self._place: dict[str, str] = {}

@@ -44,6 +44,7 @@ class RateLimiter:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._windows: dict[str, _Window] = {}
+        self._prune_at = _PRUNE_FROM
         self.enabled = True
         self.refused = 0
 
@@ -69,8 +70,9 @@ class RateLimiter:
         now = self._monotonic()
         window = self._windows.get(key)
         if window is None or window.ends <= now:
-            if len(self._windows) >= _PRUNE_FROM:
+            if len(self._windows) >= self._prune_at:
                 self._windows = {name: kept for name, kept in self._windows.items() if kept.ends > now}
+                self._prune_at = max(_PRUNE_FROM, 2 * len(self._windows))
             window = self._windows[key] = _Window(now + limit.per_s, limit.requests)
         window.left -= 1
         return window

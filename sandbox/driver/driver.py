@@ -16,9 +16,18 @@ from sandbox.discord.world import MEMBERS
 from sandbox.driver.errors import DriverError
 from sandbox.driver.events import Events
 from sandbox.driver.interaction import Interaction
+from sandbox.driver.invoking import (
+    MESSAGE_MENU,
+    SLASH,
+    USER_MENU,
+    command_data,
+    descend,
+    find_command,
+    offered_commands,
+)
 from sandbox.driver.message import Message, snapshot
 from sandbox.driver.modals import picked, submitted
-from sandbox.driver.options import GROUP, SUBCOMMAND, Resolved, chosen_options, focused_options, place_error
+from sandbox.driver.options import Resolved, chosen_options, focused_options
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _SELECTED = {5: Resolved.user, 6: Resolved.role, 7: Resolved.mentionable, 8: Resolved.channel}
@@ -58,9 +67,7 @@ class Driver:
 
     def commands(self, member: str, channel: str = "general") -> list[Json]:
         """The registered commands that Discord's client offers this member there, as the API gives them."""
-        user, place = self._user(member), self._channel(channel, member)
-        granted = self.world.permissions(user, place)
-        return [c for c in self.world.commands.all() if place_error(c, place, granted, user) is None]
+        return offered_commands(self.world, self._user(member), self._channel(channel, member))
 
     def messages(self, viewer: str, channel: str = "general") -> list[Message]:
         """What a member sees in a channel, oldest first."""
@@ -75,14 +82,17 @@ class Driver:
         self, predicate: Callable[[Message], bool], *, viewer: str, channel: str = "general", timeout_s: float = 10
     ) -> Message:
         """Wait for a message (there already, or to come) for which the predicate holds; the newest is tried first."""
-        found: list[Message] = []
-
-        def seen() -> bool:
-            found.extend(m for m in reversed(self.messages(viewer, channel)) if predicate(m))
-            return bool(found)
-
-        await self._wait_until(seen, timeout_s, f"no such message in {channel} for {viewer}")
-        return found[0]
+        events = self.subscribe()
+        try:
+            for message in reversed(self.messages(viewer, channel)):
+                if predicate(message):
+                    return message
+            async with asyncio.timeout(timeout_s):
+                return await self._next_message(events, predicate, viewer, self._channel(channel, viewer))
+        except TimeoutError:
+            raise DriverError(f"no such message in {channel} for {viewer} within {timeout_s} s") from None
+        finally:
+            events.close()
 
     def subscribe(self) -> Events:
         """Everything that happens from now on; close it when done."""
@@ -120,10 +130,12 @@ class Driver:
         files: Mapping[str, File] = _NONE,
     ) -> Interaction:
         """Send a slash command; `files` (or options) give attachments as (name, bytes). Returns without waiting."""
-        found, path, specs = self._command(member, command, channel)
+        name, *steps = command.split()
+        found = self._find(member, name, channel, SLASH)
+        path, specs = descend(found, steps)
         resolved = Resolved(self.world)
         chosen = chosen_options(specs, {**options, **files}, resolved)
-        data = self._command_data(found, path, chosen, resolved)
+        data = command_data(found, path, chosen, resolved)
         return self._start(InteractionType.COMMAND, member, channel, data)
 
     async def autocomplete(
@@ -138,10 +150,12 @@ class Driver:
         timeout_s: float = 3.5,
     ) -> list[Json]:
         """What the bot proposes while the member types `text` into an option."""
-        found, path, specs = self._command(member, command, channel)
+        name, *steps = command.split()
+        found = self._find(member, name, channel, SLASH)
+        path, specs = descend(found, steps)
         resolved = Resolved(self.world)
         chosen = focused_options(specs, options, option, text, resolved)
-        data = self._command_data(found, path, chosen, resolved)
+        data = command_data(found, path, chosen, resolved)
         interaction = self._start(InteractionType.AUTOCOMPLETE, member, channel, data)
         await interaction.acknowledged(timeout_s)
         return interaction.choices or []
@@ -156,15 +170,15 @@ class Driver:
         channel: str = "general",
     ) -> Interaction:
         """Use a message's or a user's context menu."""
-        kind = 3 if target_message_id is not None else 2
-        found = self._find_command(member, command, channel, kind)
+        kind = USER_MENU if target_message_id is None else MESSAGE_MENU
+        found = self._find(member, command, channel, kind)
         resolved = Resolved(self.world)
         if target_message_id is not None:
             self._stored(member, target_message_id)
             target = resolved.message(target_message_id, self._channel(channel, member))
         else:
             target = resolved.user(target_user or "")
-        data = {**self._command_data(found, [], [], resolved), "target_id": target}
+        data = {**command_data(found, [], [], resolved), "target_id": target}
         return self._start(InteractionType.COMMAND, member, channel, data)
 
     async def click(self, member: str, message_id: str, custom_id: str, *, channel: str = "general") -> Interaction:
@@ -227,44 +241,8 @@ class Driver:
         record = self.world.interactions.create(kind, self._user(member), place, data, source=source)
         return Interaction(record, self.world)
 
-    def _command(self, member: str, command: str, channel: str) -> tuple[Json, list[Json], list[Json]]:
-        """The command, the steps down to its subcommand, and the options to fill in there."""
-        name, *steps = command.split()
-        found = self._find_command(member, name, channel, 1)
-        specs: list[Json] = found.get("options") or []
-        path: list[Json] = []
-        for step in steps:
-            spec = next((s for s in specs if s["name"] == step and s["type"] in (SUBCOMMAND, GROUP)), None)
-            if spec is None:
-                raise DriverError(f"/{name} has no subcommand {step!r}")
-            path.append(spec)
-            specs = spec.get("options") or []
-        if any(spec["type"] in (SUBCOMMAND, GROUP) for spec in specs):
-            raise DriverError(f"/{command} needs a subcommand: {', '.join(spec['name'] for spec in specs)}")
-        return found, path, specs
-
-    def _find_command(self, member: str, name: str, channel: str, kind: int) -> Json:
-        user, place = self._user(member), self._channel(channel, member)
-        granted = self.world.permissions(user, place)
-        if place.type is not ChannelType.DM and not granted & Permission.USE_APPLICATION_COMMANDS:
-            raise DriverError(f"{member} may not use commands in {channel}")
-        why = "is not registered"
-        for command in self.world.commands.all():
-            if (command["name"], command["type"]) == (name, kind):
-                why = place_error(command, place, granted, user) or ""
-                if not why:
-                    return command
-        raise DriverError(f"{name!r} {why}")
-
-    def _command_data(self, command: Json, path: list[Json], options: list[Json], resolved: Resolved) -> Json:
-        for spec in reversed(path):
-            options = [{"name": spec["name"], "type": spec["type"], "options": options}]
-        data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
-        if options:
-            data["options"] = options
-        if resolved.data:
-            data["resolved"] = resolved.data
-        return {**data, "guild_id": command["guild_id"]} if command.get("guild_id") else data
+    def _find(self, member: str, name: str, channel: str, kind: int) -> Json:
+        return find_command(self.world, self._user(member), self._channel(channel, member), name, kind)
 
     def _component(self, member: str, message_id: str, custom_id: str) -> tuple[StoredMessage, Json]:
         message = self._stored(member, message_id)
@@ -301,6 +279,18 @@ class Driver:
             return self.world.channel(channel, member)
         except KeyError as error:
             raise DriverError(str(error)) from error
+
+    async def _next_message(
+        self, events: Events, predicate: Callable[[Message], bool], viewer: str, channel: Channel
+    ) -> Message:
+        """The first message of the channel, new or changed, that the viewer sees and the predicate takes."""
+        async for event in events:
+            if event.message is None or event.message.channel_id != channel.id:
+                continue
+            stored = self.world.messages.find(event.message.id)
+            if stored is not None and self._sees(viewer, stored) and predicate(event.message):
+                return event.message
+        raise DriverError("the stream of events ended")
 
     async def _wait_until(self, condition: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
         """Look now and after each happening."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.discord.model import Channel, ChannelType, Json, User
+from sandbox.discord.model import Channel, Json
 from sandbox.discord.permissions import permissions_of
 from sandbox.discord.render import attachment_json, channel_json, member_json, message_json, role_json, user_json
 from sandbox.discord.world import World
@@ -151,25 +151,3 @@ def _choice(spec: Json, value: Any) -> Any:
 def _in_range(name: str, value: float, low: float | None, high: float | None, unit: str) -> None:
     if (low is not None and value < low) or (high is not None and value > high):
         raise DriverError(f"option {name!r} must be from {low} to {high} {unit}".rstrip())
-
-
-def place_error(command: Json, channel: Channel, granted: int, user: User) -> str | None:
-    """Why the client hides a command from this member here; None if it shows it."""
-    contexts = command.get("contexts")
-    in_dm = channel.type is ChannelType.DM
-    if contexts is not None and (1 if in_dm else 0) not in contexts:
-        return "is not offered in this kind of channel"
-    if in_dm:
-        return "belongs to the server" if command.get("guild_id") else None
-    if command.get("nsfw") and not channel.nsfw:
-        return "is for age-restricted channels"
-    needed = command.get("default_member_permissions")
-    if needed is not None and not _allowed(int(needed), granted):
-        return f"needs permissions that {user.username} does not have"
-    return None
-
-
-def _allowed(needed: int, granted: int) -> bool:
-    """A default of 0 leaves a command to administrators."""
-    administrator = bool(granted & 1 << 3)
-    return administrator or (needed != 0 and granted & needed == needed)

@@ -1,5 +1,6 @@
 """The REST API: who may do what, and Discord's own errors."""
 
+import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer, World
@@ -161,13 +162,42 @@ async def test_requests_are_logged_with_body_and_files(api: Api, world: World, d
     assert discord_server.requests.counts["POST /channels/{channel_id}/messages"] == 1
 
 
-async def test_broken_json_is_named(api: Api, world: World, discord_server: DiscordServer) -> None:
+async def test_broken_json_is_named(
+    world: World, discord_server: DiscordServer, web_session: aiohttp.ClientSession
+) -> None:
     """50109 for a body that is no JSON."""
-    answer = await api.call("POST", messages_of(world), files={"a.txt": b"1"})
-    assert answer.status == 200
-    broken = await api._session.post(  # the helper always sends good JSON
+    async with web_session.post(
         discord_server.api_url + messages_of(world),
         data="{not json",
         headers={"Authorization": f"Bot {world.token}", "Content-Type": "application/json"},
-    )
-    assert (broken.status, (await broken.json())["code"]) == (400, 50109)
+    ) as response:
+        assert (response.status, (await response.json())["code"]) == (400, 50109)
+
+
+async def test_a_form_with_payload_json_is_read(
+    world: World, discord_server: DiscordServer, web_session: aiohttp.ClientSession
+) -> None:
+    """py-cord sends a url-encoded form with payload_json when there is no file beside it."""
+    async with web_session.post(
+        discord_server.api_url + messages_of(world),
+        data={"payload_json": '{"content": "by form"}'},
+        headers={"Authorization": f"Bot {world.token}"},
+    ) as response:
+        assert (response.status, (await response.json())["content"]) == (200, "by form")
+
+
+async def test_history_is_paged(api: Api, world: World) -> None:
+    """Newest first; `before` and `after` cut, `limit` counts, and a limit that is no number is 50035."""
+    place = world.channel("general")
+    ids = [world.messages.create(world.bot, place, {"content": str(n)}, []).id for n in range(5)]
+    path = messages_of(world)
+    pages = {
+        "?limit=2": "43",
+        f"?limit=2&before={ids[3]}": "21",
+        f"?limit=2&after={ids[0]}": "21",
+        "": "43210",
+    }
+    for query, contents in pages.items():
+        answer = await api.call("GET", path + query)
+        assert "".join(message["content"] for message in answer.body) == contents
+    assert (await api.call("GET", path + "?limit=many")).code == 50035

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.discord.errors import DiscordError, too_large
+from sandbox.discord.errors import DiscordError, invalid_form, too_large
 from sandbox.discord.messages import Upload
 from sandbox.discord.model import Json
 from sandbox.discord.world import REQUEST_LIMIT, World
@@ -32,6 +32,13 @@ class Call:
     def json(self) -> Json:
         """The body as an object (an absent one is empty)."""
         return self.body if isinstance(self.body, dict) else {}
+
+    def integer(self, name: str, otherwise: int) -> int:
+        """A number of the query. Raises 50035 if it is none."""
+        try:
+            return int(self.query.get(name, otherwise))
+        except ValueError:
+            raise invalid_form({name: ("NUMBER_TYPE_COERCE", "Value is not an int.")}) from None
 
     def discard_uploads(self) -> None:
         """Delete the files that no message took."""

@@ -44,11 +44,11 @@ async def list_messages(call: Call) -> Reply:
     """A page of messages, newest first."""
     channel = _channel(call, Permission.READ_MESSAGE_HISTORY)
     found = [message for message in call.world.messages.of_channel(channel.id) if message.ephemeral_to is None]
-    limit = min(int(call.query.get("limit", 50)), _MAX_PAGE)
+    limit = min(call.integer("limit", 50), _MAX_PAGE)
     if "before" in call.query:
-        found = [message for message in found if int(message.id) < int(call.query["before"])]
+        found = [message for message in found if int(message.id) < call.integer("before", 0)]
     if "after" in call.query:
-        found = [message for message in found if int(message.id) > int(call.query["after"])][:limit]
+        found = [message for message in found if int(message.id) > call.integer("after", 0)][:limit]
     return Reply([message_json(message, call.world) for message in reversed(found[-limit:])])
 
 

@@ -28,7 +28,7 @@ async def list_members(call: Call) -> Reply:
     guild = _guild(call)
     if not call.world.privileged_intents & _GUILD_MEMBERS:
         raise missing_access()
-    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
+    after, limit = call.integer("after", 0), call.integer("limit", 1)
     found = sorted((m for m in guild.members.values() if int(m.user.id) > after), key=lambda m: int(m.user.id))
     return Reply([member_json(member) for member in found[:limit]])
 
