@@ -116,6 +116,7 @@ function completion(place, complete, choose) {
     asked = text;
     clearTimeout(timer);
     timer = setTimeout(async () => {
+      if (!place.isConnected) return; // the command was sent or given up meanwhile
       const choices = await complete(text).catch(() => []);
       const chip = ({ name, value }) => h("button.chip", { type: "button", onclick: () => choose(String(value)) }, name);
       if (text === asked) fill(list, choices.filter(({ value }) => String(value) !== text).map(chip));
