@@ -28,7 +28,7 @@ run: $(STAMP)  ## The real bot, with the settings of .env
 	@$(BIN)/python -m bot run
 
 test: $(STAMP)  ## All tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: $(STAMP)  ## Style, formatting and types
 	@$(BIN)/ruff check .

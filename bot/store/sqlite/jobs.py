@@ -85,6 +85,18 @@ def move(
     return job
 
 
+def _take_turn(db: Database, user_id: int) -> None:
+    """Put a member behind the others: a job of theirs has been submitted, and not sent back to its place.
+
+    Starts are numbered rather than timed: a clock may stand still or jump back, and turns must not.
+    """
+    db.conn.execute(
+        "INSERT INTO turns (user_id, last_start) SELECT ?, COALESCE(MAX(last_start), 0) + 1 FROM turns WHERE true "
+        "ON CONFLICT (user_id) DO UPDATE SET last_start = excluded.last_start",
+        (user_id,),
+    )
+
+
 def begin_submit(db: Database, job_id: int, *, owner: str, now_ms: int) -> Job | None:
     """Write down that the POST is about to be sent; None if the job was cancelled or belongs to somebody else."""
     return move(
@@ -111,6 +123,7 @@ def accepted_by_provider(
         if possibly_charged:
             ledger.append(db, job, LedgerKind.ADJUST, now_ms)
         ledger.append(db, job, LedgerKind.CHARGE, now_ms)
+        _take_turn(db, job.user_id)
     return job
 
 
@@ -138,6 +151,7 @@ def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job
     if job is not None:
         ledger.append(db, job, LedgerKind.UNCERTAIN, now_ms)
         ledger.count(db, job, "uncertain", now_ms)
+        _take_turn(db, job.user_id)
     return job
 
 
@@ -153,6 +167,7 @@ def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: in
         return None
     if before.state is not S.RUNNING:
         ledger.append(db, job, _CLOSED_BY[cost], now_ms)
+        _take_turn(db, job.user_id)
     elif cost is Cost.NOTHING:
         ledger.append(db, job, LedgerKind.REFUND, now_ms)
     ledger.count(db, job, "failed", now_ms)

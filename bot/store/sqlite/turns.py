@@ -2,7 +2,7 @@
 
 A member's jobs keep their order. A job's slot is its number among its member's waiting jobs plus those of the member
 that are at work; lower slots go first, then the member whose last start is longest ago (of those who never had one,
-the member who has waited longest).
+the member who has waited longest). A job that the provider sends back has not started: it keeps its member's turn.
 """
 
 from __future__ import annotations
@@ -53,14 +53,7 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
     admitted = []
     for job_id in ids:
         db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
-        job = jobs.get(db, job_id)
-        # Starts are numbered rather than timed: a clock may stand still or jump back, and turns must not.
-        db.conn.execute(
-            "INSERT INTO turns (user_id, last_start) SELECT ?, COALESCE(MAX(last_start), 0) + 1 FROM turns WHERE true "
-            "ON CONFLICT (user_id) DO UPDATE SET last_start = excluded.last_start",
-            (job.user_id,),
-        )
-        admitted.append(job)
+        admitted.append(jobs.get(db, job_id))
     return admitted
 
 
