@@ -221,8 +221,8 @@ class JobStore(Protocol):
         """How many jobs wait for their turn."""
         ...
 
-    async def next_not_before(self) -> datetime | None:
-        """The next moment to come at which a job that must wait for it may be tried again."""
+    async def next_not_before(self, after: datetime) -> datetime | None:
+        """The first moment after another at which a job that must wait for it may be tried again."""
         ...
 
     async def unclaim(self, job_id: int, owner: str) -> None:

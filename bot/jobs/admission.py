@@ -35,6 +35,7 @@ class Admission:
         self._start = start
         self._changed = asyncio.Event()
         self._hold_until: datetime | None = None
+        self._looked_at = clock.now()
         self._stopped = False
 
     def wake(self) -> None:
@@ -67,6 +68,7 @@ class Admission:
 
     async def _call_up(self) -> bool:
         """Start one batch; returns whether there may be more."""
+        self._looked_at = self._clock.now()
         if self._hold_until is not None and self._clock.now() < self._hold_until:
             return False
         allowed = self._gate.allowance(_BATCH)
@@ -81,10 +83,14 @@ class Admission:
         return len(jobs) == _BATCH
 
     async def _wait_for_change(self) -> None:
-        """Wait for a wake-up, or for the moment at which something becomes possible by itself."""
-        moments = [self._hold_until, self._gate.probe_at, await self._jobs.next_not_before()]
+        """Wait for a wake-up, or for the moment at which something becomes possible by itself.
+
+        What became possible since the last look counts too: a moment may pass while the database is being asked.
+        """
+        seen = self._looked_at
+        moments = [self._hold_until, self._gate.probe_at, await self._jobs.next_not_before(seen)]
         now = self._clock.now()
-        waits = [(moment - now).total_seconds() for moment in moments if moment is not None and moment > now]
+        waits = [(moment - now).total_seconds() for moment in moments if moment is not None and moment > seen]
         timer = asyncio.create_task(self._clock.sleep(min(waits)), name="admission-timer") if waits else None
         changed = asyncio.create_task(self._changed.wait(), name="admission-wake")
         try:

@@ -28,13 +28,23 @@ from tests.support.steps import OWNER, Steps
 
 
 class TroubledStore(SqliteStore):
-    """A store whose methods fail as often as `trouble` says, before they do anything."""
+    """A store whose methods fail as often as `trouble` says, before they do anything.
 
-    trouble: Counter[str]
+    `meanwhile` names what happens, once, while a method is being called.
+    """
+
+    def __init__(self, *args: Any, **limits: Any) -> None:
+        super().__init__(*args, **limits)
+        self.trouble: Counter[str] = Counter()
+        self.meanwhile: dict[str, Callable[[], None]] = {}
 
     def __getattribute__(self, name: str) -> Any:
         method = super().__getattribute__(name)
-        trouble: Counter[str] = super().__getattribute__("__dict__").get("trouble", Counter())
+        own = super().__getattribute__("__dict__")
+        if name in own or "meanwhile" not in own:
+            return method
+        own["meanwhile"].pop(name, lambda: None)()
+        trouble: Counter[str] = own["trouble"]
         if trouble[name] <= 0:
             return method
 
@@ -50,7 +60,7 @@ class Works:
 
     def __init__(self, store: TroubledStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.spool, self.clock = store, spool, clock
-        self.provider, self.presenter, self.alerts = ScriptedProvider(), NotedRefreshes(), NotedAlerts()
+        self.provider, self.presenter, self.alerts = ScriptedProvider(clock), NotedRefreshes(), NotedAlerts()
         self.steps = Steps(store)
         self.announcements = TaskGroup()
         rng = random.Random(1)
@@ -96,7 +106,7 @@ class Works:
         self.admission.wake()
         return view.jobs[0]
 
-    async def until(self, condition: Callable[[], Awaitable[bool] | bool], what: str = "") -> None:
+    async def until(self, condition: Callable[[], Awaitable[bool] | bool]) -> None:
         """Wait, without a fixed time, until something is so."""
         async with asyncio.timeout(10):
             while True:
@@ -104,7 +114,20 @@ class Works:
                 if found if isinstance(found, bool) else await found:
                     return
                 await asyncio.sleep(0.002)
-        raise AssertionError(what)
+
+    async def settle(self) -> None:
+        """Give everything that could happen now the time to happen: turns of the event loop and of the database."""
+        for _ in range(15):
+            await self.store.waiting()
+            await asyncio.sleep(0)
+
+    async def posted(self, count: int) -> None:
+        """Wait until so many submits have arrived at the provider."""
+        await self.until(lambda: len(self.provider.posts) == count)
+
+    async def shown(self, job: Job, *, times: int = 1) -> None:
+        """Wait until a job's message was to be shown so often."""
+        await self.until(lambda: self.presenter.asked.count(job.request_id) >= times)
 
     async def becomes(self, job: Job, state: JobState) -> Job:
         """Wait until a job is in a state; another end fails at once."""
@@ -128,7 +151,6 @@ def clock() -> FakeClock:
 async def works(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Works]:
     """The queue, not started yet."""
     async with TroubledStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
-        store.trouble = Counter()
         made = Works(store, Spool(tmp_path / "spool"), clock)
         yield made
         store.trouble.clear()

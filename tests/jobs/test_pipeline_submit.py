@@ -38,7 +38,7 @@ async def test_picture_is_fetched_with_one_post(works: Works) -> None:
     assert job.picture is not None
     assert (job.picture.format, job.picture.width, job.task_id) == ("PNG", 16, "task-1")
     assert works.spool.path_of(job.picture_file or "").exists()
-    await works.until(lambda: works.presenter.asked.count(job.request_id) >= 2)
+    await works.shown(job, times=2)
     assert (await usage(works))["spent_microcredits"] == job.price_microcredits
 
 
@@ -50,7 +50,7 @@ async def test_refused_job_fails_and_costs_nothing(error: ProviderError, works: 
     job = await works.becomes(await works.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == (error.code, Cost.NOTHING)
     assert (await usage(works))["spent_microcredits"] == 0
-    await works.until(lambda: job.request_id in works.presenter.asked)
+    await works.shown(job)
 
 
 async def test_unknown_outcome_is_left_to_the_member(works: Works) -> None:
@@ -110,7 +110,7 @@ async def test_slow_down_holds_everybody_as_long_as_the_provider_says(works: Wor
     begun = works.clock.now()
     await works.start()
     first = await works.imagine(prompt="first")
-    await works.until(lambda: len(works.provider.posts) >= 1)
+    await works.posted(1)
     second = await works.imagine(prompt="second", user_id=BOB)
     await works.becomes(first, JobState.FETCHED)
     await works.becomes(second, JobState.FETCHED)
@@ -194,5 +194,5 @@ async def test_bug_during_the_post_leaves_the_job_uncertain(works: Works) -> Non
     works.provider.submits.append(ZeroDivisionError("a bug"))
     await works.start()
     job = await works.becomes(await works.imagine(), JobState.UNCERTAIN)
-    await works.until(lambda: job.request_id in works.presenter.asked)
+    await works.shown(job)
     assert len(works.provider.posts) == 1

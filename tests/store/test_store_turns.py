@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import BadRequestError, Cost, UnavailableError
 from bot.domain.job import JobState
 from bot.ports import Submission
 from tests.store.conftest import Opener
@@ -125,13 +125,13 @@ async def test_job_that_must_wait_a_moment_is_not_called_up_before(store: Store,
     moment = clock.now() + timedelta(seconds=30)
     assert await store.back_to_queue(held, OWNER, UnavailableError("busy"), moment)
     (other,) = await enqueue(store, BOB)
-    assert await store.next_not_before() == moment
+    assert await store.next_not_before(clock.now()) == moment
     assert await admitted(store) == [other]
     clock.shift(29.9)
     assert await admitted(store) == []
     clock.shift(0.1)
     assert await admitted(store) == [held]
-    assert await store.next_not_before() is None
+    assert await store.next_not_before(clock.now()) is None
 
 
 async def test_a_moment_that_has_passed_hides_no_later_one(open_store: Opener, clock: FakeClock) -> None:
@@ -143,24 +143,41 @@ async def test_a_moment_that_has_passed_hides_no_later_one(open_store: Opener, c
             await admitted(store)
             await store.begin_submit(job_id, OWNER)
             await store.back_to_queue(job_id, OWNER, UnavailableError("busy"), moment)
-        assert await store.next_not_before() == moments[0]
+        assert await store.next_not_before(clock.now()) == moments[0]
         clock.shift(10)
-        assert await store.next_not_before() == moments[1]
+        assert await store.next_not_before(clock.now()) == moments[1]
         await store.cancelled((await store.view((await store.waiting_requests())[1])).jobs[0].id)
-        assert await store.next_not_before() == moments[2]
+        assert await store.next_not_before(clock.now()) == moments[2]
         clock.shift(20)
-        assert await store.next_not_before() is None
+        assert await store.next_not_before(clock.now()) is None
 
 
 async def test_job_that_was_sent_back_keeps_its_place(open_store: Opener) -> None:
-    """An empty balance or a busy provider costs nobody their place."""
-    async with open_store(max_running=1, per_user_running=1) as store:
+    """An empty balance or a busy provider costs nobody their place: neither among their own nor among all."""
+    async with open_store(max_running=1) as store:
         first, second = await enqueue(store, ALICE, 2)
-        await admitted(store)
-        await store.begin_submit(first, OWNER)
-        await store.back_to_queue(first, OWNER, UnavailableError("busy"), None)
-        assert await places(store) == [first, second]
-        assert await admitted(store) == [first]
+        (of_bob,) = await enqueue(store, BOB)
+        for _ in range(3):
+            assert await admitted(store) == [first]
+            await store.begin_submit(first, OWNER)
+            await store.back_to_queue(first, OWNER, UnavailableError("busy"), None)
+            assert await places(store) == [first, of_bob, second]
+
+
+async def test_every_other_outcome_of_a_submit_takes_the_members_turn(open_store: Opener) -> None:
+    """A refused or uncertain job was served: the others come next."""
+    async with open_store(max_running=1) as store:
+        refused, unknown, third = await enqueue(store, ALICE, 3)
+        bobs = await enqueue(store, BOB, 2)
+        assert await admitted(store) == [refused]
+        await store.begin_submit(refused, OWNER)
+        await store.failed(refused, BadRequestError("400"), Cost.NOTHING)
+        assert await admitted(store) == [bobs[0]]
+        await finish(store, bobs[0])
+        assert await admitted(store) == [unknown]
+        await store.begin_submit(unknown, OWNER)
+        await store.uncertain(unknown, LOST)
+        assert await places(store) == [bobs[1], third]
 
 
 async def test_unclaimed_job_is_back_in_its_place(store: Store) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec
 from bot.ports import PictureSource, Submission, TaskState, TaskStatus
+from tests.support.clock import FakeClock
 
 
 def a_png() -> bytes:
@@ -32,15 +33,19 @@ DONE = TaskStatus(state=TaskState.SUCCEEDED, source=PictureSource(url="https://r
 class ScriptedProvider:
     """Implements ImageProvider. Each list is answered from the front; an empty one means that all goes well.
 
-    `posts` are the prompts of the submits that arrived. While `answering` is cleared, submits hang.
+    `posts` are the prompts of the submits that arrived, `polled` the tasks asked about; both with their seconds.
+    While `answering` is cleared, submits hang.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
         self.submits: deque[Submission | Exception] = deque()
         self.polls: deque[TaskStatus | BotError] = deque()
         self.downloads: deque[bytes | Exception] = deque()
         self.posts: list[str] = []
+        self.posted_at: list[float] = []
         self.polled: list[str] = []
+        self.polled_at: list[float] = []
         self.downloaded: list[PictureSource] = []
         self.answering = asyncio.Event()
         self.answering.set()
@@ -49,6 +54,7 @@ class ScriptedProvider:
         """Answer from `submits`, else with a task."""
         assert not image_urls
         self.posts.append(spec.prompt)
+        self.posted_at.append(self._clock.monotonic())
         number = len(self.posts)
         answer = self.submits.popleft() if self.submits else Submission(task_id=f"task-{number}")
         await self.answering.wait()
@@ -59,6 +65,7 @@ class ScriptedProvider:
     async def poll(self, task_id: str) -> TaskStatus:
         """Answer from `polls`, else with the finished picture."""
         self.polled.append(task_id)
+        self.polled_at.append(self._clock.monotonic())
         answer = self.polls.popleft() if self.polls else DONE
         if isinstance(answer, BotError):
             raise answer

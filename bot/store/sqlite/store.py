@@ -144,10 +144,10 @@ class SqliteStore:
         row = await self._reader.run(lambda db: one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued'"))
         return int(row["n"]) if row else 0
 
-    async def next_not_before(self) -> datetime | None:
+    async def next_not_before(self, after: datetime) -> datetime | None:
         """See JobStore."""
-        now_ms = self._now_ms()
-        return moment(await self._reader.run(lambda db: turns.next_not_before(db, now_ms=now_ms)))
+        after_ms = to_ms(after)
+        return moment(await self._reader.run(lambda db: turns.next_not_before(db, after_ms=after_ms)))
 
     async def unclaim(self, job_id: int, owner: str) -> None:
         """See JobStore."""

@@ -62,10 +62,10 @@ def unclaim(db: Database, job_id: int, *, owner: str) -> None:
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE id = ? AND state = 'queued' AND owner = ?", (job_id, owner))
 
 
-def next_not_before(db: Database, *, now_ms: int) -> int | None:
-    """The next moment to come at which a waiting job may be tried again; those that have passed wait for a slot."""
-    sql = "SELECT MIN(not_before) AS next FROM jobs WHERE not_before > :now AND state = 'queued' AND owner IS NULL"
-    next_ms: int | None = all_rows(db, sql, {"now": now_ms})[0]["next"]
+def next_not_before(db: Database, *, after_ms: int) -> int | None:
+    """The first later moment at which a waiting job may be tried again; those that have passed wait for a slot."""
+    sql = "SELECT MIN(not_before) AS next FROM jobs WHERE not_before > :after AND state = 'queued' AND owner IS NULL"
+    next_ms: int | None = all_rows(db, sql, {"after": after_ms})[0]["next"]
     return next_ms
 
 
