@@ -17,6 +17,9 @@ _PANEL_EVERY_S = 0.4
 # A silent connection is closed by some browsers and proxies, and only a write tells that the reader has gone.
 _SIGN_OF_LIFE_EVERY_S = 10.0
 
+# Browsers wait some seconds before they take a lost stream up again; a sandbox that was restarted is there at once.
+_RETRY = b"retry: 700\n\n"
+
 
 class Stream:
     """What changed for one member since the page was last told."""
@@ -51,7 +54,7 @@ class Stream:
         await response.prepare(request)
         # A page that went away is the normal end of a stream.
         with contextlib.suppress(ConnectionResetError):
-            await response.write(_event("hello", everything(self._world, self._viewer, self._cdn_host)))
+            await response.write(_RETRY + _event("hello", everything(self._world, self._viewer, self._cdn_host)))
             await self._write_changes(response)
         return response
 

@@ -1,12 +1,15 @@
 """A bot played by the test itself: it registers commands and answers each interaction at once."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import Page
 
 from sandbox.discord.hub import Happening, Kind
 from sandbox.discord.interactions import InteractionRecord
+from sandbox.discord.messages import Upload
 from tests.browser.conftest import Visit
 
 Json = dict[str, Any]
@@ -76,3 +79,16 @@ def options_of(record: InteractionRecord) -> Json:
 async def write(tab: Page, text: str) -> None:
     """Put a text into the composer."""
     await tab.get_by_test_id("composer").fill(text)
+
+
+def post_picture(visit: Visit, description: str, size: tuple[int, int]) -> None:
+    """Let the bot post a card with one picture of this many pixels."""
+    world = visit.sandbox.world
+    picture = io.BytesIO()
+    Image.new("RGB", size, "teal").save(picture, "PNG")
+    path = world.files.new_path()
+    path.write_bytes(picture.getvalue())
+    gallery = {"type": 12, "items": [{"media": {"url": "attachment://picture.png"}, "description": description}]}
+    payload = {"flags": 1 << 15, "components": [{"type": 17, "components": [gallery]}]}
+    upload = Upload(index=0, filename="picture.png", path=path, size=path.stat().st_size)
+    world.messages.create(world.bot, world.channel("general"), payload, [upload])

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from sandbox.page import PageServer
 from tests.browser.conftest import Visit
+from tests.browser.played import post_picture
 
 # One browser serves all tests, and a browser belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,6 +21,26 @@ async def test_markup_in_a_message_never_becomes_markup_of_the_page(without_bot:
     await expect(content).to_contain_text("<img src=x onerror=alert(1)> bold google_image_search code")
     assert await content.locator("img, a").count() == 0
     assert await content.locator("strong").inner_text() == "bold"
+
+
+async def test_a_picture_has_its_room_and_its_description(without_bot: Visit) -> None:
+    """Width, height and alternative text stand in the element, so that nothing jumps and nobody is left out."""
+    post_picture(without_bot, "a corgi in space", (1376, 768))
+    picture = without_bot.tab.get_by_test_id("picture")
+    await expect(picture).to_have_attribute("alt", "a corgi in space")
+    width, height = await picture.get_attribute("width"), await picture.get_attribute("height")
+    assert (width, height) == ("520", "290")
+
+
+async def test_a_picture_opens_at_full_size_and_closes_by_keyboard(without_bot: Visit) -> None:
+    """The picture is a button: Enter opens it large with its pixel size, Escape closes it."""
+    tab = without_bot.tab
+    post_picture(without_bot, "a corgi in space", (1024, 1024))
+    await tab.get_by_role("button", name="Open at full size: a corgi in space").press("Enter")
+    lightbox = tab.get_by_test_id("lightbox")
+    await expect(lightbox).to_contain_text("1024 x 1024")
+    await tab.keyboard.press("Escape")
+    await expect(lightbox).to_be_hidden()
 
 
 async def test_a_relative_time_counts_down_by_itself(without_bot: Visit) -> None:
