@@ -181,9 +181,8 @@ class Courier:
 
     async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted | None) -> None:
         """Keep pictures that cannot be posted anywhere: they are paid for."""
-        unshown = [
-            job for job in view.jobs if job.state is JobState.FETCHED and (posted is None or job not in card.pictures)
-        ]
+        shown = {job.id for job in card.pictures} if posted is not None else set()
+        unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
         for job in unshown:
             log.warning("delivery_impossible", extra={"job_id": job.id})
             await self._jobs.ready(job.id, "no way to post it: token, message, channel and direct messages failed")

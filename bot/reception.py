@@ -43,14 +43,14 @@ class Reception:
             accepted = self._tasks.start(self._accept(accepting), name=f"accept-{interaction.id}")
             done, _ = await asyncio.wait({accepted}, timeout=self._in_time_s)
             if done:
-                view = accepted.result()
+                view = _told(accepted.result())
                 await self._answer(interaction, view, private=private)
             else:
                 log.warning("interaction_deferred", extra={"interaction_id": interaction.id})
                 await self._try_to_defer(interaction, private=private)
         if not done:
             try:
-                view = await accepted
+                view = _told(await accepted)
             except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
                 await self._take_back(interaction, error)
                 return
@@ -61,8 +61,12 @@ class Reception:
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
 
-    async def _accept(self, accepting: Coroutine[Any, Any, int]) -> RequestView:
-        return await self._requests.view(await accepting)
+    async def _accept(self, accepting: Coroutine[Any, Any, int]) -> RequestView | Exception:
+        """The stored request, or why there is none: that is the member's to read, not a failed task."""
+        try:
+            return await self._requests.view(await accepting)
+        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+            return error
 
     async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
         """Send the card as the interaction's response. Should that fail, the courier brings it by another way."""
@@ -103,3 +107,9 @@ class Reception:
         except (discord.DiscordException, OSError) as failure:
             log.info("deferred_message_not_removed", extra={"interaction_id": interaction.id, "error": str(failure)})
         await answer_error(interaction, error)
+
+
+def _told(outcome: RequestView | Exception) -> RequestView:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome

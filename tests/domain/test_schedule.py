@@ -13,7 +13,7 @@ from bot.domain.schedule import Durations, Polling, backoff_s, next_poll_s
 @pytest.fixture
 def rng() -> random.Random:
     """Repeatable jitter."""
-    return random.Random(20260314)  # noqa: S311 - jitter
+    return random.Random(20260314)
 
 
 def test_polls_come_every_3_to_5_seconds_with_jitter(rng: random.Random) -> None:
