@@ -68,20 +68,16 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, open_browser
 
 async def _send_first_command(sandbox: Sandbox) -> None:
     """Let alice ask for a picture as soon as the bot is there, so that whoever opens the page sees one being made."""
-    ready = asyncio.create_task(sandbox.driver.wait_for_bot(timeout_s=_A_DAY_S), name="bot ready")
-    ended = asyncio.create_task(sandbox.bot.wait(), name="bot ended")
     try:
-        await asyncio.wait({ready, ended} if sandbox.bot.starts else {ready}, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            last_words = "\n".join(sandbox.bot.output[-5:])
-            click.echo(f"The bot {sandbox.bot.state} before it was connected. It said last:\n{last_words}", err=True)
-        await ready
+        await sandbox.wait_for_bot(_A_DAY_S)
+    except DriverError as error:
+        last_words = "\n".join(sandbox.bot.output[-5:])
+        click.echo(f"There is no bot yet: {error}. It said last:\n{last_words}", err=True)
+        await sandbox.driver.wait_for_bot(_A_DAY_S)
+    try:
         await sandbox.driver.slash(demo.MEMBER, "imagine", {"prompt": demo.PROMPT})
     except DriverError as error:
         click.echo(f"The first /imagine could not be sent: {error}", err=True)
-    finally:
-        ready.cancel()
-        ended.cancel()
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class _Demo:
         """The whole story; raises DemoError where it ends differently than promised."""
         try:
             self._say("sandbox", "a local Discord and a local picture provider are up; starting the bot")
-            await self._sandbox.driver.wait_for_bot()
+            await self._sandbox.wait_for_bot()
             names = ", ".join(f"/{command['name']}" for command in self._sandbox.driver.commands(MEMBER))
             self._say("sandbox", f"the bot is online and has registered {names}")
             async with self._told_events():
@@ -59,7 +59,7 @@ class _Demo:
                 message = await self._come_back()
         except DriverError as error:
             last_words = "\n".join(self._sandbox.bot.output[-8:])
-            raise DemoError(f"{error}\nThe bot ({self._sandbox.bot.state}) said last:\n{last_words}") from error
+            raise DemoError(f"{error}. The bot said last:\n{last_words}") from error
         await self._check_and_save(message)
 
     async def _imagine_and_kill(self) -> None:

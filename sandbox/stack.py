@@ -1,5 +1,6 @@
 """Everything that the sandbox consists of, started together: the two stand-ins, the driver, and the real bot."""
 
+import asyncio
 import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Self
 from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.bot_process import BotProcess
 from sandbox.discord import DiscordFaults, DiscordServer, World
-from sandbox.driver import Driver
+from sandbox.driver import Driver, DriverError
 
 # The real values suit a provider that takes half a minute for a picture; here one takes about two seconds.
 SHORT_WAITS = {"FIRST_POLL_SECONDS": "0.5", "POLL_SECONDS": "0.3", "BALANCE_PROBE_SECONDS": "2"}
@@ -21,7 +22,7 @@ class Sandbox:
 
     ``data_dir`` is the bot's (default: a temporary one, deleted at the end); ``env`` adds to the bot's environment;
     ``with_bot=False`` leaves starting the bot to the caller; ``bot_command`` runs another program in its place.
-    ``driver.wait_for_bot()`` tells when the bot is connected.
+    ``wait_for_bot()`` tells when the bot is connected.
     """
 
     discord: DiscordServer
@@ -94,7 +95,20 @@ class Sandbox:
         command = {"command": self._bot_command} if self._bot_command else {}
         return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, **command))
 
+    async def wait_for_bot(self, timeout_s: float = 15) -> None:
+        """Wait until the bot is connected and has its commands; raises DriverError, at once if its process ends."""
+        ready = asyncio.create_task(self.driver.wait_for_bot(timeout_s), name="bot ready")
+        ended = asyncio.create_task(self.bot.wait(), name="bot ended")
+        try:
+            await asyncio.wait({ready, ended} if self.bot.starts else {ready}, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                raise DriverError(f"the bot {self.bot.state} before it was connected")
+            await ready
+        finally:
+            ready.cancel()
+            ended.cancel()
+
     async def restart_bot(self) -> None:
         """Start the bot after a kill or stop, and wait until it is connected again."""
         await self.bot.start()
-        await self.driver.wait_for_bot()
+        await self.wait_for_bot()
