@@ -1,0 +1,200 @@
+"""The house rules that can be read off the source: who imports whom, where SQL and time may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS: list[set[str]] = [
+    {"bot.domain"},
+    {"bot.ports", "bot.clock", "bot.tasks", "bot.settings", "bot.logs", "bot.lock", "bot.pressure"},
+    {"bot.store", "bot.apimaster", "bot.media"},
+    {"bot.jobs"},
+    {"bot.ui"},
+    {"bot.delivery", "bot.courier", "bot.reception", "bot.alerts", "bot.services"},
+    {"bot.client", "cogs"},
+    {"bot.commands"},
+    {"bot.app"},
+    {"bot.__main__"},
+]
+"""From the ground up: a module imports its own layer and those below it."""
+ADAPTERS = LAYERS[2]
+NAME_ADAPTERS = ADAPTERS | {"bot.app", "bot.commands"}
+"""Everybody else knows the store, the provider and the disk by their ports."""
+TIME = re.compile(
+    r"time\.(time|monotonic|perf_counter|sleep)\w*|asyncio\.sleep|datetime\.(now|utcnow|today)|date\.today"
+)
+MAY_ASK_THE_TIME = {
+    "bot/clock.py": "it is the clock",
+    "bot/app.py": "the sweep of expired tokens has no test to wait for",
+}
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN)\s+[A-Za-z_(]+")
+
+
+def sources(*packages: str) -> list[Path]:
+    """The Python files of these packages."""
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file, parsed."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def module_of(path: Path) -> str:
+    """A file's dotted name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The dotted names that a file imports anywhere in it, functions included."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, packages: set[str]) -> str | None:
+    """Which of these packages a module is or lies in."""
+    return next((package for package in packages if module == package or module.startswith(f"{package}.")), None)
+
+
+def layer_of(module: str) -> int:
+    """The number of a module's layer."""
+    return next(number for number, layer in enumerate(LAYERS) if within(module, layer))
+
+
+def test_every_module_has_its_layer() -> None:
+    """A new module has to say where it belongs; the packages' own empty files belong nowhere."""
+    everything = set().union(*LAYERS)
+    homeless = [
+        module
+        for path in sources("bot", "cogs")
+        if (module := module_of(path)) != "bot" and not within(module, everything)
+    ]
+    assert homeless == []
+
+
+def test_imports_point_downward() -> None:
+    """Domain <- ports <- store, apimaster, media <- jobs <- ui <- courier <- cogs <- app."""
+    upward = [
+        f"{module} imports {imported}"
+        for path in sources("bot", "cogs")
+        if (module := module_of(path)) != "bot"
+        for imported in imports_of(path)
+        if imported.split(".")[0] in {"bot", "cogs"} and layer_of(imported) > layer_of(module)
+    ]
+    assert upward == []
+
+
+def test_adapters_are_known_by_their_ports_alone() -> None:
+    """Only the composition root and the terminal commands name a store, a provider or a spool; none names another."""
+    named = [
+        f"{module} imports {imported}"
+        for path in sources("bot", "cogs")
+        if (module := module_of(path)) != "bot"
+        for imported in imports_of(path)
+        if (adapter := within(imported, ADAPTERS)) and within(module, NAME_ADAPTERS - ADAPTERS | {adapter}) is None
+    ]
+    assert named == []
+
+
+def test_domain_uses_the_standard_library_alone() -> None:
+    """Values and rules need nothing that could be missing, and no input or output."""
+    foreign = [
+        f"{path.name} imports {imported}"
+        for path in sources("bot/domain")
+        for imported in imports_of(path)
+        if not (within(imported, {"bot.domain"}) or imported.split(".")[0] in sys.stdlib_module_names)
+        or within(imported, {"os", "io", "pathlib", "socket", "asyncio", "logging", "sqlite3", "time"})
+    ]
+    assert foreign == []
+
+
+@pytest.mark.parametrize(("here", "there"), [(("bot", "cogs"), {"sandbox", "tests"}), (("sandbox",), {"bot", "cogs"})])
+def test_bot_and_sandbox_do_not_know_each_other(here: tuple[str, ...], there: set[str]) -> None:
+    """The stand-ins are written from the facts, not from the bot; the bot runs without them."""
+    known = [f"{path} imports {name}" for path in sources(*here) for name in imports_of(path) if within(name, there)]
+    assert known == []
+
+
+def test_only_the_store_sees_sql() -> None:
+    """No SQL and no database library outside of store/."""
+    outside = [path for path in sources("bot", "cogs") if "store" not in path.relative_to(ROOT).parts]
+    found = [
+        f"{path.name}: {node.value[:40]!r}"
+        for path in outside
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
+    ]
+    found += [
+        f"{path.name} imports {name}"
+        for path in outside
+        for name in imports_of(path)
+        if within(name, {"sqlite3", "sqlite_utils"})
+    ]
+    assert found == []
+
+
+def test_only_the_clock_asks_the_time_and_sleeps() -> None:
+    """Time is injected, so that a test of an hour takes a moment."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {called}"
+        for path in sources("bot", "cogs")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and TIME.fullmatch(called := ast.unparse(node.func))
+        if str(path.relative_to(ROOT)) not in MAY_ASK_THE_TIME
+    ]
+    assert found == []
+
+
+def test_discord_and_aiohttp_stay_in_their_places() -> None:
+    """The queue knows neither Discord nor HTTP; the provider's client does not know Discord."""
+    allowed = {
+        "discord": {
+            "bot.ui",
+            "bot.delivery",
+            "bot.courier",
+            "bot.reception",
+            "bot.alerts",
+            "bot.client",
+            "cogs",
+            "bot.app",
+        },
+        "aiohttp": {"bot.apimaster", "bot.delivery", "bot.client", "bot.app"},
+    }
+    found = [
+        f"{module} imports {library}"
+        for path in sources("bot", "cogs")
+        for name in imports_of(path)
+        for library, places in allowed.items()
+        if within(name, {library}) and not within(module := module_of(path), places)
+    ]
+    assert found == []
+
+
+def test_files_and_functions_stay_small() -> None:
+    """A file of over 330 lines, or a function of over 70, is due to be divided: a stop well above the house's aim.
+
+    Wiring everything together in one place is one long list, and stays one.
+    """
+    long_files = [path.name for path in sources("bot", "cogs") if len(path.read_text().splitlines()) > 330]
+    long_functions = [
+        f"{path.name}: {node.name}"
+        for path in sources("bot", "cogs")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno > 70
+        if (path.name, node.name) != ("app.py", "_assemble")
+    ]
+    assert (long_files, long_functions) == ([], [])
