@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,6 +34,7 @@ from bot.jobs.pipeline import Pipeline
 from bot.lock import exclusive
 from bot.media.fit import WebpFitter
 from bot.media.spool import Spool
+from bot.pressure import Pressure
 from bot.reception import Reception
 from bot.services import Services
 from bot.settings import Settings
@@ -47,6 +49,7 @@ _GRACE_S: Final = 3.0
 _KEY_CHECK_S: Final = 3.0
 _SWEEP_S: Final = 60.0
 _LEARNED: Final = 50
+_SWITCH_INTERVAL_S: Final = 0.0005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,9 @@ class Machinery:
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT; raises StartupError where it cannot start."""
+    # The database's threads take the interpreter for microseconds at a time; with the usual 5 ms each wait for it would
+    # cost a busy event loop's whole turn.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     required = settings.require("DISCORD_TOKEN", "APIMASTER_API_KEY")
     ensure_data_dir(settings.data_dir)
     clock = SystemClock()
@@ -111,6 +117,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         last_synced=lambda: store.fact("commands"),
         remember_synced=lambda digest: store.remember("commands", digest),
     )
+    pressure = Pressure()
     courier = Courier(
         ladder=Ladder(client, clock),
         requests=store,
@@ -120,6 +127,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         clock=clock,
         rng=rng,
         owner=owner,
+        pressure=pressure,
     )
     gate = GateKeeper(
         gates=store,
@@ -141,6 +149,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         polling=polling,
         clock=clock,
         rng=rng,
+        pressure=pressure,
     )
     pipeline = Pipeline(
         jobs=store,
@@ -155,10 +164,10 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         rng=rng,
         owner=owner,
     )
-    admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, start=pipeline.start)
+    admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, pressure=pressure, start=pipeline.start)
     pipeline.attach(admission)
     gate.on_change(admission.wake)
-    reception = Reception(requests=store, courier=courier)
+    reception = Reception(requests=store, courier=courier, pressure=pressure)
     intake = Intake(
         requests=store,
         jobs=store,

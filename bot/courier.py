@@ -16,6 +16,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, RequestView
 from bot.domain.schedule import backoff_s
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
+from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.card import Card, file_name, render
 from bot.ui.text import alt_text
@@ -43,6 +44,7 @@ class Courier:
         clock: Clock,
         rng: random.Random,
         owner: str,
+        pressure: Pressure,
         at_once: int = 16,
     ) -> None:
         self._ladder = ladder
@@ -53,6 +55,7 @@ class Courier:
         self._clock = clock
         self._rng = rng
         self._owner = owner
+        self._pressure = pressure
         self._slots = asyncio.Semaphore(at_once)
         self._tasks = TaskGroup()
         self._dirty: dict[int, bool] = {}
@@ -96,6 +99,7 @@ class Courier:
             while self._dirty[request_id]:
                 self._dirty[request_id] = False
                 try:
+                    await self._pressure.quiet()
                     async with self._slots:
                         await self._bring_up_to_date(request_id)
                 except (DeliveryTrouble, StoreError, OSError) as error:

@@ -17,6 +17,7 @@ from bot.courier import Courier
 from bot.domain.errors import StoreError
 from bot.domain.job import RequestView
 from bot.ports import RequestStore, Shown
+from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.card import render
 from bot.ui.errors import answer_error
@@ -29,9 +30,12 @@ _IN_TIME_S: Final = 1.5
 class Reception:
     """Gives an interaction its first answer."""
 
-    def __init__(self, *, requests: RequestStore, courier: Courier, in_time_s: float = _IN_TIME_S) -> None:
+    def __init__(
+        self, *, requests: RequestStore, courier: Courier, pressure: Pressure, in_time_s: float = _IN_TIME_S
+    ) -> None:
         self._requests = requests
         self._courier = courier
+        self._pressure = pressure
         self._in_time_s = in_time_s
         self._tasks = TaskGroup()
 
@@ -39,21 +43,25 @@ class Reception:
         self, interaction: discord.Interaction[Any], accepting: Coroutine[Any, Any, int], *, private: bool
     ) -> None:
         """Answer with the card of the request that `accepting` stores; raises what it raises, if in time."""
-        with self._courier.hold(interaction.id):
-            accepted = self._tasks.start(self._accept(accepting), name=f"accept-{interaction.id}")
-            done, _ = await asyncio.wait({accepted}, timeout=self._in_time_s)
-            if done:
-                view = _told(accepted.result())
-                await self._answer(interaction, view, private=private)
-            else:
-                log.warning("interaction_deferred", extra={"interaction_id": interaction.id})
+        with self._courier.hold(interaction.id), self._pressure.answering():
+            in_time_s = self._in_time_s
+            if self._pressure.crowded:
+                # The cheapest answer first: nobody in a crowd may miss the 3 s.
                 await self._try_to_defer(interaction, private=private)
-        if not done:
-            try:
-                view = _told(await accepted)
-            except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
-                await self._take_back(interaction, error)
-                return
+                in_time_s = 0.0
+            accepted = self._tasks.start(self._accept(accepting), name=f"accept-{interaction.id}")
+            in_time = bool(in_time_s) and bool((await asyncio.wait({accepted}, timeout=in_time_s))[0])
+            if in_time:
+                await self._answer(interaction, _told(accepted.result()), private=private)
+            elif in_time_s:
+                await self._try_to_defer(interaction, private=private)
+        try:
+            view = _told(await accepted)
+        except Exception as error:
+            if in_time:
+                raise
+            await self._take_back(interaction, error)
+            return
         self._courier.refresh([view.request.id])
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job
 from bot.jobs.balance import GateKeeper
 from bot.ports import JobStore
+from bot.pressure import Pressure
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,20 @@ class Admission:
     """Calls up waiting jobs by the store's rule and hands each to `start`."""
 
     def __init__(
-        self, *, jobs: JobStore, gate: GateKeeper, clock: Clock, owner: str, start: Callable[[Job], None]
+        self,
+        *,
+        jobs: JobStore,
+        gate: GateKeeper,
+        clock: Clock,
+        owner: str,
+        pressure: Pressure,
+        start: Callable[[Job], None],
     ) -> None:
         self._jobs = jobs
         self._gate = gate
         self._clock = clock
         self._owner = owner
+        self._pressure = pressure
         self._start = start
         self._changed = asyncio.Event()
         self._hold_until: datetime | None = None
@@ -74,6 +83,7 @@ class Admission:
         allowed = self._gate.allowance(_BATCH)
         if not allowed:
             return False
+        await self._pressure.quiet()
         jobs = await self._jobs.admit(self._owner, most=allowed)
         if self._stopped:
             return False  # called up too late to be submitted: they wait again after the next start

@@ -24,6 +24,7 @@ from bot.domain.picture import PictureInfo
 from bot.domain.schedule import Durations, Polling, backoff_s, next_poll_s
 from bot.jobs.insisting import Insisting
 from bot.ports import ImageProvider, JobStore, PictureFiles, PictureSource, RequestStore, TaskState, TaskStatus
+from bot.pressure import Pressure
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Fetcher:
         polling: Polling,
         clock: Clock,
         rng: random.Random,
+        pressure: Pressure,
         downloads_at_once: int = 8,
     ) -> None:
         self._jobs = jobs
@@ -58,6 +60,7 @@ class Fetcher:
         self._polling = polling
         self._clock = clock
         self._rng = rng
+        self._pressure = pressure
         self._insist = Insisting(clock, rng)
         self._downloads = asyncio.Semaphore(downloads_at_once)
 
@@ -89,6 +92,7 @@ class Fetcher:
         until_s = max(self._polling.give_up_s, self._age_s(job) + self._polling.timeout_s)
         while self._age_s(job) < until_s:
             try:
+                await self._pressure.quiet()
                 status = await self._provider.poll(task_id)
                 troubles = unknown = 0
                 if status.state is TaskState.FAILED:

@@ -19,6 +19,7 @@ from bot.jobs.balance import GateKeeper
 from bot.jobs.fetching import Fetcher
 from bot.jobs.pipeline import Pipeline
 from bot.media.spool import Spool
+from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
 from bot.tasks import TaskGroup
 from tests.support.build import new_request
@@ -72,13 +73,15 @@ class Works:
         )  # fmt: skip
         fetcher = Fetcher(
             jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
-            clock=clock, rng=rng,
+            clock=clock, rng=rng, pressure=Pressure(),
         )  # fmt: skip
         self.pipeline = Pipeline(
             jobs=store, requests=store, provider=self.provider, files=spool, fetcher=fetcher, gate=self.gate,
             presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
         )  # fmt: skip
-        self.admission = Admission(jobs=store, gate=self.gate, clock=clock, owner=OWNER, start=self.pipeline.start)
+        self.admission = Admission(
+            jobs=store, gate=self.gate, clock=clock, owner=OWNER, pressure=Pressure(), start=self.pipeline.start
+        )
         self.pipeline.attach(self.admission)
         self.gate.on_change(self.admission.wake)
         self._running: asyncio.Task[None] | None = None

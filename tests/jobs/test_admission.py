@@ -12,6 +12,7 @@ import pytest
 from bot.domain.errors import UnavailableError
 from bot.domain.job import Job, JobState
 from bot.jobs.admission import Admission
+from bot.pressure import Pressure
 from tests.jobs.conftest import Works
 from tests.support.build import BOB
 from tests.support.clock import FakeClock
@@ -117,7 +118,9 @@ async def test_job_called_up_during_a_stop_is_not_submitted(works: Works) -> Non
     """The database answers after the stop began: no POST may leave that nobody would wait for."""
     started: list[Job] = []
     job = await works.imagine()
-    admission = Admission(jobs=works.store, gate=works.gate, clock=works.clock, owner=OWNER, start=started.append)
+    admission = Admission(
+        jobs=works.store, gate=works.gate, clock=works.clock, owner=OWNER, pressure=Pressure(), start=started.append
+    )
     with closing(sqlite3.connect(works.store._path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         running = asyncio.create_task(admission.run())

@@ -30,6 +30,9 @@ _LINE: Final = f"""
         WHERE waiting.state = 'queued' AND waiting.owner IS NULL
     )
 """  # noqa: S608 - made of constants
+_COUNT_AT_WORK: Final = f"""
+    SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'submitting', 'running') AND {_AT_WORK}
+"""  # noqa: S608 - made of constants
 _ADMITTED: Final = f"""
     {_LINE}
     SELECT id FROM line
@@ -48,6 +51,8 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
 
     They stay `queued` until just before their POST, so that a crash between the two loses nothing.
     """
+    if not _free_slots(db, at_once):
+        return []
     limits = {"per_user": per_user, "at_once": at_once, "now": now_ms}
     ids = [row["id"] for row in all_rows(db, _ADMITTED, limits)][:most]
     admitted = []
@@ -55,6 +60,11 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
         db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
         admitted.append(jobs.get(db, job_id))
     return admitted
+
+
+def _free_slots(db: Database, at_once: int) -> int:
+    """How many more jobs may be at work: a cheap question, asked before the whole line is sorted."""
+    return max(0, at_once - int(all_rows(db, _COUNT_AT_WORK)[0]["n"]))
 
 
 def unclaim(db: Database, job_id: int, *, owner: str) -> None:
