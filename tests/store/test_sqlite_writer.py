@@ -1,0 +1,156 @@
+"""The writer thread: one commit for many, a failing write alone, and errors as one kind."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database
+
+from bot.domain.errors import Refusal, StoreError
+from bot.store.sqlite.connection import connect
+from bot.store.sqlite.writer import DatabaseThread
+
+
+def impatient(path: Path) -> Database:
+    """A writing connection that waits for nobody's lock."""
+    database = connect(path)
+    database.conn.execute("PRAGMA busy_timeout = 0")
+    return database
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[DatabaseThread]:
+    """A running writer with one table."""
+    thread = DatabaseThread("test-writer", lambda: impatient(tmp_path / "w.db"), grouped=True)
+    await thread.start()
+    await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
+    yield thread
+    await thread.close()
+
+
+def insert(number: int) -> Callable[[Database], int]:
+    """A write of one row that returns its number."""
+
+    def write(db: Database) -> int:
+        db.conn.execute("INSERT INTO t (n) VALUES (?)", (number,))
+        return number
+
+    return write
+
+
+def numbers(path: Path) -> list[int]:
+    """What is committed, seen from outside."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT n FROM t ORDER BY n")]
+
+
+async def test_each_caller_gets_its_own_result(writer: DatabaseThread, tmp_path: Path) -> None:
+    """A hundred writes at once: each returns what its function returned, and all are committed."""
+    assert await asyncio.gather(*(writer.run(insert(n)) for n in range(100))) == list(range(100))
+    assert numbers(tmp_path / "w.db") == list(range(100))
+
+
+async def test_writes_that_wait_together_share_a_commit(writer: DatabaseThread) -> None:
+    """While one write runs, others gather; they become one group."""
+    before = writer.group
+    await asyncio.gather(*(writer.run(insert(n)) for n in range(200)))
+    assert writer.group - before < 100
+
+
+async def test_failing_write_takes_no_other_along(writer: DatabaseThread, tmp_path: Path) -> None:
+    """In one group, a write that breaks a constraint and one that refuses are undone alone."""
+
+    def refuse(db: Database) -> None:
+        db.conn.execute("INSERT INTO t (n) VALUES (50)")
+        raise Refusal("queue_full", "No room.")
+
+    results = await asyncio.gather(
+        writer.run(insert(1)), writer.run(insert(1)), writer.run(refuse), writer.run(insert(2)), return_exceptions=True
+    )
+    assert results[0] == 1
+    assert isinstance(results[1], StoreError)
+    assert isinstance(results[2], Refusal)
+    assert results[3] == 2
+    assert numbers(tmp_path / "w.db") == [1, 2]
+
+
+async def test_result_is_told_only_after_the_commit(writer: DatabaseThread, tmp_path: Path) -> None:
+    """Whoever hears of success can read it from another connection, power cuts included."""
+    for number in range(20):
+        await writer.run(insert(number))
+        assert numbers(tmp_path / "w.db")[-1] == number
+
+
+async def test_locked_database_is_a_store_error_for_everybody_waiting(writer: DatabaseThread, tmp_path: Path) -> None:
+    """Another program holds the lock: each write fails as StoreError, and later ones work again."""
+    with closing(sqlite3.connect(tmp_path / "w.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        results = await asyncio.gather(*(writer.run(insert(n)) for n in range(5)), return_exceptions=True)
+        assert [type(result) for result in results] == [StoreError] * 5
+        assert "locked" in str(results[0])
+        other.execute("ROLLBACK")
+    assert await writer.run(insert(7)) == 7
+    assert numbers(tmp_path / "w.db") == [7]
+
+
+async def test_transaction_that_sqlite_gives_up_fails_everybody_in_it(writer: DatabaseThread, tmp_path: Path) -> None:
+    """When SQLite rolls the whole transaction back, nobody is told that theirs was carried out."""
+    started = asyncio.gather(
+        writer.run(insert(1)),
+        writer.run(lambda db: db.conn.execute("ROLLBACK").close()),
+        writer.run(insert(2)),
+        return_exceptions=True,
+    )
+    results = await started
+    told = [result for result in results if isinstance(result, int)]
+    assert set(told) <= set(numbers(tmp_path / "w.db"))
+    assert await writer.run(insert(9)) == 9
+
+
+async def test_cancelled_caller_leaves_its_write_to_be_carried_out(writer: DatabaseThread, tmp_path: Path) -> None:
+    """What was promised to the queue is done, though nobody waits for it any more."""
+    task = asyncio.create_task(writer.run(insert(3)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await writer.run(insert(4))
+    assert numbers(tmp_path / "w.db") == [3, 4]
+
+
+async def test_closing_finishes_what_was_asked_for(writer: DatabaseThread, tmp_path: Path) -> None:
+    """Writes queued before the end are committed; later ones are refused; closing twice is harmless."""
+    waiting = [asyncio.create_task(writer.run(insert(n))) for n in range(50)]
+    await asyncio.sleep(0)
+    await writer.close()
+    assert await asyncio.gather(*waiting) == list(range(50))
+    with pytest.raises(StoreError):
+        await writer.run(insert(99))
+    await writer.close()
+    assert numbers(tmp_path / "w.db") == list(range(50))
+
+
+async def test_reader_cannot_write(tmp_path: Path, writer: DatabaseThread) -> None:
+    """The reading connection refuses every write, and reads what the writer has committed."""
+    reader = DatabaseThread("test-reader", lambda: connect(tmp_path / "w.db", read_only=True), grouped=False)
+    await reader.start()
+    await writer.run(insert(5))
+    rows: list[Any] = await reader.run(lambda db: [tuple(row) for row in db.conn.execute("SELECT n FROM t")])
+    assert rows == [(5,)]
+    with pytest.raises(StoreError):
+        await reader.run(insert(6))
+    await reader.close()
+
+
+async def test_connection_that_cannot_be_opened_fails_the_start(tmp_path: Path) -> None:
+    """The error of opening reaches whoever starts the thread, and closing it afterwards does not hang."""
+    thread = DatabaseThread("broken", lambda: connect(tmp_path / "no" / "such" / "folder.db"), grouped=True)
+    with pytest.raises(sqlite3.OperationalError):
+        await thread.start()
+    await thread.close()
