@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import aiohttp
 import discord
 
 from bot.delivery import direct_channel
@@ -23,7 +24,7 @@ class DirectAlerts:
             try:
                 channel = await direct_channel(self._client, user_id)
                 await channel.send(text)
-            except (discord.DiscordException, OSError) as error:
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 log.warning("owner_not_told", extra={"owner_id": user_id, "error": str(error)})
 
     def _owners(self) -> list[int]:

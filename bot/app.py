@@ -167,7 +167,6 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
     admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, pressure=pressure, start=pipeline.start)
     pipeline.attach(admission)
     gate.on_change(admission.wake)
-    reception = Reception(requests=store, courier=courier, pressure=pressure)
     intake = Intake(
         requests=store,
         jobs=store,
@@ -176,6 +175,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         credit_price_1k=settings.credit_price_1k,
         group_ratio=settings.group_ratio,
     )
+    reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
     client.services = Services(intake=intake, reception=reception)
     machinery = Machinery(
         client=client,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.clock import Clock
-from bot.delivery import DeliveryTrouble, Ladder, Posted, TooLarge, Upload
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, RequestView
 from bot.domain.schedule import backoff_s
@@ -94,7 +94,7 @@ class Courier:
 
     async def _keep_up(self, request_id: int) -> None:
         """Deliver until nothing has changed meanwhile; wait out trouble."""
-        failures = 0
+        failures = crashes = 0
         try:
             while self._dirty[request_id]:
                 self._dirty[request_id] = False
@@ -107,11 +107,12 @@ class Courier:
                     log.warning("delivery_trouble", extra={"request_id": request_id, "error": str(error)})
                 except Exception:
                     failures += 1
+                    crashes += 1
                     log.exception("delivery_crashed", extra={"request_id": request_id})
-                    if failures >= _MOST_CRASHES:
+                    if crashes >= _MOST_CRASHES:
                         return  # a restart tries again; the rows know that the message is behind
                 else:
-                    failures = 0
+                    failures = crashes = 0
                 if failures:
                     pause_s = backoff_s(failures, base_s=_FIRST_PAUSE_S, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
                     await self._clock.sleep(pause_s)
@@ -131,22 +132,20 @@ class Courier:
         await self._note(view, card, uploads, posted)
         await self._keep_unshown(view, card, posted)
 
-    async def _show(self, view: RequestView) -> tuple[Card, list[Upload], Posted | None]:
+    async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
         """Render and deliver, with smaller files each time that Discord finds them too large."""
         rung = 0
         while True:
             uploads = await self._uploads(view, rung)
             card = render(_as_shown(view, uploads), {job_id: upload.file_name for job_id, upload in uploads.items()})
-            listed = list(uploads.values())
             if not self._worth_an_edit(view, card):
-                return card, [], None
+                return card, {}, NOT_SHOWN
             try:
-                posted = await self._ladder.show(view.request, card, listed, may_post=card.urgent)
+                listed = list(uploads.values())
+                return card, uploads, await self._ladder.show(view.request, card, listed, may_post=card.worth_a_post)
             except TooLarge:
                 rung = 1 + max(upload.fitted.rung for upload in listed if upload.fitted)
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
-                continue
-            return card, listed, posted
 
     @staticmethod
     def _worth_an_edit(view: RequestView, card: Card) -> bool:
@@ -183,37 +182,36 @@ class Courier:
             log.warning("picture_does_not_fit", extra={"job_id": job.id, "limit_bytes": limit_bytes})
         return fitted
 
-    async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted | None) -> None:
+    async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted) -> None:
         """Keep pictures that cannot be posted anywhere: they are paid for."""
-        shown = {job.id for job in card.pictures} if posted is not None else set()
+        shown = {job.id for job in card.pictures} if posted.by else set()
         unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
         for job in unshown:
             log.warning("delivery_impossible", extra={"job_id": job.id})
             await self._jobs.ready(job.id, "no way to post it: token, message, channel and direct messages failed")
 
-    async def _note(self, view: RequestView, card: Card, uploads: list[Upload], posted: Posted | None) -> None:
+    async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: Posted) -> None:
         """Record what the message shows; without a message, that the rows have been looked at."""
         request = view.request
-        if posted is None:
+        if posted.token_died:
+            await self._requests.wipe_token(request.id)
+        if not posted.by:
             shown = Shown(digest=request.shown, version=request.version, edited=False, by=request.message_by)
             await self._requests.note_shown(request.id, shown)
             return
-        names = {upload.file_name: upload for upload in uploads}
-        pictures = {}
-        for job in card.pictures:
-            upload = next(u for u in names.values() if u.file_name.startswith(f"imagine-{job.id}."))
-            pictures[job.id] = ShownPicture(
-                attachment_id=posted.attachments.get(upload.file_name, upload.attachment_id),
-                file_name=upload.file_name,
-                shrunk=upload.shrunk,
+        pictures = {
+            job.id: ShownPicture(
+                attachment_id=posted.attachments.get(uploads[job.id].file_name, uploads[job.id].attachment_id),
+                file_name=uploads[job.id].file_name,
+                shrunk=uploads[job.id].shrunk,
             )
+            for job in card.pictures
+        }
         shown = Shown(
             digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
             message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures,
         )  # fmt: skip
         await self._requests.note_shown(request.id, shown)
-        if posted.token_died:
-            await self._requests.wipe_token(request.id)
 
 
 def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:

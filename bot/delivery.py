@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -39,7 +39,10 @@ class TooLarge(Exception):  # noqa: N818 - an answer, not a fault: the next try 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """Where a card ended up, and the attachment ids by file name, as far as Discord told them."""
+    """Where a card ended up, and the attachment ids by file name, as far as Discord told them.
+
+    `by` is "" for a card that could be shown nowhere; `token_died` says that Discord does not know the token any more.
+    """
 
     by: str
     message_id: int | None
@@ -47,6 +50,9 @@ class Posted:
     attachments: Mapping[str, int]
     edited: bool
     token_died: bool = False
+
+
+NOT_SHOWN: Final = Posted(by="", message_id=None, channel_id=None, attachments={}, edited=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +83,15 @@ class Ladder:
         self._client = client
         self._clock = clock
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted | None:
-        """Show a card on the highest rung that holds; None where there is none left.
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+        """Show a card on the highest rung that holds; NOT_SHOWN (by "") where there is none left.
 
         `may_post` allows new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge.
         """
         token_died = False
         for name, rung in self._rungs(request, card, uploads, may_post=may_post):
             try:
-                posted = await rung()
+                return replace(await rung(), token_died=token_died)
             except discord.HTTPException as error:
                 self._classify(error, uploads)
                 token_died = token_died or error.code in _TOKEN_INVALID
@@ -95,12 +101,7 @@ class Ladder:
                 )
             except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
                 raise DeliveryTrouble(f"{name}: {error}") from error
-            else:
-                return Posted(
-                    by=posted.by, message_id=posted.message_id, channel_id=posted.channel_id,
-                    attachments=posted.attachments, edited=posted.edited, token_died=token_died,
-                )  # fmt: skip
-        return None
+        return NOT_SHOWN if not token_died else replace(NOT_SHOWN, token_died=True)
 
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool

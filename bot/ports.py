@@ -165,8 +165,11 @@ class TokenLease:
 class RequestStore(Protocol):
     """Requests and what their messages show. Every method may raise StoreError."""
 
-    async def accept(self, new: NewRequest) -> int:
-        """Store a request with its jobs and reserves in one transaction; returns its id, or raises Refusal."""
+    async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
+        """Store a request with its jobs and reserves in one transaction; returns its id, or raises Refusal.
+
+        With `not_before` its jobs wait until then, or until the message is noted as shown.
+        """
         ...
 
     async def view(self, request_id: int) -> RequestView:

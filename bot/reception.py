@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
+import aiohttp
 import discord
 
+from bot.clock import Clock
 from bot.courier import Courier
 from bot.domain.errors import StoreError
 from bot.domain.job import RequestView
+from bot.jobs.intake import Intake
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
@@ -24,67 +28,98 @@ from bot.ui.errors import answer_error
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
+
 _IN_TIME_S: Final = 1.5
+_ANSWERED_BY_S: Final = 3.0
+_UNKNOWN_INTERACTION: Final = 10062
+_TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 class Reception:
     """Gives an interaction its first answer."""
 
     def __init__(
-        self, *, requests: RequestStore, courier: Courier, pressure: Pressure, in_time_s: float = _IN_TIME_S
+        self,
+        *,
+        intake: Intake,
+        requests: RequestStore,
+        courier: Courier,
+        pressure: Pressure,
+        clock: Clock,
+        in_time_s: float = _IN_TIME_S,
     ) -> None:
+        self._intake = intake
         self._requests = requests
         self._courier = courier
         self._pressure = pressure
+        self._clock = clock
         self._in_time_s = in_time_s
         self._tasks = TaskGroup()
 
-    async def receive(
-        self, interaction: discord.Interaction[Any], accepting: Coroutine[Any, Any, int], *, private: bool
-    ) -> None:
-        """Answer with the card of the request that `accepting` stores; raises what it raises, if in time."""
+    async def receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+        """Answer with the card of the request that `accept` stores; raises what it raises, if in time.
+
+        `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
+        that the bot did not respond.
+        """
         with self._courier.hold(interaction.id), self._pressure.answering():
-            in_time_s = self._in_time_s
+            view = None
             if self._pressure.crowded:
                 # The cheapest answer first: nobody in a crowd may miss the 3 s.
                 await self._try_to_defer(interaction, private=private)
-                in_time_s = 0.0
-            accepted = self._tasks.start(self._accept(accepting), name=f"accept-{interaction.id}")
-            in_time = bool(in_time_s) and bool((await asyncio.wait({accepted}, timeout=in_time_s))[0])
-            if in_time:
-                await self._answer(interaction, _told(accepted.result()), private=private)
-            elif in_time_s:
-                await self._try_to_defer(interaction, private=private)
-        try:
-            view = _told(await accepted)
-        except Exception as error:
-            if in_time:
-                raise
-            await self._take_back(interaction, error)
-            return
+                accepting = self._tasks.start(self._accept_after_the_crowd(accept), name=f"accept-{interaction.id}")
+            else:
+                hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
+                accepting = self._tasks.start(self._accept(accept, hold_until), name=f"accept-{interaction.id}")
+                if (await asyncio.wait({accepting}, timeout=self._time_left_s(interaction)))[0]:
+                    view = _told(accepting.result())
+                    await self._answer(interaction, view, private=private)
+                else:
+                    await self._try_to_defer(interaction, private=private)
+        if view is None:
+            log.info("interaction_deferred", extra={"interaction_id": interaction.id})
+            try:
+                view = _told(await accepting)
+            except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
+                await self._take_back(interaction, error)
+                return
         self._courier.refresh([view.request.id])
+
+    def _time_left_s(self, interaction: discord.Interaction[Any]) -> float:
+        """How long the card may take: what is left of 1.5 s since the command was typed, if the clocks agree."""
+        age_s = (self._clock.now() - interaction.created_at).total_seconds()
+        return max(0.0, self._in_time_s - age_s) if 0 <= age_s <= _ANSWERED_BY_S else self._in_time_s
 
     async def close(self) -> None:
         """Let requests that are being accepted be stored; their messages follow after the next start."""
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
 
-    async def _accept(self, accepting: Coroutine[Any, Any, int]) -> RequestView | Exception:
+    async def _accept(self, accept: Accept, hold_until: datetime | None) -> RequestView | Exception:
         """The stored request, or why there is none: that is the member's to read, not a failed task."""
         try:
-            return await self._requests.view(await accepting)
+            return await self._requests.view(await accept(hold_until))
         except Exception as error:  # noqa: BLE001 - raised again where the member is told
             return error
 
+    async def _accept_after_the_crowd(self, accept: Accept) -> RequestView | Exception:
+        await self._pressure.quiet()
+        return await self._accept(accept, None)
+
     async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
-        """Send the card as the interaction's response. Should that fail, the courier brings it by another way."""
+        """Send the card as the interaction's response. If it got lost, the courier brings it by another way."""
         card = render(view, {})
+        nobody = discord.AllowedMentions.none()
         try:
-            response = await interaction.response.send_message(
-                view=card.view, ephemeral=private, allowed_mentions=discord.AllowedMentions.none()
+            response = await _tried_twice(
+                lambda: interaction.response.send_message(view=card.view, ephemeral=private, allowed_mentions=nobody)
             )
-        except (discord.DiscordException, OSError) as error:
+        except _TROUBLE as error:
             log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
+            if isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION:
+                await self._intake.unanswered(view)
             return
         shown = Shown(
             digest=card.digest,
@@ -99,12 +134,13 @@ class Reception:
         except StoreError:
             # The message stands; while the token lives, the courier finds it again without its id.
             log.exception("answer_not_noted", extra={"request_id": view.request.id})
+        self._intake.answered()
 
     @staticmethod
     async def _try_to_defer(interaction: discord.Interaction[Any], *, private: bool) -> None:
         try:
-            await interaction.response.defer(ephemeral=private, thinking=True)
-        except (discord.DiscordException, OSError) as error:
+            await _tried_twice(lambda: interaction.response.defer(ephemeral=private, thinking=True))
+        except _TROUBLE as error:
             log.warning("deferral_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
 
     @staticmethod
@@ -112,7 +148,7 @@ class Reception:
         """Remove the deferred message, then tell the refusal privately."""
         try:
             await interaction.delete_original_response()
-        except (discord.DiscordException, OSError) as failure:
+        except _TROUBLE as failure:
             log.info("deferred_message_not_removed", extra={"interaction_id": interaction.id, "error": str(failure)})
         await answer_error(interaction, error)
 
@@ -121,3 +157,11 @@ def _told(outcome: RequestView | Exception) -> RequestView:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
+
+
+async def _tried_twice(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """A first answer whose connection broke may be sent again: Discord takes it once (40060)."""
+    try:
+        return await call()
+    except (aiohttp.ClientError, OSError):
+        return await call()

@@ -1,6 +1,8 @@
 """`/imagine`: one new picture from a prompt."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -56,14 +58,17 @@ class Imagine(commands.Cog):
             google_search=google_search,
             google_image_search=google_image_search,
         )
-        accepting = self._services.intake.imagine(
+        order = partial(
+            self._services.intake.imagine,
             spec,
             origin_of(interaction),
             private=private,
             lease=TokenLease(token=interaction.token, expires_at=interaction.expires_at),
             upload_limit_bytes=interaction.filesize_limit,
         )
-        await self._services.reception.receive(interaction, accepting, private=private)
+        await self._services.reception.receive(
+            interaction, lambda not_before: order(not_before=not_before), private=private
+        )
 
 
 def origin_of(interaction: discord.Interaction[ImagineBot]) -> Origin:

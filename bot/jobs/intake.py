@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.credits import price
 from bot.domain.errors import Refusal
-from bot.domain.job import Job, JobState, NewRequest, Origin
+from bot.domain.job import Job, JobState, NewRequest, Origin, RequestView
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 
@@ -37,9 +38,19 @@ class Intake:
         return price(resolution, self._credit_price_1k, self._group_ratio)
 
     async def imagine(
-        self, spec: PictureSpec, origin: Origin, *, private: bool, lease: TokenLease, upload_limit_bytes: int
+        self,
+        spec: PictureSpec,
+        origin: Origin,
+        *,
+        private: bool,
+        lease: TokenLease,
+        upload_limit_bytes: int,
+        not_before: datetime | None = None,
     ) -> int:
-        """Accept a request for one new picture; returns the request's id, or raises Refusal or StoreError."""
+        """Accept a request for one new picture; returns the request's id, or raises Refusal or StoreError.
+
+        With `not_before` nothing is ordered until then, or until the request's message is known to be shown.
+        """
         new = NewRequest(
             kind="imagine",
             origin=origin,
@@ -51,9 +62,18 @@ class Intake:
             token_expires_at=lease.expires_at,
             upload_limit_bytes=upload_limit_bytes,
         )
-        request_id = await self._requests.accept(new)
+        request_id = await self._requests.accept(new, not_before=not_before)
         self._wake()
         return request_id
+
+    def answered(self) -> None:
+        """Go on with requests that waited for their member to be answered."""
+        self._wake()
+
+    async def unanswered(self, view: RequestView) -> None:
+        """Take back, for free, a request whose member was told that the bot did not respond."""
+        for job in view.jobs:
+            await self._jobs.cancelled(job.id)
 
     async def cancel(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Take back a job that waits for its turn. It is free."""

@@ -34,13 +34,15 @@ _COLOUR: Final = {
 class Card:
     """A rendered message. `pictures` are the jobs whose files it shows; `digest` is equal for equal messages.
 
-    `urgent` cards bring news that must be told; others are progress, shown only while the edits last.
+    `urgent` cards bring news that must be told; others are progress, shown only while the edits last. News is
+    `worth_a_post` of its own, should its message be gone, unless it is only that the member took everything back.
     """
 
     view: ui.LayoutView
     pictures: tuple[Job, ...]
     digest: str
     urgent: bool
+    worth_a_post: bool
     edits_left: bool
 
 
@@ -77,6 +79,7 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
         pictures=pictures,
         digest=digest,
         urgent=_is_news(current),
+        worth_a_post=_is_news(current) and any(job.state is not JobState.CANCELLED for job in current),
         edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1 and not _passing(current),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -49,5 +50,5 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.DiscordException, OSError) as failure:
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
         log.warning("answer_not_sent", extra={**fields, "error": str(failure)})

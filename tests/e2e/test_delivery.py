@@ -100,13 +100,23 @@ async def test_discord_errors_while_delivering_are_tried_again(house: House) -> 
     assert len(house.driver.messages("alice")) == 1
 
 
-async def test_an_unanswered_interaction_still_brings_its_picture(house: House) -> None:
-    """Discord lost the first answer: the card is posted in the channel, once."""
+async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not_respond(house: House) -> None:
+    """Discord takes the answer no more (10062): it will be typed again, so this one is taken back for free."""
     house.faults.fail_next("POST /interactions/*", 404, 10062)
-    await house.driver.slash("alice", "imagine", {"prompt": "a second chance"})
-    await house.picture("a second chance")
+    await house.driver.slash("alice", "imagine", {"prompt": "too late"})
+    await house.until(lambda: house.states() == ["cancelled"])
+    assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+    assert house.apimaster.posts == []
+    assert house.driver.messages("bob") == []
+
+
+async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(house: House) -> None:
+    """Discord took the card but its reply was an error: the picture comes into the same message."""
+    house.faults.fail_next("POST /interactions/*", 503, after=True, times=10)
+    await house.driver.slash("alice", "imagine", {"prompt": "an echo"})
+    await house.picture("an echo")
+    assert len(house.driver.messages("bob")) == 1
     assert len(house.apimaster.posts) == 1
-    assert len([m for m in house.driver.messages("bob") if m.media()]) == 1
 
 
 async def test_in_direct_messages_it_works_the_same(house: House) -> None:

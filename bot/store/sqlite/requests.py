@@ -17,7 +17,9 @@ from bot.store.sqlite import jobs, ledger
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
-def accept(db: Database, new: NewRequest, *, per_user_pending: int, now_ms: int) -> int:
+def accept(
+    db: Database, new: NewRequest, *, per_user_pending: int, not_before: datetime | None = None, now_ms: int
+) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
     Raises Refusal where the member has too many jobs waiting. Affordability and enqueueing are this one transaction.
@@ -28,15 +30,17 @@ def accept(db: Database, new: NewRequest, *, per_user_pending: int, now_ms: int)
     check_room(waiting=_waiting(db, new.origin.user_id), more=new.count, limit=per_user_pending)
     request_id = _insert_request(db, new, now_ms)
     for position in range(new.count):
-        _insert_job(db, request_id, position, new, now_ms)
+        _insert_job(db, request_id, position, new, not_before, now_ms)
     return request_id
 
 
-def _insert_job(db: Database, request_id: int, position: int, new: NewRequest, now_ms: int) -> Job:
+def _insert_job(
+    db: Database, request_id: int, position: int, new: NewRequest, not_before: datetime | None, now_ms: int
+) -> Job:
     origin = new.origin
     cursor = db.conn.execute(
-        "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, not_before, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             request_id,
             position,
@@ -45,6 +49,7 @@ def _insert_job(db: Database, request_id: int, position: int, new: NewRequest, n
             new.spec.resolution.value,
             JobState.QUEUED.value,
             new.price_microcredits,
+            None if not_before is None else to_ms(not_before),
             now_ms,
         ),
     )
@@ -138,6 +143,7 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
 
     A delivery that the message shows already does not leave it behind its rows.
     """
+    _release_held(db, request_id)
     before = one_row(db, "SELECT version FROM requests WHERE id = :id", {"id": request_id})
     changed_since = before is not None and before["version"] > shown.version
     for job_id, picture in shown.pictures.items():
@@ -174,6 +180,13 @@ def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> 
         )
     elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
         ledger.count(db, job, "delivered", now_ms)
+
+
+def _release_held(db: Database, request_id: int) -> None:
+    """Let jobs start that waited for their member to be answered; those that wait after a failed try go on waiting."""
+    db.conn.execute(
+        "UPDATE jobs SET not_before = NULL WHERE request_id = ? AND state = 'queued' AND tries = 0", (request_id,)
+    )
 
 
 def wipe_tokens(db: Database, *, now_ms: int) -> int:

@@ -81,10 +81,12 @@ class SqliteStore:
 
     # Requests
 
-    async def accept(self, new: NewRequest) -> int:
+    async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
         """See RequestStore."""
         limit, now_ms = self._per_user_pending, self._now_ms()
-        return await self._writer.run(lambda db: requests.accept(db, new, per_user_pending=limit, now_ms=now_ms))
+        return await self._writer.run(
+            lambda db: requests.accept(db, new, per_user_pending=limit, not_before=not_before, now_ms=now_ms)
+        )
 
     async def view(self, request_id: int) -> RequestView:
         """See RequestStore."""
