@@ -1,0 +1,278 @@
+"""The message of a request follows its rows: coalesced, never lost, never twice, whatever Discord says."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.courier import Courier
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
+from bot.domain.errors import BotError, Cost
+from bot.domain.job import JobState, Request
+from bot.media.spool import Spool
+from bot.ports import Fitted
+from bot.pressure import Pressure
+from bot.store.sqlite import SqliteStore
+from bot.ui.card import Card
+from tests.support.build import CHANNEL
+from tests.support.clock import FakeClock
+from tests.support.steps import OWNER, Steps
+
+
+class NotedLadder(Ladder):
+    """Notes what would be shown, and answers from a script: a Posted, an error, or what to do meanwhile."""
+
+    def __init__(self) -> None:
+        self.answers: deque[Posted | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
+        self.shown: list[tuple[int, str, list[Upload], bool]] = []
+
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+        """Take note."""
+        self.shown.append((request.id, card.digest, uploads, may_post))
+        answer = self.answers.popleft() if self.answers else posted(uploads)
+        if callable(answer):
+            await answer()
+            return posted(uploads)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def posted(uploads: list[Upload], *, token_died: bool = False) -> Posted:
+    """The usual answer: the message was edited, each file has an attachment id."""
+    names = {upload.file_name: 900 + number for number, upload in enumerate(uploads)}
+    return Posted(
+        by="interaction", message_id=70, channel_id=CHANNEL, attachments=names, edited=True, token_died=token_died
+    )
+
+
+class RungFitter:
+    """Implements PictureFitter: each rung is a smaller file, down to the fourth."""
+
+    async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
+        """The asked-for rung, whatever the limit."""
+        if rung > 3:
+            return None
+        extension = "png" if rung == 0 else "webp"
+        return Fitted(path=path, extension=extension, size_bytes=limit_bytes, rung=rung, shrunk="WebP" if rung else "")
+
+
+class Post:
+    """A courier with its store, ladder and steps."""
+
+    def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
+        self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
+        self.courier = Courier(
+            ladder=self.ladder, requests=store, jobs=store, files=spool, fitter=RungFitter(), clock=clock,
+            rng=random.Random(1), owner=OWNER, pressure=Pressure(),
+        )  # fmt: skip
+
+    async def idle(self) -> None:
+        """Wait until every delivery has ended."""
+        async with asyncio.timeout(10):
+            while self.courier._tasks:
+                await self.courier._tasks.drain(1)
+
+
+@pytest.fixture
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    """A courier at work."""
+    clock = FakeClock()
+    async with SqliteStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
+        made = Post(store, Spool(tmp_path / "spool"), clock)
+        yield made
+        await made.courier.close(grace_s=0.05)
+        assert [task for task in asyncio.all_tasks() if task.get_name().startswith("deliver-")] == []
+
+
+async def test_fetched_picture_is_delivered_and_recorded(post: Post) -> None:
+    """The picture's file goes up once; its job is delivered with the attachment's id, and nothing is behind."""
+    job = await post.steps.fetched()
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    delivered = await post.store.job(job.id)
+    assert (delivered.state, delivered.attachment_id) == (JobState.DELIVERED, 900)
+    assert await post.store.requests_behind() == []
+    assert len(post.ladder.shown) == 1
+
+
+async def test_delivering_twice_changes_nothing(post: Post) -> None:
+    """A second look at a message that shows its rows costs no request to Discord."""
+    job = await post.steps.fetched()
+    for _ in range(2):
+        post.courier.refresh([job.request_id])
+        await post.idle()
+    assert len(post.ladder.shown) == 1
+
+
+async def test_many_changes_at_once_are_one_edit(post: Post) -> None:
+    """Asking often costs nothing."""
+    job = await post.steps.running()
+    post.courier.refresh([job.request_id] * 20)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 1
+
+
+async def test_change_during_an_edit_is_followed_by_another(post: Post) -> None:
+    """A job that ends while its message is being edited is shown as soon as that edit is done."""
+    job = await post.steps.running()
+
+    async def fail_meanwhile() -> None:
+        await post.store.failed(job.id, BotError("x"), Cost.NOTHING)
+        post.courier.refresh([job.request_id])
+
+    post.ladder.answers.append(fail_meanwhile)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 2
+    assert post.ladder.shown[0][1] != post.ladder.shown[1][1]
+    assert await post.store.requests_behind() == []
+
+
+async def test_nothing_is_edited_while_the_first_answer_is_being_given(post: Post) -> None:
+    """The interaction's own answer comes first; what happened meanwhile follows it."""
+    job = await post.steps.fetched()
+    interaction_id = (await post.store.view(job.request_id)).request.origin.interaction_id
+    with post.courier.hold(interaction_id):
+        post.courier.refresh([job.request_id])
+        for _ in range(15):
+            await post.store.waiting()
+        assert post.ladder.shown == []
+    await post.idle()
+    assert len(post.ladder.shown) == 1
+
+
+async def test_trouble_is_waited_out_for_as_long_as_it_takes(post: Post) -> None:
+    """Discord is down for a hundred tries: the picture comes afterwards, tried at most a minute apart."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [DeliveryTrouble("HTTP 503")] * 100
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.DELIVERED
+    assert 40 < max(post.clock.slept) <= 60
+
+
+async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
+    """After a long outage one unforeseen error is tried again like any first one."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [*[DeliveryTrouble("HTTP 503")] * 10, ZeroDivisionError("a bug")]
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.DELIVERED
+
+
+async def test_delivery_that_crashes_every_time_is_left_for_the_next_start(post: Post) -> None:
+    """Five times, then no more until a restart; the rows know that the message is behind, and a change tries anew."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [ZeroDivisionError("a bug")] * 5
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 5
+    assert await post.store.requests_behind() == [job.request_id]
+    await post.courier.recover()
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.DELIVERED
+
+
+async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None:
+    """Each 413 sends smaller files, and the card says what was shrunk."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [TooLarge(), TooLarge()]
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    rungs = [uploads[0].fitted.rung for _, _, uploads, _ in post.ladder.shown if uploads[0].fitted]
+    assert rungs == [0, 1, 2]
+    delivered = await post.store.job(job.id)
+    assert (delivered.shown_as, delivered.attachment_name) == ("WebP", f"imagine-{job.id}.webp")
+
+
+async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
+    """Below the last rung the picture is ready, not lost, and the message stands without it."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [TooLarge()] * 4
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.READY
+    assert post.ladder.shown[-1][2] == []
+
+
+async def test_picture_without_any_way_is_kept(post: Post) -> None:
+    """Token, message, channel and direct messages all failed: it is ready to be handed over."""
+    job = await post.steps.fetched()
+    post.ladder.answers.append(NOT_SHOWN)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.READY
+
+
+async def test_dead_token_is_forgotten(post: Post) -> None:
+    """Discord refused it once: the next edit does not try it again."""
+    job = await post.steps.running()
+    post.ladder.answers.append(posted([], token_died=True))
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.view(job.request_id)).request.token is None
+
+
+async def test_overtaken_process_uploads_nothing(post: Post) -> None:
+    """Another process took the job over while this one was frozen: it is that one's to deliver."""
+    job = await post.steps.fetched()
+    await post.store.adopt("another-process")
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert post.ladder.shown == []
+    assert (await post.store.job(job.id)).state is JobState.FETCHED
+
+
+async def test_progress_stops_before_the_last_edit_and_news_does_not(post: Post) -> None:
+    """At most three edits a job: progress may use two, the picture always comes."""
+    job = await post.steps.queued()
+    for closed in (True, False, True, False):
+        if closed:
+            await post.store.close_gate("balance", probe_at=post.clock.now(), backoff_s=60)
+        else:
+            await post.store.open_gate()
+        post.courier.refresh([job.request_id])
+        await post.idle()
+    assert len(post.ladder.shown) == 2
+    await post.store.cancelled(job.id)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 3
+
+
+async def test_only_news_may_become_a_new_message(post: Post) -> None:
+    """Progress is not worth a new message or a direct one; a picture is."""
+    running, fetched = await post.steps.running(), await post.steps.fetched()
+    post.courier.refresh([running.request_id, fetched.request_id])
+    await post.idle()
+    assert {request_id: may_post for request_id, _, _, may_post in post.ladder.shown} == {
+        running.request_id: False, fetched.request_id: True,
+    }  # fmt: skip
+
+
+async def test_start_brings_every_message_up_to_date(post: Post) -> None:
+    """Whatever the last process left behind, and nothing else."""
+    behind = [await post.steps.fetched(), await post.steps.uncertain()]
+    current = await post.steps.delivered()
+    await post.courier.recover()
+    await post.idle()
+    assert sorted(request_id for request_id, *_ in post.ladder.shown) == [job.request_id for job in behind]
+    assert current.request_id not in {request_id for request_id, *_ in post.ladder.shown}
+
+
+async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
+    """What comes after the stop is delivered after the next start."""
+    job = await post.steps.fetched()
+    await post.courier.close(grace_s=0.05)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert post.ladder.shown == []
+    assert await post.store.requests_behind() == [job.request_id]
