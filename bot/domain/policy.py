@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Final
+
 from bot.domain.errors import Refusal
 from bot.domain.picture import (
     DEFAULT_RESOLUTION,
@@ -13,6 +16,10 @@ from bot.domain.picture import (
 )
 
 
+_NEVER_MEANT: Final = frozenset({"Cc", "Cs"})
+"""Control characters and halves of surrogate pairs: nobody types them, and nothing downstream expects them."""
+
+
 def checked_spec(
     *,
     prompt: str,
@@ -22,8 +29,8 @@ def checked_spec(
     google_image_search: bool = False,
 ) -> PictureSpec:
     """A picture's specification from what a member typed; raises Refusal with a sentence for the member."""
-    words = prompt.strip()
-    if not words:
+    words = "".join(c for c in prompt if c in "\n\t" or unicodedata.category(c) not in _NEVER_MEANT).strip()
+    if not any(unicodedata.category(character)[0] not in "CZ" for character in words):
         raise Refusal("empty_prompt", "The prompt is empty. Describe the picture you want.")
     if len(words) > MAX_PROMPT_CHARACTERS:
         raise Refusal(

@@ -94,7 +94,9 @@ class Fetcher:
             try:
                 await self._pressure.quiet()
                 status = await self._provider.poll(task_id)
-                troubles = unknown = 0
+                unknown = 0
+                if status.state is TaskState.RUNNING:
+                    troubles = 0  # not for a finished task: fetching it may be what goes wrong, and is backed off
                 if status.state is TaskState.FAILED:
                     await self._failed(job, _task_error(status), Cost.NOTHING)
                     return

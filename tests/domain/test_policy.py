@@ -75,3 +75,15 @@ def test_room_is_checked_with_the_new_pictures_counted() -> None:
     assert caught.value.code == "queue_full"
     with pytest.raises(Refusal):
         check_room(waiting=7, more=4, limit=10)
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\n\t", "\u200b\u200b", "\u2060", "\x00\x1b"])
+def test_prompt_without_a_visible_character_is_refused(blank: str) -> None:
+    """Blanks, zero-width characters and control characters describe no picture."""
+    with pytest.raises(Refusal, match="empty"):
+        checked_spec(prompt=blank)
+
+
+def test_control_characters_are_taken_out_of_a_prompt() -> None:
+    """Line breaks and tabs stay; what no terminal or provider should see goes."""
+    assert checked_spec(prompt="a\x00 red\x1b\nbird\ud800").prompt == "a red\nbird"
