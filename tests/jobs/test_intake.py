@@ -1,0 +1,140 @@
+"""Accepting requests, and what members may decide about their jobs afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.errors import Refusal
+from bot.domain.job import JobState
+from bot.domain.picture import PictureSpec, Resolution
+from bot.jobs.intake import Intake
+from bot.ports import TokenLease
+from tests.jobs.conftest import Works
+from tests.support.build import ALICE, BOB, new_request
+from tests.support.clock import START
+
+FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
+
+
+class Desk:
+    """An intake that notes when it wakes admission."""
+
+    def __init__(self, works: Works) -> None:
+        self.woken = 0
+        self.intake = Intake(
+            requests=works.store,
+            jobs=works.store,
+            presenter=works.presenter,
+            wake=self._wake,
+            credit_price_1k=Decimal("0.06"),
+            group_ratio=Decimal(2),
+        )
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def desk(works: Works) -> Desk:
+    """An intake on the same store as the queue."""
+    return Desk(works)
+
+
+async def test_accepted_picture_has_the_installations_price(works: Works, desk: Desk) -> None:
+    """Price, multiplier and group ratio are applied when it is accepted; admission looks at once."""
+    origin = new_request().origin
+    request_id = await desk.intake.imagine(
+        PictureSpec(prompt="x", resolution=Resolution.TWO_K),
+        origin,
+        private=True,
+        lease=FRESH,
+        upload_limit_bytes=1_000,
+    )
+    view = await works.store.view(request_id)
+    assert [job.price_microcredits for job in view.jobs] == [160_000]
+    assert (view.request.token, view.request.private, view.request.origin) == ("fresh", True, origin)
+    assert desk.woken == 1
+
+
+async def test_cancelling_is_free_and_shown(works: Works, desk: Desk) -> None:
+    """A waiting job is taken back, and its card follows through the press's own token."""
+    job = await works.steps.queued()
+    await desk.intake.cancel(job.id, ALICE, FRESH)
+    assert (await works.store.job(job.id)).state is JobState.CANCELLED
+    assert (await works.store.view(job.request_id)).request.token == "fresh"
+    assert works.presenter.asked == [job.request_id]
+
+
+@pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
+async def test_nobody_else_may_decide(decision: str, works: Works, desk: Desk) -> None:
+    """A button that another member presses does nothing and tells them why."""
+    job = await (works.steps.queued() if decision == "cancel" else works.steps.uncertain())
+    with pytest.raises(Refusal) as caught:
+        await getattr(desk.intake, decision)(job.id, BOB, FRESH)
+    assert caught.value.code == "not_yours"
+    assert await works.store.job(job.id) == job
+    assert (await works.store.view(job.request_id)).request.token == "interaction-token"
+
+
+@pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
+async def test_unknown_picture_is_refused(decision: str, desk: Desk) -> None:
+    """A button on a message that outlived its rows is answered in a sentence."""
+    with pytest.raises(Refusal, match=r"no\. 404") as caught:
+        await getattr(desk.intake, decision)(404, ALICE, FRESH)
+    assert caught.value.code == "no_such_job"
+
+
+async def test_too_late_to_cancel(works: Works, desk: Desk) -> None:
+    """What is being made is not cancelled, and neither is what is uncertain: that has buttons of its own."""
+    for job in (await works.steps.running(), await works.steps.uncertain(), await works.steps.delivered()):
+        with pytest.raises(Refusal) as caught:
+            await desk.intake.cancel(job.id, ALICE, FRESH)
+        assert caught.value.code == "too_late"
+        assert (await works.store.job(job.id)).state is job.state
+
+
+async def test_ordering_again_wakes_admission_and_is_decided_once(works: Works, desk: Desk) -> None:
+    """The second press on either button finds the decision made."""
+    job = await works.steps.uncertain()
+    await desk.intake.retry(job.id, ALICE, FRESH)
+    assert desk.woken == 1
+    assert await works.store.waiting() == 1
+    for decision in (desk.intake.retry, desk.intake.drop):
+        with pytest.raises(Refusal) as caught:
+            await decision(job.id, ALICE, FRESH)
+        assert caught.value.code == "decided"
+    assert await works.store.waiting() == 1
+
+
+async def test_dropping_ends_an_uncertain_job(works: Works, desk: Desk) -> None:
+    """Given up by its member; a waiting job is not dropped but cancelled."""
+    uncertain = await works.steps.uncertain()
+    await desk.intake.drop(uncertain.id, ALICE, FRESH)
+    assert (await works.store.job(uncertain.id)).state is JobState.CANCELLED
+    waiting = await works.steps.queued()
+    with pytest.raises(Refusal):
+        await desk.intake.drop(waiting.id, ALICE, FRESH)
+
+
+async def test_nothing_is_ordered_before_its_member_was_answered(works: Works) -> None:
+    """A request whose first answer is late waits until its message is shown, or for the moment that was set."""
+    moment = works.clock.now() + timedelta(seconds=5)
+    held = await works.store.accept(new_request(), not_before=moment)
+    answered = await works.store.accept(new_request(), not_before=moment)
+    job = (await works.store.view(answered)).jobs[0]
+    assert await works.store.admit("me", most=9) == []
+    await works.store.note_shown(answered, await works.steps.shown_with(job))
+    assert [called.request_id for called in await works.store.admit("me", most=9)] == [answered]
+    works.clock.shift(5)
+    assert [called.request_id for called in await works.store.admit("me", most=9)] == [held]
+
+
+async def test_request_whose_member_was_not_answered_is_taken_back(works: Works, desk: Desk) -> None:
+    """Discord told the member that the bot did not respond: nothing is made, nothing is charged."""
+    view = await works.store.view(await works.store.accept(new_request(count=2)))
+    await desk.intake.unanswered(view)
+    assert await works.store.states() == {JobState.CANCELLED: 2}
+    assert sum(row.spent_microcredits for row in await works.store.usage(None)) == 0
