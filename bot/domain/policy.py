@@ -15,7 +15,6 @@ from bot.domain.picture import (
     parse_size,
 )
 
-
 _NEVER_MEANT: Final = frozenset({"Cc", "Cs"})
 """Control characters and halves of surrogate pairs: nobody types them, and nothing downstream expects them."""
 
