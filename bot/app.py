@@ -19,7 +19,7 @@ import discord
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
 from bot.client import ImagineBot
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.courier import Courier
 from bot.delivery import Ladder
 from bot.domain.errors import BotError, InvalidKeyError, ProviderError, StartupError
@@ -63,6 +63,7 @@ class Machinery:
     pipeline: Pipeline
     admission: Admission
     store: SqliteStore
+    clock: Clock
     tasks: TaskGroup
     announcements: TaskGroup
     failed: asyncio.Future[None]
@@ -185,6 +186,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         pipeline=pipeline,
         admission=admission,
         store=store,
+        clock=clock,
         tasks=tasks,
         announcements=announcements,
         failed=failed,
@@ -198,7 +200,7 @@ async def _take_up_work(machinery: Machinery) -> None:
     await machinery.pipeline.recover()
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
-    machinery.tasks.start(_wipe_tokens(machinery.store), name="wipe-tokens")
+    machinery.tasks.start(_wipe_tokens(machinery.store, machinery.clock), name="wipe-tokens")
 
 
 async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
@@ -281,8 +283,8 @@ async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:
         log.info("key_not_checked", extra={"reason": type(error).__name__})
 
 
-async def _wipe_tokens(store: SqliteStore) -> None:
+async def _wipe_tokens(store: SqliteStore, clock: Clock) -> None:
     """Forget interaction tokens once they have expired."""
     while True:
         await store.wipe_expired_tokens()
-        await asyncio.sleep(_SWEEP_S)
+        await clock.sleep(_SWEEP_S)

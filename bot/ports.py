@@ -21,6 +21,11 @@ class PictureSource:
     url: str | None = None
     base64: str | None = None
 
+    @property
+    def remote(self) -> bool:
+        """Whether there is an address to fetch it from; otherwise the bytes are in here."""
+        return self.url is not None and not self.url.startswith("data:")
+
 
 class TaskState(StrEnum):
     """What a poll says of a task."""

@@ -89,19 +89,25 @@ class GateKeeper:
             self._probe_job = job_id
             log.info("gate_probe", extra={"job_id": job_id, "reason": self._gate.reason})
 
-    async def refused(self, job_id: int, error: ProviderError) -> None:
-        """Close the gate after an empty balance or a refused key; a failed probe doubles the wait for the next."""
+    async def refused(self, job_id: int, error: ProviderError) -> bool:
+        """Close the gate after an empty balance or a refused key; a failed probe doubles the wait for the next.
+
+        Returns whether this call closed it: then `announce_closed` is due, once the job is back in its place.
+        """
         was_probe = self._end_probe(job_id)
         if self._gate.closed and not was_probe:
-            return  # several were under way when the first answer came: one closing is enough
+            return False  # several were under way when the first answer came: one closing is enough
         doubled_s = min(self._gate.backoff_s * 2, self._probe_s * _LONGEST)
         backoff_s = doubled_s if self._gate.closed else self._probe_s
         newly_closed = not self._gate.closed
         probe_at = self._clock.now() + timedelta(seconds=backoff_s)
         await self._put_off(error.code, backoff_s=backoff_s, probe_at=probe_at)
         log.warning("gate_closed", extra={"reason": error.code, "probe_in_s": backoff_s, "status": error.http_status})
-        if newly_closed:
-            self._tasks.start(self._announce_closed(error.code), name="announce-gate-closed")
+        return newly_closed
+
+    def announce_closed(self, reason: str) -> None:
+        """Say so on every waiting card, and to the owner."""
+        self._tasks.start(self._announce_closed(reason), name="announce-gate-closed")
 
     async def passed(self, job_id: int) -> None:
         """Open the gate if this job was the probe: the provider took it."""

@@ -140,7 +140,7 @@ class Pipeline:
             return
         self._slowdowns = 0
         eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
-        if submission.source is not None and submission.source.url is None:
+        if submission.source is not None and not submission.source.remote:
             await self._fetcher.keep(job.id, submission.source)  # bytes that no later poll would bring again
         running = await self._insist(lambda: self._jobs.submitted(job.id, self._owner, submission, eta_at))
         await self._gate.passed(job.id)
@@ -160,8 +160,10 @@ class Pipeline:
         )
         match decision:
             case AfterSubmit.CLOSE_GATE:
-                await self._gate.refused(job.id, error)
+                newly_closed = await self._gate.refused(job.id, error)
                 await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
+                if newly_closed:
+                    self._gate.announce_closed(error.code)
             case AfterSubmit.SLOW_DOWN:
                 self._slow_down(error)
                 await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))

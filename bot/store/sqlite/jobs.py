@@ -115,7 +115,7 @@ def accepted_by_provider(
     job = move(
         db, job_id, expected=(S.SUBMITTING, *late), to=S.RUNNING, event="submitted", now_ms=now_ms,
         detail=f"request id {submission.request_id}" if submission.request_id else "",
-        owner=owner, task_id=submission.task_id, result_url=submission.source.url if submission.source else None,
+        owner=owner, task_id=submission.task_id, result_url=_address_of(submission),
         reported_cost=submission.reported_cost, eta_at=None if eta_at is None else to_ms(eta_at),
         error_code="", error_text="", cost=Cost.CHARGED.value, finished_at=None,
     )  # fmt: skip
@@ -125,6 +125,12 @@ def accepted_by_provider(
         ledger.append(db, job, LedgerKind.CHARGE, now_ms)
         _take_turn(db, job.user_id)
     return job
+
+
+def _address_of(submission: Submission) -> str | None:
+    """Where to fetch a picture that the submit call answered with; bytes in the answer itself are on disk by now."""
+    source = submission.source
+    return source.url if source is not None and source.remote else None
 
 
 def back_to_queue(
