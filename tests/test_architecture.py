@@ -33,7 +33,6 @@ TIME = re.compile(
 )
 MAY_ASK_THE_TIME = {
     "bot/clock.py": "it is the clock",
-    "bot/app.py": "the sweep of expired tokens has no test to wait for",
 }
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN)\s+[A-Za-z_(]+")
 
