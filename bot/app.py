@@ -241,16 +241,23 @@ async def _connect(client: ImagineBot, token: str, api_url: str) -> None:
             f"DISCORD_API_URL {api_url!r} cannot be reached: {error.os_error.strerror or error.os_error}. "
             "Check the address and the network."
         ) from None
-    except (discord.HTTPException, aiohttp.ClientError) as error:
+    except (discord.HTTPException, aiohttp.ClientError, TypeError, KeyError, ValueError, AttributeError) as error:
+        if client.accepted and not isinstance(error, discord.HTTPException | aiohttp.ClientError):
+            raise  # a bug of ours
         raise StartupError(
-            f"DISCORD_API_URL {api_url!r} does not answer as Discord does: {error}. "
+            f"DISCORD_API_URL {api_url!r} does not answer as Discord does: {_in_one_line(error)}. "
             "Check the address, or try again later."
         ) from None
 
 
+def _in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 async def _stop(machinery: Machinery) -> None:
     """No new submits; polls are released; submits and deliveries under way finish; then the gateway closes."""
-    log.info("stopping")
+    said = log.info if machinery.client.accepted else log.debug
+    said("stopping")
     machinery.admission.stop()
     await machinery.reception.close()
     await machinery.pipeline.close(grace_s=_GRACE_S)
@@ -258,7 +265,7 @@ async def _stop(machinery: Machinery) -> None:
     await machinery.tasks.close()
     await machinery.announcements.close()
     await machinery.client.close()
-    log.info("stopped")
+    said("stopped")
 
 
 async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:

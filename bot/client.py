@@ -67,6 +67,8 @@ class ImagineBot(commands.AutoShardedBot):
             shard_count=shard_count,
             shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
         )
+        self.accepted = False
+        """Whether Discord took the token and answered as Discord does."""
         self._configured_shards = shard_count
         self._on_login = on_login
         self._last_synced = last_synced
@@ -74,6 +76,7 @@ class ImagineBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
+        self.accepted = True
         self.add_dynamic_items(*ALL_BUTTONS)
         for extension in EXTENSIONS:
             await self.load_extension(extension)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import StartupError
 
-_WHERE_TO_GET = {
+_HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+_WHERE_TO_GET: Final = {
     "DISCORD_TOKEN": "Copy it from the Bot page of your application at https://discord.com/developers/applications.",
     "APIMASTER_API_KEY": "Copy it from the API keys page of your APIMaster account.",
 }
@@ -33,7 +36,7 @@ class Settings(BaseSettings):
     discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     apimaster_api_key: SecretStr | None = None
     apimaster_base_url: str = "https://apimaster.ai"
-    apimaster_model: str = Field(default="gemini-3.1-flash-image-preview", min_length=1)
+    apimaster_model: str = "gemini-3.1-flash-image-preview"
     data_dir: Path = Path("data")
     first_poll_seconds: float = Field(default=12, gt=0, le=600)
     poll_seconds: float = Field(default=4, gt=0, le=600)
@@ -66,10 +69,36 @@ class Settings(BaseSettings):
     @field_validator("discord_api_url", "apimaster_base_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        scheme, separator, rest = value.partition("://")
-        if scheme not in {"http", "https"} or not separator or not rest.strip("/") or any(c.isspace() for c in value):
-            raise ValueError("it must be a URL that starts with https:// or http://")
+        problem = "it must be a URL that starts with https:// or http://"
+        try:
+            url = urlsplit(value)
+            usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+        except ValueError as error:
+            raise ValueError(f"{problem} ({error})") from None
+        if not usable or any(character.isspace() for character in value):
+            raise ValueError(problem)
         return value.rstrip("/")
+
+    @field_validator("discord_cdn_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(_HOST.fullmatch(host) for host in value):
+            raise ValueError("it must be host names separated by commas, each without https:// (a port may follow)")
+        return value
+
+    @field_validator("apimaster_model")
+    @classmethod
+    def _model_name(cls, value: str) -> str:
+        if not value.strip() or any(character.isspace() for character in value.strip()):
+            raise ValueError("it must be the name of a model, without blanks")
+        return value.strip()
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _different_shards(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and (not value or min(value) < 0 or len(set(value)) < len(value)):
+            raise ValueError("it must be different numbers from 0 on, separated by commas")
+        return value
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
@@ -91,8 +120,8 @@ class Settings(BaseSettings):
             secret: SecretStr | None = getattr(self, name.lower())
             if secret is None or not secret.get_secret_value().strip():
                 raise StartupError(f"{name} is not set. {_WHERE_TO_GET[name]} Put it into .env or the environment.")
-            if any(character.isspace() for character in secret.get_secret_value().strip()):
-                raise StartupError(f"{name} has a blank or line break in it. Copy it again. {_WHERE_TO_GET[name]}")
+            if not all("!" <= character <= "~" for character in secret.get_secret_value().strip()):
+                raise StartupError(f"{name} has a blank or a strange character in it. {_WHERE_TO_GET[name]}")
             found[name] = SecretStr(secret.get_secret_value().strip())
         return found
 

@@ -91,7 +91,7 @@ def test_missing_secret_is_named_with_where_to_get_it(
 def test_secret_with_a_break_in_it_is_refused_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token pasted with a line break would become a malformed header; the sentence does not repeat it."""
     monkeypatch.setenv("DISCORD_TOKEN", "first-half\nsecond-half")
-    with pytest.raises(StartupError, match="DISCORD_TOKEN has a blank or line break") as caught:
+    with pytest.raises(StartupError, match="DISCORD_TOKEN has a blank or a strange character") as caught:
         load_settings().require("DISCORD_TOKEN")
     assert "half" not in str(caught.value)
 

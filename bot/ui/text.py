@@ -125,10 +125,16 @@ def _failed(job: Job) -> str:
 def _uncertain(job: Job) -> str:
     price = credits_text(job.price_microcredits)
     return (
-        "❓ I cannot tell whether the image provider received this order: the connection broke off before its answer. "
+        f"❓ I cannot tell whether the image provider carries out this order: {_why_unknown(job)}. "
         f"**It may have been charged ({price}).** Try again orders it once more, which may be charged twice; "
         f"Drop gives it up.{_number(job)}"
     )
+
+
+def _why_unknown(job: Job) -> str:
+    if job.error_code == "sync_timeout":
+        return "it gave up waiting for the picture (HTTP 408), but may go on with it"
+    return "its answer never came, or could not be read"
 
 
 def earlier_attempt(job: Job) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.e2e.house import House
 
@@ -27,6 +30,8 @@ BAD = {
     "CREDIT_PRICE_1K": "-1",
     "LOG_FORMAT": "xml",
     "SHARD_IDS": "one",
+    "APIMASTER_MODEL": "two words",
+    "DISCORD_CDN_HOSTS": "https://cdn.discordapp.com",
 }
 
 
@@ -49,6 +54,29 @@ async def test_a_wrong_provider_key_is_named(quiet_house: House) -> None:
 async def test_an_unreachable_discord_is_named(quiet_house: House) -> None:
     """Nobody listens at the configured address."""
     await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"})
+
+
+async def test_an_address_that_is_not_discords_is_named(quiet_house: House) -> None:
+    """Some web server answers, but not as Discord does."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.json_response([])
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", hello)
+    async with TestServer(application, host="127.0.0.1") as server:
+        await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": str(server.make_url("/api/v10"))})
+
+
+async def test_a_database_without_one_of_its_tables_is_named(quiet_house: House) -> None:
+    """Somebody dropped the ledger."""
+    async with quiet_house as house:
+        await house.start()
+        await house.bot.stop()
+        with closing(sqlite3.connect(house.data_dir / "bot.db")) as connection:
+            connection.execute("DROP TABLE ledger")
+        await house.bot.start()
+        await _says(house, "ledger")
 
 
 async def test_a_data_directory_that_is_a_file_is_named(quiet_house: House, tmp_path: Path) -> None:
@@ -86,11 +114,10 @@ async def test_a_newer_database_is_named(quiet_house: House) -> None:
     async with quiet_house as house:
         await house.start()
         await house.bot.stop()
-        with sqlite3.connect(house.data_dir / "bot.db") as connection:
+        with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as connection:
             connection.execute(
                 "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('imagine_bot', '9999_x', '')"
             )
-        connection.close()
         await house.bot.start()
         await _says(house, "newer version")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Final
 
 from sqlite_utils import Database, Migrations
@@ -181,6 +182,9 @@ def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
         pending = [migration.name for migration in migrations.pending(db)]
         if pending:
             migrations.apply(db)
+        missing = _expected_tables() - _tables(db)
+        if missing:
+            raise StartupError(unusable(path, f"its table {min(missing)} is missing"))
         if size_bytes <= _CHECKED_AT_START_BYTES:
             found = str(db.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
             if found != "ok":
@@ -198,6 +202,17 @@ def unusable(path: str, reason: str) -> str:
         f"The database {path!r} cannot be used: {reason}. "
         "Restore it from a backup, or set DATA_DIR to another folder to begin anew."
     )
+
+
+def _expected_tables() -> set[str]:
+    """The tables of an empty database of this version."""
+    with closing(Database(memory=True)) as fresh:
+        migrations.apply(fresh)
+        return _tables(fresh)
+
+
+def _tables(db: Database) -> set[str]:
+    return {row[0] for row in db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()}
 
 
 def _known() -> set[str]:
