@@ -69,7 +69,6 @@ class ImagineBot(commands.AutoShardedBot):
         )
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
-        self._configured_shards = shard_count
         self._on_login = on_login
         self._last_synced = last_synced
         self._remember_synced = remember_synced
@@ -80,10 +79,9 @@ class ImagineBot(commands.AutoShardedBot):
         self.add_dynamic_items(*ALL_BUTTONS)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        if self._configured_shards is not None:
-            # With a configured shard count discord.py would not ask where the gateway is.
-            _, url, _ = await self.http.get_bot_gateway()
-            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+        # discord.py goes to its default gateway after a refused resume, and always with a configured shard count.
+        _, url, _ = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
         await self._sync_commands()
         await self._on_login()
 

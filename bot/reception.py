@@ -64,28 +64,35 @@ class Reception:
         `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
         that the bot did not respond.
         """
+        hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
-            view = None
-            if self._pressure.crowded:
-                # The cheapest answer first: nobody in a crowd may miss the 3 s.
-                await self._try_to_defer(interaction, private=private)
-                accepting = self._tasks.start(self._accept_after_the_crowd(accept), name=f"accept-{interaction.id}")
-            else:
-                hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
-                accepting = self._tasks.start(self._accept(accept, hold_until), name=f"accept-{interaction.id}")
-                if (await asyncio.wait({accepting}, timeout=self._time_left_s(interaction)))[0]:
-                    view = _told(accepting.result())
-                    await self._answer(interaction, view, private=private)
-                else:
-                    await self._try_to_defer(interaction, private=private)
+            # A crowd gets the cheapest answer first, so that nobody misses the 3 s.
+            time_left_s = 0.0 if self._pressure.crowded else self._time_left_s(interaction)
+            accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
+            view = await self._read_in_time(accepting, time_left_s)
+            answered = await (
+                self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
+            )
         if view is None:
             log.info("interaction_deferred", extra={"interaction_id": interaction.id})
-            try:
-                view = _told(await accepting)
-            except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
-                await self._take_back(interaction, error)
-                return
-        self._courier.refresh([view.request.id])
+        try:
+            request_id = _told(await accepting)
+        except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
+            await self._take_back(interaction, error)
+            return
+        if not answered:
+            await self._intake.unanswered(view or await self._requests.view(request_id))
+        self._courier.refresh([request_id])
+
+    async def _read_in_time(self, accepting: asyncio.Task[int | Exception], timeout_s: float) -> RequestView | None:
+        """The stored request if that is quick; raises its refusal if that is quick; else None."""
+        if not timeout_s:
+            return None
+        reading = self._tasks.start(self._read(accepting), name=f"read-{accepting.get_name()}")
+        if not (await asyncio.wait({reading}, timeout=timeout_s))[0]:
+            return None
+        view: RequestView = _told(reading.result())
+        return view
 
     def _time_left_s(self, interaction: discord.Interaction[Any]) -> float:
         """How long the card may take: what is left of 1.5 s since the command was typed, if the clocks agree."""
@@ -97,19 +104,24 @@ class Reception:
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
 
-    async def _accept(self, accept: Accept, hold_until: datetime | None) -> RequestView | Exception:
-        """The stored request, or why there is none: that is the member's to read, not a failed task."""
+    async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
+        """The stored request's id, or why there is none: that is the member's to read, not a failed task."""
         try:
-            return await self._requests.view(await accept(hold_until))
+            return await accepting
         except Exception as error:  # noqa: BLE001 - raised again where the member is told
             return error
 
-    async def _accept_after_the_crowd(self, accept: Accept) -> RequestView | Exception:
-        await self._pressure.quiet()
-        return await self._accept(accept, None)
+    async def _read(self, accepting: asyncio.Task[int | Exception]) -> RequestView | Exception:
+        try:
+            return await self._requests.view(_told(await accepting))
+        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+            return error
 
-    async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
-        """Send the card as the interaction's response. If it got lost, the courier brings it by another way."""
+    async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> bool:
+        """Send the card as the interaction's response. If it got lost, the courier brings it by another way.
+
+        Returns False where the member was told that the bot did not respond.
+        """
         card = render(view, {})
         nobody = discord.AllowedMentions.none()
         try:
@@ -117,10 +129,7 @@ class Reception:
                 lambda: interaction.response.send_message(view=card.view, ephemeral=private, allowed_mentions=nobody)
             )
         except _TROUBLE as error:
-            log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
-            if isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION:
-                await self._intake.unanswered(view)
-            return
+            return _not_sent(interaction, error)
         shown = Shown(
             digest=card.digest,
             version=view.request.version,
@@ -135,13 +144,16 @@ class Reception:
             # The message stands; while the token lives, the courier finds it again without its id.
             log.exception("answer_not_noted", extra={"request_id": view.request.id})
         self._intake.answered()
+        return True
 
     @staticmethod
-    async def _try_to_defer(interaction: discord.Interaction[Any], *, private: bool) -> None:
+    async def _defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
+        """Show "thinking"; returns False where the member was told that the bot did not respond."""
         try:
             await _tried_twice(lambda: interaction.response.defer(ephemeral=private, thinking=True))
         except _TROUBLE as error:
-            log.warning("deferral_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
+            return _not_sent(interaction, error)
+        return True
 
     @staticmethod
     async def _take_back(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -153,7 +165,13 @@ class Reception:
         await answer_error(interaction, error)
 
 
-def _told(outcome: RequestView | Exception) -> RequestView:
+def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:
+    """Note a first answer that was not sent; returns whether it may have reached Discord all the same."""
+    log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
+    return not (isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION)
+
+
+def _told(outcome: T | Exception) -> T:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

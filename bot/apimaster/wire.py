@@ -35,7 +35,8 @@ _PICTURE_KEYS: Final = (
 )
 _MAX_DEPTH: Final = 8
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
-# No path is this long, and no picture this small: it tells "/9j/4AAQ…" (base64 JPEG) from "/results/1.png".
+# Of a value that may be anything: no path is this long, and hardly a picture this small. It tells "/9j/4AAQ…" (base64
+# JPEG) from "/results/1.png".
 _MIN_BASE64_CHARACTERS: Final = 256
 
 
@@ -183,25 +184,26 @@ def _task_id(payload: object) -> str:
     return ""
 
 
-def _picture(value: object, depth: int = 0) -> PictureSource | None:
-    """The first picture in a reply, depth first."""
+def _picture(value: object, depth: int = 0, *, key: str = "") -> PictureSource | None:
+    """The first picture in a reply, depth first; `key` is the one that the value stands under."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, str):
-        return _source(value)
+        return _source(value, key)
     if isinstance(value, list):
-        return next(filter(None, (_picture(item, depth + 1) for item in value)), None)
+        return next(filter(None, (_picture(item, depth + 1, key=key) for item in value)), None)
     if isinstance(value, Mapping):
-        found = (_picture(value[key], depth + 1) for key in _PICTURE_KEYS if value.get(key))
+        found = (_picture(value[name], depth + 1, key=name) for name in _PICTURE_KEYS if value.get(name))
         return next(filter(None, found), None)
     return None
 
 
-def _source(text: str) -> PictureSource | None:
+def _source(text: str, key: str) -> PictureSource | None:
     text = text.strip()
     if text[:5].lower() == "data:" or text[:8].lower().startswith(("http://", "https://")):
         return PictureSource(url=text)
-    if len(text) >= _MIN_BASE64_CHARACTERS and _BASE64.fullmatch(text[:4096]):
+    # This key says what its value is, however small the picture.
+    if (text and key == "b64_json") or (len(text) >= _MIN_BASE64_CHARACTERS and _BASE64.fullmatch(text[:4096])):
         return PictureSource(base64=text)
     # A path on the provider's own host.
     return PictureSource(url=text) if text.startswith("/") and not any(map(str.isspace, text)) else None

@@ -37,11 +37,13 @@ _ADVICE: Final = {
     "task_failed": "Try again, or change the prompt.",
     "task_timeout": "It was charged, and may still end.",
     "task_unknown": "Check the task id and the key that made it.",
-    "result_gone": "The picture's address has expired; make it anew.",
+    "result_gone": "It was charged.",
+    "not_a_picture": "It was charged.",
     "store": "Check the disk.",
 }
-# After these there is nothing to fetch.
-_LOST: Final = frozenset({"task_failed", "content_refused", "task_unknown", "result_gone"})
+# After these there is nothing to fetch. A picture that is gone or broken is not among them: a later poll may bring
+# another address.
+_LOST: Final = frozenset({"task_failed", "content_refused", "task_unknown"})
 
 
 class _BadInput(click.ClickException):

@@ -21,6 +21,7 @@ from bot.domain.errors import (
     BadRequestError,
     ContentRefusedError,
     OutcomeUnknownError,
+    PictureError,
     PlatformError,
     RateLimitedError,
     StoreError,
@@ -38,6 +39,9 @@ from bot.ports import PictureSource, TaskState, TaskStatus
 # Of a poll or a download that may be repeated: nothing is paid by asking again.
 _PASSING: Final = (UnavailableError, UnreachableError, OutcomeUnknownError, RateLimitedError)
 _DOWNLOADS: Final = 4
+# Of a finished task's picture: the next poll may bring an address that works.
+_ASKED_ANEW: Final = frozenset({"result_gone", "not_a_picture"})
+_PICTURES: Final = 3
 # An upload endpoint that is missing or fails is no reason to give up: the picture can travel inside the request.
 _NO_UPLOAD: Final = (BadRequestError, PlatformError, *_PASSING)
 _T = TypeVar("_T")
@@ -95,10 +99,19 @@ class OnePicture:
         return await self._keep(source, order.output, order.kind, submission.reported_cost)
 
     async def fetch(self, task_id: str, output: Path, kind: Kind) -> Made:
-        """Wait for a task that exists, and fetch its picture."""
+        """Wait for a task that exists, and fetch its picture; one that is gone or broken is asked for anew."""
         self.trail.sent, self.trail.task_id = True, task_id
-        status = await self._finished(task_id)
-        return await self._keep(status.source or PictureSource(), output, kind, status.reported_cost)
+        wait_s = self._polling.first_s
+        for left in reversed(range(_PICTURES)):
+            status = await self._finished(task_id, wait_s)
+            try:
+                return await self._keep(status.source or PictureSource(), output, kind, status.reported_cost)
+            except PictureError as error:
+                if not left or error.code not in _ASKED_ANEW:
+                    raise
+                self._progress.step(f"asking for the picture again after: {error}")
+                wait_s = self._polling.every_s
+        raise AssertionError("the last try returns or raises")
 
     async def _reference_url(self, reference: str | LocalImage) -> str:
         if isinstance(reference, str):
@@ -110,9 +123,8 @@ class OnePicture:
             self._progress.step(f"sending {reference.path.name} inside the request, since the upload failed")
             return await asyncio.to_thread(_data_uri, reference)
 
-    async def _finished(self, task_id: str) -> TaskStatus:
+    async def _finished(self, task_id: str, wait_s: float) -> TaskStatus:
         started = self._clock.monotonic()
-        wait_s = self._polling.first_s
         self._progress.step(f"task {task_id} is running")
         while True:
             await self._clock.sleep(wait_s)

@@ -119,6 +119,16 @@ async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(house:
     assert len(house.apimaster.posts) == 1
 
 
+async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_discord(house: House) -> None:
+    """The gateway drops the connection and forgets the session; members are answered again within seconds."""
+    house.faults.refuse_resume = True
+    await house.faults.drop_gateway(4000)
+    await house.until(lambda: not house.driver.bot_online)
+    await house.until(lambda: house.driver.bot_online, timeout_s=20)
+    await house.imagine("back again")
+    await house.picture("back again")
+
+
 async def test_in_direct_messages_it_works_the_same(house: House) -> None:
     """No server is needed."""
     interaction = await house.driver.slash("alice", "imagine", {"prompt": "just us"}, channel="dm")
