@@ -101,17 +101,21 @@ class OnePicture:
     async def fetch(self, task_id: str, output: Path, kind: Kind) -> Made:
         """Wait for a task that exists, and fetch its picture; one that is gone or broken is asked for anew."""
         self.trail.sent, self.trail.task_id = True, task_id
+        self._progress.step(f"task {task_id} is running")
         wait_s = self._polling.first_s
-        for left in reversed(range(_PICTURES)):
-            status = await self._finished(task_id, wait_s)
+        for _ in range(_PICTURES - 1):
             try:
-                return await self._keep(status.source or PictureSource(), output, kind, status.reported_cost)
+                return await self._fetch_once(task_id, wait_s, output, kind)
             except PictureError as error:
-                if not left or error.code not in _ASKED_ANEW:
+                if error.code not in _ASKED_ANEW:
                     raise
                 self._progress.step(f"asking for the picture again after: {error}")
                 wait_s = self._polling.every_s
-        raise AssertionError("the last try returns or raises")
+        return await self._fetch_once(task_id, wait_s, output, kind)
+
+    async def _fetch_once(self, task_id: str, wait_s: float, output: Path, kind: Kind) -> Made:
+        status = await self._finished(task_id, wait_s)
+        return await self._keep(status.source or PictureSource(), output, kind, status.reported_cost)
 
     async def _reference_url(self, reference: str | LocalImage) -> str:
         if isinstance(reference, str):
@@ -125,7 +129,6 @@ class OnePicture:
 
     async def _finished(self, task_id: str, wait_s: float) -> TaskStatus:
         started = self._clock.monotonic()
-        self._progress.step(f"task {task_id} is running")
         while True:
             await self._clock.sleep(wait_s)
             age_s = self._clock.monotonic() - started

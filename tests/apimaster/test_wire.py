@@ -20,6 +20,7 @@ from bot.ports import PictureSource, TaskState
 
 URL = "https://cache.example/1.png?sig=abc"
 BARE = base64.b64encode(b"\xff\xd8\xff" + bytes(400)).decode()
+SHORT = base64.b64encode(b"\xff\xd8\xff" + bytes(60)).decode()
 DATA_URI = f"data:image/png;base64,{BARE}"
 
 
@@ -69,6 +70,8 @@ def test_a_task_is_found_in_every_form_of_a_submit_answer(payload: object) -> No
         ({"created": 1, "data": [{"url": [URL]}]}, PictureSource(url=URL)),
         ({"data": {"url": URL}}, PictureSource(url=URL)),
         ({"data": [{"b64_json": BARE}]}, PictureSource(base64=BARE)),
+        ({"data": [{"b64_json": SHORT}]}, PictureSource(base64=SHORT)),
+        ({"data": [{"b64_json": [SHORT]}]}, PictureSource(base64=SHORT)),
         ({"data": [{"b64_json": DATA_URI}]}, PictureSource(url=DATA_URI)),
         ({"data": [{"url": DATA_URI}]}, PictureSource(url=DATA_URI)),
         ({"data": [{"url": BARE}]}, PictureSource(base64=BARE)),
@@ -99,6 +102,9 @@ def test_a_finished_picture_in_a_submit_answer_is_taken(payload: object, source:
         {"task_id": True},
         {"error": {"message": "odd"}},
         {"data": [{"url": ""}]},
+        {"data": [{"url": "iVBORw0KGgo="}]},
+        {"data": [{"b64_json": ""}]},
+        {"data": [{"b64_json": " \n"}]},
         {"data": "queued"},
     ],
 )
@@ -149,6 +155,12 @@ def test_every_form_of_success_gives_the_picture(word: str, result: dict[str, An
     status = wire.parse_task(payload)
     assert status.state is TaskState.SUCCEEDED
     assert status.source == PictureSource(url=URL)
+
+
+def test_a_finished_task_may_bring_a_picture_of_few_bytes() -> None:
+    """Under `b64_json` a short value is base64 too; a task without a picture would be polled on and on."""
+    status = wire.parse_task({"data": {"status": "completed", "result": {"images": [{"b64_json": SHORT}]}}})
+    assert (status.state, status.source) == (TaskState.SUCCEEDED, PictureSource(base64=SHORT))
 
 
 @pytest.mark.parametrize("word", ["failed", "failure", "fail", "error", "cancelled", "canceled", "FAILED", "Failure"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import os
 import signal
 import sys
@@ -193,14 +194,51 @@ async def test_a_task_that_never_ends_can_be_fetched_later(
     assert f"generate --task {provider.posts[0].task_id} -o a.jpg" in result.stderr
 
 
-async def test_a_picture_that_is_none_is_refused(provider: ApimasterServer, tmp_path: Path) -> None:
-    """And an older file of that name stays."""
+UNUSABLE = [(Fault.http(404), "result_gone"), (Fault.bytes(b"<html></html>"), "not_a_picture")]
+
+
+async def test_a_dead_address_is_asked_for_anew(provider: ApimasterServer) -> None:
+    """The next poll brings one that works; the POST is not repeated."""
+    stale = {"status": "completed", "result": {"images": [{"url": f"{provider.base_url}/results/gone.jpg"}]}}
+    provider.script_poll(Fault.reply(json.dumps({"code": 200, "data": stale}).encode()))
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 0, result.output
+    assert "asking for the picture again" in result.stderr
+    assert len(provider.posts) == 1
+
+
+@pytest.mark.parametrize(("fault", "code"), UNUSABLE)
+async def test_an_unusable_picture_is_asked_for_three_times(
+    provider: ApimasterServer, tmp_path: Path, fault: Fault, code: str
+) -> None:
+    """Then the command says how to fetch it later, and an older file of that name stays."""
     (tmp_path / "a.jpg").write_text("older")
-    provider.script_result(Fault.bytes(b"<html></html>"))
+    provider.script_result(fault, fault, fault)
     result = await run("a fox", "-o", "a.jpg")
     assert result.exit_code == 1
-    assert "[not_a_picture]" in result.stderr
+    assert f"[{code}]" in result.stderr
+    assert f"generate --task {provider.posts[0].task_id} -o a.jpg" in result.stderr
+    assert "make it anew" not in result.stderr
     assert (tmp_path / "a.jpg").read_text() == "older"
+    assert (await run("--task", str(provider.posts[0].task_id), "-o", "a.jpg")).exit_code == 0
+
+
+@pytest.mark.parametrize(("fault", "code"), UNUSABLE)
+async def test_two_unusable_pictures_are_sat_out(provider: ApimasterServer, fault: Fault, code: str) -> None:
+    """The third try is the last and still counts."""
+    provider.script_result(fault, fault)
+    result = await run("a fox", "-o", "a.jpg")
+    assert result.exit_code == 0, f"{code}: {result.output}"
+
+
+async def test_a_picture_without_a_task_is_not_asked_for_again(provider: ApimasterServer) -> None:
+    """There is nothing to poll, and no task to name."""
+    provider.script_result(Fault.http(404))
+    result = await run("a fox", "--sync", "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert "[result_gone]" in result.stderr
+    assert "--task" not in result.stderr
+    assert len(provider.posts) == 1
 
 
 async def test_an_earlier_task_can_be_fetched(provider: ApimasterServer) -> None:
