@@ -11,6 +11,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -19,7 +20,7 @@ import discord
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
 from bot.client import ImagineBot
-from bot.clock import Clock, SystemClock
+from bot.clock import SystemClock
 from bot.courier import Courier
 from bot.delivery import Ladder
 from bot.domain.errors import BotError, InvalidKeyError, ProviderError, StartupError
@@ -29,6 +30,7 @@ from bot.domain.schedule import Durations, Polling
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.fetching import Fetcher
+from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Intake
 from bot.jobs.pipeline import Pipeline
 from bot.lock import exclusive
@@ -47,7 +49,6 @@ log = logging.getLogger(__name__)
 _GRACE_S: Final = 3.0
 """At a stop, how long submits and deliveries under way may take to record their outcome."""
 _KEY_CHECK_S: Final = 3.0
-_SWEEP_S: Final = 60.0
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
 
@@ -62,8 +63,7 @@ class Machinery:
     gate: GateKeeper
     pipeline: Pipeline
     admission: Admission
-    store: SqliteStore
-    clock: Clock
+    housekeeping: Housekeeping
     tasks: TaskGroup
     announcements: TaskGroup
     failed: asyncio.Future[None]
@@ -185,8 +185,9 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         gate=gate,
         pipeline=pipeline,
         admission=admission,
-        store=store,
-        clock=clock,
+        housekeeping=Housekeeping(
+            requests=store, jobs=store, files=files, clock=clock, keep=timedelta(days=settings.keep_originals_days)
+        ),
         tasks=tasks,
         announcements=announcements,
         failed=failed,
@@ -200,7 +201,7 @@ async def _take_up_work(machinery: Machinery) -> None:
     await machinery.pipeline.recover()
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
-    machinery.tasks.start(_wipe_tokens(machinery.store, machinery.clock), name="wipe-tokens")
+    machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
 
 
 async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
@@ -288,10 +289,3 @@ async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:
         ) from None
     except (ProviderError, TimeoutError) as error:
         log.info("key_not_checked", extra={"reason": type(error).__name__})
-
-
-async def _wipe_tokens(store: SqliteStore, clock: Clock) -> None:
-    """Forget interaction tokens once they have expired."""
-    while True:
-        await store.wipe_expired_tokens()
-        await clock.sleep(_SWEEP_S)

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     credit_price_1k: Decimal = Field(default=Decimal(1), ge=0, le=1_000_000)
     group_ratio: Decimal = Field(default=Decimal(1), ge=0, le=1_000)
     balance_probe_seconds: float = Field(default=60, gt=0, le=900)
+    keep_originals_days: float = Field(default=7, ge=0, le=36_500)
     shard_count: int | None = Field(default=None, ge=1)
     shard_ids: Annotated[tuple[int, ...] | None, NoDecode] = None
     log_format: Literal["text", "json"] = "text"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -225,6 +225,22 @@ def adopt(db: Database, *, owner: str) -> list[Job]:
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE state = 'queued' AND owner IS NOT NULL")
     db.conn.execute("UPDATE jobs SET owner = ? WHERE state IN ('submitting', 'running', 'fetched')", (owner,))
     return in_states(db, (S.SUBMITTING, S.RUNNING, S.FETCHED))
+
+
+def finished_files(db: Database, before_ms: int, most: int) -> list[int]:
+    """The jobs settled before a moment that still have a file here, oldest first; a `ready` picture is kept."""
+    rows = all_rows(
+        db,
+        "SELECT id FROM jobs WHERE picture_file IS NOT NULL AND finished_at < :before AND state = 'delivered' "
+        "ORDER BY finished_at LIMIT :most",
+        {"before": before_ms, "most": most},
+    )
+    return [row["id"] for row in rows]
+
+
+def files_removed(db: Database, job_ids: Sequence[int]) -> None:
+    """Note that these jobs' pictures are not on our disk any more."""
+    db.conn.executemany("UPDATE jobs SET picture_file = NULL WHERE id = ?", [(job_id,) for job_id in job_ids])
 
 
 def recent_durations(db: Database, resolution: Resolution, limit: int) -> list[float]:

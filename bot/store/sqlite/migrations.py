@@ -91,6 +91,8 @@ _FIRST = (
     "CREATE INDEX jobs_state ON jobs (state, user_id, id)",
     "CREATE INDEX jobs_not_before ON jobs (not_before) WHERE not_before IS NOT NULL",
     "CREATE INDEX jobs_finished ON jobs (resolution, fetched_at) WHERE fetched_at IS NOT NULL",
+    # The sweep asks for delivered pictures that are still on disk; they leave this index with their file.
+    "CREATE INDEX jobs_files ON jobs (finished_at) WHERE picture_file IS NOT NULL",
     # Starts are numbered; the unique column's index also finds the last one.
     "CREATE TABLE turns (user_id INTEGER PRIMARY KEY, last_start INTEGER NOT NULL UNIQUE) STRICT",
     """
@@ -173,12 +175,7 @@ def _jobs_and_ledger(db: Database) -> None:
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
     try:
-        newer = {migration.name for migration in migrations.applied(db)} - _known()
-        if newer:
-            raise StartupError(
-                f"The database {path!r} was made by a newer version of this bot ({', '.join(sorted(newer))}). "
-                "Install that version, or set DATA_DIR to another folder."
-            )
+        refuse_newer(db, path)
         pending = [migration.name for migration in migrations.pending(db)]
         if pending:
             migrations.apply(db)
@@ -192,6 +189,16 @@ def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     except sqlite3.DatabaseError as error:
         raise StartupError(unusable(path, str(error))) from None
     return pending
+
+
+def refuse_newer(db: Database, path: str) -> None:
+    """Raise StartupError for a database that knows migrations which this version does not."""
+    newer = {migration.name for migration in migrations.applied(db)} - _known()
+    if newer:
+        raise StartupError(
+            f"The database {path!r} was made by a newer version of this bot ({', '.join(sorted(newer))}). "
+            "Install that version, or set DATA_DIR to another folder."
+        )
 
 
 def unusable(path: str, reason: str) -> str:

@@ -12,7 +12,7 @@ from bot.domain.errors import StartupError
 from bot.ports import UsageRow
 from bot.store.sqlite import usage
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import unusable
+from bot.store.sqlite.migrations import refuse_newer, unusable
 
 
 def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
@@ -23,6 +23,7 @@ def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
         )
     try:
         with closing(connect(path, read_only=True)) as db:
+            refuse_newer(db, str(path))
             return usage.totals(db, since)
     except sqlite3.Error as error:
         raise StartupError(unusable(str(path), str(error))) from None

@@ -211,6 +211,14 @@ class SqliteStore:
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: requests.retry(db, job_id, now_ms=now_ms))
 
+    async def finished_files(self, before: datetime, *, most: int) -> list[int]:
+        """See JobStore."""
+        return await self._reader.run(lambda db: jobs.finished_files(db, to_ms(before), most))
+
+    async def files_removed(self, job_ids: Sequence[int]) -> None:
+        """See JobStore."""
+        await self._writer.run(lambda db: jobs.files_removed(db, job_ids))
+
     async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.recent_durations(db, resolution, limit))

@@ -1,119 +1,16 @@
-"""What the services need from the outside, as Protocols; `app.py` chooses the implementations."""
+"""What is remembered: requests, jobs, the gate, usage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 from bot.domain.errors import BotError, Cost, ProviderError
 from bot.domain.job import Gate, Job, JobState, NewRequest, RequestView
-from bot.domain.picture import PictureInfo, PictureSpec, Resolution
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureSource:
-    """Where a finished picture is: an http(s) URL, a `data:` URI, or bare base64; exactly one of the two is set."""
-
-    url: str | None = None
-    base64: str | None = None
-
-    @property
-    def remote(self) -> bool:
-        """Whether there is an address to fetch it from; otherwise the bytes are in here."""
-        return self.url is not None and not self.url.startswith("data:")
-
-
-class TaskState(StrEnum):
-    """What a poll says of a task."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """The answer to a submit or generate call: a task to poll, or already the picture; exactly one of the two is set.
-
-    `reported_cost` is what the provider says it charged, in its own unit, or None; `request_id` may be "".
-    """
-
-    task_id: str | None = None
-    source: PictureSource | None = None
-    request_id: str = ""
-    reported_cost: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskStatus:
-    """The answer to a poll. `source` is set exactly when succeeded; `error` and `error_code` may be "" when failed."""
-
-    state: TaskState
-    source: PictureSource | None = None
-    progress: float | None = None
-    error: str = ""
-    error_code: str = ""
-    content_refused: bool = False
-    reported_cost: float | None = None
-
-
-class ImageProvider(Protocol):
-    """The hosted model. Every method raises only ProviderError; download also PictureError, and StoreError (disk)."""
-
-    async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
-        """Send one async submit. Never retried here: one call, at most one POST."""
-        ...
-
-    async def poll(self, task_id: str) -> TaskStatus:
-        """Ask once how a task is doing."""
-        ...
-
-    async def download(self, source: PictureSource, to: Path) -> int:
-        """Stream a finished picture into a file, at most 64 MB; returns the size in bytes."""
-        ...
-
-
-class PictureFiles(Protocol):
-    """The spool: finished pictures on our disk. Blocking work happens off the event loop."""
-
-    def incoming(self, job_id: int) -> Path:
-        """Where a download for this job is written before it is verified."""
-        ...
-
-    async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
-        """Verify the incoming file and move it, durably, to its final name; raises PictureError."""
-        ...
-
-    async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
-        """The admitted picture of a job, if it is on our disk and still whole."""
-        ...
-
-    def path_of(self, file_name: str) -> Path:
-        """Where an admitted picture of this file name lies."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A picture file that fits an upload limit, and the rung it was found on. `shrunk` says what was done, or ""."""
-
-    path: Path
-    extension: str
-    size_bytes: int
-    rung: int = 0
-    shrunk: str = ""
-
-
-class PictureFitter(Protocol):
-    """Makes picture files small enough to be posted."""
-
-    async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
-        """Go down from a rung (0: the original) until the file fits; None below the last. Works off the event loop."""
-        ...
+from bot.domain.picture import PictureInfo, Resolution
+from bot.ports.pictures import Submission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +172,14 @@ class JobStore(Protocol):
         """Put a new job in the place of an uncertain one."""
         ...
 
+    async def finished_files(self, before: datetime, *, most: int) -> list[int]:
+        """The jobs that were settled before a moment and whose picture may leave our disk, oldest first."""
+        ...
+
+    async def files_removed(self, job_ids: Sequence[int]) -> None:
+        """Note that these jobs' pictures are not on our disk any more."""
+        ...
+
     async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
         """Seconds from submit to picture of the latest pictures of a resolution, oldest first."""
         ...
@@ -305,20 +210,4 @@ class UsageStats(Protocol):
 
     async def states(self) -> Mapping[JobState, int]:
         """How many jobs there are in each state."""
-        ...
-
-
-class Presenter(Protocol):
-    """Shows a request's rows on its message, some time soon; calling it often costs nothing."""
-
-    def refresh(self, request_ids: Iterable[int]) -> None:
-        """Ask that these requests' messages be brought up to date."""
-        ...
-
-
-class OwnerAlerts(Protocol):
-    """Tells the people who run the bot."""
-
-    async def tell(self, text: str) -> None:
-        """Send a direct message to each owner; a failure is logged, never raised."""
         ...

@@ -1,0 +1,50 @@
+"""What is forgotten in time: expired interaction tokens, and pictures that have been on their messages for long."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from bot.clock import Clock
+from bot.domain.errors import StoreError
+from bot.ports import JobStore, PictureFiles, RequestStore
+
+log = logging.getLogger(__name__)
+
+_EVERY_S: Final = 60.0
+_AT_ONCE: Final = 500
+
+
+class Housekeeping:
+    """Sweeps once a minute. Pictures that could not be shown (`ready`) are kept until they are."""
+
+    def __init__(
+        self, *, requests: RequestStore, jobs: JobStore, files: PictureFiles, clock: Clock, keep: timedelta
+    ) -> None:
+        self._requests = requests
+        self._jobs = jobs
+        self._files = files
+        self._clock = clock
+        self._keep = keep
+
+    async def run(self) -> None:
+        """Sweep for ever; trouble with the database or the disk is left to the next time."""
+        while True:
+            try:
+                await self.sweep()
+            except (StoreError, OSError):
+                log.exception("sweep_failed")
+            await self._clock.sleep(_EVERY_S)
+
+    async def sweep(self) -> int:
+        """Forget what is due; returns how many pictures were deleted from our disk."""
+        await self._requests.wipe_expired_tokens()
+        due = await self._jobs.finished_files(self._clock.now() - self._keep, most=_AT_ONCE)
+        for job_id in due:
+            await self._files.remove(job_id)
+        if due:
+            # The row is told last: a crash in between only deletes nothing a second time.
+            await self._jobs.files_removed(due)
+            log.info("pictures_swept", extra={"count": len(due)})
+        return len(due)

@@ -1,0 +1,117 @@
+"""The outside world as the jobs need it: the hosted model, and picture files on our disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bot.domain.picture import PictureInfo, PictureSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSource:
+    """Where a finished picture is: an http(s) URL, a `data:` URI, or bare base64; exactly one of the two is set."""
+
+    url: str | None = None
+    base64: str | None = None
+
+    @property
+    def remote(self) -> bool:
+        """Whether there is an address to fetch it from; otherwise the bytes are in here."""
+        return self.url is not None and not self.url.startswith("data:")
+
+
+class TaskState(StrEnum):
+    """What a poll says of a task."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The answer to a submit or generate call: a task to poll, or already the picture; exactly one of the two is set.
+
+    `reported_cost` is what the provider says it charged, in its own unit, or None; `request_id` may be "".
+    """
+
+    task_id: str | None = None
+    source: PictureSource | None = None
+    request_id: str = ""
+    reported_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStatus:
+    """The answer to a poll. `source` is set exactly when succeeded; `error` and `error_code` may be "" when failed."""
+
+    state: TaskState
+    source: PictureSource | None = None
+    progress: float | None = None
+    error: str = ""
+    error_code: str = ""
+    content_refused: bool = False
+    reported_cost: float | None = None
+
+
+class ImageProvider(Protocol):
+    """The hosted model. Every method raises only ProviderError; download also PictureError, and StoreError (disk)."""
+
+    async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
+        """Send one async submit. Never retried here: one call, at most one POST."""
+        ...
+
+    async def poll(self, task_id: str) -> TaskStatus:
+        """Ask once how a task is doing."""
+        ...
+
+    async def download(self, source: PictureSource, to: Path) -> int:
+        """Stream a finished picture into a file, at most 64 MB; returns the size in bytes."""
+        ...
+
+
+class PictureFiles(Protocol):
+    """The spool: finished pictures on our disk. Blocking work happens off the event loop."""
+
+    def incoming(self, job_id: int) -> Path:
+        """Where a download for this job is written before it is verified."""
+        ...
+
+    async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
+        """Verify the incoming file and move it, durably, to its final name; raises PictureError."""
+        ...
+
+    async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
+        """The admitted picture of a job, if it is on our disk and still whole."""
+        ...
+
+    async def remove(self, job_id: int) -> None:
+        """Delete every file of a job; there may be none."""
+        ...
+
+    def path_of(self, file_name: str) -> Path:
+        """Where an admitted picture of this file name lies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A picture file that fits an upload limit, and the rung it was found on. `shrunk` says what was done, or ""."""
+
+    path: Path
+    extension: str
+    size_bytes: int
+    rung: int = 0
+    shrunk: str = ""
+
+
+class PictureFitter(Protocol):
+    """Makes picture files small enough to be posted."""
+
+    async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
+        """Go down from a rung (0: the original) until the file fits; None below the last. Works off the event loop."""
+        ...
