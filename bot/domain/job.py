@@ -68,8 +68,39 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewReference:
+    """A reference picture as a member named it. `url` is Discord's own and expires, when is not published.
+
+    `file_name` is set where its bytes are on our disk already (a picture of this bot, say); then `url` may be "".
+    """
+
+    url: str
+    name: str
+    file_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A stored reference picture; the fields of its file are None until its bytes are here.
+
+    `note` says what was done to it ("first frame of the animation"), or is "".
+    """
+
+    position: int
+    url: str
+    name: str
+    file_name: str | None = None
+    content_type: str | None = None
+    size_bytes: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """A checked command, ready to be accepted. `price_microcredits` is for each of its `count` jobs."""
+    """A checked command, ready to be accepted. `price_microcredits` is for each of its `count` jobs.
+
+    A request with `references` waits until their bytes are on our disk. `parent_job_id` is the picture it came from.
+    """
 
     kind: str
     origin: Origin
@@ -80,6 +111,8 @@ class NewRequest:
     token: str
     token_expires_at: datetime
     upload_limit_bytes: int
+    references: tuple[NewReference, ...] = ()
+    parent_job_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +121,7 @@ class Request:
 
     `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
     exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited; `version` grows with
-    every change of the request's jobs.
+    every change of the request's jobs. A deleted request's message is gone for good; its rows stay.
     """
 
     id: int
@@ -106,6 +139,9 @@ class Request:
     version: int
     upload_limit_bytes: int
     created_at: datetime
+    references: tuple[Reference, ...] = ()
+    parent_job_id: int | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.domain.errors import BotError, Cost, ProviderError
-from bot.domain.job import Gate, Job, JobState, NewRequest, RequestView
+from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports.pictures import Submission
 
@@ -84,6 +84,14 @@ class RequestStore(Protocol):
 
     async def requests_behind(self) -> list[int]:
         """The requests whose message does not show their rows yet."""
+        ...
+
+    async def references_arrived(self, request_id: int, found: Sequence[Reference]) -> None:
+        """Record that a request's references are on our disk, and let its jobs take their turns."""
+        ...
+
+    async def awaiting_references(self) -> list[int]:
+        """The requests that still wait for their references, oldest first."""
         ...
 
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:

@@ -172,6 +172,33 @@ def _jobs_and_ledger(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_SECOND = (
+    "ALTER TABLE requests ADD COLUMN parent_job_id INTEGER REFERENCES jobs (id)",
+    "ALTER TABLE requests ADD COLUMN deleted_at INTEGER",
+    # A job is held back while its request's reference pictures are not on our disk yet.
+    "ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE request_references (
+        request_id INTEGER NOT NULL REFERENCES requests (id),
+        position INTEGER NOT NULL,
+        url TEXT NOT NULL,
+        name TEXT NOT NULL,
+        file_name TEXT,
+        content_type TEXT,
+        size_bytes INTEGER,
+        note TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (request_id, position)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+
+@migrations(name="0002_references")
+def _references(db: Database) -> None:
+    for statement in _SECOND:
+        db.conn.execute(statement)
+
+
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
     try:

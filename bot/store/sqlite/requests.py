@@ -13,7 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture
-from bot.store.sqlite import jobs, ledger
+from bot.store.sqlite import jobs, ledger, references
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -29,6 +29,7 @@ def accept(
         return int(known["id"])
     check_room(waiting=_waiting(db, new.origin.user_id), more=new.count, limit=per_user_pending)
     request_id = _insert_request(db, new, now_ms)
+    references.insert(db, request_id, new.references)
     for position in range(new.count):
         _insert_job(db, request_id, position, new, not_before, now_ms)
     return request_id
@@ -40,7 +41,7 @@ def _insert_job(
     origin = new.origin
     cursor = db.conn.execute(
         "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, not_before, "
-        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "held, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             request_id,
             position,
@@ -50,6 +51,7 @@ def _insert_job(
             JobState.QUEUED.value,
             new.price_microcredits,
             None if not_before is None else to_ms(not_before),
+            int(any(reference.file_name is None for reference in new.references)),
             now_ms,
         ),
     )
@@ -107,6 +109,7 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
         "upload_limit_bytes": new.upload_limit_bytes,
         "token": new.token,
         "token_expires_at": to_ms(new.token_expires_at),
+        "parent_job_id": new.parent_job_id,
         "created_at": now_ms,
     }
     columns = ", ".join(values)
@@ -131,7 +134,7 @@ def view(db: Database, request_id: int, places: Callable[[], Mapping[int, int]])
     every_place = places() if waiting else {}
     gate = all_rows(db, "SELECT * FROM gate")[0]
     return RequestView(
-        request=request_from(row),
+        request=request_from(row, references.of(db, request_id)),
         jobs=tuple(of_request),
         places={job.id: every_place[job.id] for job in of_request if job.id in every_place},
         gate=gate_from(gate),

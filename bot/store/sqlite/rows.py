@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.domain.errors import Cost
-from bot.domain.job import Gate, Job, JobState, Origin, Request
+from bot.domain.job import Gate, Job, JobState, Origin, Reference, Request
 from bot.domain.picture import PictureInfo, PictureSpec, Resolution
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,8 +42,21 @@ def one_row(db: Database, sql: str, parameters: dict[str, Any] | None = None) ->
     return rows[0] if rows else None
 
 
-def request_from(row: sqlite3.Row) -> Request:
-    """A row of `requests` as a value."""
+def reference_from(row: sqlite3.Row) -> Reference:
+    """A row of `request_references` as a value."""
+    return Reference(
+        position=row["position"],
+        url=row["url"],
+        name=row["name"],
+        file_name=row["file_name"],
+        content_type=row["content_type"],
+        size_bytes=row["size_bytes"],
+        note=row["note"],
+    )
+
+
+def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Request:
+    """A row of `requests`, with those of its references, as a value."""
     return Request(
         id=row["id"],
         kind=row["kind"],
@@ -73,6 +86,9 @@ def request_from(row: sqlite3.Row) -> Request:
         version=row["version"],
         upload_limit_bytes=row["upload_limit_bytes"],
         created_at=from_ms(row["created_at"]),
+        references=references,
+        parent_job_id=row["parent_job_id"],
+        deleted_at=moment(row["deleted_at"]),
     )
 
 

@@ -14,10 +14,10 @@ from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
-from bot.domain.job import Gate, Job, JobState, NewRequest, RequestView
+from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
-from bot.store.sqlite import gate, jobs, ledger, requests, turns, usage
+from bot.store.sqlite import gate, jobs, ledger, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
@@ -100,6 +100,14 @@ class SqliteStore:
     async def requests_behind(self) -> list[int]:
         """See RequestStore."""
         return await self._reader.run(requests.behind)
+
+    async def references_arrived(self, request_id: int, found: Sequence[Reference]) -> None:
+        """See RequestStore."""
+        await self._writer.run(lambda db: references.arrived(db, request_id, found))
+
+    async def awaiting_references(self) -> list[int]:
+        """See RequestStore."""
+        return await self._reader.run(references.awaited)
 
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """See RequestStore."""

@@ -27,7 +27,7 @@ _LINE: Final = f"""
             COALESCE(turns.last_start, 0) AS last_start,
             MIN(waiting.id) OVER (PARTITION BY waiting.user_id) AS first_id
         FROM jobs AS waiting LEFT JOIN busy USING (user_id) LEFT JOIN turns USING (user_id)
-        WHERE waiting.state = 'queued' AND waiting.owner IS NULL
+        WHERE waiting.state = 'queued' AND waiting.owner IS NULL AND waiting.held = 0
     )
 """  # noqa: S608 - made of constants
 _COUNT_AT_WORK: Final = f"""

@@ -1,0 +1,41 @@
+"""Reference pictures of requests: named at once, copied to our disk right after, only then sent anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from bot.domain.job import NewReference, Reference
+from bot.store.sqlite.rows import all_rows, reference_from
+
+
+def insert(db: Database, request_id: int, references: Sequence[NewReference]) -> None:
+    """Note a new request's references in the order in which its member named them."""
+    db.conn.executemany(
+        "INSERT INTO request_references (request_id, position, url, name, file_name) VALUES (?, ?, ?, ?, ?)",
+        [(request_id, position, r.url, r.name, r.file_name) for position, r in enumerate(references)],
+    )
+
+
+def of(db: Database, request_id: int) -> tuple[Reference, ...]:
+    """A request's references, in their order."""
+    rows = all_rows(db, "SELECT * FROM request_references WHERE request_id = :id ORDER BY position", {"id": request_id})
+    return tuple(map(reference_from, rows))
+
+
+def arrived(db: Database, request_id: int, references: Sequence[Reference]) -> None:
+    """Record that the references' bytes are here, and let the request's jobs take their turns."""
+    db.conn.executemany(
+        "UPDATE request_references SET file_name = ?, content_type = ?, size_bytes = ?, note = ? "
+        "WHERE request_id = ? AND position = ?",
+        [(r.file_name, r.content_type, r.size_bytes, r.note, request_id, r.position) for r in references],
+    )
+    db.conn.execute("UPDATE jobs SET held = 0 WHERE request_id = ? AND state = 'queued'", (request_id,))
+    db.conn.execute("UPDATE requests SET version = version + 1 WHERE id = ?", (request_id,))
+
+
+def awaited(db: Database) -> list[int]:
+    """The requests that still wait for their references, oldest first."""
+    rows = all_rows(db, "SELECT DISTINCT request_id FROM jobs WHERE state = 'queued' AND held = 1 ORDER BY request_id")
+    return [row["request_id"] for row in rows]
