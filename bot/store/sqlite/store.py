@@ -19,6 +19,7 @@ from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
 from bot.store.sqlite import gate, jobs, ledger, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
+from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
@@ -42,6 +43,8 @@ class SqliteStore:
         self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
+        self.lists = SqliteLists(reader=self._reader, writer=self._writer, clock=clock)
+        """Implements ListStore."""
 
     async def __aenter__(self) -> Self:
         try:
