@@ -78,6 +78,10 @@ class RequestStore(Protocol):
         """Everything that a request's card is rendered from."""
         ...
 
+    async def request_of_message(self, message_id: int, interaction_id: int | None) -> int | None:
+        """The request that a message shows, found by its id or by the interaction that it answers."""
+        ...
+
     async def note_shown(self, request_id: int, shown: Shown) -> None:
         """Record what the message shows; pictures that it shows are delivered by that."""
         ...

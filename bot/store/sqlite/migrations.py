@@ -175,6 +175,7 @@ def _jobs_and_ledger(db: Database) -> None:
 _SECOND = (
     "ALTER TABLE requests ADD COLUMN parent_job_id INTEGER REFERENCES jobs (id)",
     "ALTER TABLE requests ADD COLUMN deleted_at INTEGER",
+    "CREATE INDEX requests_message ON requests (message_id) WHERE message_id IS NOT NULL",
     # A job is held back while its request's reference pictures are not on our disk yet.
     "ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
     """

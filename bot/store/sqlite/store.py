@@ -17,7 +17,7 @@ from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, Start
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
-from bot.store.sqlite import gate, jobs, ledger, references, requests, turns, usage
+from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
@@ -94,6 +94,10 @@ class SqliteStore:
     async def view(self, request_id: int) -> RequestView:
         """See RequestStore."""
         return await self._reader.run(lambda db: requests.view(db, request_id, lambda: self._places_of_group(db)))
+
+    async def request_of_message(self, message_id: int, interaction_id: int | None) -> int | None:
+        """See RequestStore."""
+        return await self._reader.run(lambda db: messages.request_of(db, message_id, interaction_id))
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:
         """See RequestStore."""
