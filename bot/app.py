@@ -33,8 +33,10 @@ from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Intake
 from bot.jobs.pipeline import Pipeline
+from bot.jobs.referencing import Referencing, Transport
 from bot.lock import exclusive
 from bot.media.fit import WebpFitter
+from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.pressure import Pressure
 from bot.reception import Reception
@@ -61,6 +63,7 @@ class Machinery:
     courier: Courier
     reception: Reception
     gate: GateKeeper
+    referencing: Referencing
     pipeline: Pipeline
     admission: Admission
     housekeeping: Housekeeping
@@ -93,11 +96,16 @@ async def run(settings: Settings) -> None:
             ApimasterClient(settings.apimaster_base_url, required["APIMASTER_API_KEY"], settings.apimaster_model)
         )
         await _check_key(provider, store)
-        machinery = await _assemble(settings, clock, store, provider)
+        copies = await stack.enter_async_context(
+            ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)
+        )
+        machinery = await _assemble(settings, clock, store, provider, copies)
         await _serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
 
 
-async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, provider: ApimasterClient) -> Machinery:
+async def _assemble(
+    settings: Settings, clock: SystemClock, store: SqliteStore, provider: ApimasterClient, copies: ReferenceCopies
+) -> Machinery:
     owner = f"{os.getpid()}-{secrets.token_hex(4)}"
     rng = random.Random()  # noqa: S311 - jitter
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -152,12 +160,24 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         rng=rng,
         pressure=pressure,
     )
+    referencing = Referencing(
+        requests=store,
+        jobs=store,
+        copies=copies,
+        spool=files,
+        uploads=provider,
+        presenter=courier,
+        clock=clock,
+        rng=rng,
+        transport=None if settings.reference_transport == "auto" else Transport(settings.reference_transport),
+    )
     pipeline = Pipeline(
         jobs=store,
         requests=store,
         provider=provider,
         files=files,
         fetcher=fetcher,
+        referencing=referencing,
         gate=gate,
         presenter=courier,
         durations=durations,
@@ -168,11 +188,13 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
     admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, pressure=pressure, start=pipeline.start)
     pipeline.attach(admission)
     gate.on_change(admission.wake)
+    referencing.on_arrival(admission.wake)
     intake = Intake(
         requests=store,
         jobs=store,
         presenter=courier,
         wake=admission.wake,
+        fetch_references=referencing.fetch,
         credit_price_1k=settings.credit_price_1k,
         group_ratio=settings.group_ratio,
     )
@@ -183,6 +205,7 @@ async def _assemble(settings: Settings, clock: SystemClock, store: SqliteStore, 
         courier=courier,
         reception=reception,
         gate=gate,
+        referencing=referencing,
         pipeline=pipeline,
         admission=admission,
         housekeeping=Housekeeping(
@@ -199,6 +222,7 @@ async def _take_up_work(machinery: Machinery) -> None:
     """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
     await machinery.gate.start()
     await machinery.pipeline.recover()
+    await machinery.referencing.recover()
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
     machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
@@ -261,6 +285,7 @@ async def _stop(machinery: Machinery) -> None:
     said("stopping")
     machinery.admission.stop()
     await machinery.reception.close()
+    await machinery.referencing.close()
     await machinery.pipeline.close(grace_s=_GRACE_S)
     await machinery.courier.close(grace_s=_GRACE_S)
     await machinery.tasks.close()

@@ -22,7 +22,10 @@ from bot.ui.errors import answer_error
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.imagine",)
+EXTENSIONS: Final = (
+    "cogs.imagine",
+    "cogs.remix",
+)
 _CONNECTIONS: Final = 64
 """discord.py opens connections without limit; in bursts their handshakes delay acknowledgements beyond 3 s."""
 

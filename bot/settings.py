@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     max_running: int = Field(default=100, ge=1, le=10_000)
     credit_price_1k: Decimal = Field(default=Decimal(1), ge=0, le=1_000_000)
     group_ratio: Decimal = Field(default=Decimal(1), ge=0, le=1_000)
+    reference_transport: Literal["auto", "url", "upload", "data"] = "auto"
     balance_probe_seconds: float = Field(default=60, gt=0, le=900)
     keep_originals_days: float = Field(default=7, ge=0, le=36_500)
     shard_count: int | None = Field(default=None, ge=1)
@@ -101,11 +102,13 @@ class Settings(BaseSettings):
             raise ValueError("it must be different numbers from 0 on, separated by commas")
         return value
 
-    @field_validator("log_format", "log_level", mode="before")
+    @field_validator("log_format", "log_level", "reference_transport", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         if isinstance(value, str):
-            return value.lower() if value.lower() in {"text", "json"} else value.upper()
+            return (
+                value.lower() if value.lower() in {"text", "json", "auto", "url", "upload", "data"} else value.upper()
+            )
         return value
 
     @model_validator(mode="after")

@@ -8,20 +8,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.job import Origin
-from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_PROMPT_CHARACTERS, SIZES, Resolution, pixel_size
+from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
-from bot.ports import TokenLease
 from bot.services import Services
-
-_SHAPES = {"1:1": "square", "9:16": "phone", "16:9": "widescreen", "21:9": "cinema", "8:1": "banner", "1:8": "column"}
-SIZE_CHOICES = [
-    app_commands.Choice(name=f"{size} {_SHAPES[size]}" if size in _SHAPES else size, value=size) for size in SIZES
-]
-RESOLUTION_CHOICES = [
-    app_commands.Choice(name=f"{r.value} ({pixel_size(DEFAULT_SIZE, r)[0]} px square)", value=r.value)
-    for r in Resolution
-]
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, lease_of, origin_of
 
 
 class Imagine(commands.Cog):
@@ -63,24 +53,12 @@ class Imagine(commands.Cog):
             spec,
             origin_of(interaction),
             private=private,
-            lease=TokenLease(token=interaction.token, expires_at=interaction.expires_at),
+            lease=lease_of(interaction),
             upload_limit_bytes=interaction.filesize_limit,
         )
         await self._services.reception.receive(
             interaction, lambda not_before: order(not_before=not_before), private=private
         )
-
-
-def origin_of(interaction: discord.Interaction[ImagineBot]) -> Origin:
-    """Who asked, and where."""
-    return Origin(
-        interaction_id=interaction.id,
-        application_id=interaction.application_id,
-        user_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id or 0,
-        locale=interaction.locale.value,
-    )
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -71,7 +71,8 @@ class Origin:
 class NewReference:
     """A reference picture as a member named it. `url` is Discord's own and expires, when is not published.
 
-    `file_name` is set where its bytes are on our disk already (a picture of this bot, say); then `url` may be "".
+    `file_name` is set where its bytes are on our disk already: with a `url` among the copied references, without one
+    (a picture that this bot made) in the spool.
     """
 
     url: str

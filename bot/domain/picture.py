@@ -8,6 +8,8 @@ from typing import Final
 
 MAX_PROMPT_CHARACTERS: Final = 4_000
 MAX_REFERENCES: Final = 14
+MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
+REFERENCE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
 class Resolution(StrEnum):
@@ -25,6 +27,13 @@ class Resolution(StrEnum):
             if resolution.value.casefold() == text.strip().casefold():
                 return resolution
         raise ValueError(f"There is no resolution {text!r}. Choose one of {', '.join(cls)}.")
+
+
+def next_resolution(resolution: Resolution) -> Resolution | None:
+    """The resolution above this one; None above the highest."""
+    ladder = tuple(Resolution)
+    above = ladder.index(resolution) + 1
+    return ladder[above] if above < len(ladder) else None
 
 
 DEFAULT_SIZE: Final = "1:1"

@@ -10,6 +10,8 @@ from bot.domain.picture import (
     DEFAULT_RESOLUTION,
     DEFAULT_SIZE,
     MAX_PROMPT_CHARACTERS,
+    MAX_REFERENCE_BYTES,
+    REFERENCE_TYPES,
     PictureSpec,
     Resolution,
     parse_size,
@@ -60,4 +62,14 @@ def check_room(*, waiting: int, more: int, limit: int) -> None:
             "queue_full",
             f"You have {waiting} pictures waiting already; {limit} is the limit. "
             "Wait until one is done, or cancel one, and try again.",
+        )
+
+
+def check_reference(number: int, *, name: str, size_bytes: int, content_type: str | None) -> None:
+    """Refuse a reference for what Discord says of it; its bytes are checked once they are here."""
+    if size_bytes > MAX_REFERENCE_BYTES:
+        raise Refusal("bad_reference", f"Image {number} ({name}) has more than 20 MB. Attach a smaller one.")
+    if content_type is not None and content_type.partition(";")[0].strip().lower() not in REFERENCE_TYPES:
+        raise Refusal(
+            "bad_reference", f"Image {number} ({name}) is not a PNG, JPEG, WebP or GIF picture. Attach a picture."
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.credits import price
 from bot.domain.errors import Refusal
-from bot.domain.job import Job, JobState, NewRequest, Origin, RequestView
-from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.job import Job, JobState, NewReference, NewRequest, Origin, RequestView
+from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 
 
@@ -23,6 +23,7 @@ class Intake:
         jobs: JobStore,
         presenter: Presenter,
         wake: Callable[[], None],
+        fetch_references: Callable[[int], None],
         credit_price_1k: Decimal,
         group_ratio: Decimal,
     ) -> None:
@@ -30,6 +31,7 @@ class Intake:
         self._jobs = jobs
         self._presenter = presenter
         self._wake = wake
+        self._fetch_references = fetch_references
         self._credit_price_1k = credit_price_1k
         self._group_ratio = group_ratio
 
@@ -51,8 +53,38 @@ class Intake:
 
         With `not_before` nothing is ordered until then, or until the request's message is known to be shown.
         """
-        new = NewRequest(
+        return await self.remix(
+            spec,
+            origin,
             kind="imagine",
+            references=(),
+            private=private,
+            lease=lease,
+            upload_limit_bytes=upload_limit_bytes,
+            not_before=not_before,
+        )
+
+    async def remix(
+        self,
+        spec: PictureSpec,
+        origin: Origin,
+        *,
+        references: Sequence[NewReference],
+        private: bool,
+        lease: TokenLease,
+        upload_limit_bytes: int,
+        kind: str = "remix",
+        parent_job_id: int | None = None,
+        not_before: datetime | None = None,
+    ) -> int:
+        """The same from reference pictures, at most 14; they are copied before anything is ordered."""
+        if len(references) > MAX_REFERENCES:
+            raise Refusal(
+                "too_many_references",
+                f"{len(references)} pictures are too many; {MAX_REFERENCES} is the limit. Leave some out.",
+            )
+        new = NewRequest(
+            kind=kind,
             origin=origin,
             spec=spec,
             private=private,
@@ -61,8 +93,12 @@ class Intake:
             token=lease.token,
             token_expires_at=lease.expires_at,
             upload_limit_bytes=upload_limit_bytes,
+            references=tuple(references),
+            parent_job_id=parent_job_id,
         )
         request_id = await self._requests.accept(new, not_before=not_before)
+        if references:
+            self._fetch_references(request_id)
         self._wake()
         return request_id
 

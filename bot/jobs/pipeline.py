@@ -12,14 +12,15 @@ from datetime import timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import BotError, Cost, OutcomeUnknownError, ProviderError
-from bot.domain.job import Job, JobState
+from bot.domain.errors import BadRequestError, BotError, Cost, OutcomeUnknownError, ProviderError
+from bot.domain.job import Job, JobState, Request
 from bot.domain.schedule import Durations, backoff_s
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.decisions import AfterSubmit, after_submit
 from bot.jobs.fetching import Fetcher
 from bot.jobs.insisting import Insisting
+from bot.jobs.referencing import Referencing, Transport
 from bot.ports import ImageProvider, JobStore, PictureFiles, Presenter, RequestStore, Submission
 from bot.tasks import TaskGroup
 
@@ -41,6 +42,7 @@ class Pipeline:
         provider: ImageProvider,
         files: PictureFiles,
         fetcher: Fetcher,
+        referencing: Referencing,
         gate: GateKeeper,
         presenter: Presenter,
         durations: Durations,
@@ -53,6 +55,7 @@ class Pipeline:
         self._provider = provider
         self._files = files
         self._fetcher = fetcher
+        self._referencing = referencing
         self._gate = gate
         self._presenter = presenter
         self._durations = durations
@@ -126,6 +129,8 @@ class Pipeline:
     async def _submit(self, job: Job) -> None:
         """Send the one POST of a job that was called up, and record what came of it."""
         view = await self._insist(lambda: self._requests.view(job.request_id))
+        forms = self._referencing.forms(view.request)
+        image_urls = await self._referencing.image_urls(view.request, forms)
         if not self._gate.lets_through(job.id):
             await self._insist(lambda: self._jobs.unclaim(job.id, self._owner))
             return
@@ -134,7 +139,7 @@ class Pipeline:
             return
         log.info("job_submitting", extra={"job_id": job.id, "user_id": job.user_id, "guild_id": job.guild_id})
         try:
-            submission = await self._provider.submit(view.request.spec)
+            submission = await self._order(view.request, image_urls, forms)
         except ProviderError as error:
             await self._not_taken(job, error)
             return
@@ -150,6 +155,17 @@ class Pipeline:
         log.info("job_running", extra={"job_id": job.id, "task_id": submission.task_id})
         self._presenter.refresh([job.request_id])
         self.start(running)
+
+    async def _order(self, request: Request, image_urls: list[str], other_forms: list[Transport]) -> Submission:
+        """Send the POST. References that the provider refuses in one form go once in the next: a refusal is free."""
+        while True:
+            try:
+                return await self._provider.submit(request.spec, image_urls)
+            except BadRequestError:
+                if not other_forms:
+                    raise
+                log.warning("references_refused", extra={"request_id": request.id})
+                image_urls = await self._referencing.image_urls(request, other_forms)
 
     async def _not_taken(self, job: Job, error: ProviderError) -> None:
         """Carry out the decision that a failed submit calls for."""

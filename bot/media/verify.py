@@ -30,7 +30,7 @@ async def verify(path: Path) -> PictureInfo:
     return await asyncio.to_thread(verify_now, path)
 
 
-def verify_now(path: Path) -> PictureInfo:
+def verify_now(path: Path, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
     """What a picture file really is. The pixel size is checked before any pixel is decoded.
 
     Raises PictureError `not_a_picture` or `too_many_pixels`, or StoreError where the file cannot be read.
@@ -41,18 +41,18 @@ def verify_now(path: Path) -> PictureInfo:
             kind = sniff(file.read(SNIFF_BYTES))
             if kind is None:
                 raise PictureError("not_a_picture", "The file is not a picture of a known format.")
-            width, height = _decode(file)
+            width, height = _decode(file, max_pixels)
     except OSError as error:
         raise StoreError(f"The picture cannot be read from disk: {error.strerror or error}") from error
     return PictureInfo(format=kind.format, extension=kind.extension, width=width, height=height, size_bytes=size_bytes)
 
 
-def _decode(file: BinaryIO) -> tuple[int, int]:
+def _decode(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
     file.seek(0)
     try:
         with Image.open(file, formats=[kind.format for kind in KINDS]) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+            if width * height > max_pixels or max(width, height) > MAX_SIDE:
                 raise PictureError("too_many_pixels", f"The picture has {width}x{height} pixels, which is too many.")
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.job import Reference
 from bot.domain.picture import PictureInfo, PictureSpec
 
 
@@ -71,6 +72,26 @@ class ImageProvider(Protocol):
 
     async def download(self, source: PictureSource, to: Path) -> int:
         """Stream a finished picture into a file, at most 64 MB; returns the size in bytes."""
+        ...
+
+
+class ImageUploads(Protocol):
+    """The provider's own store for reference pictures."""
+
+    async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
+        """Upload a reference of at most 20 MB; returns its http(s) address, or raises ProviderError."""
+        ...
+
+
+class ReferenceFiles(Protocol):
+    """Copies of reference pictures on our disk."""
+
+    def path_of(self, file_name: str) -> Path:
+        """Where a copied reference of this file name lies."""
+        ...
+
+    async def copy(self, request_id: int, reference: Reference) -> Reference:
+        """Copy and check one reference; raises PictureError `bad_reference`, or ProviderError or StoreError."""
         ...
 
 

@@ -61,6 +61,8 @@ def small_print(view: RequestView) -> str:
     spec = view.request.spec
     shown = [job for job in view.jobs if job.retried_by is None]
     parts = [f"<@{view.request.origin.user_id}>", spec.size, spec.resolution.value]
+    if count := len(view.request.references):
+        parts.append("1 reference" if count == 1 else f"{count} references")
     if spec.google_search:
         parts.append("Google image search" if spec.google_image_search else "Google search")
     if view.request.private:
@@ -117,6 +119,8 @@ def _finished(job: Job) -> str:
 
 
 def _failed(job: Job) -> str:
+    if job.error_code == "bad_reference":
+        return f"❌ {job.error_text} {_cost(job)}{_number(job)}"
     what = _WHAT_HAPPENED.get(job.error_code, "Something went wrong inside this bot.")
     to_do = _WHAT_TO_DO.get(job.error_code, "Try again; if it happens again, tell the people who run this bot.")
     return f"❌ {what} {_cost(job)} {to_do}{_number(job)}"

@@ -18,6 +18,8 @@ from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.fetching import Fetcher
 from bot.jobs.pipeline import Pipeline
+from bot.jobs.referencing import Referencing
+from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
@@ -75,8 +77,14 @@ class Works:
             jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
             clock=clock, rng=rng, pressure=Pressure(),
         )  # fmt: skip
+        self.copies = ReferenceCopies(spool.path_of("x").parent / "references", ["cdn.test"])
+        self.referencing = Referencing(
+            requests=store, jobs=store, copies=self.copies, spool=spool, uploads=self.provider,
+            presenter=self.presenter, clock=clock, rng=rng,
+        )  # fmt: skip
         self.pipeline = Pipeline(
             jobs=store, requests=store, provider=self.provider, files=spool, fetcher=fetcher, gate=self.gate,
+            referencing=self.referencing,
             presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
         )  # fmt: skip
         self.admission = Admission(
@@ -84,6 +92,7 @@ class Works:
         )
         self.pipeline.attach(self.admission)
         self.gate.on_change(self.admission.wake)
+        self.referencing.on_arrival(self.admission.wake)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

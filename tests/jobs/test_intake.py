@@ -24,11 +24,13 @@ class Desk:
 
     def __init__(self, works: Works) -> None:
         self.woken = 0
+        self.fetched: list[int] = []
         self.intake = Intake(
             requests=works.store,
             jobs=works.store,
             presenter=works.presenter,
             wake=self._wake,
+            fetch_references=self.fetched.append,
             credit_price_1k=Decimal("0.06"),
             group_ratio=Decimal(2),
         )

@@ -43,6 +43,8 @@ class ScriptedProvider:
         self.polls: deque[TaskStatus | BotError] = deque()
         self.downloads: deque[bytes | Exception] = deque()
         self.posts: list[str] = []
+        self.image_urls: list[list[str]] = []
+        self.uploaded: list[tuple[Path | bytes, str]] = []
         self.posted_at: list[float] = []
         self.polled: list[str] = []
         self.polled_at: list[float] = []
@@ -52,7 +54,7 @@ class ScriptedProvider:
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """Answer from `submits`, else with a task."""
-        assert not image_urls
+        self.image_urls.append(list(image_urls))
         self.posts.append(spec.prompt)
         self.posted_at.append(self._clock.monotonic())
         number = len(self.posts)
@@ -61,6 +63,11 @@ class ScriptedProvider:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
+        """An address of its own for each upload."""
+        self.uploaded.append((picture, content_type))
+        return f"https://uploads.example/{len(self.uploaded)}"
 
     async def poll(self, task_id: str) -> TaskStatus:
         """Answer from `polls`, else with the finished picture."""

@@ -51,7 +51,7 @@ def _insert_job(
             JobState.QUEUED.value,
             new.price_microcredits,
             None if not_before is None else to_ms(not_before),
-            int(any(reference.file_name is None for reference in new.references)),
+            int(bool(new.references)),
             now_ms,
         ),
     )
@@ -190,6 +190,21 @@ def _release_held(db: Database, request_id: int) -> None:
     db.conn.execute(
         "UPDATE jobs SET not_before = NULL WHERE request_id = ? AND state = 'queued' AND tries = 0", (request_id,)
     )
+
+
+def delete(db: Database, request_id: int, by_user_id: int, *, now_ms: int) -> bool:
+    """Mark a request as deleted; False where a job of it may still bring news, or it was deleted before."""
+    cursor = db.conn.execute(
+        "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL AND NOT EXISTS ("
+        "SELECT 1 FROM jobs WHERE request_id = requests.id AND retried_by IS NULL "
+        "AND state NOT IN ('delivered', 'ready', 'failed', 'cancelled'))",
+        (now_ms, request_id),
+    )
+    if cursor.rowcount == 0:
+        return False
+    for row in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id", {"id": request_id}):
+        jobs.record_event(db, job_from(row), "deleted", now_ms, f"by user {by_user_id}")
+    return True
 
 
 def wipe_tokens(db: Database, *, now_ms: int) -> int:

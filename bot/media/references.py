@@ -1,0 +1,140 @@
+"""Reference pictures: copied from Discord's own CDN to our disk, and checked by their bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+from PIL import Image
+from yarl import URL
+
+from bot.domain.errors import OutcomeUnknownError, PictureError, StoreError
+from bot.domain.job import Reference
+from bot.domain.picture import MAX_REFERENCE_BYTES
+from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
+from bot.media.verify import verify_now
+
+MAX_REFERENCE_PIXELS: Final = 50_000_000
+"""More than any camera phone's picture; a bomb of 100 megapixels is refused before a pixel of it is decoded."""
+_ACCEPTED: Final = {kind.format: kind for kind in (PNG, JPEG, WEBP, GIF)}
+_CHUNK_BYTES: Final = 256 * 1024
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
+
+
+class ReferenceCopies:
+    """The folder of reference pictures, `{request}-{position}.{extension}`, and the way they come there.
+
+    Only the given hosts (with their port, if they have one) are ever asked. An async context manager.
+    """
+
+    def __init__(self, root: Path, hosts: Collection[str], *, at_once: int = 8) -> None:
+        self._root = root
+        self._hosts = frozenset(hosts)
+        self._slots = asyncio.Semaphore(at_once)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def path_of(self, file_name: str) -> Path:
+        """Where a copied reference of this file name lies."""
+        return self._root / Path(file_name).name
+
+    def is_discords(self, url: str) -> bool:
+        """Whether an address is on one of Discord's own CDN hosts."""
+        try:
+            parsed = URL(url)
+            return parsed.scheme in {"http", "https"} and {parsed.host, parsed.authority} & self._hosts != set()
+        except ValueError:
+            return False
+
+    async def copy(self, request_id: int, reference: Reference) -> Reference:
+        """Copy and check one reference; raises PictureError with a sentence for the member, or trouble that passes."""
+        if not self.is_discords(reference.url):
+            raise _refused(reference, "is not a file that was posted on Discord")
+        part = self._root / f"{request_id}-{reference.position}.part"
+        async with self._slots:
+            await self._fetch(reference, part)
+            return await asyncio.to_thread(self._admit, request_id, reference, part)
+
+    async def remove(self, request_id: int) -> None:
+        """Delete a request's copies; there may be none."""
+        await asyncio.to_thread(self._remove, request_id)
+
+    def _remove(self, request_id: int) -> None:
+        for path in self._root.glob(f"{request_id}-*"):
+            path.unlink(missing_ok=True)
+
+    async def _fetch(self, reference: Reference, to: Path) -> None:
+        if self._session is None:
+            raise RuntimeError("use ReferenceCopies as a context manager")
+        try:
+            async with self._session.get(URL(reference.url, encoded=True), allow_redirects=False) as response:
+                if response.status in {403, 404, 410}:
+                    raise _refused(reference, "is no longer there; attach it again")
+                if response.status != 200:
+                    raise OutcomeUnknownError(f"HTTP {response.status} from Discord's CDN", http_status=response.status)
+                size = 0
+                with to.open("wb") as file:
+                    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                        size += len(chunk)
+                        if size > MAX_REFERENCE_BYTES:
+                            raise _refused(reference, "has more than 20 MB")
+                        await asyncio.to_thread(file.write, chunk)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknownError(f"Discord's CDN: {type(error).__name__}") from error
+        except OSError as error:
+            raise StoreError(f"A reference cannot be written to disk: {error.strerror or error}") from error
+
+    def _admit(self, request_id: int, reference: Reference, part: Path) -> Reference:
+        """Check the bytes; of an animation the first frame is kept."""
+        try:
+            info = verify_now(part, max_pixels=MAX_REFERENCE_PIXELS)
+        except PictureError as error:
+            part.unlink(missing_ok=True)
+            many = error.code == "too_many_pixels"
+            raise _refused(
+                reference, "has too many pixels" if many else "is not a picture that can be opened"
+            ) from None
+        kind = _ACCEPTED.get(info.format)
+        if kind is None:
+            part.unlink(missing_ok=True)
+            raise _refused(reference, "is not a PNG, JPEG, WebP or GIF picture")
+        note = ""
+        if _is_animated(part):
+            kind, note = _first_frame(part), "first frame of the animation"
+        path = self._root / f"{request_id}-{reference.position}.{kind.extension}"
+        part.chmod(0o600)
+        part.replace(path)
+        size_bytes = path.stat().st_size
+        return replace(reference, file_name=path.name, content_type=kind.mime, size_bytes=size_bytes, note=note)
+
+
+def _is_animated(path: Path) -> bool:
+    with Image.open(path) as image:
+        return bool(getattr(image, "is_animated", False))
+
+
+def _first_frame(path: Path) -> Kind:
+    with Image.open(path) as image:
+        image.seek(0)
+        frame = image.convert("RGBA")
+    frame.save(path, "PNG")
+    return PNG
+
+
+def _refused(reference: Reference, reason: str) -> PictureError:
+    return PictureError("bad_reference", f"Image {reference.position + 1} ({reference.name}) {reason}.")

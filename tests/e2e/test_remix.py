@@ -1,0 +1,123 @@
+"""From reference pictures to a picture: which forms reach the provider, in which order, and what bad ones are told."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from sandbox.apimaster import Fault
+from tests.e2e.house import House
+
+COLOURS = [
+    "red",
+    "green",
+    "blue",
+    "gold",
+    "navy",
+    "teal",
+    "pink",
+    "gray",
+    "cyan",
+    "lime",
+    "brown",
+    "olive",
+    "tan",
+    "plum",
+]
+
+
+def a_picture(colour: str, form: str = "PNG") -> bytes:
+    """A small picture of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(buffer, form)
+    return buffer.getvalue()
+
+
+async def remix(house: House, prompt: str, *pictures: tuple[str, bytes], **options: object) -> None:
+    """Type `/remix` with these files as image1, image2 and so on."""
+    files = {f"image{number}": picture for number, picture in enumerate(pictures, start=1)}
+    interaction = await house.driver.slash("alice", "remix", {"prompt": prompt, **options}, files=files)
+    await interaction.acknowledged()
+
+
+def sent(house: House) -> list[str]:
+    """The references of the last order."""
+    body = house.apimaster.posts[-1].body
+    assert isinstance(body, dict)
+    urls = body["image_urls"]
+    assert isinstance(urls, list)
+    return urls
+
+
+async def test_fourteen_references_reach_the_provider_in_their_order(house: House) -> None:
+    """Discord's own addresses are sent while they are fresh; the card counts the references."""
+    await remix(house, "a family photo", *[(f"{colour}.png", a_picture(colour)) for colour in COLOURS])
+    message = await house.picture("a family photo")
+    assert "14 references" in message.text()
+    names = [url.partition("?")[0].rpartition("/")[2] for url in sent(house)]
+    assert names == [f"{colour}.png" for colour in COLOURS]
+    await house.until(lambda: house.states() == ["delivered"])
+    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+
+
+async def test_a_form_that_the_provider_refuses_is_followed_by_the_next_without_a_second_charge(house: House) -> None:
+    """Addresses refused: the copies are uploaded, and one charge is made."""
+    house.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
+    await remix(house, "a second way", ("red.png", a_picture("red")))
+    await house.picture("a second way")
+    assert [post.status for post in house.apimaster.posts] == [400, 200]
+    assert house.apimaster.base_url in sent(house)[0]
+    assert len([charge for charge in house.apimaster.charges if charge.kind == "charge"]) == 1
+    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+
+
+async def test_without_an_upload_endpoint_the_copies_go_inside_the_request(house: House) -> None:
+    """The last form is a data URI."""
+    house.knobs.uploads = False
+    house.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
+    await remix(house, "a third way", ("blue.jpg", a_picture("blue", "JPEG")))
+    await house.picture("a third way")
+    assert sent(house)[0].startswith("data:image/jpeg;base64,")
+
+
+async def test_an_animation_is_sent_as_its_first_frame(house: House) -> None:
+    """The provider gets a still picture, from our copy."""
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    await remix(house, "a still life", ("moving.gif", buffer.getvalue()))
+    await house.picture("a still life")
+    assert house.rows("SELECT note, content_type FROM request_references") == [
+        ("first frame of the animation", "image/png")
+    ]
+    assert house.discord.cdn_host not in sent(house)[0]
+
+
+async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(house: House) -> None:
+    """A PDF by its type is refused at once and privately; one renamed to .png once its bytes are here."""
+    await remix(house, "a contract", ("paper.pdf", b"%PDF-1.7 not a picture"))
+    refusal = await house.driver.wait_message(lambda m: "paper.pdf" in m.text(), viewer="alice")
+    assert refusal.ephemeral_to == "alice"
+    await remix(house, "a disguise", ("red.png", a_picture("red")), ("paper.png", b"%PDF-1.7 not a picture"))
+    message = await house.shows("a disguise", "Image 2 (paper.png) is not a picture")
+    assert "It cost nothing." in message.text()
+    assert house.apimaster.posts == []
+    assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+
+
+async def test_a_bomb_of_a_hundred_megapixels_is_refused(house: House) -> None:
+    """It is small as a file and enormous as a picture; no pixel of it is decoded."""
+    buffer = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
+    await remix(house, "a big bang", ("bomb.png", buffer.getvalue()))
+    await house.shows("a big bang", "Image 1 (bomb.png) has too many pixels")
+
+
+async def test_killed_before_the_references_are_copied_they_are_copied_by_the_next_process(house: House) -> None:
+    """The request waits for its references across a restart."""
+    await remix(house, "a long way", ("red.png", a_picture("red")))
+    await house.bot.kill()
+    await house.start()
+    await house.picture("a long way")
+    assert len(house.apimaster.posts) == 1
