@@ -209,7 +209,12 @@ async def _assemble(
         pipeline=pipeline,
         admission=admission,
         housekeeping=Housekeeping(
-            requests=store, jobs=store, files=files, clock=clock, keep=timedelta(days=settings.keep_originals_days)
+            requests=store,
+            jobs=store,
+            files=files,
+            copies=copies,
+            clock=clock,
+            keep=timedelta(days=settings.keep_originals_days),
         ),
         tasks=tasks,
         announcements=announcements,

@@ -1,14 +1,14 @@
-"""What is forgotten in time: expired interaction tokens, and pictures that have been on their messages for long."""
+"""What is forgotten in time: expired interaction tokens, pictures long delivered, and the references they came from."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
 from bot.domain.errors import StoreError
-from bot.ports import JobStore, PictureFiles, RequestStore
+from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,19 @@ class Housekeeping:
     """Sweeps once a minute. Pictures that could not be shown (`ready`) are kept until they are."""
 
     def __init__(
-        self, *, requests: RequestStore, jobs: JobStore, files: PictureFiles, clock: Clock, keep: timedelta
+        self,
+        *,
+        requests: RequestStore,
+        jobs: JobStore,
+        files: PictureFiles,
+        copies: ReferenceFiles,
+        clock: Clock,
+        keep: timedelta,
     ) -> None:
         self._requests = requests
         self._jobs = jobs
         self._files = files
+        self._copies = copies
         self._clock = clock
         self._keep = keep
 
@@ -38,13 +46,26 @@ class Housekeeping:
             await self._clock.sleep(_EVERY_S)
 
     async def sweep(self) -> int:
-        """Forget what is due; returns how many pictures were deleted from our disk."""
+        """Forget what is due; returns how many pictures and sets of references were deleted from our disk."""
         await self._requests.wipe_expired_tokens()
-        due = await self._jobs.finished_files(self._clock.now() - self._keep, most=_AT_ONCE)
+        before = self._clock.now() - self._keep
+        return await self._sweep_pictures(before) + await self._sweep_references(before)
+
+    async def _sweep_pictures(self, before: datetime) -> int:
+        due = await self._jobs.finished_files(before, most=_AT_ONCE)
         for job_id in due:
             await self._files.remove(job_id)
         if due:
             # The row is told last: a crash in between only deletes nothing a second time.
             await self._jobs.files_removed(due)
             log.info("pictures_swept", extra={"count": len(due)})
+        return len(due)
+
+    async def _sweep_references(self, before: datetime) -> int:
+        due = await self._requests.finished_references(before, most=_AT_ONCE)
+        for request_id in due:
+            await self._copies.remove(request_id)
+        if due:
+            await self._requests.references_removed(due)
+            log.info("references_swept", extra={"count": len(due)})
         return len(due)

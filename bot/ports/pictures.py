@@ -94,6 +94,10 @@ class ReferenceFiles(Protocol):
         """Copy and check one reference; raises PictureError `bad_reference`, or ProviderError or StoreError."""
         ...
 
+    async def remove(self, request_id: int) -> None:
+        """Delete a request's copies; there may be none."""
+        ...
+
 
 class PictureFiles(Protocol):
     """The spool: finished pictures on our disk. Blocking work happens off the event loop."""

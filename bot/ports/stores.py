@@ -94,6 +94,14 @@ class RequestStore(Protocol):
         """Record that a request's references are on our disk, and let its jobs take their turns."""
         ...
 
+    async def finished_references(self, before: datetime, *, most: int) -> list[int]:
+        """The requests made before a moment, and settled, whose references are still on our disk."""
+        ...
+
+    async def references_removed(self, request_ids: Sequence[int]) -> None:
+        """Note that these requests' references are not on our disk any more."""
+        ...
+
     async def awaiting_references(self) -> list[int]:
         """The requests that still wait for their references, oldest first."""
         ...

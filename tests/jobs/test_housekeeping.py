@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.domain.job import JobState
+from bot.domain.job import JobState, NewReference
 from bot.jobs.housekeeping import Housekeeping
+from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.store.sqlite import SqliteStore
+from tests.support.build import new_request
 from tests.support.clock import FakeClock
 from tests.support.steps import Steps
+
+
+def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) -> Housekeeping:
+    """Sweeps what is older than seven days."""
+    copies = ReferenceCopies(folder / "references", ["cdn.test"])
+    return Housekeeping(requests=store, jobs=store, files=spool, copies=copies, clock=clock, keep=timedelta(days=7))
+
+
+async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Path) -> None:
+    """Those of a request that is still waiting stay, however old it is."""
+    clock = FakeClock()
+    (tmp_path / "references").mkdir()
+    async with SqliteStore(tmp_path / "bot.db", clock) as store:
+        pictures = (NewReference(url="https://cdn.test/a.png", name="a.png"),)
+        requests = [await store.accept(replace(new_request(), references=pictures)) for _ in range(2)]
+        for request_id in requests:
+            (tmp_path / "references" / f"{request_id}-0.png").write_bytes(b"picture")
+            view = await store.view(request_id)
+            found = [replace(reference, file_name=f"{request_id}-0.png") for reference in view.request.references]
+            await store.references_arrived(request_id, found)
+        settled, waiting = requests
+        await store.cancelled((await store.view(settled)).jobs[0].id)
+        sweeper = a_sweeper(store, Spool(tmp_path / "spool"), tmp_path, clock)
+        assert await sweeper.sweep() == 0
+        clock.shift(timedelta(days=8).total_seconds())
+        assert await sweeper.sweep() == 1
+        assert [path.name for path in (tmp_path / "references").iterdir()] == [f"{waiting}-0.png"]
+        assert (await store.view(settled)).request.references[0].file_name is None
+        assert await sweeper.sweep() == 0
 
 
 async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path) -> None:
@@ -25,7 +57,7 @@ async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path
         for job in (delivered, kept):
             (tmp_path / "spool" / f"{job.id}.png").write_bytes(b"picture")
             (tmp_path / "spool" / f"{job.id}.fit1.webp").write_bytes(b"smaller")
-        sweeper = Housekeeping(requests=store, jobs=store, files=spool, clock=clock, keep=timedelta(days=7))
+        sweeper = a_sweeper(store, spool, tmp_path, clock)
         clock.shift(timedelta(days=6).total_seconds())
         assert await sweeper.sweep() == 0
         clock.shift(timedelta(days=2).total_seconds())

@@ -191,6 +191,8 @@ _SECOND = (
         PRIMARY KEY (request_id, position)
     ) STRICT, WITHOUT ROWID
     """,
+    # The sweep asks for copies that are still on disk; they leave this index with their files.
+    "CREATE INDEX references_copied ON request_references (request_id) WHERE file_name IS NOT NULL",
 )
 
 

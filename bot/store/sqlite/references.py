@@ -39,3 +39,24 @@ def awaited(db: Database) -> list[int]:
     """The requests that still wait for their references, oldest first."""
     rows = all_rows(db, "SELECT DISTINCT request_id FROM jobs WHERE state = 'queued' AND held = 1 ORDER BY request_id")
     return [row["request_id"] for row in rows]
+
+
+def finished(db: Database, before_ms: int, most: int) -> list[int]:
+    """The requests made before a moment, and settled, whose copies are still on our disk, oldest first."""
+    rows = all_rows(
+        db,
+        "SELECT DISTINCT request_id FROM request_references AS copied JOIN requests ON requests.id = request_id "
+        "WHERE file_name IS NOT NULL AND url <> '' AND requests.created_at < :before AND NOT EXISTS ("
+        "SELECT 1 FROM jobs WHERE jobs.request_id = copied.request_id "
+        "AND state IN ('queued', 'submitting', 'uncertain', 'running', 'fetched')) ORDER BY request_id LIMIT :most",
+        {"before": before_ms, "most": most},
+    )
+    return [row["request_id"] for row in rows]
+
+
+def removed(db: Database, request_ids: Sequence[int]) -> None:
+    """Note that these requests' copies are not on our disk any more."""
+    db.conn.executemany(
+        "UPDATE request_references SET file_name = NULL WHERE request_id = ? AND url <> ''",
+        [(request_id,) for request_id in request_ids],
+    )

@@ -112,6 +112,14 @@ class SqliteStore:
         """See RequestStore."""
         await self._writer.run(lambda db: references.arrived(db, request_id, found))
 
+    async def finished_references(self, before: datetime, *, most: int) -> list[int]:
+        """See RequestStore."""
+        return await self._reader.run(lambda db: references.finished(db, to_ms(before), most))
+
+    async def references_removed(self, request_ids: Sequence[int]) -> None:
+        """See RequestStore."""
+        await self._writer.run(lambda db: references.removed(db, request_ids))
+
     async def awaiting_references(self) -> list[int]:
         """See RequestStore."""
         return await self._reader.run(references.awaited)
