@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import aiohttp
-import discord
-
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
 from bot.client import ImagineBot
 from bot.clock import SystemClock
+from bot.connecting import connect
 from bot.courier import Courier
 from bot.delivery import Ladder
 from bot.domain.errors import BotError, InvalidKeyError, ProviderError, StartupError
 from bot.domain.job import JobState
+from bot.domain.limits import Limits
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
+from bot.handover import Handover
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
+from bot.jobs.collecting import Collection
 from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Intake
@@ -199,7 +200,17 @@ async def _assemble(
         group_ratio=settings.group_ratio,
     )
     reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
-    client.services = Services(intake=intake, reception=reception)
+    keep_days = settings.keep_originals_days
+    collection = Collection(
+        lists=store.lists, requests=store, jobs=store, files=files, fitter=WebpFitter(), keep_days=keep_days
+    )
+    client.services = Services(
+        intake=intake,
+        reception=reception,
+        collection=collection,
+        handover=Handover(collection),
+        limits=Limits(running=settings.per_user_running, pending=settings.per_user_pending, keep_days=keep_days),
+    )
     machinery = Machinery(
         client=client,
         courier=courier,
@@ -239,7 +250,7 @@ async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    connected = asyncio.create_task(_connect(machinery.client, token, api_url), name="discord")
+    connected = asyncio.create_task(connect(machinery.client, token, api_url), name="discord")
     stop = asyncio.create_task(stopping.wait(), name="stop-signal")
     try:
         ends: list[asyncio.Future[Any]] = [connected, stop, machinery.failed]
@@ -253,35 +264,6 @@ async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
         raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
     if isinstance(outcome, Exception):
         raise outcome
-
-
-async def _connect(client: ImagineBot, token: str, api_url: str) -> None:
-    try:
-        await client.start(token)
-    except discord.LoginFailure:
-        raise StartupError(
-            "DISCORD_TOKEN is not accepted by Discord. Reset it on the Bot page of your application and copy it again."
-        ) from None
-    except discord.GatewayNotFound:
-        raise StartupError(f"DISCORD_API_URL {api_url!r} names no gateway. Correct it, or try again later.") from None
-    except discord.ConnectionClosed as error:
-        raise BotError(f"Discord closed the gateway for good (code {error.code}): {error.reason or error}.") from None
-    except aiohttp.ClientConnectorError as error:
-        raise StartupError(
-            f"DISCORD_API_URL {api_url!r} cannot be reached: {error.os_error.strerror or error.os_error}. "
-            "Check the address and the network."
-        ) from None
-    except (discord.HTTPException, aiohttp.ClientError, TypeError, KeyError, ValueError, AttributeError) as error:
-        if client.accepted and not isinstance(error, discord.HTTPException | aiohttp.ClientError):
-            raise  # a bug of ours
-        raise StartupError(
-            f"DISCORD_API_URL {api_url!r} does not answer as Discord does: {_in_one_line(error)}. "
-            "Check the address, or try again later."
-        ) from None
-
-
-def _in_one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 async def _stop(machinery: Machinery) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 EXTENSIONS: Final = (
     "cogs.imagine",
     "cogs.remix",
+    "cogs.queue",
+    "cogs.help",
 )
 _CONNECTIONS: Final = 64
 """discord.py opens connections without limit; in bursts their handshakes delay acknowledgements beyond 3 s."""

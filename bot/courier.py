@@ -183,12 +183,14 @@ class Courier:
         return fitted
 
     async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted) -> None:
-        """Keep pictures that cannot be posted anywhere: they are paid for."""
+        """Keep pictures that cannot be posted anywhere: they are paid for. A message without them says so next."""
         shown = {job.id for job in card.pictures} if posted.by else set()
         unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
         for job in unshown:
             log.warning("delivery_impossible", extra={"job_id": job.id})
             await self._jobs.ready(job.id, "no way to post it: token, message, channel and direct messages failed")
+        if unshown and posted.by:
+            self.refresh([view.request.id])
 
     async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: Posted) -> None:
         """Record what the message shows; without a message, that the rows have been looked at."""

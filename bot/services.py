@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.limits import Limits
+from bot.handover import Handover
+from bot.jobs.collecting import Collection
 from bot.jobs.intake import Intake
 from bot.reception import Reception
 
@@ -14,3 +17,6 @@ class Services:
 
     intake: Intake
     reception: Reception
+    collection: Collection
+    handover: Handover
+    limits: Limits

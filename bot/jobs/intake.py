@@ -111,8 +111,8 @@ class Intake:
         for job in view.jobs:
             await self._jobs.cancelled(job.id)
 
-    async def cancel(self, job_id: int, user_id: int, lease: TokenLease) -> None:
-        """Take back a job that waits for its turn. It is free."""
+    async def cancel(self, job_id: int, user_id: int, lease: TokenLease | None) -> None:
+        """Take back a job that waits for its turn. It is free. `lease` is None for a press on another message."""
         job = await self._owned(job_id, user_id)
         if job.state is not JobState.QUEUED or await self._jobs.cancelled(job_id) is None:
             raise Refusal("too_late", f"No. {job_id} cannot be cancelled any more: it is already being made.")
@@ -141,7 +141,8 @@ class Intake:
             raise Refusal("not_yours", f"No. {job_id} belongs to another member; only they may decide about it.")
         return job
 
-    async def _decided(self, job: Job, lease: TokenLease) -> None:
+    async def _decided(self, job: Job, lease: TokenLease | None) -> None:
         """Show a decision; the press came with a fresh token, which lets even a private message be edited again."""
-        await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
+        if lease is not None:
+            await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
         self._presenter.refresh([job.request_id])

@@ -81,8 +81,10 @@ def status(job: Job, view: RequestView) -> str:
         case JobState.RUNNING:
             when = f" · ready about {discord.utils.format_dt(job.eta_at, 'R')}" if job.eta_at else ""
             return f"🎨 The image model is at work{when}{_number(job)}"
-        case JobState.FETCHED | JobState.READY | JobState.DELIVERED:
+        case JobState.FETCHED | JobState.DELIVERED:
             return _finished(job)
+        case JobState.READY:
+            return f"📦 Finished, but I could not post it. `/collect` hands it over.{_number(job)}"
         case JobState.FAILED:
             return _failed(job)
         case JobState.UNCERTAIN:

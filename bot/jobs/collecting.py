@@ -1,0 +1,101 @@
+"""What members look up later: work under way, pictures that wait for them, everything they made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, JobState, RequestView
+from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore
+from bot.ports.lists import GalleryPage, ListStore
+
+PAGE = 10
+_PICTURE = frozenset({JobState.READY, JobState.DELIVERED})
+_ENDED = frozenset({JobState.FAILED, JobState.CANCELLED})
+
+
+class Collection:
+    """The service behind `/queue`, `/collect` and `/gallery`. Refusals are sentences for the member."""
+
+    def __init__(
+        self,
+        *,
+        lists: ListStore,
+        requests: RequestStore,
+        jobs: JobStore,
+        files: PictureFiles,
+        fitter: PictureFitter,
+        keep_days: float,
+    ) -> None:
+        self._lists = lists
+        self._requests = requests
+        self._jobs = jobs
+        self._files = files
+        self._fitter = fitter
+        self._keep_days = keep_days
+
+    async def under_way(self, user_id: int) -> list[RequestView]:
+        """The member's requests that still have something to come."""
+        return await self._lists.unfinished(user_id)
+
+    async def uncollected(self, user_id: int) -> list[RequestView]:
+        """Requests with only those of their pictures that wait to be handed over; refused if there is none."""
+        views = [_with(view, JobState.READY) for view in await self._lists.uncollected(user_id)]
+        if not views:
+            raise Refusal(
+                "nothing_to_collect",
+                "No picture of yours waits to be collected. With its number, `/collect` shows an earlier one again.",
+            )
+        return views
+
+    async def picture(self, number: int, user_id: int) -> RequestView:
+        """One earlier picture of the member that is still on our disk, with its request."""
+        job = await self._jobs.find(number)
+        if job is None:
+            raise Refusal("no_such_job", f"There is no picture no. {number}.")
+        if job.user_id != user_id:
+            raise Refusal("not_yours", f"No. {number} belongs to another member; you can only collect your own.")
+        if job.state in _ENDED:
+            raise Refusal("no_picture", f"No. {number} ended without a picture, so there is nothing to collect.")
+        if job.state not in _PICTURE:
+            raise Refusal("not_finished", f"No. {number} is not finished yet; `/queue` shows how far it is.")
+        view = await self._requests.view(job.request_id)
+        if view.request.deleted_at is not None and job.state is not JobState.READY:
+            raise Refusal("deleted", f"No. {number} has been deleted.")
+        if job.picture_file is None or await self._files.find(number) is None:
+            raise Refusal(
+                "file_gone",
+                f"The file of no. {number} is gone: it is kept for {self._keep_days:g} days after it was posted.",
+            )
+        return replace(view, jobs=(job,))
+
+    async def gallery(self, user_id: int, *, page: int, words: str) -> tuple[GalleryPage, int]:
+        """A page (from 0) of the member's pictures and its number: the last one where there are not so many."""
+        found = await self._lists.gallery(user_id, words=words, first=page * PAGE, most=PAGE)
+        last = max(0, found.total - 1) // PAGE
+        if page <= last:
+            return found, page
+        return await self._lists.gallery(user_id, words=words, first=last * PAGE, most=PAGE), last
+
+    async def fitted(self, view: RequestView, limit_bytes: int, *, rung: int = 0) -> Mapping[int, Fitted]:
+        """The files of a request's pictures, none larger than its share of the limit; refused if one cannot be."""
+        files = {}
+        for job in view.jobs:
+            path = self._files.path_of(job.picture_file or "")
+            fitted = await self._fitter.fit(path, limit_bytes // len(view.jobs), rung=rung)
+            if fitted is None:
+                raise Refusal("too_large", f"No. {job.id} is too large to be sent here, even made smaller. It is kept.")
+            files[job.id] = fitted
+        return files
+
+    async def handed_over(self, view: RequestView, where: str) -> None:
+        """Record that these pictures have been shown there; those that waited for it are delivered by that."""
+        for job in view.jobs:
+            if await self._lists.collected(job.id, where) is None:
+                await self._lists.reposted(job.id, where)
+
+
+def _with(view: RequestView, state: JobState) -> RequestView:
+    jobs: tuple[Job, ...] = tuple(job for job in view.jobs if job.state is state)
+    return replace(view, jobs=jobs)

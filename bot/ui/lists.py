@@ -1,0 +1,188 @@
+"""Lists that a member alone reads: the queue with its Cancel buttons, and the gallery with its pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, JobState, Request, RequestView
+from bot.jobs.collecting import PAGE, Collection
+from bot.jobs.intake import Intake
+from bot.ports.lists import GalleryEntry, GalleryPage
+from bot.ui import text
+from bot.ui.errors import answer_error
+
+MAX_FILTER_CHARACTERS: Final = 60
+"""The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""
+_MOST_LISTED: Final = 10
+_MOST_CHARACTERS: Final = 3_600
+_SHOWN_PROMPT: Final = 80
+_UNDER_WAY: Final = frozenset(
+    {JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING, JobState.FETCHED, JobState.UNCERTAIN}
+)
+
+
+class LeaveButton(ui.DynamicItem[ui.Button[Any]], template=r"leave:(?P<job>[0-9]{1,18})"):
+    """Takes a waiting job back from the list of `/queue`, and shows the list anew."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(ui.Button(label="Cancel", custom_id=f"leave:{job_id}"))
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls(int(match["job"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Cancel, then show what is left; a refusal is told beside the list, which is shown anew all the same."""
+        try:
+            await interaction.response.defer()
+            services = interaction.client.services
+            try:
+                # The press belongs to the list's message: its token cannot edit the request's own.
+                await cast(Intake, services.intake).cancel(self.job_id, interaction.user.id, None)
+            except Refusal as refusal:
+                await answer_error(interaction, refusal)
+            views = await cast(Collection, services.collection).under_way(interaction.user.id)
+            await interaction.edit_original_response(view=queue_view(views))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
+    """Turns to a page of the presser's own gallery."""
+
+    def __init__(self, page: int, words: str, label: str = "") -> None:
+        super().__init__(ui.Button(label=label or "Page", custom_id=f"gallery:{page}:{words}"))
+        self.page = page
+        self.words = words
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls(int(match["page"]), match["words"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the page in place of the one that is shown."""
+        try:
+            await interaction.response.defer()
+            collection = cast(Collection, interaction.client.services.collection)
+            found, page = await collection.gallery(interaction.user.id, page=self.page, words=self.words)
+            await interaction.edit_original_response(view=gallery_view(found, page, self.words))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+LIST_BUTTONS: Final = (LeaveButton, GalleryButton)
+
+
+def queue_view(views: list[RequestView]) -> ui.LayoutView:
+    """What a member has under way: the state of each picture, where it is, and Cancel while that is free."""
+    listed = [(job, view) for view in views for job in view.jobs if job.state in _UNDER_WAY and job.retried_by is None]
+    container: ui.Container[ui.LayoutView] = ui.Container()
+    if not listed:
+        container.add_item(ui.TextDisplay("Nothing of yours is under way. `/imagine` starts a picture."))
+        return _finished(container)
+    heading = f"**Your pictures under way** · {len(listed)}"
+    container.add_item(ui.TextDisplay(heading))
+    room = _MOST_CHARACTERS
+    shown = 0
+    for job, view in listed[:_MOST_LISTED]:
+        words = _queue_entry(job, view)
+        room -= len(words)
+        if room < 0:
+            break
+        shown += 1
+        if job.state is JobState.QUEUED:
+            container.add_item(ui.Section(words, accessory=LeaveButton(job.id)))
+        else:
+            container.add_item(ui.TextDisplay(words))
+    if shown < len(listed):
+        container.add_item(ui.TextDisplay(f"-# and {len(listed) - shown} more"))
+    return _finished(container)
+
+
+def _queue_entry(job: Job, view: RequestView) -> str:
+    link = jump_link(view.request)
+    return f"{short_prompt(view.request)}\n{text.status(job, view)}" + (f" · [show]({link})" if link else "")
+
+
+def gallery_view(found: GalleryPage, page: int, words: str) -> ui.LayoutView:
+    """One page of a member's pictures, with buttons to the pages beside it."""
+    container: ui.Container[ui.LayoutView] = ui.Container()
+    if not found.total:
+        nothing = "None of your pictures has these words in its prompt." if words else "You have made no picture yet."
+        container.add_item(ui.TextDisplay(nothing))
+        return _finished(container)
+    last = (found.total - 1) // PAGE
+    heading = f"**Your pictures** · {found.total}"
+    if words:
+        heading += f" with “{_plain(words)}”"
+    if last:
+        heading += f" · page {page + 1} of {last + 1}"
+    container.add_item(ui.TextDisplay(heading))
+    container.add_item(ui.TextDisplay("\n".join(map(_gallery_entry, found.entries))))
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    if page > 0:
+        row.add_item(GalleryButton(page - 1, words, "◀ Newer"))
+    if page < last:
+        row.add_item(GalleryButton(page + 1, words, "Older ▶"))
+    if row.children:
+        container.add_item(row)
+    return _finished(container)
+
+
+def _gallery_entry(entry: GalleryEntry) -> str:
+    """Number, prompt, date, settings, and how to see it: a link where others see it too, else the command."""
+    job, request = entry.job, entry.request
+    parts = [discord.utils.format_dt(job.finished_at or job.created_at, "d"), request.spec.size]
+    parts.append(request.spec.resolution.value)
+    link = jump_link(request) if job.attachment_id is not None else None
+    if link:
+        parts.append(f"[show]({link})")
+    elif job.picture_file is not None:
+        parts.append(f"`/collect {job.id}`")
+    return f"**{job.id}** {short_prompt(request)}\n-# {' · '.join(parts)}"
+
+
+def jump_link(request: Request) -> str | None:
+    """The address of a request's message; None where there is none, or where it vanishes with the client's session."""
+    if request.message_id is None or (request.private and request.message_by == "interaction"):
+        return None
+    guild = "@me" if request.message_by == "dm" else request.origin.guild_id or "@me"
+    return f"https://discord.com/channels/{guild}/{request.channel_id}/{request.message_id}"
+
+
+def short_prompt(request: Request) -> str:
+    """The beginning of a prompt in one line, its markup shown rather than obeyed."""
+    words = " ".join(request.spec.prompt.split())
+    return _plain(words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1].rstrip() + "…")
+
+
+def _plain(words: str) -> str:
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
+
+
+def _finished(container: ui.Container[ui.LayoutView]) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    # Every button is dynamic: discord.py need not keep the view in memory.
+    view.stop()
+    return view

@@ -1,0 +1,35 @@
+"""`/help`: everything on one screen."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.picture import Resolution
+from bot.services import Services
+from bot.ui.guide import CommandLine, guide_view
+
+
+class Help(commands.Cog):
+    """How this bot is used."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """See what this bot does, what a picture costs here, and its limits."""
+        registered = interaction.client.tree.get_commands()
+        lines = [
+            CommandLine(name=c.name) if isinstance(c, app_commands.ContextMenu) else CommandLine(c.name, c.description)
+            for c in registered
+        ]
+        prices = {resolution: self._services.intake.price(resolution) for resolution in Resolution}
+        view = guide_view(lines, prices, self._services.limits)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Help(bot.services))

@@ -1,0 +1,77 @@
+"""`/queue`, `/collect` and `/gallery`: what members look up later."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.job import JobState
+from bot.services import Services
+from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, gallery_view, queue_view
+
+_AT_ONCE: Final = 4
+"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
+
+
+class Queue(commands.Cog):
+    """Lists for one member alone, and pictures handed over."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command()
+    async def queue(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Show your pictures under way, with their places in line; cancel those that wait."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        views = await self._services.collection.under_way(interaction.user.id)
+        await interaction.edit_original_response(view=queue_view(views))
+
+    @app_commands.command()
+    @app_commands.describe(number="Which picture to show again (its number stands under it)")
+    async def collect(
+        self, interaction: discord.Interaction[ImagineBot], number: app_commands.Range[int, 1, 10**15] | None = None
+    ) -> None:
+        """Get pictures that could not be posted, or show an earlier picture of yours again."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if number is None:
+            await self._collect_all(interaction)
+        else:
+            await self._collect_one(interaction, number)
+
+    async def _collect_all(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        due = await self._services.collection.uncollected(interaction.user.id)
+        pictures = sum(len(view.jobs) for view in due)
+        said = "Here is the picture" if pictures == 1 else f"Here are the {pictures} pictures"
+        more = ". Use `/collect` once more for the rest" if len(due) > _AT_ONCE else ""
+        # The first follow-up would become the deferred answer: that one is given first.
+        await interaction.edit_original_response(content=f"{said} that I could not post{more}.")
+        for view in due[:_AT_ONCE]:
+            await self._services.handover.give(interaction, view, private=True)
+
+    async def _collect_one(self, interaction: discord.Interaction[ImagineBot], number: int) -> None:
+        view = await self._services.collection.picture(number, interaction.user.id)
+        private = view.request.private or any(job.state is JobState.READY for job in view.jobs)
+        await interaction.edit_original_response(content=f"Here is no. {number}.")
+        await self._services.handover.give(interaction, view, private=private)
+
+    @app_commands.command()
+    @app_commands.describe(words="Show only pictures with these words in their prompt")
+    async def gallery(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        words: app_commands.Range[str, 1, MAX_FILTER_CHARACTERS] = "",
+    ) -> None:
+        """Page through the pictures you made."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        wanted = " ".join(words.split())
+        found, page = await self._services.collection.gallery(interaction.user.id, page=0, words=wanted)
+        await interaction.edit_original_response(view=gallery_view(found, page, wanted))
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs, and the buttons of its lists."""
+    bot.add_dynamic_items(*LIST_BUTTONS)
+    await bot.add_cog(Queue(bot.services))

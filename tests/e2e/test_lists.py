@@ -1,0 +1,208 @@
+"""What members look up later: `/queue`, `/collect`, `/gallery` and `/help`."""
+
+from __future__ import annotations
+
+from sandbox.discord.permissions import Permission
+from sandbox.driver import Message
+from tests.e2e.house import House
+
+
+async def answer(
+    house: House, command: str, *, member: str = "alice", channel: str = "general", **options: object
+) -> Message:
+    """Type a command and wait for its whole answer, which is private."""
+    interaction = await house.driver.slash(member, command, options, channel=channel)
+    assert await interaction.acknowledged() < 3
+    await house.until(lambda: interaction.response is not None and not interaction.response.loading)
+    assert interaction.response is not None
+    assert interaction.response.ephemeral_to == member or channel == "dm"
+    return interaction.response
+
+
+async def make(house: House, prompt: str, *, member: str = "alice", **options: object) -> int:
+    """Make a picture and return its number, once it is delivered."""
+    await house.imagine(prompt, member=member, **options)
+    await house.picture(prompt, viewer=member)
+    await house.until(lambda: house.states()[-1] == "delivered")
+    return len(house.states())
+
+
+async def stranded(house: House, prompt: str) -> None:
+    """Make a picture that can be posted nowhere: no token, no access, no direct messages."""
+    house.knobs.latency_s = 1
+    await house.imagine(prompt)
+    await house.shows(prompt, "at work")
+    house.faults.expire_all_tokens()
+    house.faults.revoke_permission("general", Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES)
+    house.faults.fail_next("POST /users/@me/channels", 403, 50007)
+    await house.until(lambda: house.states()[-1] == "ready")
+
+
+async def test_queue_lists_what_is_under_way_and_cancels_what_waits(house: House) -> None:
+    """Two are made, two wait with their places; Cancel frees one, and both list and card say so."""
+    house.knobs.latency_s = 30
+    for number in range(4):
+        await house.imagine(f"*picture* {number}")
+    await house.until(lambda: house.states().count("running") == 2)
+    shown = await answer(house, "queue")
+    assert "under way** · 4" in shown.text()
+    assert "\\*picture\\* 0" in shown.text()
+    assert "ready about <t:" in shown.text()
+    assert "2nd in line" in shown.text()
+    cards = [message for message in house.driver.messages("alice") if message.id != shown.id]
+    assert all(f"/{card.id})" in shown.text() for card in cards)
+    assert [button.custom_id for button in shown.buttons()] == ["leave:3", "leave:4"]
+    await house.driver.click("alice", shown.id, "leave:4")
+    await house.shows("picture\\* 3", "Cancelled")  # its card: the list does not name it any more
+    after = await house.shows("under way** · 3")
+    assert after.id == shown.id
+    assert house.ledger(4) == [("reserve", 1_000_000), ("release", 1_000_000)]
+
+
+async def test_cancel_in_an_old_list_tells_that_it_is_too_late(house: House) -> None:
+    """The picture has begun since: a private sentence, and the list is shown as it is now."""
+    house.knobs.latency_s = 30
+    for number in range(3):
+        await house.imagine(f"number {number}")
+    await house.until(lambda: house.states().count("running") == 2)
+    shown = await answer(house, "queue")
+    for _ in range(2):
+        await house.driver.click("alice", shown.id, "leave:3")
+    message = await house.driver.wait_message(lambda m: "cannot be cancelled any more" in m.text(), viewer="alice")
+    assert message.ephemeral_to == "alice"
+    assert house.ledger(3) == [("reserve", 1_000_000), ("release", 1_000_000)]
+
+
+async def test_queue_shows_nobody_elses_pictures(house: House) -> None:
+    """One sentence says what to do instead."""
+    house.knobs.latency_s = 30
+    await house.imagine("alice's own")
+    shown = await answer(house, "queue", member="bob")
+    assert "Nothing of yours is under way" in shown.text()
+
+
+async def test_stranded_picture_is_handed_over_privately_and_once(house: House) -> None:
+    """The file and its card come to the member alone; then it is delivered, and nothing waits any more."""
+    await stranded(house, "message in a bottle")
+    said = await answer(house, "collect")
+    assert "Here is the picture" in said.text()
+    message = await house.driver.wait_message(lambda m: bool(m.media()), viewer="alice")
+    assert message.ephemeral_to == "alice"
+    assert "message in a bottle" in message.text()
+    assert len(await message.read()) > 1_000
+    await house.until(lambda: house.states() == ["delivered"])
+    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    assert "No picture of yours waits" in (await answer(house, "collect")).text()
+    assert len(house.apimaster.posts) == 1
+
+
+async def test_what_discord_refuses_here_comes_by_direct_message_or_stays_kept(house: House) -> None:
+    """Refused in both places, the picture is kept and the member told; the next try brings it directly."""
+    await stranded(house, "rolling stone")
+    house.faults.fail_next("POST /webhooks/*", 403, 50013)
+    house.faults.fail_next("POST /users/@me/channels", 403, 50007)
+    await answer(house, "collect")
+    told = await house.driver.wait_message(lambda m: "It is kept" in m.text(), viewer="alice")
+    assert told.ephemeral_to == "alice"
+    assert house.states() == ["ready"]
+    house.faults.fail_next("POST /webhooks/*", 403, 50013)
+    await answer(house, "collect")
+    await house.picture("rolling stone", channel="dm")
+    await house.until(lambda: house.states() == ["delivered"])
+
+
+async def test_earlier_picture_is_shown_again_by_its_number(house: House) -> None:
+    """A new message with card and file, for all to see as the first one was; nothing is charged for it."""
+    number = await make(house, "déjà vu")
+    first = await house.picture("déjà vu")
+    await answer(house, "collect", number=number)
+    again = await house.driver.wait_message(
+        lambda m: "déjà vu" in m.text() and bool(m.media()) and m.id != first.id, viewer="bob"
+    )
+    assert await again.read() == await first.read()
+    assert f"no. {number}" in again.text()
+    assert house.states() == ["delivered"]
+    assert len(house.ledger()) == 2
+    await house.until(lambda: bool(house.rows("SELECT detail FROM job_events WHERE event = 'reposted'")))
+
+
+async def test_private_picture_is_shown_again_privately(house: House) -> None:
+    """What was made for one member alone stays so."""
+    number = await make(house, "diary", private=True)
+    first = await house.picture("diary")
+    await answer(house, "collect", number=number)
+    again = await house.driver.wait_message(
+        lambda m: "diary" in m.text() and bool(m.media()) and m.id != first.id, viewer="alice"
+    )
+    assert again.ephemeral_to == "alice"
+
+
+async def test_picture_too_large_for_here_is_collected_smaller(house: House) -> None:
+    """A 413 moves one step down, as in the first delivery."""
+    house.knobs.picture_format = "png"
+    number = await make(house, "every leaf", resolution="2K")
+    first = await house.picture("every leaf")
+    house.faults.upload_limit = 300_000
+    await answer(house, "collect", number=number)
+    again = await house.driver.wait_message(
+        lambda m: "shown as WebP" in m.text() and m.id != first.id, viewer="alice", timeout_s=20
+    )
+    assert again.media()[0].size <= 300_000
+
+
+async def test_numbers_that_cannot_be_collected_are_told_apart(house: House) -> None:
+    """Nobody's, another member's, unfinished, cancelled, and gone from the disk: one private sentence each."""
+    number = await make(house, "here today")
+    (kept,) = (house.data_dir / "spool").glob(f"{number}.*")
+    assert "no picture no. 99" in (await answer(house, "collect", number=99)).text()
+    assert "another member" in (await answer(house, "collect", member="bob", number=number)).text()
+    kept.unlink()
+    assert "kept for 7 days" in (await answer(house, "collect", number=number)).text()
+    house.knobs.latency_s = 30
+    for prompt in ("two", "three", "four"):
+        await house.imagine(prompt)
+    await house.until(lambda: house.states().count("running") == 2)
+    assert "not finished yet" in (await answer(house, "collect", number=2)).text()
+    shown = await answer(house, "queue")
+    await house.driver.click("alice", shown.id, "leave:4")
+    await house.until(lambda: house.states()[-1] == "cancelled")
+    assert "without a picture" in (await answer(house, "collect", number=4)).text()
+
+
+async def test_gallery_turns_pages_and_survives_a_restart(house: House) -> None:
+    """Ten a page, newest first, each with settings and a link to its message; the buttons need no memory."""
+    for number in range(11):
+        await make(house, f"bird {number}.", size="16:9")
+    last = await house.picture("bird 10.")
+    shown = await answer(house, "gallery")
+    assert "· 11 · page 1 of 2" in shown.text()
+    assert f"/{last.id})" in shown.text()
+    assert "16:9 · 1K" in shown.text()
+    assert "bird 0." not in shown.text()
+    await house.bot.stop()
+    await house.start()
+    await house.driver.click("alice", shown.id, shown.button("Older").custom_id)
+    older = await house.shows("bird 0.", "page 2 of 2")
+    assert older.id == shown.id
+    await house.driver.click("alice", older.id, older.button("Newer").custom_id)
+    await house.shows("bird 10.", "page 1 of 2")
+
+
+async def test_gallery_filters_by_words_and_says_when_nothing_is_found(house: House) -> None:
+    """The words are looked for in prompts, in any case; other members' pictures are never found."""
+    await make(house, "A Red bird")
+    await make(house, "a blue bird")
+    found = (await answer(house, "gallery", words="red  BIRD")).text()
+    assert "A Red bird" in found
+    assert "blue" not in found
+    assert "None of your pictures" in (await answer(house, "gallery", words="horse")).text()
+    assert "no picture yet" in (await answer(house, "gallery", member="bob")).text()
+
+
+async def test_help_fits_one_screen_with_prices_and_limits(house: House) -> None:
+    """Every command is there, and what a picture costs in this place."""
+    text = (await answer(house, "help")).text()
+    for words in ("`/imagine`", "`/queue`", "`/collect`", "`/gallery`", "2K 1.33 credits", "4K 2 credits"):
+        assert words in text
+    assert "2 of your pictures are made at the same time, and 10 more may wait" in text
+    assert len(text) < 2_500
