@@ -6,10 +6,11 @@ import asyncio
 import base64
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from bot.clock import Clock
 from bot.domain.errors import BotError, Cost, PictureError, ProviderError, StoreError
 from bot.domain.job import JobState, Reference, Request
 from bot.domain.schedule import backoff_s
+from bot.jobs.insisting import Insisting
 from bot.ports import ImageUploads, JobStore, PictureFiles, Presenter, ReferenceFiles, RequestStore
 from bot.tasks import TaskGroup
 
@@ -63,6 +65,7 @@ class Referencing:
         self._presenter = presenter
         self._clock = clock
         self._rng = rng
+        self._insist = Insisting(clock, rng)
         self._wake: Callable[[], None] = lambda: None
         self._transports = (transport,) if transport else tuple(Transport)
         self._tasks = TaskGroup()
@@ -129,7 +132,7 @@ class Referencing:
         return expires_at is not None and expires_at - self._clock.now() > _FRESH
 
     async def _fetch(self, request_id: int) -> None:
-        request = (await self._requests.view(request_id)).request
+        request = (await self._insist(lambda: self._requests.view(request_id))).request
         for tries in range(1, _MOST_TRIES + 1):
             try:
                 found = await asyncio.gather(*(self._copy(request, reference) for reference in request.references))
@@ -140,11 +143,14 @@ class Referencing:
                 await self._give_up(request_id, error)
                 return
             else:
-                await self._requests.references_arrived(request_id, found)
-                self._wake()
+                await self._arrived(request_id, found)
                 return
         sentence = "Discord's file server could not be reached to fetch the reference pictures."
         await self._give_up(request_id, PictureError("bad_reference", sentence))
+
+    async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
+        await self._insist(lambda: self._requests.references_arrived(request_id, found))
+        self._wake()
 
     async def _copy(self, request: Request, reference: Reference) -> Reference:
         """Bring one reference to our disk, unless it is there: a request that is made again shares its files."""
@@ -160,9 +166,9 @@ class Referencing:
 
     async def _give_up(self, request_id: int, error: BotError) -> None:
         """End a request whose references cannot be had: nothing was sent, nothing is charged."""
-        for job in (await self._requests.view(request_id)).jobs:
+        for job in (await self._insist(lambda: self._requests.view(request_id))).jobs:
             if job.state is JobState.QUEUED:
-                await self._jobs.failed(job.id, error, Cost.NOTHING)
+                await self._insist(partial(self._jobs.failed, job.id, error, Cost.NOTHING))
         self._presenter.refresh([request_id])
 
 

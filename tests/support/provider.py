@@ -44,6 +44,7 @@ class ScriptedProvider:
         self.downloads: deque[bytes | Exception] = deque()
         self.posts: list[str] = []
         self.image_urls: list[list[str]] = []
+        self.uploads_fail: Exception | None = None
         self.uploaded: list[tuple[Path | bytes, str]] = []
         self.posted_at: list[float] = []
         self.polled: list[str] = []
@@ -66,6 +67,8 @@ class ScriptedProvider:
 
     async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
         """An address of its own for each upload."""
+        if self.uploads_fail is not None:
+            raise self.uploads_fail
         self.uploaded.append((picture, content_type))
         return f"https://uploads.example/{len(self.uploaded)}"
 

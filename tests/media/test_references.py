@@ -1,0 +1,118 @@
+"""References come from Discord's own hosts alone, and are what they claim to be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from PIL import Image
+
+from bot.domain.errors import OutcomeUnknownError, PictureError
+from bot.domain.job import Reference
+from bot.media.references import ReferenceCopies
+
+
+def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
+    """A picture in some format."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "teal").save(buffer, form)
+    return buffer.getvalue()
+
+
+class Cdn:
+    """A file server that answers what it is told to, and counts."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.headers, self.asked = 200, a_file(), dict[str, str](), 0
+
+    async def answer(self, _: web.Request) -> web.Response:
+        """Answer any request."""
+        self.asked += 1
+        return web.Response(status=self.status, body=self.body, headers=self.headers)
+
+
+@pytest.fixture
+async def cdn() -> AsyncIterator[tuple[Cdn, str]]:
+    """A file server and its `host:port`."""
+    cdn, application = Cdn(), web.Application()
+    application.router.add_get("/{path:.*}", cdn.answer)
+    async with TestServer(application, host="127.0.0.1") as server:
+        yield cdn, f"127.0.0.1:{server.port}"
+
+
+def named(host: str, name: str = "cat.png") -> Reference:
+    """A reference on a host."""
+    return Reference(position=2, url=f"http://{host}/attachments/1/2/{name}?ex=1&hm=2", name=name)
+
+
+async def test_a_picture_is_copied_under_the_extension_of_its_bytes(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """A JPEG that calls itself .png is stored as what it is, for this user alone."""
+    server, host = cdn
+    server.body = a_file("JPEG")
+    async with ReferenceCopies(tmp_path / "references", [host]) as copies:
+        copied = await copies.copy(7, named(host))
+        assert (copied.file_name, copied.content_type) == ("7-2.jpg", "image/jpeg")
+        path = copies.path_of("7-2.jpg")
+        assert path.read_bytes() == server.body
+        assert path.stat().st_mode & 0o777 == 0o600
+        await copies.remove(7)
+        assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://169.254.169.254/latest", "http://cdn.test.evil.example/a.png", "file:///etc/passwd", "not a url", ""],
+)
+async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str], url: str) -> None:
+    """Only Discord's own CDN is, whatever an address looks like."""
+    server, _ = cdn
+    async with ReferenceCopies(tmp_path, ["cdn.test"]) as copies:
+        with pytest.raises(PictureError, match="Image 1 \\(x\\) is not a file that was posted on Discord"):
+            await copies.copy(1, Reference(position=0, url=url, name="x"))
+    assert server.asked == 0
+
+
+async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """An allowed host cannot send the bot to a forbidden one."""
+    server, host = cdn
+    server.status, server.headers = 302, {"Location": "http://169.254.169.254/"}
+    async with ReferenceCopies(tmp_path, [host]) as copies:
+        with pytest.raises(OutcomeUnknownError):
+            await copies.copy(1, named(host))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (404, b"", "is no longer there"),
+        (403, b"", "is no longer there"),
+        (200, b"%PDF-1.7", "is not a picture that can be opened"),
+        (200, a_file()[:40], "is not a picture that can be opened"),
+        (200, a_file("BMP"), "is not a PNG, JPEG, WebP or GIF picture"),
+        (200, b"\x89PNG\r\n\x1a\n" + bytes(20 * 1024 * 1024), "has more than 20 MB"),
+        (200, a_file("PNG", (10_001, 5_000)), "has too many pixels"),
+    ],
+)
+async def test_an_unusable_reference_is_named_with_the_reason(
+    tmp_path: Path, cdn: tuple[Cdn, str], status: int, body: bytes, says: str
+) -> None:
+    """The sentence is for the member, and nothing usable is left on disk."""
+    server, host = cdn
+    server.status, server.body = status, body
+    async with ReferenceCopies(tmp_path, [host]) as copies:
+        with pytest.raises(PictureError, match=f"Image 3 \\(cat.png\\) {says}"):
+            await copies.copy(1, named(host))
+        assert not copies.path_of("1-2.png").exists()
+
+
+async def test_trouble_of_the_file_server_passes(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """A 503 is no verdict about the picture."""
+    server, host = cdn
+    server.status = 503
+    async with ReferenceCopies(tmp_path, [host]) as copies:
+        with pytest.raises(OutcomeUnknownError):
+            await copies.copy(1, named(host))
