@@ -64,8 +64,7 @@ async def test_a_request_refused_in_every_form_fails_and_costs_nothing(works: Wo
     await works.start()
     await works.posted(3)
     assert works.provider.image_urls[-1][0].startswith("data:image/png;base64,")
-    await works.settle()
-    assert (await works.store.job(job.id)).state is JobState.FAILED
+    await works.becomes(job, JobState.FAILED)
 
 
 async def test_jobs_wait_for_their_references(works: Works) -> None:
