@@ -121,6 +121,7 @@ async def _assemble(
     files = Spool(settings.data_dir / "spool")
     client = ImagineBot(
         api_url=settings.discord_api_url,
+        cdn_hosts=settings.discord_cdn_hosts,
         shard_count=settings.shard_count,
         shard_ids=settings.shard_ids,
         on_login=lambda: _take_up_work(machinery),
@@ -207,6 +208,8 @@ async def _assemble(
     client.services = Services(
         intake=intake,
         reception=reception,
+        cdn_hosts=settings.discord_cdn_hosts,
+        remix_avatars=settings.remix_avatars,
         collection=collection,
         handover=Handover(collection),
         limits=Limits(running=settings.per_user_running, pending=settings.per_user_pending, keep_days=keep_days),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 EXTENSIONS: Final = (
     "cogs.imagine",
+    "cogs.posted",
     "cogs.remix",
     "cogs.queue",
     "cogs.help",
@@ -49,14 +51,18 @@ class ImagineBot(commands.AutoShardedBot):
         self,
         *,
         api_url: str,
+        cdn_hosts: Collection[str] = (),
         shard_count: int | None = None,
         shard_ids: tuple[int, ...] | None = None,
         on_login: Callable[[], Awaitable[None]],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
     ) -> None:
-        # The two addresses are class attributes in discord.py: there is one Discord in a process.
+        # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
+        # Avatars and stickers come without an address of their own; a stand-in has them where its API is.
+        if urlsplit(api_url).netloc in cdn_hosts:
+            discord.Asset.BASE = "{0.scheme}://{0.netloc}".format(urlsplit(api_url))
         # No voice here, so no advice to install what voice needs.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(

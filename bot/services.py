@@ -17,6 +17,9 @@ class Services:
 
     intake: Intake
     reception: Reception
+    cdn_hosts: tuple[str, ...]
+    """The hosts from which pictures are taken."""
+    remix_avatars: bool
     collection: Collection
     handover: Handover
     limits: Limits

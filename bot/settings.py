@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     reference_transport: Literal["auto", "url", "upload", "data"] = "auto"
     balance_probe_seconds: float = Field(default=60, gt=0, le=900)
     keep_originals_days: float = Field(default=7, ge=0, le=36_500)
+    remix_avatars: bool = True
     shard_count: int | None = Field(default=None, ge=1)
     shard_ids: Annotated[tuple[int, ...] | None, NoDecode] = None
     log_format: Literal["text", "json"] = "text"

@@ -1,0 +1,100 @@
+"""Menus of messages and members: make a picture from what was posted."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+from collections.abc import Sequence
+from functools import partial
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.errors import Refusal
+from bot.domain.policy import checked_spec
+from bot.services import Services
+from bot.ui.errors import answer_error
+from bot.ui.posted import PostedPicture, avatar_of, pictures_of
+from bot.ui.remix_form import Filled, RemixForm, nobody_took
+from cogs.options import lease_of, origin_of
+
+
+class Posted(commands.Cog):
+    """What a member can do with what others posted."""
+
+    def __init__(self, bot: ImagineBot, services: Services) -> None:
+        self._tree = bot.tree
+        self._services = services
+        self._menus = [app_commands.ContextMenu(name="Remix this", callback=self.remix_this)]
+        if services.remix_avatars:
+            self._menus.append(app_commands.ContextMenu(name="Remix avatar", callback=self.remix_avatar))
+
+    async def cog_load(self) -> None:
+        """Add the menus: discord.py does not find them in a cog by itself."""
+        for menu in self._menus:
+            self._tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        """Take them away again."""
+        for menu in self._menus:
+            self._tree.remove_command(menu.name, type=menu.type)
+
+    async def remix_this(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
+        """Ask what to make of a message's pictures."""
+        pictures = pictures_of(message, self._services.cdn_hosts)
+        if not pictures:
+            raise Refusal(
+                "no_picture",
+                "I find no picture in this message that I can use: "
+                "it must be a PNG, JPEG, WebP or GIF that lies on Discord itself.",
+            )
+        await self._ask(interaction, "Remix this", pictures, private=message.flags.ephemeral)
+
+    async def remix_avatar(
+        self, interaction: discord.Interaction[ImagineBot], user: discord.Member | discord.User
+    ) -> None:
+        """Ask what to make of a member's avatar."""
+        await self._ask(interaction, "Remix avatar", [avatar_of(user)], private=False)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Answer forms that are not open any more; Discord would only say that something went wrong."""
+        if nobody_took(interaction):
+            sentence = "This form was sent already, or is too old. Open it again from the message's menu."
+            await answer_error(interaction, Refusal("stale_form", sentence))
+
+    async def _ask(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        title: str,
+        pictures: Sequence[PostedPicture],
+        *,
+        private: bool,
+    ) -> None:
+        form = RemixForm(
+            title,
+            pictures,
+            interaction_id=interaction.id,
+            price=self._services.intake.price,
+            submit=partial(self._order, private=private),
+        )
+        await interaction.response.send_modal(form)
+
+    async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
+        spec = checked_spec(prompt=filled.prompt, size=filled.size, resolution=filled.resolution)
+        order = partial(
+            self._services.intake.remix,
+            spec,
+            origin_of(interaction),
+            references=filled.references,
+            private=private,
+            lease=lease_of(interaction),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+        await self._services.reception.receive(
+            interaction, lambda not_before: order(not_before=not_before), private=private
+        )
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Posted(bot, bot.services))
