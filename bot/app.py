@@ -33,6 +33,7 @@ from bot.jobs.collecting import Collection
 from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.intake import Intake
+from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing, Transport
 from bot.lock import exclusive
@@ -201,12 +202,14 @@ async def _assemble(
         group_ratio=settings.group_ratio,
     )
     reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
+    pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
     keep_days = settings.keep_originals_days
     collection = Collection(
         lists=store.lists, requests=store, jobs=store, files=files, fitter=WebpFitter(), keep_days=keep_days
     )
     client.services = Services(
         intake=intake,
+        pictures=pictures,
         reception=reception,
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,

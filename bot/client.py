@@ -20,6 +20,8 @@ from discord.http import Route
 from bot.services import Services
 from bot.ui.buttons import ALL_BUTTONS
 from bot.ui.errors import answer_error
+from bot.ui.modals import Forms
+from bot.ui.picture_buttons import PICTURE_BUTTONS
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,7 @@ class ImagineBot(commands.AutoShardedBot):
         )
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
+        self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced
         self._remember_synced = remember_synced
@@ -87,7 +90,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
-        self.add_dynamic_items(*ALL_BUTTONS)
+        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         # discord.py goes to its default gateway after a refused resume, and always with a configured shard count.
@@ -99,6 +102,11 @@ class ImagineBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say that the gateway is there."""
         log.info("gateway_ready", extra={"guilds": len(self.guilds), "shards": self.shard_count})
+
+    async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Answer forms; commands and buttons have found their own way."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._forms.answer(interaction)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""

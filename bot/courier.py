@@ -13,7 +13,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
 from bot.domain.errors import StoreError
-from bot.domain.job import Job, JobState, RequestView
+from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
 from bot.pressure import Pressure
@@ -125,12 +125,33 @@ class Courier:
         while held := self._held.get(view.request.origin.interaction_id):
             await held.wait()
             view = await self._requests.view(request_id)
+        if view.request.deleted_at is not None:
+            await self._remove(view)
+            return
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
             log.warning("delivery_overtaken", extra={"request_id": request_id})
             return
         card, uploads, posted = await self._show(view)
         await self._note(view, card, uploads, posted)
         await self._keep_unshown(view, card, posted)
+
+    async def _remove(self, view: RequestView) -> None:
+        """Take a deleted request's message away, and its pictures from our disk."""
+        for job in view.jobs:
+            if job.state is JobState.FETCHED:  # the answer to an order that was given up came after all
+                await self._jobs.ready(job.id, "its message was deleted before it came")
+        if not await self._ladder.remove(view.request):
+            log.warning("message_not_removed", extra={"request_id": view.request.id})
+        pictures = [job.id for job in view.jobs if job.state is JobState.DELIVERED and job.picture_file is not None]
+        for job_id in pictures:
+            await self._files.remove(job_id)
+        await self._jobs.files_removed(pictures)
+        await self._note_unchanged(view.request)
+
+    async def _note_unchanged(self, request: Request) -> None:
+        """Record that the rows have been looked at, and that the message does not show them."""
+        shown = Shown(digest=request.shown, version=request.version, edited=False, by=request.message_by)
+        await self._requests.note_shown(request.id, shown)
 
     async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
         """Render and deliver, with smaller files each time that Discord finds them too large."""
@@ -198,8 +219,7 @@ class Courier:
         if posted.token_died:
             await self._requests.wipe_token(request.id)
         if not posted.by:
-            shown = Shown(digest=request.shown, version=request.version, edited=False, by=request.message_by)
-            await self._requests.note_shown(request.id, shown)
+            await self._note_unchanged(request)
             return
         pictures = {
             job.id: ShownPicture(

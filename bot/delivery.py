@@ -24,6 +24,9 @@ from bot.ui.card import Card
 log = logging.getLogger(__name__)
 
 _TOKEN_INVALID: Final = frozenset({10015, 50027})
+_UNKNOWN_MESSAGE: Final = 10008
+_ORIGINAL: Final = cast(int, "@original")
+"""A webhook's name for an interaction's response, or for the message whose button was pressed."""
 _LAST_SECONDS: Final = 5.0
 """A token this close to its end is not relied on."""
 MISSING: Final = discord.utils.MISSING
@@ -103,6 +106,30 @@ class Ladder:
                 raise DeliveryTrouble(f"{name}: {error}") from error
         return NOT_SHOWN if not token_died else replace(NOT_SHOWN, token_died=True)
 
+    async def remove(self, request: Request) -> bool:
+        """Delete a request's message; returns whether it is gone. Raises DeliveryTrouble where it may work later."""
+        for name, way in self._ways_to_remove(request):
+            try:
+                await way()
+            except discord.HTTPException as error:
+                if error.code == _UNKNOWN_MESSAGE:
+                    return True
+                self._classify(error, [])
+                log.info("removal_failed", extra={"request_id": request.id, "way": name, "code": error.code})
+            except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
+                raise DeliveryTrouble(f"{name}: {error}") from error
+            else:
+                return True
+        return False
+
+    def _ways_to_remove(self, request: Request) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
+            webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
+            yield "interaction", lambda: webhook.delete_message(_ORIGINAL)
+        if request.message_id is not None and not (request.private and request.message_by == "interaction"):
+            channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
+            yield "bot", channel.get_partial_message(request.message_id).delete
+
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
     ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
@@ -126,8 +153,7 @@ class Ladder:
     async def _edit_response(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
         webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
-        target = cast(int, "@original")
-        message = await webhook.edit_message(target, view=card.view, attachments=cast(Any, _files(uploads)))
+        message = await webhook.edit_message(_ORIGINAL, view=card.view, attachments=cast(Any, _files(uploads)))
         return _posted(message, by="interaction", edited=True)
 
     async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:

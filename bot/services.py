@@ -8,6 +8,7 @@ from bot.domain.limits import Limits
 from bot.handover import Handover
 from bot.jobs.collecting import Collection
 from bot.jobs.intake import Intake
+from bot.jobs.pictures import Pictures
 from bot.reception import Reception
 
 
@@ -16,6 +17,7 @@ class Services:
     """The services behind commands and buttons."""
 
     intake: Intake
+    pictures: Pictures
     reception: Reception
     cdn_hosts: tuple[str, ...]
     """The hosts from which pictures are taken."""

@@ -47,6 +47,11 @@ def price(resolution: Resolution, credit_price_1k: Decimal, group_ratio: Decimal
     return floor(exact + Fraction(1, 2))
 
 
+def price_elsewhere(microcredits: int, here: Resolution, there: Resolution) -> int:
+    """What a picture that cost this much at one resolution costs at another."""
+    return floor(microcredits * MULTIPLIER[there] / MULTIPLIER[here] + Fraction(1, 2))
+
+
 def credits_text(microcredits: int) -> str:
     """A sum for people: `1 credit`, `1.33 credits`, `0.0067 credits`."""
     number = Decimal(microcredits) / MICRO

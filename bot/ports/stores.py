@@ -106,6 +106,10 @@ class RequestStore(Protocol):
         """The requests that still wait for their references, oldest first."""
         ...
 
+    async def delete(self, request_id: int, by_user_id: int) -> bool:
+        """Mark a request as deleted, so that its message is removed; False where it is not settled, or gone already."""
+        ...
+
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """Use the token of a later interaction with the request's message."""
         ...

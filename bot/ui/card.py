@@ -14,6 +14,7 @@ from discord import ui
 from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
 from bot.ui.buttons import CancelButton, DropButton, RetryButton
+from bot.ui.picture_buttons import picture_row
 
 _MOST_EDITS_A_JOB: Final = 3
 _HAS_PICTURE: Final = frozenset({JobState.FETCHED, JobState.DELIVERED, JobState.READY})
@@ -48,7 +49,7 @@ class Card:
 
 def file_name(job: Job, extension: str) -> str:
     """The name of a job's file in its message."""
-    return f"imagine-{job.id}.{extension}"
+    return text.file_stem(job.id) + extension
 
 
 def render(request: RequestView, files: Mapping[int, str]) -> Card:
@@ -68,7 +69,10 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
     lines += [text.earlier_attempt(job) for job in request.jobs if job.retried_by is not None]
     container.add_item(ui.TextDisplay("\n".join(lines)))
     for job in current:
-        _add_buttons(container, job)
+        if job in pictures:
+            container.add_item(picture_row(request, job))
+        else:
+            _add_buttons(container, job)
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     digest = _digest(view)

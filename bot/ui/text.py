@@ -56,6 +56,11 @@ def alt_text(spec: PictureSpec) -> str:
     return spec.prompt if len(spec.prompt) <= _ALT_TEXT else spec.prompt[: _ALT_TEXT - 1].rstrip() + "…"
 
 
+def file_stem(job_id: int) -> str:
+    """How the name of a job's file begins; its extension follows."""
+    return f"imagine-{job_id}."
+
+
 def small_print(view: RequestView) -> str:
     """Who asked, with what settings, for how much."""
     spec = view.request.spec

@@ -55,6 +55,11 @@ class House(Sandbox):
         with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    def write(self, sql: str) -> None:
+        """Change the database as an earlier process would have left it; the bot must not be running."""
+        with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection, connection:
+            connection.execute(sql)
+
     def states(self) -> list[str]:
         """Every job's state, in order of the jobs' numbers."""
         return [row[0] for row in self.rows("SELECT state FROM jobs ORDER BY id")]

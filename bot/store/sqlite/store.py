@@ -124,6 +124,11 @@ class SqliteStore:
         """See RequestStore."""
         return await self._reader.run(references.awaited)
 
+    async def delete(self, request_id: int, by_user_id: int) -> bool:
+        """See RequestStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: requests.delete(db, request_id, by_user_id, now_ms=now_ms))
+
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """See RequestStore."""
         await self._writer.run(lambda db: requests.renew_token(db, request_id, token, expires_at=expires_at))

@@ -1,0 +1,147 @@
+"""What members do with pictures that were made: order them anew, look at how they were made, delete them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, NewReference, Origin, RequestView
+from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
+from bot.jobs.intake import Intake
+from bot.ports import JobStore, Presenter, RequestStore, TokenLease
+
+_OWN: Final = "the picture before it"
+"""The name of a reference that is the same picture at a lower resolution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A member's press of a button, as the order that may come of it."""
+
+    origin: Origin
+    private: bool
+    lease: TokenLease
+    upload_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presser:
+    """Who pressed a button, and where. `moderates` says whether they may delete anybody's messages there."""
+
+    user_id: int
+    channel_id: int
+    message_id: int | None
+    moderates: bool
+
+
+class Pictures:
+    """The service behind the buttons under a picture. Refusals are sentences for the member.
+
+    Whoever presses a button that orders something gets a request of their own, at their own cost.
+    """
+
+    def __init__(
+        self,
+        *,
+        requests: RequestStore,
+        jobs: JobStore,
+        presenter: Presenter,
+        intake: Intake,
+    ) -> None:
+        self._requests = requests
+        self._jobs = jobs
+        self._presenter = presenter
+        self._intake = intake
+
+    async def look(self, job_id: int) -> tuple[RequestView, Job]:
+        """A picture's rows; raises Refusal for one that is gone."""
+        job = await self._jobs.find(job_id)
+        view = None if job is None else await self._requests.view(job.request_id)
+        if job is None or view is None or view.request.deleted_at is not None:
+            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+        return view, job
+
+    async def again(self, job_id: int, ask: Ask, *, not_before: datetime | None = None) -> int:
+        """Order the same once more; returns the new request's id."""
+        view, _ = await self.look(job_id)
+        return await self._order("again", job_id, view.request.spec, ask, _references(view), not_before)
+
+    async def edited(self, job_id: int, changed: PictureSpec, ask: Ask, *, not_before: datetime | None = None) -> int:
+        """Order it with another prompt, size or resolution; searches and references stay as they were."""
+        view, _ = await self.look(job_id)
+        before = view.request.spec
+        spec = replace(changed, google_search=before.google_search, google_image_search=before.google_image_search)
+        return await self._order("edit", job_id, spec, ask, _references(view), not_before)
+
+    async def bigger(
+        self, job_id: int, ask: Ask, *, shown_at: str | None = None, not_before: datetime | None = None
+    ) -> int:
+        """Order it at the next resolution, with the picture itself as a reference.
+
+        `shown_at` is where its message shows it, for when our copy is gone.
+        """
+        view, job = await self.look(job_id)
+        spec = view.request.spec
+        larger = next_resolution(spec.resolution)
+        if larger is None:
+            raise Refusal("largest", f"No. {job_id} has the highest resolution already.")
+        if job.picture_file is None and shown_at is None:
+            raise Refusal("file_gone", f"No. {job_id} is neither on my disk nor on this message any more.")
+        itself = NewReference(url="" if job.picture_file else shown_at or "", name=_OWN, file_name=job.picture_file)
+        # A smaller version of the picture gives way to it. It comes last, so that "image 1" goes on meaning the same.
+        others = [reference for reference in _references(view) if reference.name != _OWN]
+        references = (*others[: MAX_REFERENCES - 1], itself)
+        return await self._order("bigger", job_id, replace(spec, resolution=larger), ask, references, not_before)
+
+    async def may_delete(self, job_id: int, presser: Presser, lease: TokenLease) -> None:
+        """Check that this member may delete the picture's message now; raises Refusal.
+
+        The press's token is kept: a message that only its member sees can be removed by nothing else.
+        """
+        view = await self._deletable(job_id, presser)
+        if presser.message_id is not None and presser.message_id == view.request.message_id:
+            await self._requests.renew_token(view.request.id, lease.token, lease.expires_at)
+
+    async def delete(self, job_id: int, presser: Presser) -> None:
+        """Delete the picture's request: its message, and its files here. What was paid stays paid."""
+        view = await self._deletable(job_id, presser)
+        if not await self._requests.delete(view.request.id, presser.user_id):
+            raise Refusal("not_deletable", f"No. {job_id} cannot be deleted right now: its message is still changing.")
+        self._presenter.refresh([view.request.id])
+
+    async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
+        view, job = await self.look(job_id)
+        moderates = presser.moderates and presser.channel_id == view.request.channel_id
+        if job.user_id != presser.user_id and not moderates:
+            raise Refusal(
+                "not_yours", f"No. {job_id} belongs to another member; only they or a moderator may delete it."
+            )
+        return view
+
+    async def _order(
+        self,
+        kind: str,
+        job_id: int,
+        spec: PictureSpec,
+        ask: Ask,
+        references: tuple[NewReference, ...],
+        not_before: datetime | None,
+    ) -> int:
+        return await self._intake.remix(
+            spec,
+            ask.origin,
+            references=references,
+            private=ask.private,
+            lease=ask.lease,
+            upload_limit_bytes=ask.upload_limit_bytes,
+            kind=kind,
+            parent_job_id=job_id,
+            not_before=not_before,
+        )
+
+
+def _references(view: RequestView) -> tuple[NewReference, ...]:
+    """A request's references, to be sent once more; what was copied for it is not copied again."""
+    return tuple(NewReference(url=r.url, name=r.name, file_name=r.file_name) for r in view.request.references)

@@ -1,0 +1,152 @@
+"""The row of buttons under a picture: Again, Edit prompt, Bigger, Details, Delete."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.domain.credits import credits_text, price_elsewhere
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, RequestView
+from bot.domain.picture import next_resolution
+from bot.ui.details import details
+from bot.ui.modals import edit_form
+from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of
+from bot.ui.text import file_stem
+
+_FORM_BY_S: Final = 2.0
+
+
+class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
+    """Orders the same once more, for whoever presses it."""
+
+    action = "again"
+    label = "Again"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer with the card of the new request."""
+        again = desk_of(interaction).pictures.again
+        await order(interaction, lambda ask, not_before: again(self.job_id, ask, not_before=not_before))
+
+
+class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
+    """Orders the next resolution, for whoever presses it."""
+
+    action = "bigger"
+    label = "Bigger"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer with the card of the new request."""
+        bigger = desk_of(interaction).pictures.bigger
+        shown_at = _address(interaction.message, self.job_id)
+        await order(
+            interaction,
+            lambda ask, not_before: bigger(self.job_id, ask, shown_at=shown_at, not_before=not_before),
+        )
+
+
+class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
+    """Opens a form with the prompt, to be changed and ordered by whoever presses it."""
+
+    action = "edit"
+    label = "Edit prompt"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
+        try:
+            async with asyncio.timeout(_FORM_BY_S):
+                view, _ = await desk_of(interaction).pictures.look(self.job_id)
+        except TimeoutError:
+            raise Refusal("busy", "I am very busy right now and could not open the form. Try again.") from None
+        await interaction.response.send_modal(edit_form(self.job_id, interaction.id, view.request.spec))
+
+
+class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
+    """Tells whoever presses it how the picture was made."""
+
+    action = "details"
+    label = "Details"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer privately with everything that the rows say."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        view, job = await desk_of(interaction).pictures.look(self.job_id)
+        told = details(view, job)
+        files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
+        await interaction.edit_original_response(embed=told.embed, attachments=files)
+
+
+class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
+    """Asks whether to delete the picture; for its requester, or a moderator."""
+
+    action = "delete"
+    label = "Delete"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask privately. Acknowledged on the picture's own message, so that this token can remove it."""
+        await interaction.response.defer()
+        presser = presser_of(interaction)
+        await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
+        question = f"Delete no. {self.job_id}? Its message disappears for everybody; what it cost stays spent."
+        await interaction.followup.send(view=_said(question, ReallyDeleteButton(self.job_id)), ephemeral=True)
+
+
+class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
+    """Deletes the picture; who may is checked once more."""
+
+    action = "really_delete"
+    label = "Delete for good"
+    style = discord.ButtonStyle.danger
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Delete, and turn the question into its answer."""
+        await interaction.response.defer()
+        await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
+        await interaction.edit_original_response(view=_said(f"No. {self.job_id} is deleted."))
+
+
+PICTURE_BUTTONS = (AgainButton, EditButton, BiggerButton, DetailsButton, DeleteButton, ReallyDeleteButton)
+
+
+def picture_row(view: RequestView, job: Job) -> ui.ActionRow[ui.LayoutView]:
+    """The buttons of one picture; without Bigger where there is nothing bigger."""
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    row.add_item(AgainButton(job.id))
+    row.add_item(EditButton(job.id))
+    now = view.request.spec.resolution
+    larger = next_resolution(now)
+    if larger is not None:
+        price = credits_text(price_elsewhere(job.price_microcredits, now, larger))
+        row.add_item(BiggerButton(job.id, f"Bigger: {larger.value}, {price}"))
+    row.add_item(DetailsButton(job.id))
+    row.add_item(DeleteButton(job.id))
+    return row
+
+
+def _said(words: str, *buttons: JobButton) -> ui.LayoutView:
+    """A private message of a sentence and perhaps a button."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(words))
+    if buttons:
+        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        for button in buttons:
+            row.add_item(button)
+        view.add_item(row)
+    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return view
+
+
+def _address(message: discord.Message | None, job_id: int) -> str | None:
+    """Where a message shows the picture of a job; Discord signs the address anew with each press."""
+    for container in message.components if message else ():
+        for part in container.children if isinstance(container, discord.Container) else ():
+            for item in part.items if isinstance(part, discord.MediaGalleryComponent) else ():
+                name = item.media.url.partition("?")[0].rpartition("/")[2]
+                if name.startswith(file_stem(job_id)):
+                    return item.media.url
+    return None

@@ -1,0 +1,138 @@
+"""What all buttons and forms have in common: they carry numbers alone, and every press is checked anew."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.job import Origin
+from bot.jobs.intake import Intake
+from bot.jobs.pictures import Ask, Pictures, Presser
+from bot.ports import TokenLease
+from bot.ui.errors import answer_error
+
+
+class FrontDesk(Protocol):
+    """Gives an interaction its first answer: the card of the request that `accept` stores."""
+
+    async def receive(
+        self,
+        interaction: discord.Interaction[Any],
+        accept: Callable[[datetime | None], Coroutine[Any, Any, int]],
+        *,
+        private: bool,
+    ) -> None:
+        """Answer within 3 s; raises what `accept` raises, if in time."""
+        ...
+
+
+class Desk(Protocol):
+    """The services that a press may reach."""
+
+    @property
+    def intake(self) -> Intake:
+        """Accepting and deciding."""
+        ...
+
+    @property
+    def pictures(self) -> Pictures:
+        """What is done with a picture that was made."""
+        ...
+
+    @property
+    def reception(self) -> FrontDesk:
+        """The first answer to an order."""
+        ...
+
+
+def desk_of(interaction: discord.Interaction[Any]) -> Desk:
+    """The services of the bot that this interaction came to."""
+    return cast(Desk, interaction.client.services)
+
+
+def origin_of(interaction: discord.Interaction[Any]) -> Origin:
+    """Who asked, and where."""
+    return Origin(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        locale=interaction.locale.value,
+    )
+
+
+def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
+    """The interaction's token, as long as it lives."""
+    return TokenLease(token=interaction.token, expires_at=interaction.expires_at)
+
+
+def ask_of(interaction: discord.Interaction[Any]) -> Ask:
+    """A press as an order; what comes of a message that one member alone sees is for that member alone."""
+    return Ask(
+        origin=origin_of(interaction),
+        private=interaction.message is not None and interaction.message.flags.ephemeral,
+        lease=lease_of(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+    )
+
+
+def presser_of(interaction: discord.Interaction[Any]) -> Presser:
+    """Who pressed; permissions are what Discord says with each press."""
+    return Presser(
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id or 0,
+        message_id=interaction.message.id if interaction.message else None,
+        moderates=interaction.guild_id is not None and interaction.permissions.manage_messages,
+    )
+
+
+async def order(
+    interaction: discord.Interaction[Any], accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]]
+) -> None:
+    """Answer with the card of a new request, the presser's own."""
+    ask = ask_of(interaction)
+    await desk_of(interaction).reception.receive(
+        interaction, lambda not_before: accept(ask, not_before), private=ask.private
+    )
+
+
+class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
+    """A button about one job, found by its custom id on any message, however old; refusals are told privately."""
+
+    action: ClassVar[str]
+    label: ClassVar[str]
+    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+
+    def __init__(self, job_id: int, label: str = "") -> None:
+        custom_id = f"{self.action}:{job_id}"
+        super().__init__(ui.Button(label=label or self.label, style=self.style, custom_id=custom_id))
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls(int(match["job"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a press; a failure reaches the same handler as a command's."""
+        try:
+            await self.pressed(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+    @abstractmethod
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge within 3 s and do what the button says; raises BotError."""

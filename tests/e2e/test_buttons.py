@@ -1,0 +1,242 @@
+"""The buttons under a picture: Again, Edit prompt, Bigger, Details, Delete."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.driver import DriverError, Interaction, Message
+from tests.e2e.house import House
+
+
+async def press(house: House, member: str, message: Message, label: str) -> Interaction:
+    """Press a button and see that it is acknowledged in time."""
+    interaction = await house.driver.click(member, message.id, message.button(label).custom_id)
+    assert await interaction.acknowledged() < 3
+    return interaction
+
+
+async def delivered(house: House, prompt: str, *, member: str = "alice", **options: object) -> Message:
+    """A picture that its member asked for and got."""
+    await house.imagine(prompt, member=member, **options)
+    message = await house.picture(prompt, viewer=member)
+    await house.until(lambda: set(house.states()) == {"delivered"})
+    return message
+
+
+def shown(house: House, viewer: str = "alice") -> list[str]:
+    """The ids of the messages that a member sees."""
+    return [message.id for message in house.driver.messages(viewer)]
+
+
+def references_sent(house: House) -> int:
+    """How many reference pictures the last order had."""
+    sent = house.apimaster.posts[-1].body.get("image_urls")
+    return len(sent) if isinstance(sent, list) else 0
+
+
+async def told(house: House, member: str, words: str) -> Message:
+    """Wait for a private sentence."""
+    message = await house.driver.wait_message(lambda m: words in m.text(), viewer=member)
+    assert message.ephemeral_to == member
+    return message
+
+
+async def test_a_picture_has_its_five_buttons_and_a_waiting_one_does_not(house: House) -> None:
+    """One row that fits on a phone; Bigger says what it leads to and what that costs."""
+    message = await delivered(house, "a red kite")
+    assert [button.label for button in message.buttons()] == [
+        "Again", "Edit prompt", "Bigger: 2K, 1.33 credits", "Details", "Delete",
+    ]  # fmt: skip
+    house.knobs.latency_s = 30
+    await house.imagine("a slow kite")
+    waiting = await house.shows("a slow kite", "at work")
+    assert waiting.buttons() == []
+
+
+async def test_again_orders_the_same_at_the_pressers_own_cost(house: House) -> None:
+    """Bob presses under Alice's picture: a new message, Bob's own request, Bob's own reserve and charge."""
+    message = await delivered(house, "a red kite", size="16:9", google_search=True)
+    await press(house, "bob", message, "Again")
+    await house.until(lambda: house.states() == ["delivered", "delivered"])
+    assert len(shown(house)) == 2
+    alice, bob = (house.world.user(name).id for name in ("alice", "bob"))
+    asked = house.rows("SELECT user_id, prompt, size, google_search, kind, parent_job_id FROM requests ORDER BY id")
+    assert asked == [
+        (int(alice), "a red kite", "16:9", 1, "imagine", None),
+        (int(bob), "a red kite", "16:9", 1, "again", 1),
+    ]
+    assert house.rows("SELECT user_id, kind FROM ledger WHERE job_id = 2 ORDER BY id") == [
+        (int(bob), "reserve"), (int(bob), "charge"),
+    ]  # fmt: skip
+    assert [post.body["prompt"] for post in house.apimaster.posts] == ["a red kite"] * 2
+
+
+async def test_two_clicks_on_again_are_two_requests(house: House) -> None:
+    """That is what was asked; each is charged once."""
+    message = await delivered(house, "a red kite")
+    for _ in range(2):
+        await house.driver.click("alice", message.id, message.button("Again").custom_id)
+    await house.until(lambda: house.states() == ["delivered"] * 3)
+    assert [house.ledger(job_id) for job_id in (2, 3)] == [[("reserve", 1_000_000), ("charge", 1_000_000)]] * 2
+
+
+async def test_what_comes_of_a_private_picture_is_private(house: House) -> None:
+    """Again under a message that only Alice sees answers to Alice alone."""
+    message = await delivered(house, "a secret garden", private=True)
+    await press(house, "alice", message, "Again")
+    await house.until(lambda: house.states() == ["delivered", "delivered"])
+    assert len(shown(house)) == 2
+    assert shown(house, "bob") == []
+
+
+async def test_edit_prompt_opens_a_form_with_the_request_and_orders_what_it_says(house: House) -> None:
+    """Filled in with prompt, size and resolution; what is not changed stays; search goes along."""
+    message = await delivered(house, "a red kite", size="16:9", google_search=True)
+    opened = await press(house, "bob", message, "Edit prompt")
+    submitted = await house.driver.submit_modal(opened, {"prompt": "a blue kite", "resolution": "2K"})
+    assert await submitted.acknowledged() < 3
+    await house.picture("a blue kite")
+    row = house.rows("SELECT prompt, size, resolution, google_search, kind, parent_job_id FROM requests WHERE id = 2")
+    assert row == [("a blue kite", "16:9", "2K", 1, "edit", 1)]
+
+
+async def test_a_form_sent_twice_is_ordered_once(house: House) -> None:
+    """The second submit of the same form is answered privately; nothing is charged for it."""
+    message = await delivered(house, "a red kite")
+    opened = await press(house, "alice", message, "Edit prompt")
+    for _ in range(2):
+        await house.driver.submit_modal(opened, {"prompt": "a blue kite"})
+    await told(house, "alice", "sent already")
+    await house.picture("a blue kite")
+    assert len(house.rows("SELECT id FROM requests")) == 2
+
+
+async def test_a_form_without_words_is_refused_and_may_be_sent_again(house: House) -> None:
+    """Blanks are no prompt; corrected, the same form is taken."""
+    message = await delivered(house, "a red kite")
+    opened = await press(house, "alice", message, "Edit prompt")
+    await house.driver.submit_modal(opened, {"prompt": "   "})
+    await told(house, "alice", "The prompt is empty")
+    assert len(house.rows("SELECT id FROM requests")) == 1
+    again = await press(house, "alice", message, "Edit prompt")
+    await house.driver.submit_modal(again, {"prompt": "a blue kite"})
+    await house.picture("a blue kite")
+
+
+async def test_old_buttons_and_open_forms_survive_a_restart(house: House) -> None:
+    """They carry their job's number and need no memory."""
+    message = await delivered(house, "a red kite")
+    opened = await press(house, "alice", message, "Edit prompt")
+    await house.bot.stop()
+    await house.start()
+    await house.driver.submit_modal(opened, {"prompt": "a blue kite"})
+    await house.picture("a blue kite")
+    await press(house, "alice", message, "Again")
+    await house.until(lambda: house.states() == ["delivered"] * 3)
+
+
+async def test_bigger_orders_the_next_resolution_from_the_picture_itself(house: House) -> None:
+    """1K becomes 2K becomes 4K, each with the one before as its reference; after 4K there is no Bigger."""
+    message = await delivered(house, "a red kite")
+    for number, resolution in ((2, "2K"), (3, "4K")):
+        await press(house, "alice", message, "Bigger")
+        await house.until(lambda: house.states() == ["delivered"] * number)  # noqa: B023 - awaited in its turn
+        message = await house.shows("a red kite", f" · {resolution} · ")
+        assert house.rows("SELECT resolution, kind, parent_job_id FROM requests WHERE id = ?", number) == [
+            (resolution, "bigger", number - 1)
+        ]
+        assert references_sent(house) == 1
+    assert [button.label for button in message.buttons()] == ["Again", "Edit prompt", "Details", "Delete"]
+
+
+async def test_bigger_finds_an_old_picture_on_its_message(house: House) -> None:
+    """Our copy is gone after a week: the picture is taken from the message whose button was pressed."""
+    message = await delivered(house, "a red kite")
+    await house.bot.stop()
+    house.write("UPDATE jobs SET picture_file = NULL")
+    await house.start()
+    await press(house, "alice", message, "Bigger")
+    await house.until(lambda: house.states() == ["delivered"] * 2)
+    assert references_sent(house) == 1
+
+
+async def test_details_are_told_privately_to_anyone_who_asks(house: House) -> None:
+    """Prompt, member, settings, cost, times, the model's file, and the numbers."""
+    message = await delivered(house, "a red kite", resolution="2K")
+    await press(house, "bob", message, "Details")
+    details = await told(house, "bob", "picture no. 1 · request no. 1")
+    for words in ("a red kite", "1:1 · 2K", "1.33 credits, charged", "2048 by 2048 px", "the model took"):
+        assert words in details.text()
+    assert len(shown(house)) == 1
+
+
+async def test_the_longest_prompt_is_told_whole(house: House) -> None:
+    """4,000 characters of markup fit, in the embed or as a file."""
+    prompt = "```" * 1_333 + "x"
+    await house.imagine(prompt)
+    message = await house.driver.wait_message(lambda m: bool(m.media()), viewer="alice")
+    await press(house, "alice", message, "Details")
+    details = await told(house, "alice", "picture no. 1 · request no. 1")
+    assert (await details.read()).decode() == prompt
+
+
+async def test_deleting_is_asked_first_and_takes_message_and_file(house: House) -> None:
+    """Nothing happens before it is confirmed; then the message and our copy are gone, the ledger stands."""
+    message = await delivered(house, "a red kite")
+    await press(house, "alice", message, "Delete")
+    question = await told(house, "alice", "Delete no. 1?")
+    assert message.id in shown(house)
+    assert list((house.data_dir / "spool").glob("1.*"))
+    await press(house, "alice", question, "Delete for good")
+    await house.until(lambda: message.id not in shown(house))
+    await told(house, "alice", "No. 1 is deleted.")
+    await house.until(lambda: not list((house.data_dir / "spool").glob("1.*")))
+    assert house.rows("SELECT deleted_at IS NOT NULL, shown_version = version FROM requests") == [(1, 1)]
+    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    assert house.rows("SELECT event FROM job_events ORDER BY id DESC LIMIT 1") == [("deleted",)]
+
+
+async def test_a_moderator_may_delete_and_another_member_may_not(house: House) -> None:
+    """Who may is checked with every press, by what Discord says of the member there."""
+    message = await delivered(house, "a red kite")
+    await press(house, "bob", message, "Delete")
+    await told(house, "bob", "belongs to another member")
+    await press(house, "mod", message, "Delete")
+    question = await told(house, "mod", "Delete no. 1?")
+    await press(house, "mod", question, "Delete for good")
+    await house.until(lambda: message.id not in shown(house, "bob"))
+
+
+async def test_a_private_picture_is_deleted_too(house: House) -> None:
+    """Only the token of the press itself can remove a message that one member alone sees."""
+    message = await delivered(house, "a secret garden", private=True)
+    await press(house, "alice", message, "Delete")
+    question = await told(house, "alice", "Delete no. 1?")
+    await press(house, "alice", question, "Delete for good")
+    await house.until(lambda: message.id not in shown(house))
+
+
+async def test_deleting_twice_is_told_and_buttons_of_a_gone_request_say_so(house: House) -> None:
+    """Two questions confirmed one after the other: the second, and any other button, finds nothing."""
+    message = await delivered(house, "a red kite")
+    questions = []
+    for _ in range(2):
+        interaction = await press(house, "alice", message, "Delete")
+        await house.until(lambda: bool(interaction.followups))  # noqa: B023 - awaited in its turn
+        questions.append(interaction.followups[0])
+    await press(house, "alice", questions[0], "Delete for good")
+    await told(house, "alice", "No. 1 is deleted.")
+    await press(house, "alice", questions[1], "Delete for good")
+    await told(house, "alice", "There is no picture no. 1 any more.")
+    assert len(house.rows("SELECT 1 FROM job_events WHERE event = 'deleted'")) == 1
+
+
+async def test_a_deletion_survives_a_crash_between_row_and_message(house: House) -> None:
+    """The row is written first; a bot that died before it removed the message removes it after its start."""
+    message = await delivered(house, "a red kite")
+    await house.bot.stop()
+    house.write("UPDATE requests SET deleted_at = 1, version = version + 1")
+    await house.start()
+    await house.until(lambda: message.id not in shown(house))
+    with pytest.raises(DriverError):
+        house.driver.message("alice", message.id)
