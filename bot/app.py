@@ -32,6 +32,7 @@ from bot.jobs.balance import GateKeeper
 from bot.jobs.collecting import Collection
 from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
+from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
@@ -211,6 +212,7 @@ async def _assemble(
         intake=intake,
         pictures=pictures,
         reception=reception,
+        inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
         collection=collection,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.domain.limits import Limits
 from bot.handover import Handover
 from bot.jobs.collecting import Collection
+from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
 from bot.jobs.pictures import Pictures
 from bot.reception import Reception
@@ -19,9 +20,10 @@ class Services:
     intake: Intake
     pictures: Pictures
     reception: Reception
-    cdn_hosts: tuple[str, ...]
-    """The hosts from which pictures are taken."""
-    remix_avatars: bool
     collection: Collection
     handover: Handover
     limits: Limits
+    inspection: Inspection
+    cdn_hosts: tuple[str, ...]
+    """The hosts from which pictures are taken."""
+    remix_avatars: bool

@@ -1,6 +1,7 @@
-"""Menus of messages and members: make a picture from what was posted."""
+"""Menus of messages and members: make a picture from what was posted, or see what made one."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import io
 from collections.abc import Sequence
 from functools import partial
 
@@ -12,6 +13,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.domain.policy import checked_spec
 from bot.services import Services
+from bot.ui.details import details
 from bot.ui.errors import answer_error
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 from bot.ui.remix_form import Filled, RemixForm, nobody_took
@@ -24,7 +26,10 @@ class Posted(commands.Cog):
     def __init__(self, bot: ImagineBot, services: Services) -> None:
         self._tree = bot.tree
         self._services = services
-        self._menus = [app_commands.ContextMenu(name="Remix this", callback=self.remix_this)]
+        self._menus = [
+            app_commands.ContextMenu(name="Remix this", callback=self.remix_this),
+            app_commands.ContextMenu(name="Inspect picture", callback=self.inspect_picture),
+        ]
         if services.remix_avatars:
             self._menus.append(app_commands.ContextMenu(name="Remix avatar", callback=self.remix_avatar))
 
@@ -54,6 +59,15 @@ class Posted(commands.Cog):
     ) -> None:
         """Ask what to make of a member's avatar."""
         await self._ask(interaction, "Remix avatar", [avatar_of(user)], private=False)
+
+    async def inspect_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
+        """Show privately what made the picture of a message."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        asked_by = message.interaction_metadata
+        view, job = await self._services.inspection.of_message(message.id, asked_by.id if asked_by else None)
+        shown = details(view, job)
+        files = [discord.File(io.BytesIO(shown.prompt_file), "prompt.txt")] if shown.prompt_file else []
+        await interaction.edit_original_response(embed=shown.embed, attachments=files)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:

@@ -1,4 +1,4 @@
-"""What a member can do with posted messages: remix their pictures, remix an avatar."""
+"""What a member can do with posted messages: remix their pictures, see what made one, remix an avatar."""
 
 from __future__ import annotations
 
@@ -150,6 +150,36 @@ async def test_a_picture_that_was_deleted_meanwhile_costs_nothing(house: House) 
     assert "red.png" in card.text()
     assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
     assert house.apimaster.posts == []
+
+
+async def test_anybody_who_sees_a_picture_can_see_what_made_it(house: House) -> None:
+    """The whole prompt, however long, to whoever asks and nobody else."""
+    prompt = "a very long story " * 40 + "with an end"
+    await house.imagine(prompt, size="16:9", resolution="2K")
+    card = await house.picture("a very long story")
+    asked = await house.driver.context_menu("bob", "Inspect picture", target_message_id=card.id)
+    await asked.answered()
+    assert asked.response is not None
+    assert asked.response.ephemeral_to == "bob"
+    shown = str(asked.response.embeds)
+    for words in ("with an end", "16:9", "2K", "1.33 credits", house.world.user("alice").id):
+        assert words in shown
+    assert len(house.driver.messages("alice")) == 1
+
+
+async def test_a_message_that_is_no_card_is_told_so(house: House) -> None:
+    """Another member's picture, and an answer of this bot that shows none."""
+    for message in (post(house, "red"), await _refusal(house)):
+        asked = await house.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
+        assert "no picture of mine" in await told(asked)
+
+
+async def _refusal(house: House) -> Message:
+    """An answer that says no."""
+    interaction = await form(house, house.driver.send("bob", "words"))
+    await interaction.answered()
+    assert interaction.response is not None
+    return interaction.response
 
 
 async def test_an_avatar_is_remixed(house: House) -> None:

@@ -1,0 +1,23 @@
+"""From a posted message to what made it."""
+
+from __future__ import annotations
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, RequestView
+from bot.ports import RequestStore
+
+
+class Inspection:
+    """Answers for anybody who can point at a message: who sees it sees its card."""
+
+    def __init__(self, requests: RequestStore) -> None:
+        self._requests = requests
+
+    async def of_message(self, message_id: int, interaction_id: int | None) -> tuple[RequestView, Job]:
+        """The request that a message shows, and its first picture; raises Refusal where there is none."""
+        request_id = await self._requests.request_of_message(message_id, interaction_id)
+        view = None if request_id is None else await self._requests.view(request_id)
+        if view is None or view.request.deleted_at is not None:
+            raise Refusal("not_a_card", "This message shows no picture of mine, so I cannot tell what made it.")
+        current = [job for job in view.jobs if job.retried_by is None]
+        return view, next((job for job in current if job.picture is not None), current[0])

@@ -1,0 +1,45 @@
+"""From a posted message to what made it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job
+from bot.jobs.inspecting import Inspection
+from tests.jobs.conftest import Works
+from tests.support.steps import Steps, known
+
+
+async def message_of(works: Works, job: Job) -> int:
+    """The message that shows a job."""
+    message_id = (await works.store.view(job.request_id)).request.message_id
+    assert message_id is not None
+    return message_id
+
+
+async def test_a_message_tells_its_request_and_picture(works: Works) -> None:
+    """Among the messages of others."""
+    steps = Steps(works.store)
+    first, second = await steps.delivered(prompt="one"), await steps.delivered(prompt="two")
+    for job, prompt in ((first, "one"), (second, "two")):
+        view, found = await Inspection(works.store).of_message(await message_of(works, job), None)
+        assert (view.request.spec.prompt, found.id) == (prompt, job.id)
+
+
+async def test_of_a_retried_request_the_picture_counts(works: Works) -> None:
+    """An uncertain try that was ordered again made nothing that a message shows."""
+    steps = Steps(works.store)
+    uncertain = await steps.uncertain()
+    await works.store.note_shown(uncertain.request_id, await steps.shown_with(uncertain))
+    again = known(await works.store.retry(uncertain.id))
+    _, found = await Inspection(works.store).of_message(await message_of(works, uncertain), None)
+    assert found.id == again.id
+
+
+async def test_other_messages_are_told_apart(works: Works) -> None:
+    """A refusal says that there is nothing to tell."""
+    await Steps(works.store).delivered()
+    with pytest.raises(Refusal) as refusal:
+        await Inspection(works.store).of_message(1, 2)
+    assert refusal.value.code == "not_a_card"
