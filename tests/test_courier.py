@@ -201,6 +201,7 @@ async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.READY
     assert post.ladder.shown[-1][2] == []
+    assert await post.store.requests_behind() == []
 
 
 async def test_picture_without_any_way_is_kept(post: Post) -> None:

@@ -44,6 +44,7 @@ async def test_queue_lists_what_is_under_way_and_cancels_what_waits(house: House
     for number in range(4):
         await house.imagine(f"*picture* {number}")
     await house.until(lambda: house.states().count("running") == 2)
+    await house.until(lambda: house.rows("SELECT COUNT(message_id) FROM requests") == [(4,)])
     shown = await answer(house, "queue")
     assert "under way** · 4" in shown.text()
     assert "\\*picture\\* 0" in shown.text()
@@ -85,7 +86,7 @@ async def test_stranded_picture_is_handed_over_privately_and_once(house: House) 
     """The file and its card come to the member alone; then it is delivered, and nothing waits any more."""
     await stranded(house, "message in a bottle")
     said = await answer(house, "collect")
-    assert "Here is the picture" in said.text()
+    assert "Handing over the picture" in said.text()
     message = await house.driver.wait_message(lambda m: bool(m.media()), viewer="alice")
     assert message.ephemeral_to == "alice"
     assert "message in a bottle" in message.text()
@@ -150,6 +151,22 @@ async def test_picture_too_large_for_here_is_collected_smaller(house: House) -> 
     assert again.media()[0].size <= 300_000
 
 
+async def test_picture_too_large_for_its_message_is_announced_there_and_collected_later(house: House) -> None:
+    """The message says how to get it; as soon as Discord takes the file, `/collect` brings it."""
+    house.faults.upload_limit = 200
+    await house.imagine("no room at the inn")
+    card = await house.shows("no room at the inn", "`/collect` hands it over", timeout_s=20)
+    assert card.media() == []
+    assert house.states() == ["ready"]
+    await answer(house, "collect")
+    told = await house.driver.wait_message(lambda m: "even made smaller" in m.text(), viewer="alice", timeout_s=20)
+    assert told.ephemeral_to == "alice"
+    house.faults.upload_limit = None
+    await answer(house, "collect")
+    await house.picture("no room at the inn")
+    await house.until(lambda: house.states() == ["delivered"])
+
+
 async def test_numbers_that_cannot_be_collected_are_told_apart(house: House) -> None:
     """Nobody's, another member's, unfinished, cancelled, and gone from the disk: one private sentence each."""
     number = await make(house, "here today")
@@ -173,6 +190,7 @@ async def test_gallery_turns_pages_and_survives_a_restart(house: House) -> None:
     """Ten a page, newest first, each with settings and a link to its message; the buttons need no memory."""
     for number in range(11):
         await make(house, f"bird {number}.", size="16:9")
+    await house.until(lambda: house.rows("SELECT COUNT(message_id) FROM requests") == [(11,)])
     last = await house.picture("bird 10.")
     shown = await answer(house, "gallery")
     assert "· 11 · page 1 of 2" in shown.text()

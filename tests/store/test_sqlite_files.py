@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
-from bot.store.sqlite import SqliteStore, turns
+from bot.store.sqlite import SqliteStore, lists, turns
 from bot.store.sqlite.connection import connect, ensure_data_dir
 from bot.store.sqlite.migrations import migrate, migrations
 from tests.support.build import new_request
@@ -162,6 +162,8 @@ READS: dict[str, Callable[[Database], object]] = {
     "admit": lambda db: turns.admit(db, owner="o", per_user=2, at_once=100, most=20, now_ms=0),
     "places": turns.places,
     "next moment": lambda db: turns.next_not_before(db, after_ms=0),
+    "a member's queue": lambda db: lists.unfinished(db, 1),
+    "a member's gallery": lambda db: lists.gallery(db, 1, words="bird", first=0, most=10),
 }
 
 
@@ -173,8 +175,8 @@ def plan(database: Database, sql: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", READS)
-def test_whose_turn_it_is_reads_no_delivered_jobs(name: str, crowded: Database) -> None:
-    """However long the history, only the indexes of waiting and working jobs are read, never the whole table."""
+def test_what_is_asked_often_never_reads_all_jobs(name: str, crowded: Database) -> None:
+    """However long the history, only the indexes that lead to the few that are meant are read."""
     statements: list[str] = []
     crowded.conn.execute("BEGIN")
     crowded.conn.set_trace_callback(statements.append)

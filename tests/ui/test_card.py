@@ -108,6 +108,7 @@ def test_card_keeps_within_discords_limits(name: str) -> None:
     ("name", "expected"),
     [
         ("next in line", ["Next in line", "no. 7"]),
+        ("ready", ["could not post it", "`/collect` hands it over", "no. 7"]),
         ("third in line", ["3rd in line", "no. 7"]),
         ("balance empty", ["balance is empty", "2nd in line", "nothing is lost", "nothing was charged", "no. 7"]),
         ("key refused", ["refuses this bot's key", "nothing is lost"]),

@@ -30,7 +30,7 @@ class SqliteLists:
 
     async def unfinished(self, user_id: int) -> list[RequestView]:
         """See ListStore."""
-        return await self._reader.run(lambda db: _views(db, user_id, _UNFINISHED))
+        return await self._reader.run(lambda db: unfinished(db, user_id))
 
     async def uncollected(self, user_id: int) -> list[RequestView]:
         """See ListStore."""
@@ -51,6 +51,11 @@ class SqliteLists:
         await self._writer.run(
             lambda db: jobs.record_event(db, jobs.get(db, job_id), "reposted", now_ms, where),
         )
+
+
+def unfinished(db: Database, user_id: int) -> list[RequestView]:
+    """The member's requests that have a job under way, or one to be decided about."""
+    return _views(db, user_id, _UNFINISHED)
 
 
 def _views(db: Database, user_id: int, wanted: str) -> list[RequestView]:
