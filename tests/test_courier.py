@@ -16,11 +16,11 @@ from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, U
 from bot.domain.errors import BotError, Cost
 from bot.domain.job import JobState, Request
 from bot.media.spool import Spool
-from bot.ports import Fitted
+from bot.ports import Fitted, Submission
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
-from tests.support.build import CHANNEL
+from tests.support.build import CHANNEL, PICTURE
 from tests.support.clock import FakeClock
 from tests.support.steps import OWNER, Steps
 
@@ -31,6 +31,15 @@ class NotedLadder(Ladder):
     def __init__(self) -> None:
         self.answers: deque[Posted | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
         self.shown: list[tuple[int, str, list[Upload], bool]] = []
+        self.removed: list[int] = []
+
+    async def remove(self, request: Request) -> bool:
+        """Take note; a scripted error is raised."""
+        answer = self.answers.popleft() if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        self.removed.append(request.id)
+        return True
 
     async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
         """Take note."""
@@ -68,6 +77,7 @@ class Post:
 
     def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
+        self.spool = spool
         self.courier = Courier(
             ladder=self.ladder, requests=store, jobs=store, files=spool, fitter=RungFitter(), clock=clock,
             rng=random.Random(1), owner=OWNER, pressure=Pressure(),
@@ -277,3 +287,33 @@ async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
     await post.idle()
     assert post.ladder.shown == []
     assert await post.store.requests_behind() == [job.request_id]
+
+
+async def test_deleted_request_is_removed_and_never_shown_again(post: Post) -> None:
+    """Trouble is waited out; then the message and our copy are gone, and nothing is behind."""
+    job = await post.steps.delivered()
+    ours = post.spool.path_of(f"{job.id}.png")
+    await asyncio.to_thread(ours.write_bytes, b"picture")
+    assert await post.store.delete(job.request_id, 1)
+    post.ladder.answers += [DeliveryTrouble("HTTP 503")] * 3
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (post.ladder.removed, post.ladder.shown) == ([job.request_id], [])
+    assert not await asyncio.to_thread(ours.exists)
+    assert (await post.store.job(job.id)).picture_file is None
+    assert await post.store.requests_behind() == []
+
+
+async def test_picture_that_comes_after_its_message_was_deleted_is_kept(post: Post) -> None:
+    """An order that was given up is answered after all: the picture is paid for, and can be collected."""
+    job = await post.steps.submitting()
+    await post.store.uncertain(job.id, BotError("x"))
+    await post.store.cancelled(job.id)
+    assert await post.store.delete(job.request_id, 1)
+    assert await post.store.submitted(job.id, OWNER, Submission(task_id="late"), None)
+    assert await post.store.fetched(job.id, f"{job.id}.png", PICTURE)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    kept = await post.store.job(job.id)
+    assert (kept.state, kept.picture_file) == (JobState.READY, f"{job.id}.png")
+    assert post.ladder.shown == []

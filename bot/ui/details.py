@@ -19,7 +19,7 @@ _COST: Final = {Cost.NOTHING: "nothing was charged", Cost.POSSIBLY: "possibly ch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """An embed, and the prompt as a file where it does not fit into the embed; else that is empty."""
+    """An embed, and the prompt as a file where the embed cannot show it; else that is empty."""
 
     embed: discord.Embed
     prompt_file: bytes = b""
@@ -28,9 +28,9 @@ class Details:
 def details(view: RequestView, job: Job) -> Details:
     """The full prompt, settings, references, cost, times, file and numbers of one picture."""
     prompt = view.request.spec.prompt
-    # A code block shows markup as it was typed, and can be copied with one tap.
-    block = "```\n" + prompt.replace("```", "`\u200b`\u200b`") + "\n```"
-    fits = len(block) <= _MOST_DESCRIPTION
+    # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
+    block = f"```\n{prompt}\n```"
+    fits = len(block) <= _MOST_DESCRIPTION and "```" not in prompt
     embed = discord.Embed(title=f"No. {job.id}", description=block if fits else "The prompt is in the file.")
     embed.add_field(name="Member", value=f"<@{view.request.origin.user_id}>")
     embed.add_field(name="Settings", value=_settings(view))

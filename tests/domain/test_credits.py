@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.credits import MICRO, credits_text, price
+from bot.domain.credits import MICRO, credits_text, price, price_elsewhere
 from bot.domain.picture import Resolution
 
 ONE = Decimal(1)
@@ -62,3 +62,14 @@ def test_price_is_rounded_once() -> None:
 def test_sums_read_as_people_write_them(microcredits: int, expected: str) -> None:
     """No trailing zeros, two places for sums, four for fractions of a tenth, singular for exactly one."""
     assert credits_text(microcredits) == expected
+
+
+@pytest.mark.parametrize("credit_price", ["1", "0.06", "0.0672", "0.0000015"])
+@pytest.mark.parametrize("here", Resolution)
+@pytest.mark.parametrize("there", Resolution)
+def test_price_at_another_resolution_is_what_it_costs_there(
+    credit_price: str, here: Resolution, there: Resolution
+) -> None:
+    """Worked out from a rounded price, it is at most a micro-credit off."""
+    paid = price(here, Decimal(credit_price), ONE)
+    assert abs(price_elsewhere(paid, here, there) - price(there, Decimal(credit_price), ONE)) <= 1

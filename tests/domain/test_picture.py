@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.picture import SIZES, Resolution, parse_size, pixel_size
+from bot.domain.picture import SIZES, Resolution, next_resolution, parse_size, pixel_size
 
 # Aspect ratio, then width and height at 0.5K, 1K, 2K, 4K: the guide's table, written out.
 GUIDE = """
@@ -63,3 +63,8 @@ def test_unknown_size_names_the_choices(text: str) -> None:
     """What does not exist is refused with a sentence that lists what does."""
     with pytest.raises(ValueError, match=r"1:1, 2:3"):
         parse_size(text)
+
+
+def test_resolutions_go_up_step_by_step() -> None:
+    """From the smallest to the largest, above which there is none."""
+    assert [next_resolution(resolution) for resolution in Resolution] == [*list(Resolution)[1:], None]

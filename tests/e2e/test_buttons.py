@@ -171,7 +171,7 @@ async def test_details_are_told_privately_to_anyone_who_asks(house: House) -> No
 
 
 async def test_the_longest_prompt_is_told_whole(house: House) -> None:
-    """4,000 characters of markup fit, in the embed or as a file."""
+    """4,000 characters that no code block can show come as a file."""
     prompt = "```" * 1_333 + "x"
     await house.imagine(prompt)
     message = await house.driver.wait_message(lambda m: bool(m.media()), viewer="alice")
@@ -214,6 +214,19 @@ async def test_a_private_picture_is_deleted_too(house: House) -> None:
     question = await told(house, "alice", "Delete no. 1?")
     await press(house, "alice", question, "Delete for good")
     await house.until(lambda: message.id not in shown(house))
+
+
+async def test_buttons_work_in_direct_messages(house: House) -> None:
+    """Details answers there, Delete asks and removes there; nothing appears in a channel."""
+    await (await house.driver.slash("alice", "imagine", {"prompt": "a red kite"}, channel="dm")).acknowledged()
+    message = await house.picture("a red kite", channel="dm")
+    await house.until(lambda: house.states() == ["delivered"])
+    for label, words in (("Details", "picture no. 1"), ("Delete", "Delete no. 1?")):
+        await press(house, "alice", message, label)
+        answer = await house.driver.wait_message(lambda m: words in m.text(), viewer="alice", channel="dm")  # noqa: B023
+    await press(house, "alice", answer, "Delete for good")
+    await house.until(lambda: message.id not in [m.id for m in house.driver.messages("alice", "dm")])
+    assert shown(house) == []
 
 
 async def test_deleting_twice_is_told_and_buttons_of_a_gone_request_say_so(house: House) -> None:
