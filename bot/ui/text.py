@@ -127,7 +127,8 @@ def _finished(job: Job) -> str:
 
 def _failed(job: Job) -> str:
     if job.error_code == "bad_reference":
-        return f"❌ {job.error_text} {_cost(job)}{_number(job)}"
+        # It names the picture, as its owner named it.
+        return f"❌ {discord.utils.escape_markdown(job.error_text)} {_cost(job)}{_number(job)}"
     what = _WHAT_HAPPENED.get(job.error_code, "Something went wrong inside this bot.")
     to_do = _WHAT_TO_DO.get(job.error_code, "Try again; if it happens again, tell the people who run this bot.")
     return f"❌ {what} {_cost(job)} {to_do}{_number(job)}"

@@ -108,5 +108,11 @@ def _dimensions(path: Path) -> tuple[int | None, int | None]:
     try:
         with Image.open(path) as picture:
             return picture.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,  # raised where warnings are errors
+    ):
         return None, None

@@ -157,6 +157,14 @@ def test_states_are_told_apart_by_colour() -> None:
     assert len({accent(render(VIEWS[name], {})) for name in done}) == 1
 
 
+def test_a_refused_reference_is_named_as_plain_text() -> None:
+    """Names of avatars and stickers are their owners' choice; on the card they are no markup."""
+    job = replace(
+        a_job(S.FAILED, error_code="bad_reference"), error_text="Image 1 ([gift](https://x.example)) is gone."
+    )
+    assert "Image 1 (\\[gift](https://x.example)) is gone." in words(shown(job))
+
+
 def test_small_print_names_member_settings_and_price() -> None:
     """Who asked, with what, for how much."""
     spec = PictureSpec(prompt="x", size="16:9", google_search=True, google_image_search=True)
