@@ -25,6 +25,7 @@ from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.card import render
 from bot.ui.errors import answer_error
+from bot.ui.place import check_place
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Reception:
         `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
         that the bot did not respond.
         """
+        check_place(interaction, private=private)
         hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
             # A crowd gets the cheapest answer first, so that nobody misses the 3 s.

@@ -1,0 +1,54 @@
+"""Where an interaction happened: whether a picture can be posted there, and whether the bot is there itself."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import discord
+
+from bot.domain.errors import Refusal
+
+_VIEW: Final = ("view_channel", "View Channel")
+_SEND: Final = ("send_messages", "Send Messages")
+_SEND_IN_THREADS: Final = ("send_messages_in_threads", "Send Messages in Threads")
+_ATTACH: Final = ("attach_files", "Attach Files")
+
+
+def bot_present(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot can act here by itself; where only a member brought it along, it can but answer.
+
+    It is present in the servers that invited it and in its own direct messages, not in those between others.
+    """
+    if interaction.context.private_channel:
+        return False
+    if interaction.guild_id is None:
+        return True
+    return interaction.is_guild_integration() or not interaction.is_user_integration()
+
+
+def check_place(interaction: discord.Interaction[Any], *, private: bool) -> None:
+    """Refuse, before anything is spent, a picture that the bot may not post here; raises Refusal.
+
+    A private one needs no permission, nor does an answer where the bot is no member: Discord itself limits those.
+    """
+    if private or interaction.guild_id is None or not bot_present(interaction):
+        return
+    granted = interaction.app_permissions
+    send = _SEND_IN_THREADS if isinstance(interaction.channel, discord.Thread) else _SEND
+    missing = [title for name, title in (_VIEW, send, _ATTACH) if not getattr(granted, name)]
+    if granted.administrator or not missing:
+        return
+    *others, last = [f"*{title}*" for title in missing]
+    named = f"{', '.join(others)} and {last}" if others else last
+    needed = "permission" if len(missing) == 1 else "permissions"
+    raise Refusal(
+        "missing_permission",
+        f"I may not post pictures in this channel: I lack the {needed} {named}. Nothing was charged. Somebody who "
+        "manages this channel or server can grant that to my role; elsewhere, or with `private`, it works as it is.",
+    )
+
+
+def age_restricted(interaction: discord.Interaction[Any]) -> bool:
+    """Whether this is in an age-restricted channel, as far as Discord told."""
+    channel = interaction.channel
+    return isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.Thread) and channel.is_nsfw()
