@@ -19,6 +19,7 @@ from discord.http import Route
 
 from bot.services import Services
 from bot.ui.buttons import ALL_BUTTONS
+from bot.ui.choosing import ChoosePicture
 from bot.ui.errors import answer_error
 from bot.ui.modals import Forms
 from bot.ui.picture_buttons import PICTURE_BUTTONS
@@ -90,7 +91,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
-        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS)
+        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, ChoosePicture)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         # discord.py goes to its default gateway after a refused resume, and always with a configured shard count.

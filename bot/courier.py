@@ -161,9 +161,15 @@ class Courier:
             card = render(_as_shown(view, uploads), {job_id: upload.file_name for job_id, upload in uploads.items()})
             if not self._worth_an_edit(view, card):
                 return card, {}, NOT_SHOWN
+            listed = list(uploads.values())
+            keeps = any(upload.fitted is None for upload in listed)
             try:
-                listed = list(uploads.values())
-                return card, uploads, await self._ladder.show(view.request, card, listed, may_post=card.worth_a_post)
+                may_post = card.worth_a_post and not keeps
+                posted = await self._ladder.show(view.request, card, listed, may_post=may_post)
+                if posted.by or may_post or not card.worth_a_post:
+                    return card, uploads, posted
+                # The message is gone, and with it the attachments that it kept: everything is sent anew.
+                view = _all_new(view)
             except TooLarge:
                 rung = 1 + max(upload.fitted.rung for upload in listed if upload.fitted)
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
@@ -178,7 +184,10 @@ class Courier:
     async def _uploads(self, view: RequestView, rung: int) -> dict[int, Upload]:
         """The file of each job with a picture: sent anew where the message has none, else kept."""
         uploads = {}
-        new = [job for job in view.jobs if job.state is JobState.FETCHED]
+        # Should Discord not have told an attachment's id, it cannot be kept, and is sent again.
+        new = [
+            job for job in view.jobs if job.state is JobState.FETCHED or (_reposts(job) and job.attachment_id is None)
+        ]
         for job in view.jobs:
             description = alt_text(view.request.spec)
             if job.state is JobState.DELIVERED and job.attachment_id is not None:
@@ -240,3 +249,13 @@ def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:
     """The rows as they will be once these files are shown: the card says what was shrunk."""
     jobs = tuple(replace(job, shown_as=uploads[job.id].shrunk) if job.id in uploads else job for job in view.jobs)
     return replace(view, jobs=jobs)
+
+
+def _all_new(view: RequestView) -> RequestView:
+    """The rows as if none of the pictures had been posted; those that left our disk stay out."""
+    jobs = (replace(job, state=JobState.FETCHED, attachment_id=None) if _reposts(job) else job for job in view.jobs)
+    return replace(view, jobs=tuple(jobs), request=replace(view.request, message_id=None, token=None))
+
+
+def _reposts(job: Job) -> bool:
+    return job.state is JobState.DELIVERED and job.picture_file is not None

@@ -8,10 +8,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_PROMPT_CHARACTERS
+from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
 from bot.services import Services
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, lease_of, origin_of
+from bot.ui.pressing import lease_of, origin_of
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES
 
 
 class Imagine(commands.Cog):
@@ -28,6 +29,7 @@ class Imagine(commands.Cog):
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
+        count=f"How many, 1 to {MAX_COUNT}; each costs its price",
     )
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
     async def imagine(
@@ -39,6 +41,7 @@ class Imagine(commands.Cog):
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
+        count: app_commands.Range[int, 1, MAX_COUNT] = 1,
     ) -> None:
         """Make a picture from a description."""
         spec = checked_spec(
@@ -53,6 +56,7 @@ class Imagine(commands.Cog):
             spec,
             origin_of(interaction),
             private=private,
+            count=count,
             lease=lease_of(interaction),
             upload_limit_bytes=interaction.filesize_limit,
         )

@@ -16,8 +16,8 @@ from bot.services import Services
 from bot.ui.details import details
 from bot.ui.errors import answer_error
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
+from bot.ui.pressing import lease_of, origin_of
 from bot.ui.remix_form import Filled, RemixForm, nobody_took
-from cogs.options import lease_of, origin_of
 
 
 class Posted(commands.Cog):

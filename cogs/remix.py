@@ -9,10 +9,11 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.job import NewReference
-from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_PROMPT_CHARACTERS
+from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import check_reference, checked_spec
 from bot.services import Services
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, lease_of, origin_of
+from bot.ui.pressing import lease_of, origin_of
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 Image = discord.Attachment
@@ -34,6 +35,7 @@ class Remix(commands.Cog):
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
+        count=f"How many, 1 to {MAX_COUNT}; each costs its price",
         **_MORE_IMAGES,
     )
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
@@ -60,6 +62,7 @@ class Remix(commands.Cog):
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
+        count: app_commands.Range[int, 1, MAX_COUNT] = 1,
     ) -> None:
         """Make a picture from other pictures and a description."""
         spec = checked_spec(
@@ -79,6 +82,7 @@ class Remix(commands.Cog):
             origin_of(interaction),
             references=[NewReference(url=image.url, name=image.filename) for image in images],
             private=private,
+            count=count,
             lease=lease_of(interaction),
             upload_limit_bytes=interaction.filesize_limit,
         )

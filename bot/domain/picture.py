@@ -8,6 +8,7 @@ from typing import Final
 
 MAX_PROMPT_CHARACTERS: Final = 4_000
 MAX_REFERENCES: Final = 14
+MAX_COUNT: Final = 4
 MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
 REFERENCE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 

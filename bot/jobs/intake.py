@@ -47,9 +47,10 @@ class Intake:
         private: bool,
         lease: TokenLease,
         upload_limit_bytes: int,
+        count: int = 1,
         not_before: datetime | None = None,
     ) -> int:
-        """Accept a request for one new picture; returns the request's id, or raises Refusal or StoreError.
+        """Accept a request for one to four new pictures; returns the request's id, or raises Refusal or StoreError.
 
         With `not_before` nothing is ordered until then, or until the request's message is known to be shown.
         """
@@ -61,6 +62,7 @@ class Intake:
             private=private,
             lease=lease,
             upload_limit_bytes=upload_limit_bytes,
+            count=count,
             not_before=not_before,
         )
 
@@ -75,6 +77,7 @@ class Intake:
         upload_limit_bytes: int,
         kind: str = "remix",
         parent_job_id: int | None = None,
+        count: int = 1,
         not_before: datetime | None = None,
     ) -> int:
         """The same from reference pictures, at most 14; they are copied before anything is ordered."""
@@ -88,7 +91,7 @@ class Intake:
             origin=origin,
             spec=spec,
             private=private,
-            count=1,
+            count=count,
             price_microcredits=self.price(spec.resolution),
             token=lease.token,
             token_expires_at=lease.expires_at,

@@ -14,6 +14,7 @@ from discord import ui
 from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
 from bot.ui.buttons import CancelButton, DropButton, RetryButton
+from bot.ui.choosing import ChoosePicture
 from bot.ui.picture_buttons import picture_row
 
 _MOST_EDITS_A_JOB: Final = 3
@@ -65,14 +66,10 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
             description = text.alt_text(request.request.spec)
             gallery.add_item(media=f"attachment://{files[job.id]}", description=description)
         container.add_item(gallery)
-    lines = [text.status(job, request) for job in current]
+    lines = text.statuses(current, request)
     lines += [text.earlier_attempt(job) for job in request.jobs if job.retried_by is not None]
     container.add_item(ui.TextDisplay("\n".join(lines)))
-    for job in current:
-        if job in pictures:
-            container.add_item(picture_row(request, job))
-        else:
-            _add_buttons(container, job)
+    _add_rows(container, request, current, pictures)
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     digest = _digest(view)
@@ -105,15 +102,29 @@ def _accent(request: RequestView, jobs: list[Job]) -> discord.Colour:
     return _COLOUR[jobs[-1].state]
 
 
-def _add_buttons(container: ui.Container[ui.LayoutView], job: Job) -> None:
-    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    if job.state is JobState.QUEUED:
-        row.add_item(CancelButton(job.id))
-    elif job.state is JobState.UNCERTAIN:
-        row.add_item(RetryButton(job.id))
-        row.add_item(DropButton(job.id))
-    if row.children:
-        container.add_item(row)
+def _add_rows(
+    container: ui.Container[ui.LayoutView], request: RequestView, jobs: list[Job], pictures: tuple[Job, ...]
+) -> None:
+    """The buttons: those of decisions, then those of the picture, or the choice among several."""
+    several = len(jobs) > 1
+    waiting: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for job in jobs:
+        number = f" no. {job.id}" if several else ""
+        if job.state is JobState.QUEUED:
+            waiting.add_item(CancelButton(job.id, f"Cancel{number}"))
+        elif job.state is JobState.UNCERTAIN:
+            row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+            row.add_item(RetryButton(job.id, f"Try again{number} (may be charged twice)"))
+            row.add_item(DropButton(job.id, f"Drop{number}"))
+            container.add_item(row)
+    if waiting.children:
+        container.add_item(waiting)
+    if several and pictures:
+        choice: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        choice.add_item(ChoosePicture(request.request.id, pictures))
+        container.add_item(choice)
+    elif pictures:
+        container.add_item(picture_row(request, pictures[0]))
 
 
 def _digest(view: ui.LayoutView) -> str:

@@ -45,6 +45,17 @@ _COST: Final = {
 }
 
 
+_COUNTED: Final = (
+    JobState.QUEUED,
+    JobState.SUBMITTING,
+    JobState.RUNNING,
+    JobState.FETCHED,
+    JobState.READY,
+    JobState.DELIVERED,
+)
+"""Of several jobs, these are told by their number alone: waiting, at work, done."""
+
+
 def quoted_prompt(spec: PictureSpec) -> str:
     """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters."""
     words = spec.prompt if len(spec.prompt) <= _SHOWN_PROMPT else spec.prompt[: _SHOWN_PROMPT - 1].rstrip() + "…"
@@ -99,6 +110,36 @@ def status(job: Job, view: RequestView) -> str:
             return f"🚫 {'Given up' if given_up else 'Cancelled'}. {_cost(job)}{_number(job)}"
 
 
+def statuses(jobs: list[Job], view: RequestView) -> list[str]:
+    """A line for each job; of several, those that wait, are at work or are done share one."""
+    if len(jobs) == 1:
+        return [status(jobs[0], view)]
+    lines = [status(job, view) for job in jobs if job.state not in _COUNTED]
+    waiting = [job for job in jobs if job.state in _COUNTED[:2]]
+    working = [job for job in jobs if job.state is JobState.RUNNING]
+    done = [job for job in jobs if job.state in _COUNTED[3:]]
+    if working:
+        last = max((job.eta_at for job in working if job.eta_at is not None), default=None)
+        when = f" · ready about {discord.utils.format_dt(last, 'R')}" if last else ""
+        lines.append(f"🎨 {len(working)} of {len(jobs)} at work{when}")
+    if waiting:
+        lines.append(_several_waiting(waiting, view))
+    if done:
+        seconds = max(_seconds(job) for job in done)
+        shrunk = " · ".join(f"no. {job.id} shown as {job.shown_as}" for job in done if job.shown_as)
+        lines.append(f"-# {len(done)} of {len(jobs)} ready in {seconds} s" + (f" · {shrunk}" if shrunk else ""))
+    lines.append(f"-# no. {jobs[0].id} to {jobs[-1].id}")
+    return lines
+
+
+def _several_waiting(jobs: list[Job], view: RequestView) -> str:
+    places = [view.places[job.id] for job in jobs if job.id in view.places]
+    if view.gate.closed:
+        return _paused(view.gate, min(places, default=None), several=True)
+    where = f" ({_ordinal(min(places))} in line)" if places else ""
+    return f"⏳ {len(jobs)} waiting{where}"
+
+
 def _waiting(job: Job, view: RequestView) -> str:
     place = view.places.get(job.id)
     if view.gate.closed:
@@ -108,21 +149,26 @@ def _waiting(job: Job, view: RequestView) -> str:
     return f"⏳ {_ordinal(place)} in line{_number(job)}"
 
 
-def _paused(gate: Gate, place: int | None) -> str:
+def _paused(gate: Gate, place: int | None, *, several: bool = False) -> str:
     reason = {
         "balance": "The image provider's balance is empty, so nothing is being made right now.",
         "invalid_key": "The image provider refuses this bot's key, so nothing is being made right now.",
     }.get(gate.reason, "The image provider takes no work right now.")
-    kept = f"Your picture keeps its place ({_ordinal(place)} in line)" if place else "Your picture keeps its place"
-    return f"⏸️ {reason} {kept}, nothing is lost and nothing was charged; it goes on by itself."
+    whose = "Your pictures keep their places" if several else "Your picture keeps its place"
+    kept = f"{whose} ({_ordinal(place)} in line)" if place else whose
+    goes_on = "they go on by themselves" if several else "it goes on by itself"
+    return f"⏸️ {reason} {kept}, nothing is lost and nothing was charged; {goes_on}."
 
 
 def _finished(job: Job) -> str:
-    took = ""
-    if job.fetched_at is not None:
-        took = f" in {max(1, round((job.fetched_at - job.created_at).total_seconds()))} s"
+    took = f" in {_seconds(job)} s" if job.fetched_at is not None else ""
     shrunk = f" · shown as {job.shown_as}" if job.shown_as else ""
     return f"-# ready{took}{shrunk} · no. {job.id}"
+
+
+def _seconds(job: Job) -> int:
+    """From the command to the picture, in whole seconds."""
+    return max(1, round(((job.fetched_at or job.created_at) - job.created_at).total_seconds()))
 
 
 def _failed(job: Job) -> str:

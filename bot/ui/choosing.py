@@ -1,0 +1,62 @@
+"""The select under several pictures: which one the buttons act on, answered privately with that one's buttons."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.job import Job, RequestView
+from bot.ui.errors import answer_error
+from bot.ui.picture_buttons import picture_row
+from bot.ui.pressing import desk_of
+
+
+class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
+    """Lists the pictures of a message; what a member chooses is asked of that member alone."""
+
+    def __init__(self, request_id: int, jobs: tuple[Job, ...] = ()) -> None:
+        options = [
+            discord.SelectOption(label=f"Picture {number}", value=str(job.id), description=f"no. {job.id}")
+            for number, job in enumerate(jobs, start=1)
+        ]
+        super().__init__(
+            ui.Select(
+                custom_id=f"choose:{request_id}",
+                placeholder="Again, Edit, Bigger, Details, Delete: choose a picture",
+                options=options or discord.utils.MISSING,
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the select from a choice on any message, however old."""
+        return cls(int(match["request"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a choice privately with the picture's own buttons."""
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            chosen = cast(dict[str, Any], interaction.data).get("values", [])
+            view, job = await desk_of(interaction).pictures.look(int(chosen[0]))
+            await interaction.edit_original_response(view=_buttons_of(view, job))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+def _buttons_of(view: RequestView, job: Job) -> ui.LayoutView:
+    number = 1 + [other.id for other in view.jobs].index(job.id)
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay(f"Picture {number} of {len(view.jobs)} · no. {job.id}"))
+    layout.add_item(picture_row(view, job))
+    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    layout.stop()
+    return layout
