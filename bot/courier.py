@@ -142,7 +142,7 @@ class Courier:
                 await self._jobs.ready(job.id, "its message was deleted before it came")
         if not await self._ladder.remove(view.request):
             log.warning("message_not_removed", extra={"request_id": view.request.id})
-        pictures = [job.id for job in view.jobs if job.state is JobState.DELIVERED and job.picture_file is not None]
+        pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
         for job_id in pictures:
             await self._files.remove(job_id)
         await self._jobs.files_removed(pictures)

@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,13 @@ import pytest
 from bot.courier import Courier
 from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
 from bot.domain.errors import BotError, Cost
-from bot.domain.job import JobState, Request
+from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
 from bot.ports import Fitted, Submission
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
-from tests.support.build import CHANNEL, PICTURE
+from tests.support.build import CHANNEL, PICTURE, new_request
 from tests.support.clock import FakeClock
 from tests.support.steps import OWNER, Steps
 
@@ -317,3 +319,19 @@ async def test_picture_that_comes_after_its_message_was_deleted_is_kept(post: Po
     kept = await post.store.job(job.id)
     assert (kept.state, kept.picture_file) == (JobState.READY, f"{job.id}.png")
     assert post.ladder.shown == []
+
+
+async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Post) -> None:
+    """Bigger was pressed, then Delete: the order still finds its picture; afterwards the file may go."""
+    job = await post.steps.delivered()
+    reference = NewReference(url="", name="x", file_name=f"{job.id}.png")
+    waiting = await post.store.view(await post.store.accept(replace(new_request(), references=(reference,))))
+    assert await post.store.delete(job.request_id, 1)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert post.ladder.removed == [job.request_id]
+    assert (await post.store.job(job.id)).picture_file == f"{job.id}.png"
+    later = post.clock.now() + timedelta(days=9)
+    assert await post.store.finished_files(later, most=9) == []
+    await post.store.cancelled(waiting.jobs[0].id)
+    assert await post.store.finished_files(later, most=9) == [job.id]

@@ -196,6 +196,10 @@ class JobStore(Protocol):
         """Put a new job in the place of an uncertain one."""
         ...
 
+    async def unneeded_files(self, request_id: int) -> list[int]:
+        """The jobs of a request whose shown picture no order still to be sent refers to."""
+        ...
+
     async def finished_files(self, before: datetime, *, most: int) -> list[int]:
         """The jobs that were settled before a moment and whose picture may leave our disk, oldest first."""
         ...

@@ -239,6 +239,10 @@ class SqliteStore:
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: requests.retry(db, job_id, now_ms=now_ms))
 
+    async def unneeded_files(self, request_id: int) -> list[int]:
+        """See JobStore."""
+        return await self._reader.run(lambda db: jobs.unneeded_files(db, request_id))
+
     async def finished_files(self, before: datetime, *, most: int) -> list[int]:
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.finished_files(db, to_ms(before), most))
