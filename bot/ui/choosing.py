@@ -25,7 +25,7 @@ class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<reques
         super().__init__(
             ui.Select(
                 custom_id=f"choose:{request_id}",
-                placeholder="Again, Edit, Bigger, Details, Delete: choose a picture",
+                placeholder="Choose a picture for its buttons",
                 options=options or discord.utils.MISSING,
             )
         )
