@@ -34,6 +34,7 @@ from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
+from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing, Transport
@@ -211,6 +212,7 @@ async def _assemble(
     client.services = Services(
         intake=intake,
         pictures=pictures,
+        originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

@@ -9,6 +9,7 @@ from bot.handover import Handover
 from bot.jobs.collecting import Collection
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
+from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.reception import Reception
 
@@ -19,6 +20,7 @@ class Services:
 
     intake: Intake
     pictures: Pictures
+    originals: Originals
     reception: Reception
     collection: Collection
     handover: Handover

@@ -15,7 +15,7 @@ from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
 from bot.ui.buttons import CancelButton, DropButton, RetryButton
 from bot.ui.choosing import ChoosePicture
-from bot.ui.picture_buttons import picture_row
+from bot.ui.picture_buttons import picture_rows
 
 _MOST_EDITS_A_JOB: Final = 3
 _HAS_PICTURE: Final = frozenset({JobState.FETCHED, JobState.DELIVERED, JobState.READY})
@@ -124,7 +124,8 @@ def _add_rows(
         choice.add_item(ChoosePicture(request.request.id, pictures))
         container.add_item(choice)
     elif pictures:
-        container.add_item(picture_row(request, pictures[0]))
+        for row in picture_rows(request, pictures[0]):
+            container.add_item(row)
 
 
 def _digest(view: ui.LayoutView) -> str:

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.domain.job import Job, RequestView
 from bot.ui.errors import answer_error
-from bot.ui.picture_buttons import picture_row
+from bot.ui.picture_buttons import picture_rows
 from bot.ui.pressing import desk_of
 
 
@@ -56,7 +56,8 @@ def _buttons_of(view: RequestView, job: Job) -> ui.LayoutView:
     number = 1 + [other.id for other in view.jobs].index(job.id)
     layout = ui.LayoutView(timeout=None)
     layout.add_item(ui.TextDisplay(f"Picture {number} of {len(view.jobs)} · no. {job.id}"))
-    layout.add_item(picture_row(view, job))
+    for row in picture_rows(view, job):
+        layout.add_item(row)
     # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
     layout.stop()
     return layout

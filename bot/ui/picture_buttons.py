@@ -1,4 +1,4 @@
-"""The row of buttons under a picture: Again, Edit prompt, Bigger, Details, Delete."""
+"""The buttons under a picture: Again, Edit prompt, Bigger, Details, Delete; and Original, where it was made smaller."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
 from bot.ui.details import details
 from bot.ui.modals import edit_form
+from bot.ui.original import OriginalButton
 from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of
 from bot.ui.text import file_stem
 
@@ -109,11 +110,19 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
         await interaction.edit_original_response(view=_said(f"No. {self.job_id} is deleted."))
 
 
-PICTURE_BUTTONS = (AgainButton, EditButton, BiggerButton, DetailsButton, DeleteButton, ReallyDeleteButton)
+PICTURE_BUTTONS = (
+    AgainButton,
+    EditButton,
+    BiggerButton,
+    DetailsButton,
+    DeleteButton,
+    ReallyDeleteButton,
+    OriginalButton,
+)
 
 
-def picture_row(view: RequestView, job: Job) -> ui.ActionRow[ui.LayoutView]:
-    """The buttons of one picture; without Bigger where there is nothing bigger."""
+def picture_rows(view: RequestView, job: Job) -> list[ui.ActionRow[ui.LayoutView]]:
+    """The buttons of one picture; without Bigger where there is nothing bigger. Original has no room beside five."""
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     row.add_item(AgainButton(job.id))
     row.add_item(EditButton(job.id))
@@ -124,7 +133,11 @@ def picture_row(view: RequestView, job: Job) -> ui.ActionRow[ui.LayoutView]:
         row.add_item(BiggerButton(job.id, f"Bigger: {larger.value}, {price}"))
     row.add_item(DetailsButton(job.id))
     row.add_item(DeleteButton(job.id))
-    return row
+    if not job.shown_as:
+        return [row]
+    original: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    original.add_item(OriginalButton(job.id))
+    return [row, original]
 
 
 def _said(words: str, *buttons: JobButton) -> ui.LayoutView:

@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.domain.job import Origin
 from bot.jobs.intake import Intake
+from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.ports import TokenLease
 from bot.ui.errors import answer_error
@@ -43,6 +44,11 @@ class Desk(Protocol):
     @property
     def pictures(self) -> Pictures:
         """What is done with a picture that was made."""
+        ...
+
+    @property
+    def originals(self) -> Originals:
+        """The untouched files of pictures."""
         ...
 
     @property

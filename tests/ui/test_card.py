@@ -78,6 +78,9 @@ VIEWS: dict[str, RequestView] = {
     ),
     "cancelled": a_view(a_job(S.CANCELLED)),
     "four at once": a_view(*(replace(a_job(S.FETCHED, job_id=n), position=n) for n in (1, 2, 3, 4))),
+    "four made smaller": a_view(
+        *(replace(a_job(S.DELIVERED, job_id=n), position=n, shown_as="WebP") for n in (1, 2, 3, 4))
+    ),
     "longest prompt": a_view(a_job(), request=a_request(spec=PictureSpec(prompt="*_`~|>#" * 571 + "abc"))),
     "private": a_view(a_job(), request=a_request(private=True)),
 }
@@ -228,6 +231,12 @@ def test_four_pictures_are_one_gallery_in_order() -> None:
 def test_shrunk_picture_says_so() -> None:
     """What was done to fit the upload limit is on the card."""
     assert "shown as WebP" in words(shown(replace(a_job(S.DELIVERED), shown_as="WebP")))
+
+
+def test_shrunk_picture_alone_offers_its_original() -> None:
+    """Where the untouched file is what the message shows, there is nothing more to get."""
+    offers = [buttons(shown(replace(a_job(S.DELIVERED), shown_as=shrunk))) for shrunk in ("", "WebP")]
+    assert ["original:7" in ids for ids in offers] == [False, True]
 
 
 def test_digest_is_the_same_for_the_same_rows_and_differs_for_others() -> None:

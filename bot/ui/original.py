@@ -1,0 +1,91 @@
+"""The button Original: the untouched file of a picture that was made smaller, for whoever presses it alone."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+
+from bot.domain.errors import Refusal
+from bot.jobs.originals import Original, Originals
+from bot.ui.pressing import JobButton, desk_of
+from bot.ui.text import file_stem
+
+log = logging.getLogger(__name__)
+
+_MOST_PARTS: Final = 5
+"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
+_TOGETHER_BYTES: Final = 24 * 1024 * 1024
+"""A whole request to Discord stays under 25 MiB."""
+_TOO_LARGE: Final = 40005
+
+
+class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
+    """Sends whoever presses it the file as the model made it, in parts where it is too large for one message."""
+
+    action = "original"
+    label = "Original"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer privately; with more and smaller parts each time that Discord finds them too large."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        originals = desk_of(interaction).originals
+        original = await originals.find(self.job_id)
+        limit_bytes = min(interaction.filesize_limit, _TOGETHER_BYTES)
+        fewest = math.ceil(original.size_bytes / limit_bytes)
+        for count in range(fewest, _MOST_PARTS + 1):
+            if await _sent(interaction, originals, original, count):
+                log.info("original_sent", extra={"job_id": self.job_id, "parts": count})
+                return
+        raise Refusal("too_large", _does_not_fit(original))
+
+
+async def _sent(interaction: discord.Interaction[Any], originals: Originals, original: Original, count: int) -> bool:
+    """Send the file in that many parts; False, and nothing sent, where Discord finds the first too large."""
+    name = file_stem(original.job_id) + original.extension
+    names = [name] if count == 1 else [f"{name}.{number:03}" for number in range(1, count + 1)]
+    part_bytes = math.ceil(original.size_bytes / count)
+    for number, part_name in enumerate(names):
+        try:
+            async with originals.part(original, number * part_bytes, part_bytes) as data:
+                await _send(interaction, discord.File(io.BytesIO(data), part_name), name, names, first=number == 0)
+        except discord.Forbidden:
+            raise Refusal("no_way", "Discord does not let me send you files here.") from None
+        except discord.HTTPException as error:
+            if number > 0 or (error.status != 413 and error.code != _TOO_LARGE):
+                raise
+            return False
+    return True
+
+
+async def _send(
+    interaction: discord.Interaction[Any], file: discord.File, name: str, names: Sequence[str], *, first: bool
+) -> None:
+    """The first part completes the deferred answer, the others follow it."""
+    if first:
+        await interaction.edit_original_response(content=_words(name, names), attachments=[file])
+    else:
+        await interaction.followup.send(file=file, ephemeral=True)
+
+
+def _words(name: str, names: Sequence[str]) -> str:
+    """What comes with the file: nothing to do for one, and for parts how to put them together."""
+    if len(names) == 1:
+        return "The original, as the model made it."
+    return (
+        f"The original in {len(names)} parts, since Discord takes no file of its size here. "
+        "Save them all in one folder and join them there:\n"
+        f"Windows: `cmd /c copy /b {'+'.join(names)} {name}`\n"
+        f"macOS, Linux: `cat {' '.join(names)} > {name}`"
+    )
+
+
+def _does_not_fit(original: Original) -> str:
+    return (
+        f"The original of no. {original.job_id} has {original.size_bytes / 1e6:.1f} MB, too much for Discord here even "
+        f"in {_MOST_PARTS} parts. While it is kept, the people who run this bot can give it to you."
+    )
