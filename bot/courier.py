@@ -142,6 +142,16 @@ class Courier:
                 await self._jobs.ready(job.id, "its message was deleted before it came")
         if not await self._ladder.remove(view.request):
             log.warning("message_not_removed", extra={"request_id": view.request.id})
+        for copy in await self._requests.copies(view.request.id):
+            await self._ladder.remove(
+                replace(
+                    view.request,
+                    message_id=copy.message_id,
+                    channel_id=copy.channel_id,
+                    message_by="bot",
+                    private=False,
+                )
+            )
         pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
         for job_id in pictures:
             await self._files.remove(job_id)

@@ -42,7 +42,7 @@ class Handover:
                 if error.status != 413 and error.code != 40005:
                     raise
                 rung = 1 + max(fitted.rung for fitted in files.values())
-        await self._collection.handed_over(view, f"message {message.id} in channel {message.channel.id}")
+        await self._collection.handed_over(view, message_id=message.id, channel_id=message.channel.id)
         log.info("handed_over", extra={"request_id": view.request.id, "job_ids": [job.id for job in view.jobs]})
 
     async def _send(

@@ -9,6 +9,7 @@ from bot.domain.errors import Refusal
 from bot.domain.job import Job, JobState, RequestView
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore
 from bot.ports.lists import GalleryPage, ListStore
+from bot.ports.stores import Copy
 
 PAGE = 10
 _PICTURE = frozenset({JobState.READY, JobState.DELIVERED})
@@ -89,11 +90,12 @@ class Collection:
             files[job.id] = fitted
         return files
 
-    async def handed_over(self, view: RequestView, where: str) -> None:
-        """Record that these pictures have been shown there; those that waited for it are delivered by that."""
+    async def handed_over(self, view: RequestView, *, message_id: int, channel_id: int) -> None:
+        """Record that a message shows these pictures now; those that waited for it are delivered by that."""
+        copy = Copy(message_id=message_id, channel_id=channel_id)
         for job in view.jobs:
-            if await self._lists.collected(job.id, where) is None:
-                await self._lists.reposted(job.id, where)
+            if await self._lists.collected(job.id, copy) is None:
+                await self._lists.reposted(job.id, copy)
 
 
 def _with(view: RequestView, state: JobState) -> RequestView:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.job import Job, Request, RequestView
+from bot.ports.stores import Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,10 @@ class ListStore(Protocol):
         """The member's delivered pictures, newest first, whose prompt contains these words in any case."""
         ...
 
-    async def collected(self, job_id: int, where: str) -> Job | None:
+    async def collected(self, job_id: int, copy: Copy) -> Job | None:
         """Record that a picture that was `ready` has reached its member; None where it was not `ready` any more."""
         ...
 
-    async def reposted(self, job_id: int, where: str) -> None:
+    async def reposted(self, job_id: int, copy: Copy) -> None:
         """Write into a job's history that its picture was shown once more."""
         ...

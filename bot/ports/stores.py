@@ -39,6 +39,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A message that shows a request's pictures beside the request's own."""
+
+    message_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
     """One day's totals of a member and resolution in a server (0: none); money in micro-credits."""
 
@@ -84,6 +92,10 @@ class RequestStore(Protocol):
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:
         """Record what the message shows; pictures that it shows are delivered by that."""
+        ...
+
+    async def copies(self, request_id: int) -> list[Copy]:
+        """The messages that show a request's pictures beside its own, oldest first."""
         ...
 
     async def requests_behind(self) -> list[int]:

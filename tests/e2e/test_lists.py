@@ -127,6 +127,20 @@ async def test_earlier_picture_is_shown_again_by_its_number(house: House) -> Non
     await house.until(lambda: bool(house.rows("SELECT detail FROM job_events WHERE event = 'reposted'")))
 
 
+async def test_deleting_a_picture_takes_its_copies_away_too(house: House) -> None:
+    """Delete under a copy deletes the picture itself: the request's message and all others that show it."""
+    number = await make(house, "twice told")
+    first = await house.picture("twice told")
+    await answer(house, "collect", number=number)
+    again = await house.driver.wait_message(lambda m: bool(m.media()) and m.id != first.id, viewer="bob")
+    await house.until(lambda: len(house.rows("SELECT * FROM copies")) == 1)
+    await house.driver.click("alice", again.id, again.button("Delete").custom_id)
+    question = await house.shows("Delete no. 1?")
+    await house.driver.click("alice", question.id, question.button("Delete for good").custom_id)
+    await house.until(lambda: house.driver.messages("bob") == [])
+    assert "deleted" in (await answer(house, "collect", number=number)).text()
+
+
 async def test_private_picture_is_shown_again_privately(house: House) -> None:
     """What was made for one member alone stays so."""
     number = await make(house, "diary", private=True)

@@ -10,11 +10,17 @@ import pytest
 from bot.domain.job import JobState
 from bot.ports import Shown
 from bot.ports.lists import ListStore
+from bot.ports.stores import Copy
 from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, CHANNEL
 from tests.support.clock import FakeClock
 from tests.support.steps import LOST, OWNER, Steps
+
+
+def copy(message_id: int) -> Copy:
+    """A message that shows a picture once more."""
+    return Copy(message_id=message_id, channel_id=CHANNEL)
 
 
 class Shelf:
@@ -77,10 +83,10 @@ async def test_collected_picture_is_delivered_once_and_counted_once(shelf: Shelf
     number = await shelf.ready()
     assert [view.jobs[0].id for view in await shelf.lists.uncollected(ALICE)] == [number]
     counted = books.rows("usage_daily")
-    first = await shelf.lists.collected(number, "message 5 in channel 6")
+    first = await shelf.lists.collected(number, copy(5))
     assert first is not None
     assert (first.state, first.attachment_id) == (JobState.DELIVERED, None)
-    assert await shelf.lists.collected(number, "message 7 in channel 6") is None
+    assert await shelf.lists.collected(number, copy(7)) is None
     assert await shelf.lists.uncollected(ALICE) == []
     assert [event for event, _ in books.events(number)].count("collected") == 1
     assert books.rows("usage_daily") == counted
@@ -92,18 +98,29 @@ async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: Shelf)
     view = await shelf.store.view((await shelf.store.job(shown)).request_id)
     up_to_date = Shown(digest="d", version=view.request.version, edited=True, by="interaction")
     await shelf.store.note_shown(view.request.id, up_to_date)
-    await shelf.lists.collected(behind, "message 5")
-    await shelf.lists.collected(shown, "message 6")
+    await shelf.lists.collected(behind, copy(5))
+    await shelf.lists.collected(shown, copy(6))
     assert await shelf.store.requests_behind() == [(await shelf.store.job(behind)).request_id]
 
 
 async def test_reposting_is_in_the_history_and_changes_no_state(shelf: Shelf, books: Books) -> None:
     """The event says where the copy is."""
     job = await shelf.steps.delivered()
-    await shelf.lists.reposted(job.id, "message 5 in channel 6")
+    await shelf.lists.reposted(job.id, copy(5))
     assert books.events(job.id)[-1] == ("reposted", "delivered")
-    assert books.rows("job_events")[-1]["detail"] == "message 5 in channel 6"
+    assert books.rows("job_events")[-1]["detail"] == f"message 5 in channel {CHANNEL}"
     assert (await shelf.store.job(job.id)) == job
+
+
+async def test_copies_lead_back_to_their_request(shelf: Shelf) -> None:
+    """Handed over or shown again, a message belongs to the request whose picture it shows."""
+    job, kept = await shelf.steps.delivered(), await shelf.ready()
+    for message_id in (5, 6):
+        await shelf.lists.reposted(job.id, copy(message_id))
+    await shelf.lists.collected(kept, copy(7))
+    assert await shelf.store.copies(job.request_id) == [copy(5), copy(6)]
+    found = [await shelf.store.request_of_message(message_id, None) for message_id in (5, 6, 7, 8)]
+    assert found == [job.request_id, job.request_id, (await shelf.store.job(kept)).request_id, None]
 
 
 async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: Shelf) -> None:

@@ -7,7 +7,8 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.job import Job, JobState, RequestView
 from bot.ports.lists import GalleryEntry, GalleryPage
-from bot.store.sqlite import jobs, requests, turns
+from bot.ports.stores import Copy
+from bot.store.sqlite import jobs, messages, requests, turns
 from bot.store.sqlite.rows import all_rows, job_from, request_from, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -40,17 +41,15 @@ class SqliteLists:
         """See ListStore."""
         return await self._reader.run(lambda db: gallery(db, user_id, words=words, first=first, most=most))
 
-    async def collected(self, job_id: int, where: str) -> Job | None:
+    async def collected(self, job_id: int, copy: Copy) -> Job | None:
         """See ListStore."""
         now_ms = to_ms(self._clock.now())
-        return await self._writer.run(lambda db: collected(db, job_id, where, now_ms=now_ms))
+        return await self._writer.run(lambda db: collected(db, job_id, copy, now_ms=now_ms))
 
-    async def reposted(self, job_id: int, where: str) -> None:
+    async def reposted(self, job_id: int, copy: Copy) -> None:
         """See ListStore."""
         now_ms = to_ms(self._clock.now())
-        await self._writer.run(
-            lambda db: jobs.record_event(db, jobs.get(db, job_id), "reposted", now_ms, where),
-        )
+        await self._writer.run(lambda db: reposted(db, job_id, copy, now_ms=now_ms))
 
 
 def unfinished(db: Database, user_id: int) -> list[RequestView]:
@@ -94,19 +93,32 @@ def gallery(db: Database, user_id: int, *, words: str, first: int, most: int) ->
     return GalleryPage(entries=entries, total=total)
 
 
-def collected(db: Database, job_id: int, where: str, *, now_ms: int) -> Job | None:
+def collected(db: Database, job_id: int, copy: Copy, *, now_ms: int) -> Job | None:
     """Mark a picture that was kept as handed over. It was counted as delivered when it became `ready`.
 
     Its request's own message does not show it, so it has no attachment there; a message that was up to date stays so.
     """
     before = jobs.get(db, job_id)
     job = jobs.move(
-        db, job_id, expected=(JobState.READY,), to=JobState.DELIVERED, event="collected", now_ms=now_ms, detail=where,
+        db, job_id, expected=(JobState.READY,), to=JobState.DELIVERED, event="collected", now_ms=now_ms,
+        detail=_where(copy),
         attachment_id=None, attachment_name="", finished_at=now_ms, owner=None,
     )  # fmt: skip
     if job is not None:
+        messages.note_copy(db, before.request_id, copy)
         db.conn.execute(
             "UPDATE requests SET shown_version = version WHERE id = ? AND shown_version = version - 1",
             (before.request_id,),
         )
     return job
+
+
+def reposted(db: Database, job_id: int, copy: Copy, *, now_ms: int) -> None:
+    """Remember a message that shows a picture once more."""
+    job = jobs.get(db, job_id)
+    messages.note_copy(db, job.request_id, copy)
+    jobs.record_event(db, job, "reposted", now_ms, _where(copy))
+
+
+def _where(copy: Copy) -> str:
+    return f"message {copy.message_id} in channel {copy.channel_id}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from bot.store.sqlite.rows import one_row
+from bot.ports.stores import Copy
+from bot.store.sqlite.rows import all_rows, one_row
 
 
 def request_of(db: Database, message_id: int, interaction_id: int | None) -> int | None:
@@ -13,6 +14,26 @@ def request_of(db: Database, message_id: int, interaction_id: int | None) -> int
     A message whose id never reached us still says which interaction it is the answer to.
     """
     row = one_row(db, "SELECT id FROM requests WHERE message_id = :id", {"id": message_id})
+    if row is None:
+        row = one_row(db, "SELECT request_id AS id FROM copies WHERE message_id = :id", {"id": message_id})
     if row is None and interaction_id is not None:
         row = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": interaction_id})
     return int(row["id"]) if row else None
+
+
+def note_copy(db: Database, request_id: int, copy: Copy) -> None:
+    """Remember one more message that shows a request's pictures."""
+    db.conn.execute(
+        "INSERT OR IGNORE INTO copies (message_id, channel_id, request_id) VALUES (?, ?, ?)",
+        (copy.message_id, copy.channel_id, request_id),
+    )
+
+
+def copies_of(db: Database, request_id: int) -> list[Copy]:
+    """The messages that show a request's pictures beside its own, oldest first."""
+    rows = all_rows(
+        db,
+        "SELECT message_id, channel_id FROM copies WHERE request_id = :id ORDER BY message_id",
+        {"id": request_id},
+    )
+    return [Copy(**dict(row)) for row in rows]

@@ -202,6 +202,25 @@ def _references(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_THIRD = (
+    # Messages that show a request's pictures beside its own: handed over, or shown again.
+    """
+    CREATE TABLE copies (
+        message_id INTEGER PRIMARY KEY,
+        channel_id INTEGER NOT NULL,
+        request_id INTEGER NOT NULL REFERENCES requests (id)
+    ) STRICT
+    """,
+    "CREATE INDEX copies_request ON copies (request_id)",
+)
+
+
+@migrations(name="0003_copies")
+def _copies(db: Database) -> None:
+    for statement in _THIRD:
+        db.conn.execute(statement)
+
+
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
     try:

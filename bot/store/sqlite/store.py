@@ -17,6 +17,7 @@ from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, Start
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
+from bot.ports.stores import Copy
 from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.lists import SqliteLists
@@ -103,6 +104,10 @@ class SqliteStore:
         """See RequestStore."""
         now_ms = self._now_ms()
         await self._writer.run(lambda db: requests.note_shown(db, request_id, shown, now_ms=now_ms))
+
+    async def copies(self, request_id: int) -> list[Copy]:
+        """See RequestStore."""
+        return await self._reader.run(lambda db: messages.copies_of(db, request_id))
 
     async def requests_behind(self) -> list[int]:
         """See RequestStore."""
