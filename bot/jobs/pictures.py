@@ -95,14 +95,15 @@ class Pictures:
         references = (*others[: MAX_REFERENCES - 1], itself)
         return await self._order("bigger", job_id, replace(spec, resolution=larger), ask, references, not_before)
 
-    async def may_delete(self, job_id: int, presser: Presser, lease: TokenLease) -> None:
-        """Check that this member may delete the picture's message now; raises Refusal.
+    async def may_delete(self, job_id: int, presser: Presser, lease: TokenLease) -> int:
+        """Check that this member may delete the picture's message; returns how many pictures go with it.
 
         The press's token is kept: a message that only its member sees can be removed by nothing else.
         """
         view = await self._deletable(job_id, presser)
         if presser.message_id is not None and presser.message_id == view.request.message_id:
             await self._requests.renew_token(view.request.id, lease.token, lease.expires_at)
+        return sum(job.retried_by is None for job in view.jobs)
 
     async def delete(self, job_id: int, presser: Presser) -> None:
         """Delete the picture's request: its message, and its files here. What was paid stays paid."""

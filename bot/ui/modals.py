@@ -98,4 +98,4 @@ async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
         prompt=fields.get("prompt", ""), size=fields.get("size"), resolution=fields.get("resolution")
     )
     edited = desk_of(interaction).pictures.edited
-    await order(interaction, lambda ask, not_before: edited(job_id, changed, ask, not_before=not_before))
+    await order(interaction, job_id, lambda ask, not_before: edited(job_id, changed, ask, not_before=not_before))

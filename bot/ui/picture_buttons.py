@@ -31,7 +31,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
         again = desk_of(interaction).pictures.again
-        await order(interaction, lambda ask, not_before: again(self.job_id, ask, not_before=not_before))
+        await order(interaction, self.job_id, lambda ask, not_before: again(self.job_id, ask, not_before=not_before))
 
 
 class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
@@ -46,6 +46,7 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
         shown_at = _address(interaction.message, self.job_id)
         await order(
             interaction,
+            self.job_id,
             lambda ask, not_before: bigger(self.job_id, ask, shown_at=shown_at, not_before=not_before),
         )
 
@@ -91,8 +92,9 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
         """Ask privately. Acknowledged on the picture's own message, so that this token can remove it."""
         await interaction.response.defer()
         presser = presser_of(interaction)
-        await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
-        question = f"Delete no. {self.job_id}? Its message disappears for everybody; what it cost stays spent."
+        together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
+        others = f" with all {together} pictures" if together > 1 else ""
+        question = f"Delete no. {self.job_id}? Its message disappears{others} for everybody; what it cost stays spent."
         await interaction.followup.send(view=_said(question, ReallyDeleteButton(self.job_id)), ephemeral=True)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Self, cast
+from typing import Any, ClassVar, Final, Protocol, Self, cast
 
 import discord
 from discord import ui
@@ -17,6 +18,8 @@ from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.ports import TokenLease
 from bot.ui.errors import answer_error
+
+_LOOKED_UP_BY_S: Final = 1.0
 
 
 class FrontDesk(Protocol):
@@ -79,16 +82,6 @@ def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
     return TokenLease(token=interaction.token, expires_at=interaction.expires_at)
 
 
-def ask_of(interaction: discord.Interaction[Any]) -> Ask:
-    """A press as an order; what comes of a message that one member alone sees is for that member alone."""
-    return Ask(
-        origin=origin_of(interaction),
-        private=interaction.message is not None and interaction.message.flags.ephemeral,
-        lease=lease_of(interaction),
-        upload_limit_bytes=interaction.filesize_limit,
-    )
-
-
 def presser_of(interaction: discord.Interaction[Any]) -> Presser:
     """Who pressed; permissions are what Discord says with each press."""
     return Presser(
@@ -100,13 +93,35 @@ def presser_of(interaction: discord.Interaction[Any]) -> Presser:
 
 
 async def order(
-    interaction: discord.Interaction[Any], accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]]
+    interaction: discord.Interaction[Any],
+    job_id: int,
+    accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]],
 ) -> None:
-    """Answer with the card of a new request, the presser's own."""
-    ask = ask_of(interaction)
+    """Answer with the card of a new request, the presser's own, made from this job's."""
+    ask = Ask(
+        origin=origin_of(interaction),
+        private=await _is_private(interaction, job_id),
+        lease=lease_of(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+    )
     await desk_of(interaction).reception.receive(
         interaction, lambda not_before: accept(ask, not_before), private=ask.private
     )
+
+
+async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> bool:
+    """What comes of a private picture is private.
+
+    A message that one member alone sees may be about a public picture (a choice among several, say): its row knows.
+    """
+    if interaction.message is None or not interaction.message.flags.ephemeral:
+        return False
+    try:
+        async with asyncio.timeout(_LOOKED_UP_BY_S):
+            view, _ = await desk_of(interaction).pictures.look(job_id)
+    except TimeoutError:
+        return True
+    return view.request.private
 
 
 class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):

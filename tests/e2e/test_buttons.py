@@ -253,3 +253,18 @@ async def test_a_deletion_survives_a_crash_between_row_and_message(house: House)
     await house.until(lambda: message.id not in shown(house))
     with pytest.raises(DriverError):
         house.driver.message("alice", message.id)
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_what_is_chosen_among_several_is_as_private_as_they_are(house: House, private: bool) -> None:
+    """The choice is asked privately; what comes of it follows the pictures. Delete says that all of them go."""
+    await house.imagine("two kites", count=2, private=private)
+    await house.until(lambda: house.states() == ["delivered"] * 2)
+    message = await house.picture("two kites")
+    await house.driver.select("alice", message.id, "choose:1", ["2"])
+    choice = await told(house, "alice", "Picture 2 of 2")
+    await press(house, "alice", choice, "Again")
+    await house.until(lambda: house.states() == ["delivered"] * 3)
+    assert house.rows("SELECT private, parent_job_id FROM requests WHERE id = 2") == [(int(private), 2)]
+    await press(house, "alice", choice, "Delete")
+    await told(house, "alice", "disappears with all 2 pictures")
