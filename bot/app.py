@@ -37,6 +37,7 @@ from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
+from bot.jobs.presets import Presets
 from bot.jobs.referencing import Referencing, Transport
 from bot.lock import exclusive
 from bot.media.fit import WebpFitter
@@ -213,6 +214,7 @@ async def _assemble(
         intake=intake,
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
+        presets=Presets(store.presets),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

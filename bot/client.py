@@ -31,6 +31,7 @@ EXTENSIONS: Final = (
     "cogs.posted",
     "cogs.remix",
     "cogs.queue",
+    "cogs.style",
     "cogs.help",
 )
 _CONNECTIONS: Final = 64

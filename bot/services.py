@@ -11,6 +11,7 @@ from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
+from bot.jobs.presets import Presets
 from bot.reception import Reception
 
 
@@ -21,6 +22,7 @@ class Services:
     intake: Intake
     pictures: Pictures
     originals: Originals
+    presets: Presets
     reception: Reception
     collection: Collection
     handover: Handover

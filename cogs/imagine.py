@@ -1,7 +1,7 @@
 """`/imagine`: one new picture from a prompt."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
-from functools import partial
+from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -12,7 +12,7 @@ from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_
 from bot.domain.policy import checked_spec
 from bot.services import Services
 from bot.ui.pressing import lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, keeper_of, style_proposals
 
 
 class Imagine(commands.Cog):
@@ -26,18 +26,21 @@ class Imagine(commands.Cog):
         prompt="What the picture shows, in your own words",
         size=f"Aspect ratio (default {DEFAULT_SIZE})",
         resolution=f"How large (default {DEFAULT_RESOLUTION}); 2K costs 4/3, 4K twice as much",
+        style="A style to add to the prompt; /style saves them",
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
         count=f"How many, 1 to {MAX_COUNT}; each costs its price",
     )
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
+    @app_commands.autocomplete(style=style_proposals)
     async def imagine(
         self,
         interaction: discord.Interaction[ImagineBot],
         prompt: app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS],
         size: str | None = None,
         resolution: str | None = None,
+        style: str | None = None,
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
@@ -51,18 +54,19 @@ class Imagine(commands.Cog):
             google_search=google_search,
             google_image_search=google_image_search,
         )
-        order = partial(
-            self._services.intake.imagine,
-            spec,
-            origin_of(interaction),
-            private=private,
-            count=count,
-            lease=lease_of(interaction),
-            upload_limit_bytes=interaction.filesize_limit,
-        )
-        await self._services.reception.receive(
-            interaction, lambda not_before: order(not_before=not_before), private=private
-        )
+
+        async def order(not_before: datetime | None) -> int:
+            return await self._services.intake.imagine(
+                await self._services.presets.styled(spec, style, keeper_of(interaction)),
+                origin_of(interaction),
+                private=private,
+                count=count,
+                lease=lease_of(interaction),
+                upload_limit_bytes=interaction.filesize_limit,
+                not_before=not_before,
+            )
+
+        await self._services.reception.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -1,9 +1,23 @@
-"""The choices that the picture commands have in common."""
+"""What the picture commands have in common: their choices, proposals while typing, and whose styles they are."""
 
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import discord
 from discord import app_commands
 
+from bot.client import ImagineBot
+from bot.domain.errors import StoreError
 from bot.domain.picture import DEFAULT_SIZE, SIZES, Resolution, pixel_size
+from bot.domain.preset import Preset
+from bot.jobs.presets import Keeper
+from bot.ui.styles import proposals
 
+log = logging.getLogger(__name__)
+
+_PROPOSED_BY_S: Final = 2.0
 _SHAPES = {"1:1": "square", "9:16": "phone", "16:9": "widescreen", "21:9": "cinema", "8:1": "banner", "1:8": "column"}
 SIZE_CHOICES = [
     app_commands.Choice(name=f"{size} {_SHAPES[size]}" if size in _SHAPES else size, value=size) for size in SIZES
@@ -12,3 +26,28 @@ RESOLUTION_CHOICES = [
     app_commands.Choice(name=f"{r.value} ({pixel_size(DEFAULT_SIZE, r)[0]} px square)", value=r.value)
     for r in Resolution
 ]
+
+
+def keeper_of(interaction: discord.Interaction[ImagineBot]) -> Keeper:
+    """Whose styles are within reach, and whether those of the server may be changed."""
+    return Keeper(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        manages=interaction.guild_id is not None and interaction.permissions.manage_guild,
+    )
+
+
+async def quickly(offers: Coroutine[Any, Any, list[Preset]]) -> list[Preset]:
+    """Proposals for what is being typed; none rather than an error, or an answer that comes too late."""
+    try:
+        async with asyncio.timeout(_PROPOSED_BY_S):
+            return await offers
+    except (StoreError, TimeoutError) as error:
+        log.warning("no_proposals", extra={"error": str(error)})
+        return []
+
+
+async def style_proposals(interaction: discord.Interaction[ImagineBot], current: str) -> list[app_commands.Choice[str]]:
+    """The styles that a member may mean by what they typed so far."""
+    presets = interaction.client.services.presets
+    return proposals(await quickly(presets.offers(current, keeper_of(interaction))))

@@ -1,7 +1,7 @@
 """`/remix`: a new picture from a prompt and up to 14 reference pictures."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
-from functools import partial
+from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -13,7 +13,7 @@ from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_
 from bot.domain.policy import check_reference, checked_spec
 from bot.services import Services
 from bot.ui.pressing import lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, keeper_of, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 Image = discord.Attachment
@@ -32,6 +32,7 @@ class Remix(commands.Cog):
         image1="A reference picture: PNG, JPEG, WebP or GIF, at most 20 MB",
         size=f"Aspect ratio (default {DEFAULT_SIZE})",
         resolution=f"How large (default {DEFAULT_RESOLUTION}); 2K costs 4/3, 4K twice as much",
+        style="A style to add to the prompt; /style saves them",
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
@@ -39,6 +40,7 @@ class Remix(commands.Cog):
         **_MORE_IMAGES,
     )
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
+    @app_commands.autocomplete(style=style_proposals)
     async def remix(
         self,
         interaction: discord.Interaction[ImagineBot],
@@ -59,6 +61,7 @@ class Remix(commands.Cog):
         image14: Image | None = None,
         size: str | None = None,
         resolution: str | None = None,
+        style: str | None = None,
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
@@ -76,19 +79,20 @@ class Remix(commands.Cog):
         images = [image for image in (image1, *later, image14) if image is not None]
         for number, image in enumerate(images, start=1):
             check_reference(number, name=image.filename, size_bytes=image.size, content_type=image.content_type)
-        order = partial(
-            self._services.intake.remix,
-            spec,
-            origin_of(interaction),
-            references=[NewReference(url=image.url, name=image.filename) for image in images],
-            private=private,
-            count=count,
-            lease=lease_of(interaction),
-            upload_limit_bytes=interaction.filesize_limit,
-        )
-        await self._services.reception.receive(
-            interaction, lambda not_before: order(not_before=not_before), private=private
-        )
+
+        async def order(not_before: datetime | None) -> int:
+            return await self._services.intake.remix(
+                await self._services.presets.styled(spec, style, keeper_of(interaction)),
+                origin_of(interaction),
+                references=[NewReference(url=image.url, name=image.filename) for image in images],
+                private=private,
+                count=count,
+                lease=lease_of(interaction),
+                upload_limit_bytes=interaction.filesize_limit,
+                not_before=not_before,
+            )
+
+        await self._services.reception.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -119,7 +119,8 @@ class ApimasterClient:
         fields = wire.request_body(self._model, spec, image_urls)
         # Off the loop: references as data URIs make tens of megabytes.
         body = io.BytesIO(await asyncio.to_thread(_encode, fields))
-        async with self._request("POST", path, Call.PAID, timeout_s, body=body, secrets=(spec.prompt,)) as response:
+        secrets = (spec.whole_prompt, spec.prompt, spec.style_text)
+        async with self._request("POST", path, Call.PAID, timeout_s, body=body, secrets=secrets) as response:
             reply = await _read(response)
         if reply.payload is None:
             raise OutcomeUnknownError(

@@ -44,7 +44,7 @@ def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> di
     """The body of submit and generate, as the guide writes it; `n` is a number, never a string."""
     body: dict[str, object] = {
         "model": model,
-        "prompt": spec.prompt,
+        "prompt": spec.whole_prompt,
         "size": spec.size,
         "resolution": spec.resolution.value,
         "n": 1,

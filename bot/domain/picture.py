@@ -83,13 +83,23 @@ def pixel_size(size: str, resolution: Resolution) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSpec:
-    """One picture as it is asked for. The prompt has 1 to 4,000 characters; size is one of SIZES."""
+    """One picture as it is asked for. The prompt has 1 to 4,000 characters, style included; size is one of SIZES.
+
+    `style` is the name of a preset and `style_text` what it said when the picture was asked for, or both are "".
+    """
 
     prompt: str
     size: str = DEFAULT_SIZE
     resolution: Resolution = DEFAULT_RESOLUTION
     google_search: bool = False
     google_image_search: bool = False
+    style: str = ""
+    style_text: str = ""
+
+    @property
+    def whole_prompt(self) -> str:
+        """What the model reads: the member's words, then those of the style."""
+        return f"{self.prompt}\n\n{self.style_text}" if self.style_text else self.prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

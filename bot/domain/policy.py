@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.errors import Refusal
@@ -21,6 +22,11 @@ _NEVER_MEANT: Final = frozenset({"Cc", "Cs"})
 """Control characters and halves of surrogate pairs: nobody types them, and nothing downstream expects them."""
 
 
+def without_controls(words: str) -> str:
+    """What somebody typed, without characters that nobody types."""
+    return "".join(c for c in words if c in "\n\t" or unicodedata.category(c) not in _NEVER_MEANT)
+
+
 def checked_spec(
     *,
     prompt: str,
@@ -30,7 +36,7 @@ def checked_spec(
     google_image_search: bool = False,
 ) -> PictureSpec:
     """A picture's specification from what a member typed; raises Refusal with a sentence for the member."""
-    words = "".join(c for c in prompt if c in "\n\t" or unicodedata.category(c) not in _NEVER_MEANT).strip()
+    words = without_controls(prompt).strip()
     if not any(unicodedata.category(character)[0] not in "CZ" for character in words):
         raise Refusal("empty_prompt", "The prompt is empty. Describe the picture you want.")
     if len(words) > MAX_PROMPT_CHARACTERS:
@@ -53,6 +59,18 @@ def checked_spec(
         )
     except ValueError as error:
         raise Refusal("bad_option", str(error)) from None
+
+
+def with_style(spec: PictureSpec, style: str, style_text: str) -> PictureSpec:
+    """A picture in a style; raises Refusal where the prompt leaves no room for the style's words."""
+    styled = replace(spec, style=style, style_text=style_text)
+    if len(styled.whole_prompt) > MAX_PROMPT_CHARACTERS:
+        raise Refusal(
+            "long_prompt",
+            f"The prompt and the words of its style have {len(styled.whole_prompt):,} characters together; "
+            f"{MAX_PROMPT_CHARACTERS:,} is the limit. Shorten the prompt.",
+        )
+    return styled
 
 
 def check_room(*, waiting: int, more: int, limit: int) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, NewReference, Origin, RequestView
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
+from bot.domain.policy import with_style
 from bot.jobs.intake import Intake
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 
@@ -69,9 +70,10 @@ class Pictures:
         return await self._order("again", job_id, view.request.spec, ask, _references(view), not_before)
 
     async def edited(self, job_id: int, changed: PictureSpec, ask: Ask, *, not_before: datetime | None = None) -> int:
-        """Order it with another prompt, size or resolution; searches and references stay as they were."""
+        """Order it with another prompt, size or resolution; style, searches and references stay as they were."""
         view, _ = await self.look(job_id)
         before = view.request.spec
+        changed = with_style(changed, before.style, before.style_text)
         spec = replace(changed, google_search=before.google_search, google_image_search=before.google_image_search)
         return await self._order("edit", job_id, spec, ask, _references(view), not_before)
 

@@ -35,6 +35,9 @@ def details(view: RequestView, job: Job) -> Details:
     embed.add_field(name="Member", value=f"<@{view.request.origin.user_id}>")
     embed.add_field(name="Settings", value=_settings(view))
     embed.add_field(name="Cost", value=_cost(job))
+    if style := view.request.spec.style:
+        said = f"{style}: {view.request.spec.style_text}"
+        embed.add_field(name="Style", value=discord.utils.escape_markdown(said)[:_MOST_FIELD], inline=False)
     if view.request.references:
         embed.add_field(name="References", value=_references(view), inline=False)
     embed.add_field(name="Times", value=_times(view, job), inline=False)

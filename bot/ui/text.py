@@ -79,6 +79,8 @@ def small_print(view: RequestView) -> str:
     parts = [f"<@{view.request.origin.user_id}>", spec.size, spec.resolution.value]
     if count := len(view.request.references):
         parts.append("1 reference" if count == 1 else f"{count} references")
+    if spec.style:
+        parts.append(f"style {discord.utils.escape_mentions(discord.utils.escape_markdown(spec.style))}")
     if spec.google_search:
         parts.append("Google image search" if spec.google_image_search else "Google search")
     if view.request.private:

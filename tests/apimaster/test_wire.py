@@ -43,6 +43,13 @@ def test_a_full_request_carries_references_and_search_flags() -> None:
     assert (body["size"], body["resolution"]) == ("16:9", "2K")
 
 
+def test_style_follows_the_prompt() -> None:
+    """The model gets one prompt; the style's name is no business of its."""
+    body = wire.request_body("m", PictureSpec(prompt="a cat", style="noir", style_text="black and white"), ())
+    assert body["prompt"] == "a cat\n\nblack and white"
+    assert "noir" not in str(body)
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -69,12 +70,27 @@ async def test_again_copies_request_and_references_for_the_presser(works: Works,
 
 
 async def test_edited_keeps_what_the_form_does_not_ask(works: Works, pictures: Pictures) -> None:
-    """Prompt, size and resolution are new; the search stays."""
-    new = replace(new_request(), spec=PictureSpec(prompt="x", google_search=True, google_image_search=True))
+    """Prompt, size and resolution are new; search and style stay."""
+    kept: dict[str, Any] = {
+        "google_search": True,
+        "google_image_search": True,
+        "style": "noir",
+        "style_text": "black and white",
+    }
+    new = replace(new_request(), spec=PictureSpec(prompt="x", **kept))
     job = (await works.store.view(await works.store.accept(new))).jobs[0]
     changed = PictureSpec(prompt="y", size="16:9", resolution=Resolution.FOUR_K)
     view = await works.store.view(await pictures.edited(job.id, changed, ask()))
-    assert view.request.spec == replace(changed, google_search=True, google_image_search=True)
+    assert view.request.spec == replace(changed, **kept)
+
+
+async def test_edited_prompt_leaves_room_for_its_style(works: Works, pictures: Pictures) -> None:
+    """A prompt that the style makes too long is refused."""
+    spec = PictureSpec(prompt="x", style="noir", style_text="black and white")
+    job = (await works.store.view(await works.store.accept(replace(new_request(), spec=spec)))).jobs[0]
+    with pytest.raises(Refusal) as caught:
+        await pictures.edited(job.id, PictureSpec(prompt="y" * 4_000), ask())
+    assert caught.value.code == "long_prompt"
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,31 @@ def _copies(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_FOURTH = (
+    "ALTER TABLE requests ADD COLUMN style TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE requests ADD COLUMN style_text TEXT NOT NULL DEFAULT ''",
+    # Of a member (server = 0) or a server (1); `key` is the name as it is compared.
+    """
+    CREATE TABLE presets (
+        owner_id INTEGER NOT NULL,
+        server INTEGER NOT NULL CHECK (server IN (0, 1)),
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        saved_by INTEGER NOT NULL,
+        saved_at INTEGER NOT NULL,
+        PRIMARY KEY (owner_id, server, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+
+@migrations(name="0004_presets")
+def _presets(db: Database) -> None:
+    for statement in _FOURTH:
+        db.conn.execute(statement)
+
+
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
     try:

@@ -105,6 +105,8 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
         "resolution": new.spec.resolution.value,
         "google_search": int(new.spec.google_search),
         "google_image_search": int(new.spec.google_image_search),
+        "style": new.spec.style,
+        "style_text": new.spec.style_text,
         "private": int(new.private),
         "upload_limit_bytes": new.upload_limit_bytes,
         "token": new.token,

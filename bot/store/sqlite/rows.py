@@ -74,6 +74,8 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
             resolution=Resolution(row["resolution"]),
             google_search=bool(row["google_search"]),
             google_image_search=bool(row["google_image_search"]),
+            style=row["style"],
+            style_text=row["style_text"],
         ),
         private=bool(row["private"]),
         token=row["token"],

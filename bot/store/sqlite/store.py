@@ -22,6 +22,7 @@ from bot.store.sqlite import gate, jobs, ledger, messages, references, requests,
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
+from bot.store.sqlite.presets import SqlitePresets
 from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -46,6 +47,8 @@ class SqliteStore:
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
         self.lists = SqliteLists(reader=self._reader, writer=self._writer, clock=clock)
         """Implements ListStore."""
+        self.presets = SqlitePresets(reader=self._reader, writer=self._writer, clock=clock)
+        """Implements PresetStore."""
 
     async def __aenter__(self) -> Self:
         try:

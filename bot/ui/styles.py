@@ -1,0 +1,75 @@
+"""What members see of presets: proposals while they type, and the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import app_commands
+
+from bot.domain.preset import Preset
+
+_MOST_PROPOSALS: Final = 25
+_PROPOSAL: Final = 100
+_MOST_DESCRIPTION: Final = 4_096
+_CUTS: Final = (500, 200, 100, 50, 20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleList:
+    """An embed, and every text in full as a file where the embed has no room for that; else that is empty."""
+
+    embed: discord.Embed
+    file: bytes = b""
+
+
+def proposals(presets: Sequence[Preset]) -> list[app_commands.Choice[str]]:
+    """The first 25, each with the beginning of its text; what is sent is its name."""
+    return [
+        app_commands.Choice(name=_cut(f"{preset.name}: {' '.join(preset.text.split())}", _PROPOSAL), value=preset.name)
+        for preset in presets[:_MOST_PROPOSALS]
+    ]
+
+
+def style_list(presets: Sequence[Preset]) -> StyleList:
+    """All presets within a member's reach, cut as little as fits."""
+    if not presets:
+        return StyleList(embed=_embed("There is no style here yet. `/style save` makes one."))
+    for most in _CUTS:
+        told = _lines(presets, most)
+        if len(told) <= _MOST_DESCRIPTION:
+            cut = any(len(preset.text) > most for preset in presets)
+            return StyleList(embed=_embed(told), file=_whole(presets) if cut else b"")
+    return StyleList(embed=_embed("There are too many to show here; the file has them all."), file=_whole(presets))
+
+
+def _embed(told: str) -> discord.Embed:
+    return discord.Embed(title="Styles", description=told)
+
+
+def _lines(presets: Sequence[Preset], most: int) -> str:
+    own = [_line(preset, most) for preset in presets if not preset.server]
+    of_server = [_line(preset, most) for preset in presets if preset.server]
+    parts = ["**Your own**", *own] if own else []
+    parts += ["**The server's**", *of_server] if of_server else []
+    return "\n".join(parts)
+
+
+def _line(preset: Preset, most: int) -> str:
+    words = _cut(" ".join(preset.text.split()), most)
+    return f"- **{_plain(preset.name)}** {_plain(words)}"
+
+
+def _whole(presets: Sequence[Preset]) -> bytes:
+    kinds = {False: "your own", True: "the server's"}
+    return "\n\n".join(f"{preset.name} ({kinds[preset.server]})\n{preset.text}" for preset in presets).encode()
+
+
+def _plain(words: str) -> str:
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"

@@ -1,0 +1,74 @@
+"""`/style`: words under a name, to be added to prompts."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.utils import escape_markdown
+
+from bot.client import ImagineBot
+from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
+from bot.services import Services
+from bot.ui.styles import proposals, style_list
+from cogs.options import keeper_of, quickly
+
+_WHOSE = {False: "your own style", True: "the server's style"}
+
+
+class Style(commands.GroupCog, name="style", description="Save, list and delete styles for your prompts"):
+    """Presets of members, and of the server."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command()
+    @app_commands.describe(
+        name="What the style is called; one of the same name is replaced",
+        text="What is added to the prompt",
+        server="Save it for everybody in this server (needs Manage Server)",
+    )
+    async def save(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        name: app_commands.Range[str, 1, MAX_NAME_CHARACTERS],
+        text: app_commands.Range[str, 1, MAX_TEXT_CHARACTERS],
+        server: bool = False,
+    ) -> None:
+        """Save a style under a name."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
+        done = f"{'Replaced' if replaced else 'Saved'} {_WHOSE[server]} “{escape_markdown(preset.name)}”."
+        said = f"{done} Choose it as `style` of `/imagine` and `/remix`."
+        await interaction.edit_original_response(content=said)
+
+    @app_commands.command(name="list")
+    async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Show your styles and those of the server."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = style_list(await self._services.presets.of(keeper_of(interaction)))
+        files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
+        await interaction.edit_original_response(embed=found.embed, attachments=files)
+
+    @app_commands.command()
+    @app_commands.describe(name="Which style", server="One of the server's styles (needs Manage Server)")
+    async def delete(self, interaction: discord.Interaction[ImagineBot], name: str, server: bool = False) -> None:
+        """Delete a style; pictures made with it stay as they are."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
+        said = f"Deleted {_WHOSE[server]} “{escape_markdown(preset.name)}”."
+        await interaction.edit_original_response(content=said)
+
+    @delete.autocomplete("name")
+    async def _names(
+        self, interaction: discord.Interaction[ImagineBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        server = bool(getattr(interaction.namespace, "server", False))
+        offers = self._services.presets.offers_of_one_kind(current, keeper_of(interaction), server=server)
+        return proposals(await quickly(offers))
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Style(bot.services))
