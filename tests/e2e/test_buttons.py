@@ -191,7 +191,8 @@ async def test_deleting_is_asked_first_and_takes_message_and_file(house: House) 
     await house.until(lambda: message.id not in shown(house))
     await told(house, "alice", "No. 1 is deleted.")
     await house.until(lambda: not list((house.data_dir / "spool").glob("1.*")))
-    assert house.rows("SELECT deleted_at IS NOT NULL, shown_version = version FROM requests") == [(1, 1)]
+    row = "SELECT deleted_at IS NOT NULL, shown_version = version FROM requests"
+    await house.until(lambda: house.rows(row) == [(1, 1)])  # the row is told last
     assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
     assert house.rows("SELECT event FROM job_events ORDER BY id DESC LIMIT 1") == [("deleted",)]
 
