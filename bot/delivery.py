@@ -2,7 +2,7 @@
 
 1. edit the interaction's response while its token lives; 2. edit the same message with the bot's own token; 3. post a
 new message in the channel (not for private requests); 4. send a direct message. Every rung is idempotent, or made so by
-a nonce.
+a nonce. Where only a member brought the bot along, its own token opens nothing: rungs 2 and 3 are left out.
 """
 
 from __future__ import annotations
@@ -126,18 +126,18 @@ class Ladder:
         if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
             webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
             yield "interaction", lambda: webhook.delete_message(_ORIGINAL)
-        if request.message_id is not None and not (request.private and request.message_by == "interaction"):
+        if _token_reaches(request):
             channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
-            yield "bot", channel.get_partial_message(request.message_id).delete
+            yield "bot", channel.get_partial_message(request.message_id or 0).delete
 
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
     ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
         if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
             yield "interaction", lambda: self._edit_response(request, card, uploads)
-        if request.message_id is not None and not (request.private and request.message_by == "interaction"):
+        if _token_reaches(request):
             yield "edit", lambda: self._edit_message(request, card, uploads)
-        if may_post and not request.private:
+        if may_post and not request.private and request.origin.bot_present:
             yield "channel", lambda: self._post(request, card, uploads)
         if may_post:
             yield "dm", lambda: self._send_dm(request, card, uploads)
@@ -183,6 +183,15 @@ async def direct_channel(client: discord.Client, user_id: int) -> discord.Partia
     """
     channel = await client.http.start_private_message(str(user_id))
     return client.get_partial_messageable(int(channel["id"]))
+
+
+def _token_reaches(request: Request) -> bool:
+    """Whether the bot's own token can change the request's message."""
+    if request.message_id is None:
+        return False
+    return request.message_by == "dm" or (
+        request.origin.bot_present and not (request.private and request.message_by == "interaction")
+    )
 
 
 def _token_lives(request: Request, now: datetime) -> bool:

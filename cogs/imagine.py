@@ -30,6 +30,7 @@ class Imagine(commands.Cog):
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
+        spoiler="Cover the picture until somebody presses it",
         count=f"How many, 1 to {MAX_COUNT}; each costs its price",
     )
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
@@ -44,6 +45,7 @@ class Imagine(commands.Cog):
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         count: app_commands.Range[int, 1, MAX_COUNT] = 1,
     ) -> None:
         """Make a picture from a description."""
@@ -53,6 +55,7 @@ class Imagine(commands.Cog):
             resolution=resolution,
             google_search=google_search,
             google_image_search=google_image_search,
+            spoiler=spoiler,
         )
 
         async def order(not_before: datetime | None) -> int:

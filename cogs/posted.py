@@ -15,6 +15,7 @@ from bot.domain.policy import checked_spec
 from bot.services import Services
 from bot.ui.details import details
 from bot.ui.errors import answer_error
+from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 from bot.ui.pressing import lease_of, origin_of
 from bot.ui.remix_form import Filled, RemixForm, nobody_took
@@ -65,7 +66,7 @@ class Posted(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked_by = message.interaction_metadata
         view, job = await self._services.inspection.of_message(message.id, asked_by.id if asked_by else None)
-        shown = details(view, job)
+        shown = details(view, job, age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(shown.prompt_file), "prompt.txt")] if shown.prompt_file else []
         await interaction.edit_original_response(embed=shown.embed, attachments=files)
 

@@ -36,6 +36,7 @@ class Remix(commands.Cog):
         google_search="Let the model look facts up with Google Search",
         google_image_search="Let it look at pictures too (needs google_search)",
         private="Show the picture to you alone",
+        spoiler="Cover the picture until somebody presses it",
         count=f"How many, 1 to {MAX_COUNT}; each costs its price",
         **_MORE_IMAGES,
     )
@@ -65,6 +66,7 @@ class Remix(commands.Cog):
         google_search: bool = False,
         google_image_search: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         count: app_commands.Range[int, 1, MAX_COUNT] = 1,
     ) -> None:
         """Make a picture from other pictures and a description."""
@@ -74,6 +76,7 @@ class Remix(commands.Cog):
             resolution=resolution,
             google_search=google_search,
             google_image_search=google_image_search,
+            spoiler=spoiler,
         )
         later = (image2, image3, image4, image5, image6, image7, image8, image9, image10, image11, image12, image13)
         images = [image for image in (image1, *later, image14) if image is not None]

@@ -57,7 +57,10 @@ SETTLED: Final = frozenset({JobState.DELIVERED, JobState.READY, JobState.FAILED,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages."""
+    """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages.
+
+    Where the bot is not `bot_present`, only a member brought it along: it can answer them there, and no more.
+    """
 
     interaction_id: int
     application_id: int
@@ -65,6 +68,7 @@ class Origin:
     guild_id: int | None
     channel_id: int
     locale: str
+    bot_present: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,8 @@ class PictureSpec:
     resolution: Resolution = DEFAULT_RESOLUTION
     google_search: bool = False
     google_image_search: bool = False
+    spoiler: bool = False
+    """Covered in the message until somebody presses it."""
     style: str = ""
     style_text: str = ""
 

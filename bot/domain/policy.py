@@ -34,6 +34,7 @@ def checked_spec(
     resolution: str | None = None,
     google_search: bool = False,
     google_image_search: bool = False,
+    spoiler: bool = False,
 ) -> PictureSpec:
     """A picture's specification from what a member typed; raises Refusal with a sentence for the member."""
     words = without_controls(prompt).strip()
@@ -56,6 +57,7 @@ def checked_spec(
             resolution=Resolution.parse(resolution) if resolution else DEFAULT_RESOLUTION,
             google_search=google_search,
             google_image_search=google_image_search,
+            spoiler=spoiler,
         )
     except ValueError as error:
         raise Refusal("bad_option", str(error)) from None

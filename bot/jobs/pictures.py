@@ -74,7 +74,12 @@ class Pictures:
         view, _ = await self.look(job_id)
         before = view.request.spec
         changed = with_style(changed, before.style, before.style_text)
-        spec = replace(changed, google_search=before.google_search, google_image_search=before.google_image_search)
+        spec = replace(
+            changed,
+            google_search=before.google_search,
+            google_image_search=before.google_image_search,
+            spoiler=before.spoiler,
+        )
         return await self._order("edit", job_id, spec, ask, _references(view), not_before)
 
     async def bigger(

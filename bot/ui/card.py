@@ -64,7 +64,8 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
         for job in pictures:
             description = text.alt_text(request.request.spec)
-            gallery.add_item(media=f"attachment://{files[job.id]}", description=description)
+            spoiler = request.request.spec.spoiler
+            gallery.add_item(media=f"attachment://{files[job.id]}", description=description, spoiler=spoiler)
         container.add_item(gallery)
     lines = text.statuses(current, request)
     lines += [text.earlier_attempt(job) for job in request.jobs if job.retried_by is not None]

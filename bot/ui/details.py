@@ -25,15 +25,18 @@ class Details:
     prompt_file: bytes = b""
 
 
-def details(view: RequestView, job: Job) -> Details:
-    """The full prompt, settings, references, cost, times, file and numbers of one picture."""
+def details(view: RequestView, job: Job, *, age_restricted: bool = False) -> Details:
+    """The full prompt, settings, references, cost, times, file and numbers of one picture.
+
+    `age_restricted` says so of the channel in which it is looked at.
+    """
     prompt = view.request.spec.prompt
     # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
     block = f"```\n{prompt}\n```"
     fits = len(block) <= _MOST_DESCRIPTION and "```" not in prompt
     embed = discord.Embed(title=f"No. {job.id}", description=block if fits else "The prompt is in the file.")
     embed.add_field(name="Member", value=f"<@{view.request.origin.user_id}>")
-    embed.add_field(name="Settings", value=_settings(view))
+    embed.add_field(name="Settings", value=_settings(view, age_restricted=age_restricted))
     embed.add_field(name="Cost", value=_cost(job))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
@@ -47,10 +50,11 @@ def details(view: RequestView, job: Job) -> Details:
     return Details(embed=embed, prompt_file=b"" if fits else prompt.encode())
 
 
-def _settings(view: RequestView) -> str:
+def _settings(view: RequestView, *, age_restricted: bool) -> str:
     spec = view.request.spec
     searches = {"Google search": spec.google_search, "Google image search": spec.google_image_search}
     extras = [name for name, on in searches.items() if on] + ["private"] * view.request.private
+    extras += ["spoiler"] * spec.spoiler + ["age-restricted channel"] * age_restricted
     return " · ".join([spec.size, spec.resolution.value, *extras])
 
 

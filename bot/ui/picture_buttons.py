@@ -16,6 +16,7 @@ from bot.domain.picture import next_resolution
 from bot.ui.details import details
 from bot.ui.modals import edit_form
 from bot.ui.original import OriginalButton
+from bot.ui.place import age_restricted
 from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of
 from bot.ui.text import file_stem
 
@@ -77,7 +78,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
         """Answer privately with everything that the rows say."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         view, job = await desk_of(interaction).pictures.look(self.job_id)
-        told = details(view, job)
+        told = details(view, job, age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
         await interaction.edit_original_response(embed=told.embed, attachments=files)
 

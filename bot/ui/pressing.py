@@ -18,6 +18,7 @@ from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.ports import TokenLease
 from bot.ui.errors import answer_error
+from bot.ui.place import bot_present
 
 _LOOKED_UP_BY_S: Final = 1.0
 
@@ -74,6 +75,7 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id or 0,
         locale=interaction.locale.value,
+        bot_present=bot_present(interaction),
     )
 
 

@@ -85,6 +85,8 @@ def small_print(view: RequestView) -> str:
         parts.append("Google image search" if spec.google_image_search else "Google search")
     if view.request.private:
         parts.append("private")
+    if spec.spoiler:
+        parts.append("spoiler")
     parts.append(credits_text(sum(job.price_microcredits for job in shown)))
     return "-# " + " · ".join(parts)
 

@@ -71,7 +71,10 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A guild's text channel, or a DM between the bot and one person."""
+    """A guild's text channel, or a DM between the bot and one person.
+
+    With `members_app` it plays a channel of a server that never invited the bot: members bring it along themselves.
+    """
 
     id: str
     type: ChannelType
@@ -79,6 +82,7 @@ class Channel:
     guild_id: str | None = None
     recipient: User | None = None
     nsfw: bool = False
+    members_app: bool = False
     topic: str | None = None
     position: int = 0
     overwrites: dict[str, Overwrite] = field(default_factory=dict)

@@ -302,6 +302,6 @@ def interaction_place(channel: Channel, user: User, world: "World") -> Json:
         "channel": {**channel_json(channel), "permissions": str(granted)},
         "member": {**member_json(member), "permissions": str(granted & ALL)},
         "app_permissions": str(world.bot_permissions(channel)),
-        "authorizing_integration_owners": {"0": guild.id},
+        "authorizing_integration_owners": {"1": user.id} if channel.members_app else {"0": guild.id},
         "context": 0,
     }

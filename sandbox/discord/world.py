@@ -98,6 +98,8 @@ class World:
 
     def bot_permissions(self, channel: Channel) -> int:
         """The bot's permission bits in a channel."""
+        if channel.members_app:
+            return 0
         return self.permissions(self.bot, channel)
 
     @property
@@ -144,7 +146,7 @@ class World:
             "explicit_content_filter": 0,
             "team": None,
             "eligible_oauth2_scopes": ["bot", "applications.commands"],
-            "integration_types_config": {"0": {}},
+            "integration_types_config": {"0": {}, "1": {}},
         }
 
     def close(self) -> None:

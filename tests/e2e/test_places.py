@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.discord.permissions import Permission
+from sandbox.driver import Message
 from tests.e2e.house import House
 
 
@@ -45,3 +46,82 @@ async def test_a_button_is_held_to_the_same_permissions(house: House) -> None:
     refusal = await house.driver.wait_message(lambda m: "Attach Files" in m.text(), viewer="bob")
     assert refusal.ephemeral_to == "bob"
     assert len(house.apimaster.posts) == 1
+
+
+async def test_a_spoiler_is_covered_and_stays_so_when_ordered_again(house: House) -> None:
+    """The file keeps its name; the gallery's item is marked, and the small print says so."""
+    await house.imagine("the murderer", spoiler=True)
+    message = await house.picture("the murderer")
+    assert spoilers(message) == [True]
+    assert "spoiler" in message.text()
+    again = next(custom_id for label, custom_id, _ in message.buttons() if label == "Again")
+    await house.driver.click("bob", message.id, again)
+    second = await house.driver.wait_message(lambda m: bool(m.media()) and m.id != message.id, viewer="bob")
+    assert spoilers(second) == [True]
+
+
+async def test_without_the_option_nothing_is_covered(house: House) -> None:
+    """A picture is there to be seen."""
+    await house.imagine("a plain view")
+    assert spoilers(await house.picture("a plain view")) == [False]
+
+
+async def test_where_only_a_member_brought_it_the_answer_itself_becomes_the_picture(house: House) -> None:
+    """The server never invited the bot, so no permission of its own is asked for and only the token is used."""
+    house.world.channel("general").members_app = True
+    await house.imagine("a visitor")
+    await house.picture("a visitor")
+    assert house.rows("SELECT bot_present FROM requests") == [(0,)]
+    assert [entry.path for entry in house.discord.requests if "/channels/" in entry.path] == []
+
+
+async def test_where_only_a_member_brought_it_a_dead_token_means_a_direct_message(house: House) -> None:
+    """Neither the message nor the channel is tried: the bot's own token opens nothing there."""
+    house.world.channel("general").members_app = True
+    house.knobs.latency_s = 1
+    await house.imagine("a late visitor")
+    await house.shows("a late visitor", "at work")
+    house.faults.expire_all_tokens()
+    await house.picture("a late visitor", channel="dm")
+    general = house.world.channel("general").id
+    assert [entry.path for entry in house.discord.requests if general in entry.path] == []
+
+
+async def test_where_nothing_reaches_the_member_the_picture_is_kept(house: House) -> None:
+    """A dead token and closed direct messages: `/collect` hands it over later."""
+    house.world.channel("general").members_app = True
+    house.knobs.latency_s = 1
+    await house.imagine("a lost visitor")
+    await house.shows("a lost visitor", "at work")
+    house.faults.expire_all_tokens()
+    house.faults.fail_next("POST /users/@me/channels", 403, 50007)
+    await house.until(lambda: house.states() == ["ready"])
+
+
+async def test_commands_may_be_installed_by_members_and_used_everywhere(house: House) -> None:
+    """Servers and members as installers; servers, direct messages with the bot and those between others as places."""
+    for command in house.world.commands.all():
+        assert command["integration_types"] == [0, 1], command["name"]
+        assert command["contexts"] == [0, 1, 2], command["name"]
+
+
+def spoilers(message: Message) -> list[bool]:
+    """Whether each picture of a message is covered."""
+    return [
+        bool(item.get("spoiler"))
+        for container in message.components
+        for part in container.get("components", [])
+        for item in part.get("items", [])
+    ]
+
+
+async def test_details_say_that_a_channel_is_age_restricted(house: House) -> None:
+    """Nothing else is different there."""
+    interaction = await house.driver.slash("alice", "imagine", {"prompt": "after hours"}, channel="after-dark")
+    await interaction.acknowledged()
+    message = await house.picture("after hours", channel="after-dark")
+    about = next(custom_id for label, custom_id, _ in message.buttons() if label == "Details")
+    await house.driver.click("alice", message.id, about)
+    await house.driver.wait_message(
+        lambda m: any("age-restricted channel" in str(e) for e in m.embeds), viewer="alice", channel="after-dark"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +29,14 @@ async def test_accepted_request_reads_back_as_it_was_asked(store: Store) -> None
     assert {job.state for job in view.jobs} == {JobState.QUEUED}
     assert list(view.places.values()) == [1, 2]
     assert not view.gate.closed
+
+
+async def test_spoiler_and_whether_the_bot_was_there_itself_are_remembered(store: Store) -> None:
+    """Both decide how, and by which ways, its pictures are shown later."""
+    new = new_request()
+    visiting = replace(new, origin=replace(new.origin, bot_present=False), spec=replace(new.spec, spoiler=True))
+    request = (await store.view(await store.accept(visiting))).request
+    assert (request.origin.bot_present, request.spec.spoiler) == (False, True)
 
 
 async def test_same_interaction_is_accepted_once(store: Store, books: Books) -> None:

@@ -246,6 +246,19 @@ def _presets(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_FIFTH = (
+    "ALTER TABLE requests ADD COLUMN spoiler INTEGER NOT NULL DEFAULT 0",
+    # 0 where only a member brought the bot along: nothing but the interaction reaches that channel.
+    "ALTER TABLE requests ADD COLUMN bot_present INTEGER NOT NULL DEFAULT 1",
+)
+
+
+@migrations(name="0005_spoiler")
+def _spoiler(db: Database) -> None:
+    for statement in _FIFTH:
+        db.conn.execute(statement)
+
+
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
     """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
     try:

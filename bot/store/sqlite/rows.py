@@ -67,6 +67,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
             guild_id=row["guild_id"],
             channel_id=row["channel_id"],
             locale=row["locale"],
+            bot_present=bool(row["bot_present"]),
         ),
         spec=PictureSpec(
             prompt=row["prompt"],
@@ -76,6 +77,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
             google_image_search=bool(row["google_image_search"]),
             style=row["style"],
             style_text=row["style_text"],
+            spoiler=bool(row["spoiler"]),
         ),
         private=bool(row["private"]),
         token=row["token"],
