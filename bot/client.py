@@ -34,6 +34,7 @@ EXTENSIONS: Final = (
     "cogs.style",
     "cogs.help",
 )
+_BAD_REQUEST: Final = 400
 _CONNECTIONS: Final = 64
 """discord.py opens connections without limit; in bursts their handshakes delay acknowledgements beyond 3 s."""
 
@@ -123,7 +124,17 @@ class ImagineBot(commands.AutoShardedBot):
         if await self._last_synced() == digest and await self._names_registered() == self._names_here():
             log.info("commands_unchanged")
             return
-        synced = await self.tree.sync()
+        try:
+            synced = await self.tree.sync()
+        except discord.HTTPException as error:
+            if error.status != _BAD_REQUEST:
+                raise
+            # An application that members cannot install themselves may not offer commands for that.
+            log.warning("commands_registered_for_servers_alone", extra={"reason": error.text})
+            self.tree.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
+            self.tree.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
+            digest = await self._digest_of_commands()  # another one, so that the next start tries again
+            synced = await self.tree.sync()
         await self._remember_synced(digest)
         log.info("commands_registered", extra={"count": len(synced)})
 

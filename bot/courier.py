@@ -150,6 +150,7 @@ class Courier:
                     channel_id=copy.channel_id,
                     message_by="bot",
                     private=False,
+                    origin=replace(view.request.origin, bot_present=True),  # a copy is where the bot could post
                 )
             )
         pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages

@@ -122,6 +122,15 @@ async def test_a_newer_database_is_named(quiet_house: House) -> None:
         await _says(house, "newer version")
 
 
+async def test_an_application_without_member_installs_still_gets_its_commands(quiet_house: House) -> None:
+    """Discord refuses the registration once: the commands are registered for servers alone."""
+    async with quiet_house as house:
+        house.faults.fail_next("PUT /applications/*", 400, 50035)
+        await house.start()
+        await house.imagine("all the same")
+        await house.picture("all the same")
+
+
 async def test_a_second_bot_on_the_same_data_is_refused(quiet_house: House) -> None:
     """Two processes on one queue would show pictures twice."""
     async with quiet_house as house:
