@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
+from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.schedule import backoff_s
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
 from bot.pressure import Pressure
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
-_TOGETHER_BYTES: Final = 24 * 1024 * 1024
-"""A whole request to Discord stays under 25 MiB."""
 _MOST_CRASHES: Final = 5
 
 
@@ -217,7 +216,7 @@ class Courier:
     async def _fitted(self, job: Job, view: RequestView, rung: int, *, of: int) -> Fitted | None:
         if job.picture_file is None:
             return None
-        limit_bytes = min(view.request.upload_limit_bytes, _TOGETHER_BYTES // of)
+        limit_bytes = min(view.request.upload_limit_bytes, MAX_TOGETHER_BYTES // of)
         fitted = await self._fitter.fit(self._files.path_of(job.picture_file), limit_bytes, rung=rung)
         if fitted is None:
             log.warning("picture_does_not_fit", extra={"job_id": job.id, "limit_bytes": limit_bytes})

@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from bot.delivery import direct_channel
 from bot.domain.errors import Refusal
 from bot.domain.job import JobState, RequestView
+from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.jobs.collecting import Collection
 from bot.ports import Fitted
 from bot.ui.card import file_name, render
 from bot.ui.text import alt_text
 
 log = logging.getLogger(__name__)
-
-_TOGETHER_BYTES: Final = 24 * 1024 * 1024
-"""A whole request to Discord stays under 25 MiB."""
 
 
 class Handover:
@@ -31,7 +29,7 @@ class Handover:
 
     async def give(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
         """Show a request's pictures in a message of their own and record it; raises Refusal where there is no way."""
-        limit_bytes = min(interaction.filesize_limit, _TOGETHER_BYTES)
+        limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         rung = 0
         while True:
             files = await self._collection.fitted(view, limit_bytes, rung=rung)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+MAX_TOGETHER_BYTES: Final = 24 * 1024 * 1024
+"""Files that go to Discord in one request, together: the whole of it stays under 25 MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from bot.jobs.intake import Intake
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
 from bot.ui.errors import answer_error
+from bot.ui.pressing import JobButton
 
 MAX_FILTER_CHARACTERS: Final = 60
 """The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""
@@ -26,38 +27,23 @@ _UNDER_WAY: Final = frozenset(
 )
 
 
-class LeaveButton(ui.DynamicItem[ui.Button[Any]], template=r"leave:(?P<job>[0-9]{1,18})"):
+class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
     """Takes a waiting job back from the list of `/queue`, and shows the list anew."""
 
-    def __init__(self, job_id: int) -> None:
-        super().__init__(ui.Button(label="Cancel", custom_id=f"leave:{job_id}"))
-        self.job_id = job_id
+    action = "leave"
+    label = "Cancel"
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Rebuild the button from a press."""
-        return cls(int(match["job"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel, then show what is left; a refusal is told beside the list, which is shown anew all the same."""
+        await interaction.response.defer()
+        services = interaction.client.services
         try:
-            await interaction.response.defer()
-            services = interaction.client.services
-            try:
-                # The press belongs to the list's message: its token cannot edit the request's own.
-                await cast(Intake, services.intake).cancel(self.job_id, interaction.user.id, None)
-            except Refusal as refusal:
-                await answer_error(interaction, refusal)
-            views = await cast(Collection, services.collection).under_way(interaction.user.id)
-            await interaction.edit_original_response(view=queue_view(views))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+            # The press belongs to the list's message: its token cannot edit the request's own.
+            await cast(Intake, services.intake).cancel(self.job_id, interaction.user.id, None)
+        except Refusal as refusal:
+            await answer_error(interaction, refusal)
+        views = await cast(Collection, services.collection).under_way(interaction.user.id)
+        await interaction.edit_original_response(view=queue_view(views))
 
 
 class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):

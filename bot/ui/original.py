@@ -11,6 +11,7 @@ from typing import Any, Final
 import discord
 
 from bot.domain.errors import Refusal
+from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
 from bot.ui.pressing import JobButton, desk_of
 from bot.ui.text import file_stem
@@ -19,8 +20,6 @@ log = logging.getLogger(__name__)
 
 _MOST_PARTS: Final = 5
 """Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
-_TOGETHER_BYTES: Final = 24 * 1024 * 1024
-"""A whole request to Discord stays under 25 MiB."""
 _TOO_LARGE: Final = 40005
 
 
@@ -35,7 +34,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         originals = desk_of(interaction).originals
         original = await originals.find(self.job_id)
-        limit_bytes = min(interaction.filesize_limit, _TOGETHER_BYTES)
+        limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         fewest = math.ceil(original.size_bytes / limit_bytes)
         for count in range(fewest, _MOST_PARTS + 1):
             if await _sent(interaction, originals, original, count):
