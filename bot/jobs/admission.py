@@ -99,9 +99,8 @@ class Admission:
         """
         seen = self._looked_at
         moments = [self._hold_until, self._gate.probe_at, await self._jobs.next_not_before(seen)]
-        now = self._clock.now()
-        waits = [(moment - now).total_seconds() for moment in moments if moment is not None and moment > seen]
-        timer = asyncio.create_task(self._clock.sleep(min(waits)), name="admission-timer") if waits else None
+        ahead = [moment for moment in moments if moment is not None and moment > seen]
+        timer = asyncio.create_task(self._sleep_until(min(ahead)), name="admission-timer") if ahead else None
         changed = asyncio.create_task(self._changed.wait(), name="admission-wake")
         try:
             await asyncio.wait({changed, timer} if timer else {changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -110,3 +109,7 @@ class Admission:
             if timer:
                 timer.cancel()
         self._changed.clear()
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        """Sleep for what is left when the sleep begins: a task does not begin at once."""
+        await self._clock.sleep((moment - self._clock.now()).total_seconds())
