@@ -4,10 +4,10 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Protocol, Self
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _LEASH = Path(__file__).with_name("leash.py")
@@ -17,12 +17,59 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR",
 _TAIL_BYTES = 64 * 1024
 
 
+class Process(Protocol):
+    """What is asked of a running program; `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended: None while it runs, negative for a signal."""
+        ...
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        ...
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait for its end; the same as `returncode`."""
+        ...
+
+
+Launch = Callable[[Mapping[str, str], str, IO[bytes]], Awaitable[Process]]
+"""Starts a program: its whole environment, its working directory, where its output goes."""
+
+
+def program(*command: str) -> Launch:
+    """A program of this machine, which dies with the process that started it."""
+
+    async def launch(env: Mapping[str, str], cwd: str, log: IO[bytes]) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-S", "-E", str(_LEASH), str(os.getpid())),
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=env,
+            cwd=cwd,
+        )
+
+    return launch
+
+
 class BotProcess:
     """One run after another of ``python -m bot run``; as a context manager it takes its last process along.
 
     ``env`` is what the bot is told beside a minimal environment; ``log_path`` receives its output, appended over all
-    runs; ``command`` replaces the program (the default runs the bot of this repository); ``listeners`` are called
-    whenever a process has started or ended.
+    runs; ``launch`` starts another program in its place; ``listeners`` are called whenever a process has started or
+    ended.
     """
 
     def __init__(
@@ -30,15 +77,15 @@ class BotProcess:
         env: Mapping[str, str],
         *,
         log_path: Path,
-        command: Sequence[str] = (sys.executable, "-m", "bot", "run"),
+        launch: Launch | None = None,
     ) -> None:
         self.env = dict(env)
         self.log_path = log_path
         self.starts = 0
         self.state = "not started"
         self.listeners: list[Callable[[], None]] = []
-        self._command = tuple(command)
-        self._process: asyncio.subprocess.Process | None = None
+        self._launch = launch or program(sys.executable, "-m", "bot", "run")
+        self._process: Process | None = None
         self._watcher: asyncio.Task[None] | None = None
         # The bot reads .env in its working directory: an empty one of its own keeps the developer's file out.
         self._workdir = tempfile.TemporaryDirectory(prefix="sandbox-bot-")
@@ -90,15 +137,7 @@ class BotProcess:
         environment |= self.env
         # The child writes into the file itself: no pipe that fills up, and nothing is lost when either side is killed.
         with await asyncio.to_thread(self.log_path.open, "ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-S", "-E", str(_LEASH), str(os.getpid())),
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                cwd=self._workdir.name,
-            )
+            self._process = await self._launch(environment, self._workdir.name, log)
         self.starts += 1
         self._last_signal = ""
         self._changed("running")
@@ -129,7 +168,7 @@ class BotProcess:
             await asyncio.shield(self._watcher)
         return self.returncode
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, process: Process) -> None:
         code = await process.wait()
         self._changed(self._last_signal or f"ended by itself, exit code {code}")
 

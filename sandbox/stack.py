@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sandbox.apimaster import ApimasterServer, Knobs
-from sandbox.bot_process import BotProcess
+from sandbox.bot_process import BotProcess, Launch
 from sandbox.discord import DiscordFaults, DiscordServer, World
 from sandbox.driver import Driver, DriverError
 
@@ -21,7 +21,7 @@ class Sandbox:
     """A local Discord, a local APIMaster and the bot between them, from entering to leaving the context.
 
     ``data_dir`` is the bot's (default: a temporary one, deleted at the end); ``env`` adds to the bot's environment;
-    ``with_bot=False`` leaves starting the bot to the caller; ``bot_command`` runs another program in its place.
+    ``with_bot=False`` leaves starting the bot to the caller; ``launch`` starts another program in its place.
     ``wait_for_bot()`` tells when the bot is connected.
     """
 
@@ -36,7 +36,7 @@ class Sandbox:
         data_dir: Path | None = None,
         env: Mapping[str, str] | None = None,
         with_bot: bool = True,
-        bot_command: Sequence[str] | None = None,
+        launch: Launch | None = None,
         world: World | None = None,
         faults: DiscordFaults | None = None,
         knobs: Knobs | None = None,
@@ -47,7 +47,7 @@ class Sandbox:
         self._given_data_dir = data_dir
         self._env = dict(env or {})
         self._with_bot = with_bot
-        self._bot_command = bot_command
+        self._launch = launch
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -92,8 +92,7 @@ class Sandbox:
         """One more bot process (not yet started), with its own log; it is stopped when the sandbox is left."""
         environment = self.bot_env | dict(env or {})
         log_path = self.data_dir / f"{name}.log"
-        command = {"command": self._bot_command} if self._bot_command else {}
-        return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, **command))
+        return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, launch=self._launch))
 
     async def wait_for_bot(self, timeout_s: float = 15) -> None:
         """Wait until the bot is connected and has its commands; raises DriverError, at once if its process ends."""

@@ -12,7 +12,9 @@ from typing import Any
 
 from sandbox.driver import Interaction, Message
 from sandbox.stack import Sandbox
+from tests.support.nursery import Nursery
 
+NURSERY = Nursery()
 QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
 
 
@@ -20,7 +22,7 @@ class House(Sandbox):
     """Started with short waits; `start()` brings the bot up when the test wants it."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
-        super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False)
+        super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False, launch=NURSERY.launch)
         self.knobs.latency_s = 0.3
 
     async def start(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.bot_process import REPOSITORY, BotProcess
+from sandbox.bot_process import REPOSITORY, BotProcess, program
 
 _SLEEPER = "print('up', flush=True); import time; time.sleep(60)"
 _STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {_SLEEPER}"
@@ -36,7 +36,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _process(tmp_path: Path, code: str, **env: str) -> BotProcess:
-    return BotProcess(env, log_path=tmp_path / "bot.log", command=(sys.executable, "-c", code))
+    return BotProcess(env, log_path=tmp_path / "bot.log", launch=program(sys.executable, "-c", code))
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_an_end_by_itself_is_told_with_its_exit_code(tmp_path: Path) -> No
     process = BotProcess(
         {},
         log_path=tmp_path / "bot.log",
-        command=(sys.executable, "-c", "raise SystemExit(2)"),
+        launch=program(sys.executable, "-c", "raise SystemExit(2)"),
     )
     process.listeners.append(lambda: states.append(process.state))
     async with process:
@@ -128,10 +128,10 @@ async def test_the_bot_dies_with_a_killed_sandbox(tmp_path: Path) -> None:
     code = f"""
 import asyncio, sys
 from pathlib import Path
-from sandbox.bot_process import BotProcess
+from sandbox.bot_process import BotProcess, program
 
 async def main():
-    process = BotProcess({{}}, log_path=Path({str(log)!r}), command=(sys.executable, "-c", {_SLEEPER!r}))
+    process = BotProcess({{}}, log_path=Path({str(log)!r}), launch=program(sys.executable, "-c", {_SLEEPER!r}))
     await process.start()
     print(process.pid, flush=True)
     await asyncio.sleep(60)
