@@ -1,0 +1,109 @@
+"""The schema, as migrations that are never changed once released. Times are UTC milliseconds, money micro-credits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+from bot.domain.errors import StartupError
+from bot.store.sqlite.migrations import (
+    m0001_jobs_and_ledger,
+    m0002_references,
+    m0003_copies,
+    m0004_presets,
+    m0005_spoiler,
+)
+
+_ALL: Final = (
+    m0001_jobs_and_ledger,
+    m0002_references,
+    m0003_copies,
+    m0004_presets,
+    m0005_spoiler,
+)
+"""In the order in which they are applied; a new one goes to the end."""
+
+_CHECKED_AT_START_BYTES: Final = 64 * 1024 * 1024
+"""A database up to this size is checked for broken pages at every start; it takes a fraction of a second."""
+
+
+def _registered() -> Migrations:
+    registry = Migrations("imagine_bot")
+    for module in _ALL:
+        name = module.__name__.rpartition(".")[2].removeprefix("m")
+        registry(name=name)(_executing(module.STATEMENTS))
+    return registry
+
+
+def _executing(statements: Sequence[str]) -> Callable[[Database], None]:
+    def apply(db: Database) -> None:
+        for statement in statements:
+            db.conn.execute(statement)
+
+    return apply
+
+
+migrations: Final = _registered()
+
+
+def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
+    """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
+    try:
+        refuse_newer(db, path)
+        pending = [migration.name for migration in migrations.pending(db)]
+        if pending:
+            migrations.apply(db)
+        missing = _expected_tables() - _tables(db)
+        if missing:
+            raise StartupError(unusable(path, f"its table {min(missing)} is missing"))
+        if size_bytes <= _CHECKED_AT_START_BYTES:
+            found = str(db.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if found != "ok":
+                raise StartupError(unusable(path, found))
+    except sqlite3.DatabaseError as error:
+        raise StartupError(unusable(path, str(error))) from None
+    return pending
+
+
+def refuse_newer(db: Database, path: str) -> None:
+    """Raise StartupError for a database that knows migrations which this version does not."""
+    newer = {migration.name for migration in migrations.applied(db)} - _known()
+    if newer:
+        raise StartupError(
+            f"The database {path!r} was made by a newer version of this bot ({', '.join(sorted(newer))}). "
+            "Install that version, or set DATA_DIR to another folder."
+        )
+
+
+def unusable(path: str, reason: str) -> str:
+    """One sentence for a database file that SQLite cannot use."""
+    if "locked" in reason:
+        return f"The database {path!r} is locked by another program. Close that program and start again."
+    return (
+        f"The database {path!r} cannot be used: {reason}. "
+        "Restore it from a backup, or set DATA_DIR to another folder to begin anew."
+    )
+
+
+def _expected_tables() -> set[str]:
+    """The tables of an empty database of this version."""
+    with closing(Database(memory=True)) as fresh:
+        migrations.apply(fresh)
+        return _tables(fresh)
+
+
+def _tables(db: Database) -> set[str]:
+    return {row[0] for row in db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()}
+
+
+def _known() -> set[str]:
+    """The names of all migrations of this version: those that an empty database still needs."""
+    empty = Database(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(empty)}
+    finally:
+        empty.close()

@@ -1,0 +1,17 @@
+"""Messages that show pictures again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATEMENTS: Final = (
+    # Messages that show a request's pictures beside its own: handed over, or shown again.
+    """
+    CREATE TABLE copies (
+        message_id INTEGER PRIMARY KEY,
+        channel_id INTEGER NOT NULL,
+        request_id INTEGER NOT NULL REFERENCES requests (id)
+    ) STRICT
+    """,
+    "CREATE INDEX copies_request ON copies (request_id)",
+)
