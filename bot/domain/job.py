@@ -60,6 +60,8 @@ class Origin:
     """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages.
 
     Where the bot is not `bot_present`, only a member brought it along: it can answer them there, and no more.
+    The last three are what a server's rules look at; they are not stored. `channel_ids` are the channel, the channel
+    that a thread belongs to, and the category, as far as Discord told them.
     """
 
     interaction_id: int
@@ -69,6 +71,9 @@ class Origin:
     channel_id: int
     locale: str
     bot_present: bool = True
+    role_ids: tuple[int, ...] = ()
+    channel_ids: tuple[int, ...] = ()
+    age_restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,3 +52,25 @@ def age_restricted(interaction: discord.Interaction[Any]) -> bool:
     """Whether this is in an age-restricted channel, as far as Discord told."""
     channel = interaction.channel
     return isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.Thread) and channel.is_nsfw()
+
+
+def roles_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
+    """The roles of the member who acts, without @everyone; none outside of servers."""
+    member = interaction.user
+    if not isinstance(member, discord.Member):
+        return ()
+    # Its public twin leaves out the roles that a cache does not know yet, and with them what they forbid.
+    return tuple(int(role_id) for role_id in member._roles)  # noqa: SLF001
+
+
+def channels_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
+    """The channel, the channel that a thread belongs to, and the category, as far as Discord told them."""
+    channel = interaction.channel
+    if channel is None:
+        return ()
+    around: list[int | None] = [channel.id]
+    if isinstance(channel, discord.Thread):
+        around += [channel.parent_id, channel.parent.category_id if channel.parent else None]
+    elif isinstance(channel, discord.abc.GuildChannel):
+        around.append(channel.category_id)
+    return tuple(channel_id for channel_id in around if channel_id)

@@ -18,7 +18,7 @@ from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.ports import TokenLease
 from bot.ui.errors import answer_error
-from bot.ui.place import bot_present
+from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
 
 _LOOKED_UP_BY_S: Final = 1.0
 
@@ -76,6 +76,9 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         channel_id=interaction.channel_id or 0,
         locale=interaction.locale.value,
         bot_present=bot_present(interaction),
+        role_ids=roles_of(interaction),
+        channel_ids=channels_of(interaction),
+        age_restricted=age_restricted(interaction),
     )
 
 

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.domain.errors import Refusal
-from bot.ui.place import age_restricted, bot_present, check_place
+from bot.ui.place import age_restricted, bot_present, channels_of, check_place, roles_of
 
 ALICE = {"id": "11", "username": "alice", "discriminator": "0", "avatar": None}
 INVITED, BROUGHT = {"0": "5"}, {"1": "11"}
@@ -108,3 +108,18 @@ def test_age_restriction_is_read_from_the_channel() -> None:
     assert age_restricted(interaction(channel=channel(nsfw=True)))
     assert not age_restricted(interaction())
     assert not age_restricted(direct(1))
+
+
+def test_roles_come_with_the_interaction_though_no_cache_knows_them() -> None:
+    """A rule about a role holds from the first command after a start; outside of servers there are none."""
+    member = {"user": ALICE, "roles": ["71", "72"], "permissions": "0", "joined_at": None, "deaf": False,
+              "mute": False, "flags": 0}  # fmt: skip
+    assert roles_of(interaction(member=member)) == (71, 72)
+    assert roles_of(direct(1, authorizing_integration_owners=BROUGHT)) == ()
+
+
+def test_a_channel_is_named_with_what_it_lies_in() -> None:
+    """A text channel with its category, a thread with the channel it belongs to."""
+    assert channels_of(interaction(channel=channel(parent_id="8"))) == (3, 8)
+    assert channels_of(interaction(channel=channel())) == (3,)
+    assert channels_of(interaction(channel=channel(11))) == (3, 9)
