@@ -1,0 +1,148 @@
+"""Prompts with choices: `a {red, blue} bird` stands for "a red bird" and "a blue bird".
+
+The rules are those that Midjourney's members know:
+
+- A group in braces lists options between commas; blanks around an option do not count. Several groups multiply, the
+  last one varying fastest, and an option may hold groups of its own: `{cat, dog {asleep, awake}}` stands for three.
+- An option may be empty: `a {, red} bird` stands for "a bird" and "a red bird", without a second blank.
+- `\\{`, `\\,` and `\\}` are plain characters.
+
+What is no choice is text: a group without a comma (`{red}`, `{}`), a brace that is never closed, one that closes
+nothing. So is a prompt that is JSON as a whole, which members use to describe pictures in detail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from bot.domain.errors import Refusal
+
+MAX_PROMPTS: Final = 8
+_COUNTED: Final = 1_000
+"""How far prompts are counted for the sentence of a refusal; their number doubles with every few characters."""
+_PIECES: Final = re.compile(r"\\([{},])|([{},])|([^\\{},]+|\\)")
+
+Mark = Literal["{", ",", "}", ""]
+
+
+def permutations(prompt: str) -> tuple[str, ...]:
+    """The prompts that a prompt stands for, in order; usually it stands for itself alone.
+
+    Raises Refusal where there would be more than eight.
+    """
+    if "{" not in prompt or _is_json(prompt):
+        return (prompt,)
+    tokens = list(_marked(prompt))
+    count = _count(tokens)
+    if count > MAX_PROMPTS:
+        told = f"{count:,}" if count < _COUNTED else f"at least {_COUNTED:,}"
+        raise Refusal(
+            "too_many_prompts",
+            f"The groups in braces make {told} prompts of yours; {MAX_PROMPTS} is the limit. "
+            "Leave some options out, or write `\\{` for a brace that begins no group.",
+        )
+    return tuple(prompt.strip() for prompt in _expanded(tokens))
+
+
+def as_typed(prompt: str) -> str:
+    """What to type for exactly this prompt: one whose braces would be read as groups gets them escaped."""
+    if "{" not in prompt or _is_json(prompt):
+        return prompt
+    if list(_marked(prompt)) == [(prompt, "")]:
+        return prompt
+    return re.sub(r"([{},])", r"\\\1", prompt)
+
+
+def _is_json(prompt: str) -> bool:
+    if not prompt.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(prompt), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _marked(prompt: str) -> Iterator[tuple[str, Mark]]:
+    """The prompt in pieces, each with its meaning: a brace or comma of a real group, or "" for the text between them."""
+    pieces = [match[1] or match[0] for match in _PIECES.finditer(prompt)]
+    meant = _meaning([match[2] for match in _PIECES.finditer(prompt)])
+    text: list[str] = []
+    for position, piece in enumerate(pieces):
+        if position not in meant:
+            text.append(piece)
+            continue
+        if text:
+            yield "".join(text), ""
+            text.clear()
+        yield piece, meant[position]
+    if text:
+        yield "".join(text), ""
+
+
+def _meaning(characters: Sequence[str | None]) -> dict[int, Mark]:
+    """Which braces and commas make groups. It is known where a group closes, so that one look at each is enough."""
+    meant: dict[int, Mark] = {}
+    open_groups: list[tuple[int, list[int]]] = []
+    for position, character in enumerate(characters):
+        if character == "{":
+            open_groups.append((position, []))
+        elif character == "," and open_groups:
+            open_groups[-1][1].append(position)
+        elif character == "}" and open_groups:
+            opened_at, commas = open_groups.pop()
+            if commas:
+                meant |= {opened_at: "{", position: "}"}
+                meant.update(dict.fromkeys(commas, ","))
+    return meant
+
+
+def _count(tokens: Iterable[tuple[str, Mark]]) -> int:
+    """How many prompts there are, counted up to a thousand."""
+    finished, current = [0], [1]
+    for _, mark in tokens:
+        if mark == "{":
+            finished.append(0)
+            current.append(1)
+        elif mark == ",":
+            finished[-1] = min(_COUNTED, finished[-1] + current[-1])
+            current[-1] = 1
+        elif mark == "}":
+            options = finished.pop() + current.pop()
+            current[-1] = min(_COUNTED, current[-1] * options)
+    return current[0]
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group that is being read: its finished options, and the beginnings of the one that is not finished."""
+
+    finished: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=lambda: [""])
+
+
+def _expanded(tokens: Iterable[tuple[str, Mark]]) -> list[str]:
+    """The prompts themselves; they are few, since they have been counted."""
+    groups = [_Group()]
+    for token, mark in tokens:
+        group = groups[-1]
+        if mark == "":
+            group.current = [_continued(beginning, token) for beginning in group.current]
+        elif mark == "{":
+            groups.append(_Group())
+        elif mark == ",":
+            group.finished += group.current
+            group.current = [""]
+        else:
+            options = [option.strip() for option in groups.pop().finished + group.current]
+            around = groups[-1]
+            around.current = [beginning + option for beginning in around.current for option in options]
+    return groups[0].current
+
+
+def _continued(beginning: str, text: str) -> str:
+    """The text after a group; a blank on both sides of an empty option is one blank."""
+    return beginning + (text.lstrip(" ") if beginning.endswith(" ") else text)
