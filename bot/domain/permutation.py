@@ -1,11 +1,11 @@
-"""Prompts with choices: `a {red, blue} bird` stands for "a red bird" and "a blue bird".
+r"""Prompts with choices: `a {red, blue} bird` stands for "a red bird" and "a blue bird".
 
 The rules are those that Midjourney's members know:
 
 - A group in braces lists options between commas; blanks around an option do not count. Several groups multiply, the
   last one varying fastest, and an option may hold groups of its own: `{cat, dog {asleep, awake}}` stands for three.
 - An option may be empty: `a {, red} bird` stands for "a bird" and "a red bird", without a second blank.
-- `\\{`, `\\,` and `\\}` are plain characters.
+- `\{`, `\,` and `\}` are plain characters.
 
 What is no choice is text: a group without a comma (`{red}`, `{}`), a brace that is never closed, one that closes
 nothing. So is a prompt that is JSON as a whole, which members use to describe pictures in detail.
@@ -67,7 +67,7 @@ def _is_json(prompt: str) -> bool:
 
 
 def _marked(prompt: str) -> Iterator[tuple[str, Mark]]:
-    """The prompt in pieces, each with its meaning: a brace or comma of a real group, or "" for the text between them."""
+    """The prompt in pieces, each with its meaning: a brace or comma of a real group, or "" for text."""
     pieces = [match[1] or match[0] for match in _PIECES.finditer(prompt)]
     meant = _meaning([match[2] for match in _PIECES.finditer(prompt)])
     text: list[str] = []
