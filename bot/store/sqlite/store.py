@@ -19,6 +19,7 @@ from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
 from bot.ports.stores import Copy
 from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
+from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
@@ -49,6 +50,8 @@ class SqliteStore:
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=self._reader, writer=self._writer, clock=clock)
         """Implements PresetStore."""
+        self.audit = SqliteAudit(reader=self._reader, writer=self._writer, clock=clock)
+        """Implements AuditStore."""
 
     async def __aenter__(self) -> Self:
         try:

@@ -16,6 +16,7 @@ from bot.store.sqlite.migrations import (
     m0003_copies,
     m0004_presets,
     m0005_spoiler,
+    m0006_audit,
 )
 
 _ALL: Final = (
@@ -24,6 +25,7 @@ _ALL: Final = (
     m0003_copies,
     m0004_presets,
     m0005_spoiler,
+    m0006_audit,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
