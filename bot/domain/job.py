@@ -158,6 +158,7 @@ class Request:
 class Job:
     """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost.
 
+    `withdrawn_at` is when its member cancelled it while it was being made: it is fetched, but not posted.
     `result_url` is set only where the submit call itself answered with the picture's address.
     """
 
@@ -188,6 +189,7 @@ class Job:
     cost: Cost
     retried_by: int | None
     reported_cost: float | None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

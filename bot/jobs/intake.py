@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.domain.credits import price
 from bot.domain.errors import Refusal
-from bot.domain.job import Job, JobState, NewReference, NewRequest, Origin, RequestView
+from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 
@@ -114,12 +114,39 @@ class Intake:
         for job in view.jobs:
             await self._jobs.cancelled(job.id)
 
-    async def cancel(self, job_id: int, user_id: int, lease: TokenLease | None) -> None:
-        """Take back a job that waits for its turn. It is free. `lease` is None for a press on another message."""
+    async def cancel(self, job_id: int, user_id: int, lease: TokenLease | None) -> Job | None:
+        """Take back a job that waits for its turn: that is free. `lease` is None for a press on another message.
+
+        One that is being made is returned as it is: `withdraw` may still cost its price, so its member is asked first.
+        """
         job = await self._owned(job_id, user_id)
-        if job.state is not JobState.QUEUED or await self._jobs.cancelled(job_id) is None:
-            raise Refusal("too_late", f"No. {job_id} cannot be cancelled any more: it is already being made.")
-        await self._decided(job, lease)
+        if job.state is JobState.QUEUED and await self._jobs.cancelled(job_id) is not None:
+            await self._decided(job, lease)
+            return None
+        job = self._withdrawable(await self._jobs.job(job_id))
+        if lease is not None:  # what follows is decided on another message, whose token does not reach the card
+            await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
+        return job
+
+    async def withdraw(self, job_id: int, user_id: int) -> Job:
+        """Cancel a job that is being made: its picture, should it come, is kept for `/collect` and not posted."""
+        await self._owned(job_id, user_id)
+        job = await self._jobs.withdrawn(job_id)
+        if job is None:
+            self._withdrawable(job := await self._jobs.job(job_id))
+            # It went back to its place in line between the question and its answer.
+            if await self._jobs.cancelled(job_id) is None:
+                raise _too_late(job_id)
+        self._presenter.refresh([job.request_id])
+        return job
+
+    @staticmethod
+    def _withdrawable(job: Job) -> Job:
+        if job.withdrawn_at is not None or job.state is JobState.CANCELLED:
+            raise Refusal("cancelled_already", f"No. {job.id} is cancelled already.")
+        if job.state not in AT_WORK | WAITING:
+            raise _too_late(job.id)
+        return job
 
     async def drop(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Give up a job whose outcome is unknown; its possible charge stays in the ledger."""
@@ -149,3 +176,7 @@ class Intake:
         if lease is not None:
             await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
         self._presenter.refresh([job.request_id])
+
+
+def _too_late(job_id: int) -> Refusal:
+    return Refusal("too_late", f"No. {job_id} cannot be cancelled any more; its message shows how it ended.")

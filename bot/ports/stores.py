@@ -193,7 +193,7 @@ class JobStore(Protocol):
         ...
 
     async def fetched(self, job_id: int, file_name: str, picture: PictureInfo) -> Job | None:
-        """Record that the picture is on our disk."""
+        """Record that the picture is on our disk; a withdrawn job's is kept there as `ready`, and not posted."""
         ...
 
     async def ready(self, job_id: int, reason: str) -> Job | None:
@@ -202,6 +202,10 @@ class JobStore(Protocol):
 
     async def cancelled(self, job_id: int) -> Job | None:
         """Take a waiting job back, or drop an uncertain one."""
+        ...
+
+    async def withdrawn(self, job_id: int) -> Job | None:
+        """Note that the member does not want a job any more that is being made: its picture will not be posted."""
         ...
 
     async def retry(self, job_id: int) -> Job | None:

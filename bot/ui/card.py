@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
-from bot.ui.buttons import CancelButton, DropButton, RetryButton
+from bot.ui.buttons import CancelButton, DropButton, RetryButton, may_cancel
 from bot.ui.choosing import ChoosePicture
 from bot.ui.picture_buttons import picture_rows
 
@@ -81,15 +81,20 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
         pictures=pictures,
         digest=digest,
         urgent=_is_news(current),
-        worth_a_post=_is_news(current) and any(job.state is not JobState.CANCELLED for job in current),
+        worth_a_post=_is_news(current) and not all(_taken_back(job) for job in current),
         edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1 and not _passing(current),
     )
 
 
 def _is_news(jobs: list[Job]) -> bool:
-    """Whether a picture has arrived, or nothing more will happen by itself."""
+    """Whether a picture has arrived, its member does not want it any more, or nothing more will happen by itself."""
     settled = all(job.state in SETTLED or job.state is JobState.UNCERTAIN for job in jobs)
-    return settled or any(job.state is JobState.FETCHED for job in jobs)
+    return settled or any(job.state is JobState.FETCHED or job.withdrawn_at is not None for job in jobs)
+
+
+def _taken_back(job: Job) -> bool:
+    """Whether its member knows how it ended, by their own decision."""
+    return job.state is JobState.CANCELLED or job.withdrawn_at is not None
 
 
 def _passing(jobs: list[Job]) -> bool:
@@ -111,7 +116,7 @@ def _add_rows(
     waiting: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for job in jobs:
         number = f" no. {job.id}" if several else ""
-        if job.state is JobState.QUEUED:
+        if may_cancel(job):
             waiting.add_item(CancelButton(job.id, f"Cancel{number}"))
         elif job.state is JobState.UNCERTAIN:
             row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()

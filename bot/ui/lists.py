@@ -11,9 +11,9 @@ from discord import ui
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.jobs.collecting import PAGE, Collection
-from bot.jobs.intake import Intake
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
+from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.errors import answer_error
 from bot.ui.pressing import JobButton
 
@@ -28,21 +28,20 @@ _UNDER_WAY: Final = frozenset(
 
 
 class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
-    """Takes a waiting job back from the list of `/queue`, and shows the list anew."""
+    """Takes a job back from the list of `/queue`, and shows the list anew."""
 
     action = "leave"
     label = "Cancel"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancel, then show what is left; a refusal is told beside the list, which is shown anew all the same."""
+        """Cancel or ask, then show what is left; a refusal is told beside the list, shown anew all the same."""
         await interaction.response.defer()
-        services = interaction.client.services
         try:
             # The press belongs to the list's message: its token cannot edit the request's own.
-            await cast(Intake, services.intake).cancel(self.job_id, interaction.user.id, None)
+            await cancel_or_ask(interaction, self.job_id, None)
         except Refusal as refusal:
             await answer_error(interaction, refusal)
-        views = await cast(Collection, services.collection).under_way(interaction.user.id)
+        views = await cast(Collection, interaction.client.services.collection).under_way(interaction.user.id)
         await interaction.edit_original_response(view=queue_view(views))
 
 
@@ -80,7 +79,7 @@ LIST_BUTTONS: Final = (LeaveButton, GalleryButton)
 
 
 def queue_view(views: list[RequestView]) -> ui.LayoutView:
-    """What a member has under way: the state of each picture, where it is, and Cancel while that is free."""
+    """What a member has under way: the state of each picture, where it is, and Cancel."""
     listed = [(job, view) for view in views for job in view.jobs if job.state in _UNDER_WAY and job.retried_by is None]
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not listed:
@@ -96,7 +95,7 @@ def queue_view(views: list[RequestView]) -> ui.LayoutView:
         if room < 0:
             break
         shown += 1
-        if job.state is JobState.QUEUED:
+        if may_cancel(job):
             container.add_item(ui.Section(words, accessory=LeaveButton(job.id)))
         else:
             container.add_item(ui.TextDisplay(words))

@@ -17,7 +17,7 @@ from bot.ui.details import details
 from bot.ui.modals import edit_form
 from bot.ui.original import OriginalButton
 from bot.ui.place import age_restricted
-from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of
+from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of, said
 from bot.ui.text import file_stem
 
 _FORM_BY_S: Final = 2.0
@@ -96,7 +96,7 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
         together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
         others = f" with all {together} pictures" if together > 1 else ""
         question = f"Delete no. {self.job_id}? Its message disappears{others} for everybody; what it cost stays spent."
-        await interaction.followup.send(view=_said(question, ReallyDeleteButton(self.job_id)), ephemeral=True)
+        await interaction.followup.send(view=said(question, ReallyDeleteButton(self.job_id)), ephemeral=True)
 
 
 class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
@@ -110,7 +110,7 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
         """Delete, and turn the question into its answer."""
         await interaction.response.defer()
         await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
-        await interaction.edit_original_response(view=_said(f"No. {self.job_id} is deleted."))
+        await interaction.edit_original_response(view=said(f"No. {self.job_id} is deleted."))
 
 
 PICTURE_BUTTONS = (
@@ -141,20 +141,6 @@ def picture_rows(view: RequestView, job: Job) -> list[ui.ActionRow[ui.LayoutView
     original: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     original.add_item(OriginalButton(job.id))
     return [row, original]
-
-
-def _said(words: str, *buttons: JobButton) -> ui.LayoutView:
-    """A private message of a sentence and perhaps a button."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(words))
-    if buttons:
-        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        for button in buttons:
-            row.add_item(button)
-        view.add_item(row)
-    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
-    return view
 
 
 def _address(message: discord.Message | None, job_id: int) -> str | None:

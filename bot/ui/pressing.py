@@ -162,3 +162,17 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
     @abstractmethod
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge within 3 s and do what the button says; raises BotError."""
+
+
+def said(words: str, *buttons: JobButton) -> ui.LayoutView:
+    """A private message of a sentence and perhaps a button."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(words))
+    if buttons:
+        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        for button in buttons:
+            row.add_item(button)
+        view.add_item(row)
+    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return view

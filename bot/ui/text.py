@@ -96,6 +96,8 @@ def status(job: Job, view: RequestView) -> str:
     match job.state:
         case JobState.QUEUED:
             return _waiting(job, view)
+        case JobState.SUBMITTING | JobState.RUNNING | JobState.READY if job.withdrawn_at is not None:
+            return _withdrawn(job)
         case JobState.SUBMITTING:
             return f"✏️ Sending it to the image model …{_number(job)}"
         case JobState.RUNNING:
@@ -118,10 +120,11 @@ def statuses(jobs: list[Job], view: RequestView) -> list[str]:
     """A line for each job; of several, those that wait, are at work or are done share one."""
     if len(jobs) == 1:
         return [status(jobs[0], view)]
-    lines = [status(job, view) for job in jobs if job.state not in _COUNTED]
-    waiting = [job for job in jobs if job.state in _COUNTED[:2]]
-    working = [job for job in jobs if job.state is JobState.RUNNING]
-    done = [job for job in jobs if job.state in _COUNTED[3:]]
+    lines = [status(job, view) for job in jobs if not _is_counted(job)]
+    counted = [job for job in jobs if _is_counted(job)]
+    waiting = [job for job in counted if job.state in _COUNTED[:2]]
+    working = [job for job in counted if job.state is JobState.RUNNING]
+    done = [job for job in counted if job.state in _COUNTED[3:]]
     if working:
         last = max((job.eta_at for job in working if job.eta_at is not None), default=None)
         when = f" · ready about {discord.utils.format_dt(last, 'R')}" if last else ""
@@ -136,12 +139,26 @@ def statuses(jobs: list[Job], view: RequestView) -> list[str]:
     return lines
 
 
+def _is_counted(job: Job) -> bool:
+    """Whether the number of its kind tells enough of a job; not of one that its member took back."""
+    return job.state in _COUNTED and (job.withdrawn_at is None or job.state is JobState.DELIVERED)
+
+
 def _several_waiting(jobs: list[Job], view: RequestView) -> str:
     places = [view.places[job.id] for job in jobs if job.id in view.places]
     if view.gate.closed:
         return _paused(view.gate, min(places, default=None), several=True)
     where = f" ({_ordinal(min(places))} in line)" if places else ""
     return f"⏳ {len(jobs)} waiting{where}"
+
+
+def _withdrawn(job: Job) -> str:
+    """Of a job that its member cancelled while it was being made."""
+    if job.state is JobState.READY:
+        return f"📦 Cancelled, but it was made and charged all the same. `/collect` hands it over.{_number(job)}"
+    possible = _COST[Cost.POSSIBLY].format(price=credits_text(job.price_microcredits))
+    kept = "If it comes all the same, `/collect` hands it over."
+    return f"🚫 Cancelled while it was being made. {possible} {kept}{_number(job)}"
 
 
 def _waiting(job: Job, view: RequestView) -> str:

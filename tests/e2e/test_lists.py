@@ -52,12 +52,17 @@ async def test_queue_lists_what_is_under_way_and_cancels_what_waits(house: House
     assert "2nd in line" in shown.text()
     cards = [message for message in house.driver.messages("alice") if message.id != shown.id]
     assert all(f"/{card.id})" in shown.text() for card in cards)
-    assert [button.custom_id for button in shown.buttons()] == ["leave:3", "leave:4"]
+    assert [button.custom_id for button in shown.buttons()] == [f"leave:{number}" for number in (1, 2, 3, 4)]
     await house.driver.click("alice", shown.id, "leave:4")
     await house.shows("picture\\* 3", "Cancelled")  # its card: the list does not name it any more
     after = await house.shows("under way** · 3")
     assert after.id == shown.id
     assert house.ledger(4) == [("reserve", 1_000_000), ("release", 1_000_000)]
+    await house.driver.click("alice", shown.id, "leave:1")
+    question = await house.shows("No. 1 is being made already")
+    await house.driver.click("alice", question.id, "really_cancel:1")
+    await house.shows("picture\\* 0", "Cancelled while it was being made")
+    assert house.ledger(1) == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
 async def test_cancel_in_an_old_list_tells_that_it_is_too_late(house: House) -> None:
@@ -69,7 +74,7 @@ async def test_cancel_in_an_old_list_tells_that_it_is_too_late(house: House) -> 
     shown = await answer(house, "queue")
     for _ in range(2):
         await house.driver.click("alice", shown.id, "leave:3")
-    message = await house.driver.wait_message(lambda m: "cannot be cancelled any more" in m.text(), viewer="alice")
+    message = await house.driver.wait_message(lambda m: "cancelled already" in m.text(), viewer="alice")
     assert message.ephemeral_to == "alice"
     assert house.ledger(3) == [("reserve", 1_000_000), ("release", 1_000_000)]
 

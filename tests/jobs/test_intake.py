@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import BalanceError, Refusal
 from bot.domain.job import JobState
 from bot.domain.picture import PictureSpec, Resolution
 from bot.jobs.intake import Intake
@@ -15,6 +15,7 @@ from bot.ports import TokenLease
 from tests.jobs.conftest import Works
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
+from tests.support.steps import OWNER
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 
@@ -70,6 +71,16 @@ async def test_cancelling_is_free_and_shown(works: Works, desk: Desk) -> None:
     assert works.presenter.asked == [job.request_id]
 
 
+async def test_nobody_else_may_withdraw(works: Works, desk: Desk) -> None:
+    """Who presses is checked with the answer too, not only with the question."""
+    job = await works.steps.running()
+    for press in (desk.intake.cancel(job.id, BOB, FRESH), desk.intake.withdraw(job.id, BOB)):
+        with pytest.raises(Refusal) as caught:
+            await press
+        assert caught.value.code == "not_yours"
+    assert await works.store.job(job.id) == job
+
+
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
 async def test_nobody_else_may_decide(decision: str, works: Works, desk: Desk) -> None:
     """A button that another member presses does nothing and tells them why."""
@@ -90,12 +101,46 @@ async def test_unknown_picture_is_refused(decision: str, desk: Desk) -> None:
 
 
 async def test_too_late_to_cancel(works: Works, desk: Desk) -> None:
-    """What is being made is not cancelled, and neither is what is uncertain: that has buttons of its own."""
-    for job in (await works.steps.running(), await works.steps.uncertain(), await works.steps.delivered()):
+    """What is finished is not cancelled, and neither is what is uncertain: that has buttons of its own."""
+    for job in (await works.steps.uncertain(), await works.steps.fetched(), await works.steps.delivered()):
         with pytest.raises(Refusal) as caught:
             await desk.intake.cancel(job.id, ALICE, FRESH)
         assert caught.value.code == "too_late"
         assert (await works.store.job(job.id)).state is job.state
+
+
+async def test_what_is_being_made_is_cancelled_once_its_member_has_been_asked(works: Works, desk: Desk) -> None:
+    """The first press changes nothing but the token; the second says it once, and then it is too late."""
+    job = await works.steps.running()
+    assert await desk.intake.cancel(job.id, ALICE, FRESH) == job
+    assert (await works.store.view(job.request_id)).request.token == "fresh"
+    assert works.presenter.asked == []
+    await desk.intake.withdraw(job.id, ALICE)
+    assert works.presenter.asked == [job.request_id]
+    for press in (desk.intake.cancel(job.id, ALICE, FRESH), desk.intake.withdraw(job.id, ALICE)):
+        with pytest.raises(Refusal) as caught:
+            await press
+        assert caught.value.code == "cancelled_already"
+
+
+async def test_what_went_back_in_line_between_question_and_answer_is_cancelled_for_free(
+    works: Works, desk: Desk
+) -> None:
+    """The provider did not take it, so that it waits once more."""
+    job = await works.steps.submitting()
+    assert await desk.intake.cancel(job.id, ALICE, FRESH) == job
+    await works.store.back_to_queue(job.id, OWNER, BalanceError("empty"), None)
+    await desk.intake.withdraw(job.id, ALICE)
+    assert (await works.store.job(job.id)).state is JobState.CANCELLED
+    assert sum(row.spent_microcredits for row in await works.store.usage(None)) == 0
+
+
+async def test_a_confirmation_that_comes_after_the_picture_is_too_late(works: Works, desk: Desk) -> None:
+    """It is about to be posted, or was."""
+    for job in (await works.steps.fetched(), await works.steps.delivered()):
+        with pytest.raises(Refusal) as caught:
+            await desk.intake.withdraw(job.id, ALICE)
+        assert caught.value.code == "too_late"
 
 
 async def test_ordering_again_wakes_admission_and_is_decided_once(works: Works, desk: Desk) -> None:

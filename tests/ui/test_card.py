@@ -77,6 +77,9 @@ VIEWS: dict[str, RequestView] = {
         replace(a_job(S.UNCERTAIN, cost=Cost.POSSIBLY), retried_by=8), a_job(job_id=8), places={8: 1}
     ),
     "cancelled": a_view(a_job(S.CANCELLED)),
+    "withdrawn": a_view(replace(a_job(S.RUNNING), withdrawn_at=START)),
+    "made all the same": a_view(replace(a_job(S.READY), withdrawn_at=START)),
+    "one of two withdrawn": a_view(a_job(S.RUNNING), replace(a_job(S.RUNNING, job_id=8), withdrawn_at=START)),
     "four at once": a_view(*(replace(a_job(S.FETCHED, job_id=n), position=n) for n in (1, 2, 3, 4))),
     "four made smaller": a_view(
         *(replace(a_job(S.DELIVERED, job_id=n), position=n, shown_as="WebP") for n in (1, 2, 3, 4))
@@ -123,6 +126,9 @@ def test_card_keeps_within_discords_limits(name: str) -> None:
         ("uncertain", ["may have been charged (1 credit)", "charged twice", "no. 7"]),
         ("ordered again", ["Next in line", "no. 8", "no. 7 before it may have been charged"]),
         ("cancelled", ["Cancelled", "It cost nothing", "no. 7"]),
+        ("withdrawn", ["Cancelled", "may have been charged (1 credit)", "`/collect` hands it over", "no. 7"]),
+        ("made all the same", ["Cancelled, but", "charged", "`/collect` hands it over", "no. 7"]),
+        ("one of two withdrawn", ["1 of 2 at work", "Cancelled while it was being made", "no. 8"]),
         ("private", ["private"]),
     ],
 )
@@ -137,8 +143,10 @@ def test_words_of_each_state(name: str, expected: list[str]) -> None:
     [
         ("next in line", ["cancel:7"]),
         ("balance empty", ["cancel:7"]),
-        ("submitting", []),
-        ("running", []),
+        ("submitting", ["cancel:7"]),
+        ("running", ["cancel:7"]),
+        ("withdrawn", []),
+        ("made all the same", []),
         ("fetched", []),
         ("delivered", []),
         ("failed", []),

@@ -141,11 +141,12 @@ def back_to_queue(
     An answer that makes everybody wait is no failed try of this job: only one that holds it alone is counted.
     """
     tries = get(db, job_id).tries + (not_before is not None)
-    return move(
+    job = move(
         db, job_id, expected=(S.SUBMITTING,), to=S.QUEUED, event=f"returned:{error.code}", now_ms=now_ms,
         detail=str(error), only_owner=owner, owner=None, submitted_at=None,
         not_before=None if not_before is None else to_ms(not_before), tries=tries,
     )  # fmt: skip
+    return _withdrawn(db, job, now_ms)
 
 
 def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job | None:
@@ -158,7 +159,7 @@ def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job
         ledger.append(db, job, LedgerKind.UNCERTAIN, now_ms)
         ledger.count(db, job, "uncertain", now_ms)
         _take_turn(db, job.user_id)
-    return job
+    return _withdrawn(db, job, now_ms)
 
 
 def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: int) -> Job | None:
@@ -182,11 +183,12 @@ def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: in
 
 def fetched(db: Database, job_id: int, file_name: str, picture: PictureInfo, *, now_ms: int) -> Job | None:
     """Record that the picture is on our disk, verified."""
-    return move(
+    job = move(
         db, job_id, expected=(S.RUNNING,), to=S.FETCHED, event="fetched", now_ms=now_ms, fetched_at=now_ms,
         picture_file=file_name, picture_format=picture.format, picture_extension=picture.extension,
         width=picture.width, height=picture.height, size_bytes=picture.size_bytes,
     )  # fmt: skip
+    return _withdrawn(db, job, now_ms)
 
 
 def ready(db: Database, job_id: int, reason: str, *, now_ms: int) -> Job | None:
@@ -215,6 +217,33 @@ def cancelled(db: Database, job_id: int, *, now_ms: int) -> Job | None:
         ledger.append(db, job, LedgerKind.RELEASE, now_ms)
     ledger.count(db, job, "cancelled", now_ms)
     return job
+
+
+def withdrawn(db: Database, job_id: int, *, now_ms: int) -> Job | None:
+    """Note that the member does not want a job any more that is being made; None where it is not, or was noted."""
+    cursor = db.conn.execute(
+        "UPDATE jobs SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL AND state IN ('submitting', 'running')",
+        (now_ms, job_id),
+    )
+    if cursor.rowcount == 0:
+        return None
+    job = get(db, job_id)
+    record_event(db, job, "withdrawn", now_ms)
+    db.conn.execute("UPDATE requests SET version = version + 1 WHERE id = ?", (job.request_id,))
+    return job
+
+
+def _withdrawn(db: Database, job: Job | None, now_ms: int) -> Job | None:
+    """Act on a member's wish in the same transaction as the step that it waited for.
+
+    What they do not want any more is not sent again, asks them nothing, and is not posted; its picture is paid for,
+    and kept for them.
+    """
+    if job is None or job.withdrawn_at is None:
+        return job
+    if job.state is S.FETCHED:
+        return ready(db, job.id, "its member cancelled it while it was being made", now_ms=now_ms)
+    return cancelled(db, job.id, now_ms=now_ms)
 
 
 def adopt(db: Database, *, owner: str) -> list[Job]:

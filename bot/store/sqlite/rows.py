@@ -126,6 +126,7 @@ def job_from(row: sqlite3.Row) -> Job:
         cost=Cost(row["cost"]),
         retried_by=row["retried_by"],
         reported_cost=row["reported_cost"],
+        withdrawn_at=moment(row["withdrawn_at"]),
     )
 
 

@@ -245,6 +245,11 @@ class SqliteStore:
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.cancelled(db, job_id, now_ms=now_ms))
 
+    async def withdrawn(self, job_id: int) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.withdrawn(db, job_id, now_ms=now_ms))
+
     async def retry(self, job_id: int) -> Job | None:
         """See JobStore."""
         now_ms = self._now_ms()

@@ -17,6 +17,7 @@ from bot.store.sqlite.migrations import (
     m0004_presets,
     m0005_spoiler,
     m0006_audit,
+    m0007_withdrawn,
 )
 
 _ALL: Final = (
@@ -26,6 +27,7 @@ _ALL: Final = (
     m0004_presets,
     m0005_spoiler,
     m0006_audit,
+    m0007_withdrawn,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
