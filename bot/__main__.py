@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from bot.commands.doctor import doctor
 from bot.commands.generate import generate
 from bot.commands.usage import usage
 from bot.domain.errors import BotError, StartupError
@@ -30,6 +31,7 @@ def run_command() -> None:
 
 
 main.add_command(generate)
+main.add_command(doctor)
 main.add_command(usage)
 
 

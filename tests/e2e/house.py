@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from bot.store.sqlite.reading import read_faults
 from sandbox.driver import Interaction, Message
 from sandbox.stack import Sandbox
 from tests.support.nursery import Nursery
@@ -29,6 +31,15 @@ class House(Sandbox):
         """Start the bot and wait until members can use it."""
         await self.bot.start()
         await self.driver.wait_for_bot()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Stop everything. Whatever a test went through, the books of a bot that was up are in order then."""
+        served = self.bot.alive
+        await super().__aexit__(exc_type, exc, tb)
+        if exc_type is None and served:
+            assert list(read_faults(self.data_dir / "bot.db")) == []
 
     async def imagine(self, prompt: str, *, member: str = "alice", **options: Any) -> Interaction:
         """Type `/imagine` and wait until it is acknowledged."""

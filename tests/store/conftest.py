@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.reading import read_faults
 from tests.support.clock import FakeClock
 from tests.support.steps import Steps, Store
 
@@ -28,6 +29,10 @@ class Books(Protocol):
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What is wrong with the ledger and the totals; empty where they are in order."""
         ...
 
 
@@ -52,6 +57,10 @@ class SqliteBooks:
         with closing(sqlite3.connect(self._path)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a table's name
+
+    def faults(self) -> list[str]:
+        """See Books."""
+        return list(read_faults(self._path))
 
 
 Opener = Callable[..., SqliteStore]

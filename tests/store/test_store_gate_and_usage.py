@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -108,7 +106,9 @@ async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: in
         case "uncertain":
             await store.uncertain(job_id, LOST)
         case "fail":
-            await store.failed(job_id, BotError("x"), rng.choice(list(Cost)))
+            # What was never sent cannot have been charged.
+            sent = (await store.job(job_id)).state is not JobState.QUEUED
+            await store.failed(job_id, BotError("x"), rng.choice(list(Cost)) if sent else Cost.NOTHING)
         case "return":
             if (await store.job(job_id)).state is JobState.SUBMITTING:
                 await store.back_to_queue(job_id, OWNER, BalanceError("empty"), None)
@@ -123,44 +123,15 @@ async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: in
             await store.retry(job_id)
 
 
-def totals_of(rows: list[dict[str, Any]], column: str) -> int:
-    """The sum of a column."""
-    return sum(row[column] for row in rows)
-
-
 @pytest.mark.parametrize("seed", range(4))
 async def test_totals_equal_the_raw_tables_after_a_random_walk(
     seed: int, store: Store, steps: Steps, books: Books, clock: FakeClock
 ) -> None:
-    """Whatever happened in whatever order, the daily totals are the sums of ledger and history; every job closes."""
+    """Whatever happened in whatever order, every total is the sum of its rows, and every job's ledger closes."""
     rng = random.Random(seed)
     for _ in range(12):
         await store.accept(new_request(user_id=rng.choice([ALICE, BOB]), price_microcredits=rng.randint(1, 9)))
     for _ in range(250):
         clock.shift(rng.choice([0, 0, 7_000]))
         await random_step(store, steps, rng, rng.choice(books.rows("jobs"))["id"])
-    usage = books.rows("usage_daily")
-    amounts: Counter[str] = Counter()
-    for kind, amount in books.ledger():
-        amounts[kind] += amount
-    events = Counter(row["event"].partition(":")[0] for row in books.rows("job_events"))
-    assert totals_of(usage, "spent_microcredits") == amounts["charge"] - amounts["refund"]
-    assert totals_of(usage, "possible_microcredits") == amounts["uncertain"] + amounts["adjust"]
-    assert totals_of(usage, "requested") == events["accepted"] == len(books.rows("jobs"))
-    assert totals_of(usage, "failed") == events["failed"]
-    assert totals_of(usage, "cancelled") == events["cancelled"]
-    assert totals_of(usage, "uncertain") == events["uncertain"]
-    assert totals_of(usage, "balance_errors") == len(books.rows("balance_errors"))
-    has_picture = [job for job in books.rows("jobs") if job["state"] in {"delivered", "ready"}]
-    assert totals_of(usage, "delivered") == len(has_picture)
-    assert_ledger_closes(books)
-
-
-def assert_ledger_closes(books: Books) -> None:
-    """Each job past its submit, or ended, has its reserve closed exactly; a waiting one has it open."""
-    for job in books.rows("jobs"):
-        rows = dict(books.ledger(job["id"]))
-        closing = sum(rows.get(kind, 0) for kind in ("charge", "release", "uncertain", "adjust"))
-        open_ = job["state"] in {"queued", "submitting"}
-        assert closing == (0 if open_ else rows["reserve"]), (job["id"], job["state"], rows)
-        assert len(rows) == len(books.ledger(job["id"]))
+    assert books.faults() == []

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from bot.domain.errors import StartupError
 from bot.ports import UsageRow
-from bot.store.sqlite import usage
+from bot.store.sqlite import bookkeeping, usage
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import refuse_newer, unusable
+from bot.store.sqlite.migrations import refuse_newer, refuse_older, unusable
 
 
 def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
     """The daily totals from a day on; raises StartupError where there is no usable database."""
+    with _opened(path) as db:
+        return usage.totals(db, since)
+
+
+def read_faults(path: Path) -> Iterator[str]:
+    """Every fault of the books, one at a time; raises StartupError where there is no usable database."""
+    with _opened(path) as db:
+        refuse_older(db, str(path))
+        yield from bookkeeping.check(db)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
     if not path.exists():
         raise StartupError(
             f"There is no database {str(path)!r} yet. Start the bot once, or set DATA_DIR to its folder."
@@ -24,6 +39,6 @@ def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
     try:
         with closing(connect(path, read_only=True)) as db:
             refuse_newer(db, str(path))
-            return usage.totals(db, since)
+            yield db
     except sqlite3.Error as error:
         raise StartupError(unusable(str(path), str(error))) from None

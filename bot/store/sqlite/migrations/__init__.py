@@ -83,6 +83,14 @@ def refuse_newer(db: Database, path: str) -> None:
         )
 
 
+def refuse_older(db: Database, path: str) -> None:
+    """Raise StartupError for a database that lacks migrations of this version; only starting the bot applies them."""
+    if _known() - {migration.name for migration in migrations.applied(db)}:
+        raise StartupError(
+            f"The database {path!r} is of an older version of this bot. Start the bot once, which updates it."
+        )
+
+
 def unusable(path: str, reason: str) -> str:
     """One sentence for a database file that SQLite cannot use."""
     if "locked" in reason:

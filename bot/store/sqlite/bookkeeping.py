@@ -1,0 +1,106 @@
+"""Looking the books over: each job's ledger by the rules, and every total against the rows that it sums up."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.domain.bookkeeping import Account, faults
+from bot.domain.credits import LedgerKind
+from bot.domain.errors import Cost
+from bot.domain.job import JobState
+
+_AMOUNTS: Final = ", ".join(f"SUM(amount_microcredits) FILTER (WHERE kind = '{k}') AS '{k}'" for k in LedgerKind)
+_ACCOUNTS: Final = f"""
+    SELECT jobs.id, jobs.state, jobs.cost, jobs.price_microcredits, sums.*,
+        EXISTS (SELECT 1 FROM job_events WHERE job_id = jobs.id AND event = 'submitting') AS ordered
+    FROM jobs LEFT JOIN (
+        SELECT job_id, {_AMOUNTS} FROM ledger GROUP BY job_id
+    ) AS sums ON sums.job_id = jobs.id ORDER BY jobs.id
+"""  # noqa: S608 - made of constants
+_STRANGERS: Final = """
+    SELECT jobs.id FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+    WHERE ledger.user_id <> jobs.user_id OR ledger.guild_id IS NOT jobs.guild_id
+"""
+
+_EVENTS: Final = {
+    "requested": "event = 'accepted'",
+    "delivered": "event IN ('delivered', 'ready')",
+    "failed": "event LIKE 'failed:%'",
+    "cancelled": "event = 'cancelled'",
+    "uncertain": "event = 'uncertain'",
+}
+"""A picture that was kept, and handed over later, was delivered when it became ready."""
+_MONEY: Final = {
+    "spent_microcredits": "CASE kind WHEN 'charge' THEN 1 WHEN 'refund' THEN -1 ELSE 0 END",
+    "possible_microcredits": "CASE WHEN kind IN ('uncertain', 'adjust') THEN 1 ELSE 0 END",
+}
+_RAW: Final = {
+    **{
+        column: f"SELECT job_id, MIN(at) AS at, 1 AS amount FROM job_events WHERE {events} GROUP BY job_id"  # noqa: S608
+        for column, events in _EVENTS.items()
+    },
+    "balance_errors": "SELECT job_id, at, 1 AS amount FROM balance_errors",
+    **{
+        column: f"SELECT job_id, at, amount_microcredits * {sign} AS amount FROM ledger"  # noqa: S608
+        for column, sign in _MONEY.items()
+    },
+}
+"""Which rows each daily total sums up: a job, a time and an amount; all made of constants."""
+
+
+def check(db: Database) -> Iterator[str]:
+    """Every fault of the books, as a sentence that names its job, all from one moment; the bot may be at work.
+
+    Reads whole tables, one row at a time: it is asked for by hand.
+    """
+    db.conn.execute("BEGIN")
+    try:
+        yield from _faulty_accounts(db)
+        for column in _RAW:
+            yield from _faulty_totals(db, column)
+    finally:
+        db.conn.execute("ROLLBACK")
+
+
+def _faulty_accounts(db: Database) -> Iterator[str]:
+    with closing(db.conn.execute(_ACCOUNTS)) as rows:
+        for row in rows:
+            for fault in faults(_account_from(row)):
+                yield f"Job {row['id']} ({row['state']}): {fault}."
+    with closing(db.conn.execute(_STRANGERS)) as rows:
+        for row in rows:
+            yield f"Job {row['id']}: the ledger has it under another member or server."
+
+
+def _account_from(row: sqlite3.Row) -> Account:
+    amounts = {kind: row[kind.value] for kind in LedgerKind if row[kind.value] is not None}
+    return Account(
+        job_id=row["id"],
+        state=JobState(row["state"]),
+        cost=Cost(row["cost"]),
+        price_microcredits=row["price_microcredits"],
+        amounts=amounts,
+        ordered=bool(row["ordered"]),
+    )
+
+
+def _faulty_totals(db: Database, column: str) -> Iterator[str]:
+    """The daily totals of one column that are not what their rows add up to: those taken away, nothing may be left."""
+    difference = f"""
+        SELECT day, guild_id, user_id, resolution, SUM(amount) AS excess FROM (
+            SELECT day, guild_id, user_id, resolution, {column} AS amount FROM usage_daily
+            UNION ALL
+            SELECT date(raw.at / 1000, 'unixepoch'), COALESCE(jobs.guild_id, 0), jobs.user_id, jobs.resolution,
+                -raw.amount
+            FROM ({_RAW[column]}) AS raw JOIN jobs ON jobs.id = raw.job_id
+        ) GROUP BY day, guild_id, user_id, resolution HAVING excess <> 0
+    """  # noqa: S608 - made of constants
+    with closing(db.conn.execute(difference)) as rows:
+        for row in rows:
+            where = f"{row['day']}, member {row['user_id']}, server {row['guild_id']}, {row['resolution']}"
+            yield f"Daily totals of {where}: {column} is off by {row['excess']:+d}."
