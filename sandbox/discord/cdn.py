@@ -1,7 +1,8 @@
-"""The CDN: files by signed address, and drawn avatars."""
+"""The CDN: files by signed address, stickers, and drawn avatars."""
 
 import hashlib
 import io
+import mimetypes
 
 from aiohttp import web
 from PIL import Image, ImageDraw
@@ -40,6 +41,15 @@ class Cdn:
         picture.save(data, "PNG")
         return web.Response(body=data.getvalue(), content_type="image/png")
 
+    async def sticker(self, request: web.Request) -> web.Response:
+        """A sticker's file, as long as the extension is its own."""
+        sticker_id, _, extension = request.match_info["name"].partition(".")
+        found = self._world.stickers.get(sticker_id)
+        if found is None or found.format.extension != extension:
+            return web.Response(status=404, text=GONE)
+        content_type = mimetypes.guess_type(request.path)[0] or "application/octet-stream"
+        return web.Response(body=found.data, content_type=content_type)
+
     def routes(self) -> list[web.RouteDef]:
         """The CDN's routes."""
         return [
@@ -48,4 +58,5 @@ class Cdn:
             ),
             web.get("/{folder:avatars|icons|app-icons}/{owner_id}/{name}", self.avatar),
             web.get("/embed/avatars/{name}", self.avatar),
+            web.get("/stickers/{name}", self.sticker),
         ]

@@ -90,6 +90,11 @@ def unknown_webhook() -> DiscordError:
     return DiscordError(404, 10015, "Unknown Webhook")
 
 
+def unknown_sticker() -> DiscordError:
+    """10060."""
+    return DiscordError(404, 10060, "Unknown sticker")
+
+
 def unknown_interaction() -> DiscordError:
     """10062: never existed, or was not acknowledged within 3 seconds."""
     return DiscordError(404, 10062, "Unknown interaction")
@@ -103,6 +108,11 @@ def unknown_command() -> DiscordError:
 def already_acknowledged() -> DiscordError:
     """40060."""
     return DiscordError(400, 40060, "Interaction has already been acknowledged.")
+
+
+def too_many_followups() -> DiscordError:
+    """40094: an app that is there only because a member brought it has sent its five follow-ups."""
+    return DiscordError(400, 40094, "This interaction has reached the maximum number of follow-up messages")
 
 
 def too_large() -> DiscordError:

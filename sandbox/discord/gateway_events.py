@@ -3,7 +3,8 @@
 from sandbox.discord.hub import Happening, Kind
 from sandbox.discord.model import Channel, ChannelType, Json, StoredMessage
 from sandbox.discord.permissions import Permission
-from sandbox.discord.render import channel_json, member_json, mentioned_users, message_json
+from sandbox.discord.render import channel_json, member_json
+from sandbox.discord.render_message import mentioned_users, message_json
 from sandbox.discord.world import World
 
 GUILDS = 1 << 0
@@ -31,7 +32,7 @@ def events_for(world: World, happening: Happening, intents: int, shard: Shard) -
         return _message_events(world, happening, happening.message, intents, shard)
     if happening.channel is not None and _on_shard(happening.channel, shard) and intents & GUILDS:
         is_dm = happening.channel.type is ChannelType.DM
-        if happening.kind is Kind.CHANNEL_UPDATED and not is_dm:
+        if happening.kind is Kind.CHANNEL_UPDATED and happening.channel.type is ChannelType.GUILD_TEXT:
             return [("CHANNEL_UPDATE", channel_json(happening.channel))]
         if happening.kind is Kind.CHANNEL_CREATED and is_dm:
             return [("CHANNEL_CREATE", channel_json(happening.channel))]
@@ -46,7 +47,7 @@ def _message_events(
     # Ephemeral messages never travel over the gateway to the bot: it knows them from its own requests only.
     if not wanted or message.ephemeral_to is not None or not _on_shard(channel, shard):
         return []
-    if channel.guild_id and not world.bot_permissions(channel) & Permission.VIEW_CHANNEL:
+    if not world.bot_permissions(channel) & Permission.VIEW_CHANNEL:
         return []
     where = {"guild_id": channel.guild_id} if channel.guild_id else {}
     if happening.kind is Kind.MESSAGE_DELETED:

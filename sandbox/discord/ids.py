@@ -13,6 +13,11 @@ def fixed_id(number: int) -> str:
     return str(_FIXED + number)
 
 
+def snowflake_time(snowflake: str) -> float:
+    """When an id was made, in seconds since the Unix epoch."""
+    return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
+
+
 class Snowflakes:
     """Hands out rising ids; two in the same millisecond differ in the low 22 bits."""
 

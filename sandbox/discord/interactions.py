@@ -10,6 +10,7 @@ from sandbox.discord.errors import (
     already_acknowledged,
     invalid_form,
     invalid_webhook_token,
+    too_many_followups,
     unknown_interaction,
     unknown_message,
     unknown_webhook,
@@ -19,7 +20,9 @@ from sandbox.discord.interaction_record import CallbackType, InteractionRecord, 
 from sandbox.discord.message_rules import check_modal
 from sandbox.discord.messages import Origin, Upload
 from sandbox.discord.model import Channel, Json, MessageFlag, MessageType, StoredMessage, User
-from sandbox.discord.render import interaction_place, message_json, user_json
+from sandbox.discord.places import interaction_place
+from sandbox.discord.render import user_json
+from sandbox.discord.render_message import message_json
 
 if TYPE_CHECKING:
     from sandbox.discord.world import World
@@ -28,6 +31,7 @@ __all__ = ["CallbackType", "InteractionBook", "InteractionRecord", "InteractionT
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFE_S = 15 * 60
+MAX_VISITING_FOLLOWUPS = 5
 _KEPT = 20_000
 
 
@@ -186,6 +190,9 @@ class InteractionBook:
         if original is not None and original.loading:
             self.edit(record, original, payload, uploads)
             return original
+        # Where only a member brought the application along, an interaction has room for so many.
+        if record.channel.members_app and len(record.followup_ids) >= MAX_VISITING_FOLLOWUPS:
+            raise too_many_followups()
         ephemeral = bool(int(payload.get("flags") or 0) & MessageFlag.EPHEMERAL)
         origin = self._origin(record, ephemeral=ephemeral, original_id=record.response_id)
         message = self._world.messages.create(self._world.bot, record.channel, payload, uploads, origin)

@@ -20,14 +20,26 @@ MAX_ATTACHMENTS = 10
 
 _TOP_LEVEL = (V2_ONLY - {ComponentType.THUMBNAIL}) | {ComponentType.ACTION_ROW}
 
+_LEGACY = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+
 Errors = dict[str, tuple[str, str]]
 
 
-def check_result(*, content: str, embeds: list[Json], components: list[Json], flags: int, attachments: int) -> None:
-    """Raise Discord's error if a message with these parts may not exist."""
+def check_result(
+    *,
+    content: str,
+    embeds: list[Json],
+    components: list[Json],
+    flags: int,
+    attachments: int,
+    quotes: bool = False,
+) -> None:
+    """Raise Discord's error if a message with these parts may not exist; `quotes`: it has stickers or forwards."""
     errors: Errors = {}
     if flags & MessageFlag.IS_COMPONENTS_V2:
         _check_v2(errors, content, embeds, components)
+        if quotes:
+            errors["sticker_ids"] = (_LEGACY, "Stickers and forwards cannot be used with IS_COMPONENTS_V2")
     else:
         _check_classic(errors, content, embeds, components)
     if attachments > MAX_ATTACHMENTS:
@@ -36,7 +48,7 @@ def check_result(*, content: str, embeds: list[Json], components: list[Json], fl
     errors |= _row_errors(components)
     if errors:
         raise invalid_form(errors)
-    if not (content or embeds or components or attachments):
+    if not (content or embeds or components or attachments or quotes):
         raise empty_message()
 
 
@@ -53,7 +65,7 @@ def _check_classic(errors: Errors, content: str, embeds: list[Json], components:
 
 
 def _check_v2(errors: Errors, content: str, embeds: list[Json], components: list[Json]) -> None:
-    code, why = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "cannot be used with IS_COMPONENTS_V2"
+    code, why = _LEGACY, "cannot be used with IS_COMPONENTS_V2"
     if content:
         errors["content"] = (code, f"The 'content' field {why}")
     if embeds:

@@ -13,7 +13,8 @@ from sandbox.discord.files import safe_name
 from sandbox.discord.hub import Kind
 from sandbox.discord.message_rules import check_result
 from sandbox.discord.model import Attachment, Channel, Json, MessageFlag, MessageType, StoredMessage, User
-from sandbox.discord.render import embed_attachments
+from sandbox.discord.quoting import quote
+from sandbox.discord.render_message import embed_attachments
 
 if TYPE_CHECKING:
     from sandbox.discord.world import World
@@ -80,7 +81,7 @@ class MessageStore:
             id=self._world.ids.next(),
             channel_id=channel.id,
             author=author,
-            type=MessageType.REPLY if payload.get("message_reference") else origin.type,
+            type=origin.type,
             flags=int(payload.get("flags") or 0) & _SENDABLE_FLAGS,
             ephemeral_to=origin.ephemeral_to,
             interaction=origin.interaction,
@@ -90,8 +91,12 @@ class MessageStore:
         )
         if origin.ephemeral_to is not None:
             message.flags |= MessageFlag.EPHEMERAL
-        self._set_reference(message, channel, payload)
-        self._fill(message, payload, uploads)
+        quote(message, channel, payload, self._world)
+        try:
+            self._fill(message, payload, uploads)
+        except Exception:
+            self._remove_snapshots(message)
+            raise
         self._keep(message, channel)
         return message
 
@@ -141,7 +146,12 @@ class MessageStore:
             new_components = message.components if components is None else stored(components, find)
             _check_shown(new_components, new_embeds, attachments)
             check_result(
-                content=content, embeds=new_embeds, components=new_components, flags=flags, attachments=len(attachments)
+                content=content,
+                embeds=new_embeds,
+                components=new_components,
+                flags=flags,
+                attachments=len(attachments),
+                quotes=bool(message.stickers or message.snapshots),
             )
         except Exception:
             for attachment in fresh:
@@ -186,17 +196,6 @@ class MessageStore:
             if attachment not in attachments:
                 self._world.files.remove(attachment)
 
-    def _set_reference(self, message: StoredMessage, channel: Channel, payload: Json) -> None:
-        reference = payload.get("message_reference")
-        if not reference:
-            return
-        target = self.find(str(reference.get("message_id")))
-        if target is None and reference.get("fail_if_not_exists", True):
-            raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
-        message.reference = {"type": 0, "message_id": str(reference["message_id"]), "channel_id": channel.id}
-        if channel.guild_id:
-            message.reference["guild_id"] = channel.guild_id
-
     def _by_nonce(self, channel: Channel, nonce: Any) -> StoredMessage | None:
         """The message that was posted with the same enforced nonce in the last minutes."""
         since, message_id = self._nonces.get((channel.id, str(nonce)), (0.0, ""))
@@ -221,6 +220,12 @@ class MessageStore:
             self._nonces.pop((message.channel_id, str(message.nonce)), None)
         for attachment in message.attachments:
             self._world.files.remove(attachment)
+        self._remove_snapshots(message)
+
+    def _remove_snapshots(self, message: StoredMessage) -> None:
+        for snapshot in message.snapshots:
+            for attachment in snapshot.attachments:
+                self._world.files.remove(attachment)
 
 
 def _check_shown(components: list[Json], embeds: list[Json], attachments: list[Attachment]) -> None:

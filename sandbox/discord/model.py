@@ -15,6 +15,8 @@ class ChannelType(IntEnum):
 
     GUILD_TEXT = 0
     DM = 1
+    GROUP_DM = 3
+    PUBLIC_THREAD = 11
 
 
 class MessageType(IntEnum):
@@ -33,6 +35,7 @@ class MessageFlag(IntFlag):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     IS_COMPONENTS_V2 = 1 << 15
 
 
@@ -71,9 +74,10 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A guild's text channel, or a DM between the bot and one person.
+    """A guild's text channel or thread, a DM between the bot and one person, or a group DM between people.
 
-    With `members_app` it plays a channel of a server that never invited the bot: members bring it along themselves.
+    With `members_app` the bot is no member there: people bring it along themselves, and it can but answer them.
+    A thread names its `parent_id`; `people` are those of a group DM.
     """
 
     id: str
@@ -81,6 +85,9 @@ class Channel:
     name: str = ""
     guild_id: str | None = None
     recipient: User | None = None
+    people: tuple[User, ...] = ()
+    parent_id: str | None = None
+    owner_id: str | None = None
     nsfw: bool = False
     members_app: bool = False
     topic: str | None = None
@@ -88,10 +95,20 @@ class Channel:
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     last_message_id: str | None = None
 
+    @property
+    def private(self) -> bool:
+        """True for direct messages, with the bot or among people: they belong to no server."""
+        return self.type in (ChannelType.DM, ChannelType.GROUP_DM)
+
+    @property
+    def context(self) -> int:
+        """Discord's number for this kind of place: 0 a server, 1 a DM with the bot, 2 one among people."""
+        return {ChannelType.DM: 1, ChannelType.GROUP_DM: 2}.get(self.type, 0)
+
 
 @dataclass(slots=True, kw_only=True)
 class Guild:
-    """The one server of the sandbox."""
+    """The one server of the sandbox that invited the bot."""
 
     id: str
     name: str
@@ -119,9 +136,36 @@ class Attachment:
     spoiler: bool = False
 
 
+class StickerFormat(IntEnum):
+    """What a sticker's file is; a lottie sticker is a drawing program in JSON, not a picture."""
+
+    PNG = 1
+    APNG = 2
+    LOTTIE = 3
+    GIF = 4
+
+    @property
+    def extension(self) -> str:
+        """How the name of its file on the CDN ends."""
+        return {StickerFormat.LOTTIE: "json", StickerFormat.GIF: "gif"}.get(self, "png")
+
+
+@dataclass(slots=True, kw_only=True)
+class Sticker:
+    """A sticker that members may send."""
+
+    id: str
+    name: str
+    format: StickerFormat
+    data: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class StoredMessage:
-    """A message; media in `components` and `embeds` point to attachments by id, URLs are signed on rendering."""
+    """A message; media in `components` and `embeds` point to attachments by id, URLs are signed on rendering.
+
+    `snapshots` are copies of the messages that this one forwards.
+    """
 
     id: str
     channel_id: str
@@ -131,6 +175,8 @@ class StoredMessage:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    stickers: list[Sticker] = field(default_factory=list)
+    snapshots: list["StoredMessage"] = field(default_factory=list)
     flags: int = 0
     ephemeral_to: str | None = None
     allowed_mentions: Json | None = None

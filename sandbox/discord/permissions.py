@@ -58,6 +58,11 @@ IN_DM = (
 )
 
 
+# What interactions say that the application may do in direct messages, whatever people may do there.
+APP_IN_GROUP_DM = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
+APP_IN_DM = APP_IN_GROUP_DM | Permission.USE_EXTERNAL_EMOJIS
+
+
 def permissions_of(guild: "Guild", member: "Member", channel: "Channel | None" = None) -> int:
     """The member's permission bits in a channel (without one: in the guild), by Discord's published algorithm."""
     everyone = guild.roles[guild.id]

@@ -1,20 +1,21 @@
-"""The world's objects as the JSON that Discord's clients read."""
+"""Users, members, roles, channels and the guild as the JSON that Discord's clients read."""
 
-import copy
-import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.discord.clock import iso
-from sandbox.discord.components import rendered, used_attachments, walk
-from sandbox.discord.model import Attachment, Channel, ChannelType, Guild, Json, Member, Role, StoredMessage, User
-from sandbox.discord.permissions import ALL, IN_DM, permissions_of
+from sandbox.discord.ids import snowflake_time
+from sandbox.discord.model import (
+    Channel,
+    ChannelType,
+    Guild,
+    Json,
+    Member,
+    Role,
+    User,
+)
 
 if TYPE_CHECKING:
-    from sandbox.discord.files import FileStore
     from sandbox.discord.world import World
-
-_MENTION = re.compile(r"<@!?(\d+)>")
 
 
 def user_json(user: User) -> Json:
@@ -85,10 +86,15 @@ def role_json(role: Role) -> Json:
 
 
 def channel_json(channel: Channel) -> Json:
-    """A text channel or DM."""
+    """A text channel, a thread, a DM or a group DM."""
     body: Json = {"id": channel.id, "type": int(channel.type), "flags": 0, "last_message_id": channel.last_message_id}
     if channel.type is ChannelType.DM:
         return {**body, "recipients": [user_json(channel.recipient)] if channel.recipient else []}
+    if channel.type is ChannelType.GROUP_DM:
+        people = [user_json(user) for user in channel.people]
+        return {**body, "recipients": people, "name": channel.name, "icon": None, "owner_id": channel.owner_id}
+    if channel.type is ChannelType.PUBLIC_THREAD:
+        return {**body, **_thread_json(channel)}
     overwrites = [
         {"id": key, "type": int(value.is_member), "allow": str(value.allow), "deny": str(value.deny)}
         for key, value in channel.overwrites.items()
@@ -103,6 +109,23 @@ def channel_json(channel: Channel) -> Json:
         "nsfw": channel.nsfw,
         "rate_limit_per_user": 0,
         "permission_overwrites": overwrites,
+    }
+
+
+def _thread_json(channel: Channel) -> Json:
+    """What a thread has and other channels have not; this one is never archived."""
+    since = iso(snowflake_time(channel.id))
+    metadata = {"archived": False, "archive_timestamp": since, "auto_archive_duration": 10080, "locked": False}
+    return {
+        "guild_id": channel.guild_id,
+        "name": channel.name,
+        "parent_id": channel.parent_id,
+        "owner_id": channel.owner_id,
+        "rate_limit_per_user": 0,
+        "thread_metadata": metadata,
+        "message_count": 0,
+        "member_count": 1,
+        "total_message_sent": 0,
     }
 
 
@@ -156,152 +179,10 @@ def guild_create_json(world: "World", *, all_members: bool) -> Json:
         "member_count": len(guild.members),
         "members": [member_json(member) for member in members],
         "channels": [channel_json(channel) for channel in world.guild_channels()],
-        "threads": [],
+        "threads": [channel_json(thread) for thread in world.threads()],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
-    }
-
-
-def attachment_json(attachment: Attachment, files: "FileStore") -> Json:
-    """A file with a freshly signed address."""
-    url = files.url(attachment)
-    body: Json = {
-        "id": attachment.id,
-        "filename": attachment.filename,
-        "size": attachment.size,
-        "url": url,
-        "proxy_url": url,
-        "content_type": attachment.content_type,
-    }
-    if attachment.width is not None:
-        body |= {"width": attachment.width, "height": attachment.height}
-    if attachment.description is not None:
-        body["description"] = attachment.description
-    if attachment.folder.startswith("ephemeral"):
-        body["ephemeral"] = True
-    return body
-
-
-def media_json(media: Json, world: "World") -> Json:
-    """What a component's media looks like to clients: with addresses, size in pixels, and the attachment's id."""
-    attachment = world.files.get(media.get("attachment", ""))
-    if attachment is None:
-        url = media.get("url") or "about:blank"
-        return {"id": "0", "url": url, "proxy_url": url, "width": None, "height": None, "content_type": None}
-    url = world.files.url(attachment)
-    return {
-        "id": attachment.id,
-        "url": url,
-        "proxy_url": url,
-        "width": attachment.width,
-        "height": attachment.height,
-        "content_type": attachment.content_type,
-        "attachment_id": attachment.id,
-        "loading_state": 2,
-        "flags": 0,
-    }
-
-
-def message_json(message: StoredMessage, world: "World") -> Json:
-    """A message as REST and the gateway give it to the bot and to interactions' `message` fields."""
-    shown = used_attachments(message.components) | embed_attachments(message.embeds)
-    mentioned = mentioned_users(message, world)
-    body: Json = {
-        "id": message.id,
-        "channel_id": message.channel_id,
-        "type": int(message.type),
-        "author": user_json(message.author),
-        "content": message.content,
-        "timestamp": iso(message.created_at),
-        "edited_timestamp": iso(message.edited_at) if message.edited_at is not None else None,
-        "tts": False,
-        "mention_everyone": False,
-        "mentions": [user_json(user) for user in mentioned],
-        "mention_roles": [],
-        "attachments": [attachment_json(a, world.files) for a in message.attachments if a.id not in shown],
-        "embeds": [_embed_json(embed, world) for embed in message.embeds],
-        "components": rendered(message.components, lambda media: media_json(media, world), world.files.get),
-        "pinned": False,
-        "flags": message.flags,
-    }
-    if message.webhook_id:
-        body |= {"webhook_id": message.webhook_id, "application_id": message.webhook_id}
-    if message.interaction:
-        body |= copy.deepcopy(message.interaction)
-    if message.nonce is not None:
-        body["nonce"] = message.nonce
-    if message.reference:
-        body |= _reply_json(message.reference, world)
-    return body
-
-
-def _reply_json(reference: Json, world: "World") -> Json:
-    target = world.messages.find(reference["message_id"])
-    return {"message_reference": reference, "referenced_message": message_json(target, world) if target else None}
-
-
-def _embed_json(embed: Json, world: "World") -> Json:
-    """An embed with its pictures' addresses signed."""
-    body = copy.deepcopy(embed)
-    body.setdefault("type", "rich")
-    for holder, key in _embed_media(body):
-        if "attachment" in holder[key]:
-            media = media_json(holder[key], world)
-            holder[key] = {name: media[name] for name in ("url", "proxy_url", "width", "height", "content_type")}
-    return body
-
-
-def _embed_media(embed: Json) -> Iterable[tuple[Json, str]]:
-    return [(embed, key) for key in ("image", "thumbnail") if isinstance(embed.get(key), dict)]
-
-
-def embed_attachments(embeds: Iterable[Json]) -> set[str]:
-    """Ids of the files that stored embeds show."""
-    return {h[k]["attachment"] for embed in embeds for h, k in _embed_media(embed) if "attachment" in h[k]}
-
-
-def mentioned_users(message: StoredMessage, world: "World") -> list[User]:
-    """Users whom the message pings: named in its text and allowed by its allowed_mentions."""
-    texts = [message.content, *(str(c.get("content", "")) for c in _texts(message.components))]
-    ids = dict.fromkeys(match for text in texts for match in _MENTION.findall(text))
-    allowed = message.allowed_mentions
-    if allowed is not None and "users" not in (allowed.get("parse") or ()):
-        permitted = {str(user_id) for user_id in allowed.get("users") or ()}
-        ids = {user_id: None for user_id in ids if user_id in permitted}
-    return [world.users[user_id] for user_id in ids if user_id in world.users]
-
-
-def _texts(components: Iterable[Any]) -> Iterable[Json]:
-
-    return (component for _, component in walk(components))
-
-
-def interaction_place(channel: Channel, user: User, world: "World") -> Json:
-    """The part of an interaction that says where and by whom: guild, channel, member or user, permissions."""
-    place: Json = {"channel_id": channel.id, "locale": user.locale, "entitlements": [], "entitlement_sku_ids": []}
-    if channel.type is ChannelType.DM:
-        return {
-            **place,
-            "channel": channel_json(channel),
-            "user": user_json(user),
-            "app_permissions": str(int(IN_DM)),
-            "authorizing_integration_owners": {"0": "0"},
-            "context": 1,
-        }
-    guild = world.guild
-    member = guild.members[user.id]
-    granted = permissions_of(guild, member, channel)
-    return {
-        **place,
-        "guild_id": guild.id,
-        "guild": {"id": guild.id, "locale": "en-US", "features": []},
-        "guild_locale": "en-US",
-        "channel": {**channel_json(channel), "permissions": str(granted)},
-        "member": {**member_json(member), "permissions": str(granted & ALL)},
-        "app_permissions": str(world.bot_permissions(channel)),
-        "authorizing_integration_owners": {"1": user.id} if channel.members_app else {"0": guild.id},
-        "context": 0,
     }

@@ -11,8 +11,9 @@ from sandbox.discord.hub import Hub, Kind
 from sandbox.discord.ids import Snowflakes, fixed_id
 from sandbox.discord.interactions import InteractionBook
 from sandbox.discord.messages import MessageStore
-from sandbox.discord.model import Channel, ChannelType, Guild, Json, Member, Role, User
+from sandbox.discord.model import Channel, ChannelType, Guild, Json, Member, Role, Sticker, StickerFormat, User
 from sandbox.discord.permissions import EVERYONE, IN_DM, Permission, permissions_of
+from sandbox.discord.places import places
 from sandbox.discord.render import user_json
 
 _MIB = 1024 * 1024
@@ -41,7 +42,8 @@ class World:
         first = base64.b64encode(self.bot.id.encode()).decode().rstrip("=")
         self.token = f"{first}.sandbox.not-a-secret"
         self.guild = self._make_guild()
-        self._make_channels()
+        self.channels |= {channel.id: channel for channel in places(self)}
+        self.stickers: dict[str, Sticker] = {}
         self.messages = MessageStore(self)
         self.interactions = InteractionBook(self)
         self.commands = CommandRegistry(self)
@@ -74,8 +76,20 @@ class World:
         return channel
 
     def guild_channels(self) -> list[Channel]:
-        """The guild's channels in order."""
-        return [channel for channel in self.channels.values() if channel.type is ChannelType.GUILD_TEXT]
+        """The guild's channels in order, without threads."""
+        return [c for c in self._in_guild() if c.type is not ChannelType.PUBLIC_THREAD]
+
+    def threads(self) -> list[Channel]:
+        """The guild's threads."""
+        return [c for c in self._in_guild() if c.type is ChannelType.PUBLIC_THREAD]
+
+    def open_to(self, user: User) -> list[Channel]:
+        """The channels that a user can open, wherever they are; their DM with the bot is the last."""
+        shared = [channel for channel in self.channels.values() if channel.type is not ChannelType.DM]
+        return [*(c for c in shared if self.permissions(user, c) & Permission.VIEW_CHANNEL), self.dm(user)]
+
+    def _in_guild(self) -> list[Channel]:
+        return [channel for channel in self.channels.values() if channel.guild_id == self.guild.id]
 
     def dm(self, user: User) -> Channel:
         """The DM between the bot and a user, opened if need be."""
@@ -88,13 +102,31 @@ class World:
         self.hub.tell(Kind.CHANNEL_CREATED, channel=channel)
         return channel
 
+    def add_bot(self, name: str) -> User:
+        """Another application's bot in the server, for messages that only bots can post."""
+        user = self._user(len(self.users) + 30, name, bot=True)
+        self.guild.members[user.id] = Member(user=user, role_ids=[], joined_at=self.clock.now())
+        return user
+
+    def add_sticker(self, name: str, data: bytes, kind: StickerFormat = StickerFormat.PNG) -> Sticker:
+        """A sticker that members may send from now on."""
+        sticker = Sticker(id=self.ids.next(), name=name, format=kind, data=data)
+        self.stickers[sticker.id] = sticker
+        return sticker
+
     # Rights and limits
 
     def permissions(self, user: User, channel: Channel) -> int:
         """A user's permission bits in a channel."""
         if channel.type is ChannelType.DM:
             return int(IN_DM)
-        return permissions_of(self.guild, self.guild.members[user.id], channel)
+        if channel.type is ChannelType.GROUP_DM:
+            return int(IN_DM) if user in channel.people else 0
+        if channel.guild_id != self.guild.id:
+            return int(EVERYONE)  # in the other server nobody is more than a plain member
+        # A thread has its parent's permissions.
+        place = self.channels[channel.parent_id] if channel.parent_id else channel
+        return permissions_of(self.guild, self.guild.members[user.id], place)
 
     def bot_permissions(self, channel: Channel) -> int:
         """The bot's permission bits in a channel."""
@@ -180,22 +212,3 @@ class World:
         for user in self.users.values():
             guild.members[user.id] = Member(user=user, role_ids=extra.get(user.username, []), joined_at=now)
         return guild
-
-    def _make_channels(self) -> None:
-        for position, (name, topic, nsfw) in enumerate(
-            (
-                ("general", "Talk, and try the bot", False),
-                ("art", "Pictures only", False),
-                ("after-dark", "Age-restricted", True),
-            )
-        ):
-            channel = Channel(
-                id=fixed_id(200 + position),
-                type=ChannelType.GUILD_TEXT,
-                name=name,
-                guild_id=self.guild.id,
-                nsfw=nsfw,
-                topic=topic,
-                position=position,
-            )
-            self.channels[channel.id] = channel

@@ -1,11 +1,12 @@
 """Which commands Discord's client offers to whom, and how a chosen one is sent."""
 
-from sandbox.discord.model import Channel, ChannelType, Json, User
+from sandbox.discord.model import Channel, Json, User
 from sandbox.discord.permissions import Permission
 from sandbox.discord.world import World
 from sandbox.driver.errors import DriverError
 from sandbox.driver.options import GROUP, SUBCOMMAND, Resolved
 
+_USER_INSTALL = 1
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
 
 
@@ -18,7 +19,7 @@ def offered_commands(world: World, user: User, channel: Channel) -> list[Json]:
 def find_command(world: World, user: User, channel: Channel, name: str, kind: int) -> Json:
     """The command with that name and kind. Raises DriverError if there is none, or the client would hide it."""
     granted = world.permissions(user, channel)
-    if channel.type is not ChannelType.DM and not granted & Permission.USE_APPLICATION_COMMANDS:
+    if not channel.private and not granted & Permission.USE_APPLICATION_COMMANDS:
         raise DriverError(f"{user.username} may not use commands in {channel.name}")
     why = "is not registered"
     for command in world.commands.all():
@@ -60,11 +61,14 @@ def command_data(command: Json, path: list[Json], options: list[Json], resolved:
 def place_error(command: Json, channel: Channel, granted: int, user: User) -> str | None:
     """Why the client hides a command from this member here; None if it shows it."""
     contexts = command.get("contexts")
-    in_dm = channel.type is ChannelType.DM
-    if contexts is not None and (1 if in_dm else 0) not in contexts:
+    if contexts is not None and channel.context not in contexts:
         return "is not offered in this kind of channel"
-    if in_dm:
-        return "belongs to the server" if command.get("guild_id") else None
+    if command.get("guild_id") and command["guild_id"] != channel.guild_id:
+        return "belongs to the server"
+    if channel.members_app and _USER_INSTALL not in command.get("integration_types", ()):
+        return "is not for members to bring along"
+    if channel.private:
+        return None
     if command.get("nsfw") and not channel.nsfw:
         return "is for age-restricted channels"
     needed = command.get("default_member_permissions")

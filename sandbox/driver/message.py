@@ -9,7 +9,7 @@ import aiohttp
 from sandbox.discord.components import ComponentType, walk
 from sandbox.discord.messages import message_text
 from sandbox.discord.model import Attachment, Json, MessageFlag, StoredMessage
-from sandbox.discord.render import message_json
+from sandbox.discord.render_message import message_json
 from sandbox.discord.world import World
 
 

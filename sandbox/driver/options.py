@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.discord.model import Channel, Json
 from sandbox.discord.permissions import permissions_of
-from sandbox.discord.render import attachment_json, channel_json, member_json, message_json, role_json, user_json
+from sandbox.discord.render import channel_json, member_json, role_json, user_json
+from sandbox.discord.render_message import attachment_json, message_json
 from sandbox.discord.world import World
 from sandbox.driver.errors import DriverError
 

@@ -4,9 +4,9 @@ import itertools
 from typing import Any
 
 from sandbox.discord import World
-from sandbox.discord.model import Channel, StoredMessage, User
+from sandbox.discord.model import Channel, ChannelType, StoredMessage, User
 from sandbox.discord.permissions import Permission
-from sandbox.discord.render import message_json
+from sandbox.discord.render_message import message_json
 
 MEMBERS = ("alice", "bob", "mod")
 # A client shows the latest messages of a channel, not all of them.
@@ -17,12 +17,8 @@ Json = dict[str, Any]
 
 def channels_of(world: World, viewer: User) -> dict[str, Channel]:
     """The channels that a member can open, by the key under which the page knows them; "dm" is theirs with the bot."""
-    open_ones = {
-        channel.name: channel
-        for channel in world.guild_channels()
-        if world.permissions(viewer, channel) & Permission.VIEW_CHANNEL
-    }
-    return open_ones | {"dm": world.dm(viewer)}
+    *shared, dm = world.open_to(viewer)
+    return {channel.name: channel for channel in shared} | {"dm": dm}
 
 
 def sees(viewer: User, message: StoredMessage) -> bool:
@@ -85,6 +81,9 @@ def _member(world: World, user: User) -> Json:
     return {"key": user.username, "id": user.id, "name": _name(user), "role": role}
 
 
+_KINDS = {ChannelType.GUILD_TEXT: "text", ChannelType.PUBLIC_THREAD: "thread", ChannelType.GROUP_DM: "group"}
+
+
 def _channel(world: World, key: str, channel: Channel) -> Json:
     if key == "dm":
         return {"key": key, "id": channel.id, "name": world.bot.username, "kind": "dm", "topic": "", "nsfw": False}
@@ -92,7 +91,7 @@ def _channel(world: World, key: str, channel: Channel) -> Json:
         "key": key,
         "id": channel.id,
         "name": channel.name,
-        "kind": "text",
+        "kind": _KINDS[channel.type],
         "topic": channel.topic or "",
         "nsfw": channel.nsfw,
     }

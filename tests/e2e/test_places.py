@@ -66,38 +66,6 @@ async def test_without_the_option_nothing_is_covered(house: House) -> None:
     assert spoilers(await house.picture("a plain view")) == [False]
 
 
-async def test_where_only_a_member_brought_it_the_answer_itself_becomes_the_picture(house: House) -> None:
-    """The server never invited the bot, so no permission of its own is asked for and only the token is used."""
-    house.world.channel("general").members_app = True
-    await house.imagine("a visitor")
-    await house.picture("a visitor")
-    assert house.rows("SELECT bot_present FROM requests") == [(0,)]
-    assert [entry.path for entry in house.discord.requests if "/channels/" in entry.path] == []
-
-
-async def test_where_only_a_member_brought_it_a_dead_token_means_a_direct_message(house: House) -> None:
-    """Neither the message nor the channel is tried: the bot's own token opens nothing there."""
-    house.world.channel("general").members_app = True
-    house.knobs.latency_s = 1
-    await house.imagine("a late visitor")
-    await house.shows("a late visitor", "at work")
-    house.faults.expire_all_tokens()
-    await house.picture("a late visitor", channel="dm")
-    general = house.world.channel("general").id
-    assert [entry.path for entry in house.discord.requests if general in entry.path] == []
-
-
-async def test_where_nothing_reaches_the_member_the_picture_is_kept(house: House) -> None:
-    """A dead token and closed direct messages: `/collect` hands it over later."""
-    house.world.channel("general").members_app = True
-    house.knobs.latency_s = 1
-    await house.imagine("a lost visitor")
-    await house.shows("a lost visitor", "at work")
-    house.faults.expire_all_tokens()
-    house.faults.fail_next("POST /users/@me/channels", 403, 50007)
-    await house.until(lambda: house.states() == ["ready"])
-
-
 async def test_commands_may_be_installed_by_members_and_used_everywhere(house: House) -> None:
     """Servers and members as installers; servers, direct messages with the bot and those between others as places."""
     for command in house.world.commands.all():

@@ -8,7 +8,7 @@ import pytest
 from sandbox.discord import DiscordServer, World
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.openapi import OpenApi, find_description
-from sandbox.discord.render import message_json
+from sandbox.discord.render_message import message_json
 from sandbox.driver import Driver
 from tests.sandbox.conftest import Api
 from tests.sandbox.payloads import COMMANDS, card, every_component

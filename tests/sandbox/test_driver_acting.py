@@ -189,3 +189,12 @@ async def test_the_event_stream_tells_a_commands_story(driver: Driver) -> None:
         ("interaction_acknowledged", None),
         ("message_updated", False),
     ]
+
+
+async def test_a_group_dm_has_its_people_and_nobody_else(driver: Driver, world: World) -> None:
+    """The moderator is not in it; what is said there reaches no gateway session of the bot."""
+    said = driver.send("alice", "among us", channel="friends")
+    assert [message.id for message in driver.messages("bob", "friends")] == [said.id]
+    assert "friends" not in [channel["name"] for channel in driver.channels("mod")]
+    with pytest.raises(DriverError, match="mod sees no message"):
+        driver.message("mod", said.id)

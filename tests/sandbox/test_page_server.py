@@ -124,7 +124,15 @@ async def test_the_first_event_is_all_that_the_member_sees(site: Site) -> None:
     async with site.client.get("/api/events?member=alice") as answer:
         hello = await anext(_events(answer, "hello"))
     assert [member["key"] for member in hello["members"]] == ["alice", "bob", "mod"]
-    assert [channel["key"] for channel in hello["channels"]] == ["general", "art", "after-dark", "dm"]
+    assert [channel["key"] for channel in hello["channels"]] == [
+        "general",
+        "art",
+        "after-dark",
+        "sketchbook",
+        "elsewhere",
+        "friends",
+        "dm",
+    ]
     assert [message["content"] for message in hello["messages"]["general"]] == ["hello"]
     assert hello["messages"]["dm"] == []
     assert hello["users"][world.bot.id]["bot"] is True

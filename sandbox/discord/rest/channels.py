@@ -3,7 +3,8 @@
 from sandbox.discord.errors import cannot_dm, missing_access, missing_permissions, not_own_message
 from sandbox.discord.model import Channel, ChannelType, Json, StoredMessage
 from sandbox.discord.permissions import Permission
-from sandbox.discord.render import channel_json, message_json
+from sandbox.discord.render import channel_json
+from sandbox.discord.render_message import message_json
 from sandbox.discord.rest.call import Call, Endpoint, Reply
 
 _MAX_PAGE = 100
@@ -22,6 +23,13 @@ def _channel(call: Call, *needed: Permission) -> Channel:
 
 def _message(call: Call, *needed: Permission) -> StoredMessage:
     return call.world.messages.public(_channel(call, *needed).id, call.params["message_id"])
+
+
+def _channel_to_send(call: Call, *needed: Permission) -> Channel:
+    """The channel, if the bot may post there; for threads there is a permission of its own."""
+    channel = call.world.channel_by_id(call.params["channel_id"])
+    thread = channel.type is ChannelType.PUBLIC_THREAD
+    return _channel(call, Permission.SEND_MESSAGES_IN_THREADS if thread else Permission.SEND_MESSAGES, *needed)
 
 
 async def get_channel(call: Call) -> Reply:
@@ -60,7 +68,7 @@ async def get_message(call: Call) -> Reply:
 async def create_message(call: Call) -> Reply:
     """Post a message. Raises 50007 where the recipient of a DM takes none."""
     files = (Permission.ATTACH_FILES,) if call.uploads else ()
-    channel = _channel(call, Permission.SEND_MESSAGES, *files)
+    channel = _channel_to_send(call, *files)
     if channel.type is ChannelType.DM and channel.recipient and not channel.recipient.accepts_dms:
         raise cannot_dm()
     message = call.world.messages.create(call.world.bot, channel, call.json, call.uploads)
@@ -87,7 +95,7 @@ async def delete_message(call: Call) -> Reply:
 
 async def typing(call: Call) -> Reply:
     """Show "typing"; nobody here looks."""
-    _channel(call, Permission.SEND_MESSAGES)
+    _channel_to_send(call)
     return Reply(status=204)
 
 

@@ -2,7 +2,7 @@
 
 from sandbox.discord.interactions import CallbackType, InteractionRecord
 from sandbox.discord.model import Json
-from sandbox.discord.render import message_json
+from sandbox.discord.render_message import message_json
 from sandbox.discord.rest.call import Call, Endpoint, Reply
 
 
