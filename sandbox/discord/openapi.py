@@ -92,6 +92,8 @@ def _load(path: Path) -> Json:
     ):
         command = schemas[name]["properties"]
         command["default_member_permissions"] = {"anyOf": [command["default_member_permissions"], _DIGITS]}
+    # Forwards are documented, but not described.
+    schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
     return description
 
 

@@ -191,8 +191,8 @@ async def test_the_event_stream_tells_a_commands_story(driver: Driver) -> None:
     ]
 
 
-async def test_a_group_dm_has_its_people_and_nobody_else(driver: Driver, world: World) -> None:
-    """The moderator is not in it; what is said there reaches no gateway session of the bot."""
+async def test_a_group_dm_has_its_people_and_nobody_else(driver: Driver) -> None:
+    """The moderator is not in it, and neither sees it nor what is said there."""
     said = driver.send("alice", "among us", channel="friends")
     assert [message.id for message in driver.messages("bob", "friends")] == [said.id]
     assert "friends" not in [channel["name"] for channel in driver.channels("mod")]
