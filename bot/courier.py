@@ -174,7 +174,7 @@ class Courier:
             listed = list(uploads.values())
             keeps = any(upload.fitted is None for upload in listed)
             try:
-                may_post = card.worth_a_post and not keeps
+                may_post = (card.worth_a_post or view.request.unseen) and not keeps
                 posted = await self._ladder.show(view.request, card, listed, may_post=may_post)
                 if posted.by or may_post or not card.worth_a_post:
                     return card, uploads, posted

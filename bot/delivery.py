@@ -3,6 +3,9 @@
 1. edit the interaction's response while its token lives; 2. edit the same message with the bot's own token; 3. post a
 new message in the channel (not for private requests); 4. send a direct message. Every rung is idempotent, or made so by
 a nonce. Where only a member brought the bot along, its own token opens nothing: rungs 2 and 3 are left out.
+
+A request that is `apart` (one press made several) has no response of its own: its message is a new one in the channel,
+or, where that cannot be, a follow-up. A follow-up has no nonce: after a crash at the wrong moment it comes twice.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ _TOKEN_INVALID: Final = frozenset({10015, 50027})
 _UNKNOWN_MESSAGE: Final = 10008
 _ORIGINAL: Final = cast(int, "@original")
 """A webhook's name for an interaction's response, or for the message whose button was pressed."""
+_APPLICATION_WEBHOOK: Final = 3
+"""Discord's type of the webhooks that interactions are answered through."""
 _LAST_SECONDS: Final = 5.0
 """A token this close to its end is not relied on."""
 MISSING: Final = discord.utils.MISSING
@@ -123,9 +128,10 @@ class Ladder:
         return False
 
     def _ways_to_remove(self, request: Request) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
-        if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
+        answer = _answer_of(request)
+        if answer is not None and _token_lives(request, self._clock.now()):
             webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
-            yield "interaction", lambda: webhook.delete_message(_ORIGINAL)
+            yield "interaction", lambda: webhook.delete_message(answer)
         if _token_reaches(request):
             channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
             yield "bot", channel.get_partial_message(request.message_id or 0).delete
@@ -133,12 +139,17 @@ class Ladder:
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
     ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
-        if request.message_by in {"", "interaction"} and _token_lives(request, self._clock.now()):
-            yield "interaction", lambda: self._edit_response(request, card, uploads)
+        token_lives = _token_lives(request, self._clock.now())
+        answer = _answer_of(request)
+        if answer is not None and token_lives:
+            yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         if _token_reaches(request):
             yield "edit", lambda: self._edit_message(request, card, uploads)
-        if may_post and not request.private and request.origin.bot_present:
+        in_channel = not request.private and request.origin.bot_present
+        if may_post and in_channel:
             yield "channel", lambda: self._post(request, card, uploads)
+        if may_post and not in_channel and request.unseen and token_lives:
+            yield "follow-up", lambda: self._follow_up(request, card, uploads)
         if may_post:
             yield "dm", lambda: self._send_dm(request, card, uploads)
 
@@ -150,11 +161,26 @@ class Ladder:
         if error.status >= 500 or error.status == 429 or (error.status == 401 and error.code not in _TOKEN_INVALID):
             raise DeliveryTrouble(f"HTTP {error.status} {error.text}") from error
 
-    async def _edit_response(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+    async def _edit_answer(self, request: Request, answer: int, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
         webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
-        message = await webhook.edit_message(_ORIGINAL, view=card.view, attachments=cast(Any, _files(uploads)))
+        message = await webhook.edit_message(answer, view=card.view, attachments=cast(Any, _files(uploads)))
         return _posted(message, by="interaction", edited=True)
+
+    async def _follow_up(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+        """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
+        webhook = discord.Webhook.from_state(
+            {"id": request.origin.application_id, "type": _APPLICATION_WEBHOOK, "token": request.token or ""},
+            self._client._connection,  # noqa: SLF001 - discord.py makes an interaction's own webhook in this way
+        )
+        message = await webhook.send(
+            view=card.view,
+            files=_new_files(uploads) or MISSING,
+            ephemeral=request.private,
+            allowed_mentions=discord.AllowedMentions.none(),
+            wait=True,
+        )
+        return _posted(message, by="interaction", edited=False)
 
     async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 2."""
@@ -183,6 +209,13 @@ async def direct_channel(client: discord.Client, user_id: int) -> discord.Partia
     """
     channel = await client.http.start_private_message(str(user_id))
     return client.get_partial_messageable(int(channel["id"]))
+
+
+def _answer_of(request: Request) -> int | None:
+    """How the request's token names its message; None where it does not know it, or there is none yet."""
+    if request.message_by not in {"", "interaction"}:
+        return None
+    return request.message_id if request.apart else _ORIGINAL
 
 
 def _token_reaches(request: Request) -> bool:

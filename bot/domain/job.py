@@ -110,6 +110,7 @@ class NewRequest:
     """A checked command, ready to be accepted. `price_microcredits` is for each of its `count` jobs.
 
     A request with `references` waits until their bytes are on our disk. `parent_job_id` is the picture it came from.
+    A request `apart` gets a message of its own: the answer to its interaction is another one.
     """
 
     kind: str
@@ -123,6 +124,7 @@ class NewRequest:
     upload_limit_bytes: int
     references: tuple[NewReference, ...] = ()
     parent_job_id: int | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,8 @@ class Request:
 
     `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
     exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited; `version` grows with
-    every change of the request's jobs. A deleted request's message is gone for good; its rows stay.
+    every change of the request's jobs. A deleted request's message is gone for good; its rows stay. `apart` says that
+    what the token's interaction was answered with is another message.
     """
 
     id: int
@@ -152,6 +155,12 @@ class Request:
     references: tuple[Reference, ...] = ()
     parent_job_id: int | None = None
     deleted_at: datetime | None = None
+    apart: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody has seen a message of it yet, though no answer to an interaction is on its way."""
+        return self.apart and self.message_id is None and not self.message_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ def accept(
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
         return int(known["id"])
-    check_room(waiting=_waiting(db, new.origin.user_id), more=new.count, limit=per_user_pending)
+    check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=per_user_pending)
     request_id = _insert_request(db, new, now_ms)
     references.insert(db, request_id, new.references)
     for position in range(new.count):
@@ -86,7 +86,8 @@ def _announced(db: Database, job_id: int, now_ms: int) -> Job:
     return job
 
 
-def _waiting(db: Database, user_id: int) -> int:
+def waiting_of(db: Database, user_id: int) -> int:
+    """How many jobs of a member wait for their turn."""
     row = one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND user_id = :user", {"user": user_id})
     return int(row["n"]) if row else 0
 
@@ -114,6 +115,7 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
         "token": new.token,
         "token_expires_at": to_ms(new.token_expires_at),
         "parent_job_id": new.parent_job_id,
+        "apart": int(new.apart),
         "created_at": now_ms,
     }
     columns = ", ".join(values)
@@ -220,9 +222,10 @@ def wipe_tokens(db: Database, *, now_ms: int) -> int:
 
 
 def renew_token(db: Database, request_id: int, token: str, *, expires_at: datetime) -> None:
-    """Replace a request's interaction token by that of a later interaction with its message."""
+    """Replace a request's interaction token by that of a later interaction with its message, which answers to it."""
     db.conn.execute(
-        "UPDATE requests SET token = ?, token_expires_at = ? WHERE id = ?", (token, to_ms(expires_at), request_id)
+        "UPDATE requests SET token = ?, token_expires_at = ?, apart = 0 WHERE id = ?",
+        (token, to_ms(expires_at), request_id),
     )
 
 

@@ -93,6 +93,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
         references=references,
         parent_job_id=row["parent_job_id"],
         deleted_at=moment(row["deleted_at"]),
+        apart=bool(row["apart"]),
     )
 
 

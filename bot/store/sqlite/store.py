@@ -21,6 +21,7 @@ from bot.ports.stores import Copy
 from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.connection import connect, ensure_private_file
+from bot.store.sqlite.drafts import SqliteDrafts
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.presets import SqlitePresets
@@ -50,6 +51,10 @@ class SqliteStore:
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=self._reader, writer=self._writer, clock=clock)
         """Implements PresetStore."""
+        self.drafts = SqliteDrafts(
+            reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending
+        )
+        """Implements DraftStore."""
         self.audit = SqliteAudit(reader=self._reader, writer=self._writer, clock=clock)
         """Implements AuditStore."""
 

@@ -18,6 +18,7 @@ from bot.store.sqlite.migrations import (
     m0005_spoiler,
     m0006_audit,
     m0007_withdrawn,
+    m0008_drafts,
 )
 
 _ALL: Final = (
@@ -28,6 +29,7 @@ _ALL: Final = (
     m0005_spoiler,
     m0006_audit,
     m0007_withdrawn,
+    m0008_drafts,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

@@ -1,0 +1,37 @@
+"""Where orders wait that ask their member first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.draft import Draft
+from bot.domain.job import NewRequest
+
+
+class DraftStore(Protocol):
+    """Drafts: asked about, then made or dropped, once. Every method may raise StoreError."""
+
+    async def add(self, draft: Draft) -> int:
+        """Keep a draft; returns its number."""
+        ...
+
+    async def find(self, draft_id: int) -> Draft | None:
+        """A draft that is still to be answered, or None."""
+        ...
+
+    async def accept(self, draft_id: int, requests: Sequence[NewRequest]) -> list[int] | None:
+        """Store the requests of a draft, all or none; returns their ids, or None where it was answered already.
+
+        Raises Refusal where the member has too many jobs waiting for all of them: then it can still be answered.
+        """
+        ...
+
+    async def drop(self, draft_id: int) -> bool:
+        """Answer a draft with no; False where it was answered already."""
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Delete the drafts of before a moment, whatever became of them; returns how many."""
+        ...
