@@ -11,8 +11,8 @@ from bot.client import ImagineBot
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
 from bot.services import Services
-from bot.ui.pressing import lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, keeper_of, style_proposals
+from bot.ui.pressing import keeper_of, lease_of, origin_of
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 
 class Imagine(commands.Cog):

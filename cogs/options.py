@@ -12,7 +12,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import StoreError
 from bot.domain.picture import DEFAULT_SIZE, SIZES, Resolution, pixel_size
 from bot.domain.preset import Preset
-from bot.jobs.presets import Keeper
+from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals
 
 log = logging.getLogger(__name__)
@@ -26,15 +26,6 @@ RESOLUTION_CHOICES = [
     app_commands.Choice(name=f"{r.value} ({pixel_size(DEFAULT_SIZE, r)[0]} px square)", value=r.value)
     for r in Resolution
 ]
-
-
-def keeper_of(interaction: discord.Interaction[ImagineBot]) -> Keeper:
-    """Whose styles are within reach, and whether those of the server may be changed."""
-    return Keeper(
-        user_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        manages=interaction.guild_id is not None and interaction.permissions.manage_guild,
-    )
 
 
 async def quickly(offers: Coroutine[Any, Any, list[Preset]]) -> list[Preset]:

@@ -3,6 +3,7 @@
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 import discord
@@ -11,14 +12,13 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
-from bot.domain.policy import checked_spec
 from bot.services import Services
 from bot.ui.details import details
 from bot.ui.errors import answer_error
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
-from bot.ui.pressing import lease_of, origin_of
-from bot.ui.remix_form import Filled, RemixForm, nobody_took
+from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach
+from bot.ui.remix_form import Filled, Offer, RemixForm, nobody_took
 
 
 class Posted(commands.Cog):
@@ -85,29 +85,33 @@ class Posted(commands.Cog):
         *,
         private: bool,
     ) -> None:
+        # With several pictures the form has no room for styles.
+        styles = await styles_within_reach(interaction) if len(pictures) == 1 else []
         form = RemixForm(
             title,
             pictures,
             interaction_id=interaction.id,
-            price=self._services.intake.price,
+            offer=Offer(price=self._services.intake.price, styles=styles, private=private),
             submit=partial(self._order, private=private),
         )
         await interaction.response.send_modal(form)
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
-        spec = checked_spec(prompt=filled.prompt, size=filled.size, resolution=filled.resolution)
-        order = partial(
-            self._services.intake.remix,
-            spec,
-            origin_of(interaction),
-            references=filled.references,
-            private=private,
-            lease=lease_of(interaction),
-            upload_limit_bytes=interaction.filesize_limit,
-        )
-        await self._services.reception.receive(
-            interaction, lambda not_before: order(not_before=not_before), private=private
-        )
+        private = private or filled.private
+
+        async def order(not_before: datetime | None) -> int:
+            return await self._services.intake.remix(
+                await self._services.presets.styled(filled.spec, filled.style, keeper_of(interaction)),
+                origin_of(interaction),
+                references=filled.references,
+                private=private,
+                count=filled.count,
+                lease=lease_of(interaction),
+                upload_limit_bytes=interaction.filesize_limit,
+                not_before=not_before,
+            )
+
+        await self._services.reception.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

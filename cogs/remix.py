@@ -12,8 +12,8 @@ from bot.domain.job import NewReference
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import check_reference, checked_spec
 from bot.services import Services
-from bot.ui.pressing import lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, keeper_of, style_proposals
+from bot.ui.pressing import keeper_of, lease_of, origin_of
+from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 Image = discord.Attachment

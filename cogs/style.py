@@ -11,8 +11,9 @@ from discord.utils import escape_markdown
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
+from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
-from cogs.options import keeper_of, quickly
+from cogs.options import quickly
 
 _WHOSE = {False: "your own style", True: "the server's style"}
 

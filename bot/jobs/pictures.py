@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -82,6 +83,22 @@ class Pictures:
         )
         return await self._order("edit", job_id, spec, ask, _references(view), not_before)
 
+    async def remixed(
+        self,
+        job_id: int,
+        spec: PictureSpec,
+        ask: Ask,
+        *,
+        more: Sequence[NewReference] = (),
+        count: int = 1,
+        shown_at: str | None = None,
+        not_before: datetime | None = None,
+    ) -> int:
+        """Order something else from the picture itself and perhaps more of them; `shown_at` as in `bigger`."""
+        _, job = await self.look(job_id)
+        references = (_itself(job, f"no. {job_id}", shown_at), *more)
+        return await self._order("remix", job_id, spec, ask, references, not_before, count=count)
+
     async def bigger(
         self, job_id: int, ask: Ask, *, shown_at: str | None = None, not_before: datetime | None = None
     ) -> int:
@@ -94,9 +111,7 @@ class Pictures:
         larger = next_resolution(spec.resolution)
         if larger is None:
             raise Refusal("largest", f"No. {job_id} has the highest resolution already.")
-        if job.picture_file is None and shown_at is None:
-            raise Refusal("file_gone", f"No. {job_id} is neither on my disk nor on this message any more.")
-        itself = NewReference(url="" if job.picture_file else shown_at or "", name=_OWN, file_name=job.picture_file)
+        itself = _itself(job, _OWN, shown_at)
         # A smaller version of the picture gives way to it. It comes last, so that "image 1" goes on meaning the same.
         others = [reference for reference in _references(view) if reference.name != _OWN]
         references = (*others[: MAX_REFERENCES - 1], itself)
@@ -136,6 +151,7 @@ class Pictures:
         ask: Ask,
         references: tuple[NewReference, ...],
         not_before: datetime | None,
+        count: int = 1,
     ) -> int:
         return await self._intake.remix(
             spec,
@@ -146,8 +162,16 @@ class Pictures:
             upload_limit_bytes=ask.upload_limit_bytes,
             kind=kind,
             parent_job_id=job_id,
+            count=count,
             not_before=not_before,
         )
+
+
+def _itself(job: Job, name: str, shown_at: str | None) -> NewReference:
+    """A picture as a reference: our copy, else the one on its message; refused where both are gone."""
+    if job.picture_file is None and shown_at is None:
+        raise Refusal("file_gone", f"No. {job.id} is neither on my disk nor on this message any more.")
+    return NewReference(url="" if job.picture_file else shown_at or "", name=name, file_name=job.picture_file)
 
 
 def _references(view: RequestView) -> tuple[NewReference, ...]:

@@ -1,10 +1,11 @@
-"""Forms. Their answers are read from what Discord sends, not from memory, so that a restart loses none."""
+"""Forms that buttons open. They carry numbers alone and are read from what Discord sends: a restart loses none."""
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 import discord
@@ -13,10 +14,13 @@ from discord import ui
 from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolution
 from bot.domain.policy import checked_spec
+from bot.jobs.pictures import Ask
 from bot.ui.errors import answer_error
-from bot.ui.pressing import desk_of, order
+from bot.ui.fields import Fields, select
+from bot.ui.pressing import desk_of, keeper_of, order, shown_address
+from bot.ui.remix_form import Offer, add_parts, filled
 
-_EDIT: Final = re.compile(r"edit:(?P<job>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
+_FORM: Final = re.compile(r"(?P<kind>edit|remix):(?P<job>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 _REMEMBERED: Final = 10_000
 
 
@@ -29,22 +33,22 @@ class Forms:
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
         custom_id = str(cast(Mapping[str, Any], interaction.data or {}).get("custom_id", ""))
-        match = _EDIT.fullmatch(custom_id)
+        match = _FORM.fullmatch(custom_id)
         if match is None:
             return
         try:
-            await self._once(custom_id, interaction, int(match["job"]))
+            await self._once(custom_id, interaction, match["kind"], int(match["job"]))
         except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
             await answer_error(interaction, error)
 
-    async def _once(self, custom_id: str, interaction: discord.Interaction[Any], job_id: int) -> None:
+    async def _once(self, custom_id: str, interaction: discord.Interaction[Any], kind: str, job_id: int) -> None:
         if custom_id in self._sent:
             raise Refusal("sent_already", "This form was sent already; its picture is on its way.")
         self._sent[custom_id] = None
         while len(self._sent) > _REMEMBERED:
             self._sent.popitem(last=False)
         try:
-            await _edited(interaction, job_id)
+            await (_edited if kind == "edit" else _remixed)(interaction, job_id)
         finally:
             # A form stays open where its member was told of no success: then it may be sent again.
             if not interaction.response.is_done():
@@ -62,40 +66,42 @@ def edit_form(job_id: int, opened_by: int, spec: PictureSpec) -> ui.Modal:
         max_length=MAX_PROMPT_CHARACTERS,
     )
     form.add_item(ui.Label(text="Prompt", component=prompt))
-    form.add_item(ui.Label(text="Size", component=_select("size", SIZES, spec.size)))
+    form.add_item(ui.Label(text="Size", component=select("size", SIZES, spec.size)))
     resolutions = tuple(resolution.value for resolution in Resolution)
-    form.add_item(ui.Label(text="Resolution", component=_select("resolution", resolutions, spec.resolution.value)))
+    form.add_item(ui.Label(text="Resolution", component=select("resolution", resolutions, spec.resolution.value)))
     # Its answer is found by its custom id: discord.py need not keep the form in memory.
     form.stop()
     return form
 
 
-def fields_of(interaction: discord.Interaction[Any]) -> dict[str, str]:
-    """What a member filled in, by field; of a select the first choice."""
-    data = cast(Mapping[str, Any], interaction.data or {})
-    return dict(_fields(data.get("components", [])))
-
-
-def _fields(components: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for part in components:
-        if "component" in part:
-            yield from _fields([part["component"]])
-        yield from _fields(part.get("components", []))
-        if "custom_id" in part:
-            values = part.get("values") or [part.get("value") or ""]
-            yield str(part["custom_id"]), str(values[0])
-
-
-def _select(custom_id: str, values: tuple[str, ...], chosen: str) -> ui.Select[ui.Modal]:
-    options = [discord.SelectOption(label=value, value=value, default=value == chosen) for value in values]
-    return ui.Select(custom_id=custom_id, options=options)
+def remix_form(job_id: int, opened_by: int, offer: Offer) -> ui.Modal:
+    """The form that asks what to make of a picture of this bot."""
+    form = ui.Modal(title=f"Remix no. {job_id}", custom_id=f"remix:{job_id}:{opened_by}")
+    add_parts(form, offer)
+    form.stop()
+    return form
 
 
 async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
     """Order what the form says."""
-    fields = fields_of(interaction)
+    fields = Fields.of(interaction)
     changed = checked_spec(
-        prompt=fields.get("prompt", ""), size=fields.get("size"), resolution=fields.get("resolution")
+        prompt=fields.one("prompt") or "", size=fields.one("size"), resolution=fields.one("resolution")
     )
     edited = desk_of(interaction).pictures.edited
     await order(interaction, job_id, lambda ask, not_before: edited(job_id, changed, ask, not_before=not_before))
+
+
+async def _remixed(interaction: discord.Interaction[Any], job_id: int) -> None:
+    """Order what the form says, from the picture under which it was opened and those that came along."""
+    desk = desk_of(interaction)
+    said = filled(Fields.of(interaction), (), first_file=2)
+    keeper, shown_at = keeper_of(interaction), shown_address(interaction.message, job_id)
+
+    async def accept(ask: Ask, not_before: datetime | None) -> int:
+        spec = await desk.presets.styled(said.spec, said.style, keeper)
+        return await desk.pictures.remixed(
+            job_id, spec, ask, more=said.references, count=said.count, shown_at=shown_at, not_before=not_before
+        )
+
+    await order(interaction, job_id, accept, private=said.private)

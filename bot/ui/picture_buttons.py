@@ -1,4 +1,4 @@
-"""The buttons under a picture: Again, Edit prompt, Bigger, Details, Delete; and Original, where it was made smaller."""
+"""The buttons under a picture: Remix, Again, Edit prompt, Bigger; Details, Delete, and Original if it was shrunk."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
 from bot.ui.details import details
-from bot.ui.modals import edit_form
+from bot.ui.modals import edit_form, remix_form
 from bot.ui.original import OriginalButton
 from bot.ui.place import age_restricted
-from bot.ui.pressing import JobButton, desk_of, lease_of, order, presser_of, said
-from bot.ui.text import file_stem
+from bot.ui.pressing import (
+    JobButton,
+    desk_of,
+    lease_of,
+    order,
+    presser_of,
+    said,
+    shown_address,
+    styles_within_reach,
+)
+from bot.ui.remix_form import Offer
 
-_FORM_BY_S: Final = 2.0
+_FORM_BY_S: Final = 1.5
 
 
 class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
@@ -44,12 +53,32 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
         bigger = desk_of(interaction).pictures.bigger
-        shown_at = _address(interaction.message, self.job_id)
+        shown_at = shown_address(interaction.message, self.job_id)
         await order(
             interaction,
             self.job_id,
             lambda ask, not_before: bigger(self.job_id, ask, shown_at=shown_at, not_before=not_before),
         )
+
+
+class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
+    """Opens a form that asks what to make of the picture; whoever sends it orders it."""
+
+    action = "remix"
+    label = "Remix"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Open the form, with the styles within the presser's reach if they are found quickly."""
+        desk = desk_of(interaction)
+        view = await _looked_up(interaction, self.job_id)
+        offer = Offer(
+            price=desk.intake.price,
+            styles=await styles_within_reach(interaction),
+            private=view.request.private,
+            size=view.request.spec.size,
+            resolution=view.request.spec.resolution,
+        )
+        await interaction.response.send_modal(remix_form(self.job_id, interaction.id, offer))
 
 
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
@@ -60,11 +89,7 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
-        try:
-            async with asyncio.timeout(_FORM_BY_S):
-                view, _ = await desk_of(interaction).pictures.look(self.job_id)
-        except TimeoutError:
-            raise Refusal("busy", "I am very busy right now and could not open the form. Try again.") from None
+        view = await _looked_up(interaction, self.job_id)
         await interaction.response.send_modal(edit_form(self.job_id, interaction.id, view.request.spec))
 
 
@@ -114,6 +139,7 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
 
 
 PICTURE_BUTTONS = (
+    RemixButton,
     AgainButton,
     EditButton,
     BiggerButton,
@@ -125,30 +151,32 @@ PICTURE_BUTTONS = (
 
 
 def picture_rows(view: RequestView, job: Job) -> list[ui.ActionRow[ui.LayoutView]]:
-    """The buttons of one picture; without Bigger where there is nothing bigger. Original has no room beside five."""
-    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    row.add_item(AgainButton(job.id))
-    row.add_item(EditButton(job.id))
+    """The buttons of one picture: what orders another one, without Bigger where there is nothing bigger; then the rest.
+
+    Two short rows read better on a phone than one that breaks wherever it is full.
+    """
+    ordering: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    ordering.add_item(RemixButton(job.id))
+    ordering.add_item(AgainButton(job.id))
+    ordering.add_item(EditButton(job.id))
     now = view.request.spec.resolution
     larger = next_resolution(now)
     if larger is not None:
         price = credits_text(price_elsewhere(job.price_microcredits, now, larger))
-        row.add_item(BiggerButton(job.id, f"Bigger: {larger.value}, {price}"))
-    row.add_item(DetailsButton(job.id))
-    row.add_item(DeleteButton(job.id))
-    if not job.shown_as:
-        return [row]
-    original: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    original.add_item(OriginalButton(job.id))
-    return [row, original]
+        ordering.add_item(BiggerButton(job.id, f"Bigger: {larger.value}, {price}"))
+    looking: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    looking.add_item(DetailsButton(job.id))
+    looking.add_item(DeleteButton(job.id))
+    if job.shown_as:
+        looking.add_item(OriginalButton(job.id))
+    return [ordering, looking]
 
 
-def _address(message: discord.Message | None, job_id: int) -> str | None:
-    """Where a message shows the picture of a job; Discord signs the address anew with each press."""
-    for container in message.components if message else ():
-        for part in container.children if isinstance(container, discord.Container) else ():
-            for item in part.items if isinstance(part, discord.MediaGalleryComponent) else ():
-                name = item.media.url.partition("?")[0].rpartition("/")[2]
-                if name.startswith(file_stem(job_id)):
-                    return item.media.url
-    return None
+async def _looked_up(interaction: discord.Interaction[Any], job_id: int) -> RequestView:
+    """The rows that a form is filled in from, soon enough for it to open."""
+    try:
+        async with asyncio.timeout(_FORM_BY_S):
+            view, _ = await desk_of(interaction).pictures.look(job_id)
+    except TimeoutError:
+        raise Refusal("busy", "I am very busy right now and could not open the form. Try again.") from None
+    return view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
@@ -12,13 +13,19 @@ from typing import Any, ClassVar, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
+from bot.domain.errors import StoreError
 from bot.domain.job import Origin
+from bot.domain.preset import Preset
 from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
+from bot.jobs.presets import Keeper, Presets
 from bot.ports import TokenLease
 from bot.ui.errors import answer_error
 from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
+from bot.ui.text import file_stem
+
+log = logging.getLogger(__name__)
 
 _LOOKED_UP_BY_S: Final = 1.0
 
@@ -53,6 +60,11 @@ class Desk(Protocol):
     @property
     def originals(self) -> Originals:
         """The untouched files of pictures."""
+        ...
+
+    @property
+    def presets(self) -> Presets:
+        """Styles."""
         ...
 
     @property
@@ -97,15 +109,36 @@ def presser_of(interaction: discord.Interaction[Any]) -> Presser:
     )
 
 
+def keeper_of(interaction: discord.Interaction[Any]) -> Keeper:
+    """Whose styles are within reach, and whether those of the server may be changed."""
+    return Keeper(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        manages=interaction.guild_id is not None and interaction.permissions.manage_guild,
+    )
+
+
+async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Preset]:
+    """The styles that a form can offer; none rather than a form that opens too late."""
+    try:
+        async with asyncio.timeout(_LOOKED_UP_BY_S):
+            return await desk_of(interaction).presets.of(keeper_of(interaction))
+    except (StoreError, TimeoutError) as error:
+        log.warning("no_styles", extra={"error": str(error)})
+        return []
+
+
 async def order(
     interaction: discord.Interaction[Any],
     job_id: int,
     accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]],
+    *,
+    private: bool = False,
 ) -> None:
     """Answer with the card of a new request, the presser's own, made from this job's."""
     ask = Ask(
         origin=origin_of(interaction),
-        private=await _is_private(interaction, job_id),
+        private=private or await _is_private(interaction, job_id),
         lease=lease_of(interaction),
         upload_limit_bytes=interaction.filesize_limit,
     )
@@ -176,3 +209,14 @@ def said(words: str, *buttons: JobButton) -> ui.LayoutView:
     # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
     view.stop()
     return view
+
+
+def shown_address(message: discord.Message | None, job_id: int) -> str | None:
+    """Where a message shows the picture of a job; Discord signs the address anew with each press."""
+    for container in message.components if message else ():
+        for part in container.children if isinstance(container, discord.Container) else ():
+            for item in part.items if isinstance(part, discord.MediaGalleryComponent) else ():
+                name = item.media.url.partition("?")[0].rpartition("/")[2]
+                if name.startswith(file_stem(job_id)):
+                    return item.media.url
+    return None

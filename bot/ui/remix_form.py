@@ -1,4 +1,8 @@
-"""The form that turns posted pictures into a request: prompt, size, resolution, which pictures, and more files."""
+"""The form that turns pictures into a request. It offers what /remix offers, as far as a form's five parts allow.
+
+Those are the prompt, more pictures, size, resolution together with the number, and the rest in one select. A message
+with several pictures has the choice among them in place of the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +14,61 @@ import discord
 from discord import ui
 
 from bot.domain.credits import credits_text
+from bot.domain.errors import Refusal
 from bot.domain.job import NewReference
 from bot.domain.picture import (
     DEFAULT_RESOLUTION,
     DEFAULT_SIZE,
+    MAX_COUNT,
     MAX_PROMPT_CHARACTERS,
     MAX_REFERENCES,
     SIZES,
+    PictureSpec,
     Resolution,
 )
-from bot.domain.policy import check_reference
+from bot.domain.policy import checked_spec
+from bot.domain.preset import Preset
 from bot.ui.errors import answer_error
+from bot.ui.fields import Fields, select
 from bot.ui.posted import PostedPicture
 
 FORM_ID: Final = "remix-form:"
-"""How the custom ids of these forms begin."""
+"""How the custom ids of the forms of posted pictures begin."""
 _TAKEN: Final = "remix_form_taken"
 _OPEN_S: Final = 3_600.0
 _MOST_FILES: Final = 10
 _MOST_OPTIONS: Final = 25
 _MOST_LABEL: Final = 100
+_STYLE: Final = "style:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What a member sent: text as typed, and the pictures in their order."""
+    """What a member sent, checked. `references` are those that the form is about, then the uploaded ones."""
 
-    prompt: str
-    size: str
-    resolution: str
+    spec: PictureSpec
     references: tuple[NewReference, ...]
+    count: int
+    private: bool
+    style: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a form offers: prices, and styles by their names. A form about a `private` picture need not ask for that."""
+
+    price: Callable[[Resolution], int]
+    styles: Sequence[Preset] = ()
+    private: bool = False
+    size: str = DEFAULT_SIZE
+    resolution: Resolution = DEFAULT_RESOLUTION
 
 
 Submit = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
 
 
 class RemixForm(ui.Modal):
-    """Asks what to make of pictures. `submit` gets it filled in; what it raises is told privately."""
+    """Asks what to make of posted pictures. `submit` gets it filled in; what it raises is told privately."""
 
     def __init__(
         self,
@@ -54,32 +76,13 @@ class RemixForm(ui.Modal):
         pictures: Sequence[PostedPicture],
         *,
         interaction_id: int,
-        price: Callable[[Resolution], int],
+        offer: Offer,
         submit: Submit,
     ) -> None:
         super().__init__(title=title, timeout=_OPEN_S, custom_id=f"{FORM_ID}{interaction_id}")
         self._pictures = pictures
         self._submit = submit
-        self._prompt: ui.TextInput[RemixForm] = ui.TextInput(
-            custom_id="prompt",
-            style=discord.TextStyle.paragraph,
-            max_length=MAX_PROMPT_CHARACTERS,
-            placeholder="What to make of it",
-        )
-        self._size: ui.Select[RemixForm] = ui.Select(custom_id="size", options=_sizes())
-        self._resolution: ui.Select[RemixForm] = ui.Select(custom_id="resolution", options=_resolutions(price))
-        self._files: ui.FileUpload[RemixForm] = ui.FileUpload(
-            custom_id="files", required=False, min_values=0, max_values=_MOST_FILES
-        )
-        self._chosen = _choice_of(pictures) if len(pictures) > 1 else None
-        self.add_item(
-            ui.Label(text="Prompt", description='Name pictures as "image 1", "image 2" …', component=self._prompt)
-        )
-        if self._chosen is not None:
-            self.add_item(ui.Label(text="Pictures of the message", component=self._chosen))
-        self.add_item(ui.Label(text="More pictures", description="PNG, JPEG, WebP or GIF", component=self._files))
-        self.add_item(ui.Label(text="Size", component=self._size))
-        self.add_item(ui.Label(text="Resolution", component=self._resolution))
+        add_parts(self, offer, choice=_choice_of(pictures) if len(pictures) > 1 else None)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Take the form once. Sent twice at the same moment it comes here twice, later it is not found any more."""
@@ -87,7 +90,12 @@ class RemixForm(ui.Modal):
             return
         interaction.extras[_TAKEN] = True
         self.stop()
-        await self._submit(interaction, self._filled())
+        fields = Fields.of(interaction)
+        chosen = sorted(map(int, fields.several("pictures"))) or range(len(self._pictures))
+        pictures = [self._pictures[number] for number in chosen]
+        await self._submit(
+            interaction, filled(fields, [NewReference(url=picture.url, name=picture.name) for picture in pictures])
+        )
 
     async def on_error(  # type: ignore[override]  # discord.py narrows it for modals itself
         self, interaction: discord.Interaction[Any], error: Exception
@@ -95,23 +103,53 @@ class RemixForm(ui.Modal):
         """Tell a refusal or a failure by the one handler."""
         await answer_error(interaction, error)
 
-    def _filled(self) -> Filled:
-        chosen = (
-            self._pictures
-            if self._chosen is None
-            else [self._pictures[int(v)] for v in sorted(self._chosen.values, key=int)]
-        )
-        references = [NewReference(url=picture.url, name=picture.name) for picture in chosen]
-        # discord.py lists files as Discord resolved them; their ids grow in the order of the uploads.
-        for number, file in enumerate(sorted(self._files.values, key=lambda file: file.id), start=len(references) + 1):
-            check_reference(number, name=file.filename, size_bytes=file.size, content_type=file.content_type)
-            references.append(NewReference(url=file.url, name=file.filename))
-        return Filled(
-            prompt=self._prompt.value,
-            size=self._size.values[0],
-            resolution=self._resolution.values[0],
-            references=tuple(references),
-        )
+
+def add_parts(form: ui.Modal, offer: Offer, *, choice: ui.Select[Any] | None = None) -> None:
+    """Fill a form with its parts; a `choice` among pictures takes the place of the last one."""
+    prompt: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id="prompt",
+        style=discord.TextStyle.paragraph,
+        max_length=MAX_PROMPT_CHARACTERS,
+        placeholder="What to make of it",
+    )
+    files: ui.FileUpload[ui.Modal] = ui.FileUpload(
+        custom_id="files", required=False, min_values=0, max_values=_MOST_FILES
+    )
+    form.add_item(ui.Label(text="Prompt", description='Name pictures as "image 1", "image 2" …', component=prompt))
+    if choice is not None:
+        form.add_item(ui.Label(text="Pictures of the message", component=choice))
+    form.add_item(ui.Label(text="More pictures", description="PNG, JPEG, WebP or GIF", component=files))
+    form.add_item(ui.Label(text="Size", component=select("size", SIZES, offer.size)))
+    form.add_item(ui.Label(text="Resolution and number", component=_resolutions(offer)))
+    if choice is None:
+        form.add_item(ui.Label(text="Options", component=_options(offer)))
+
+
+def filled(fields: Fields, references: Sequence[NewReference], *, first_file: int | None = None) -> Filled:
+    """What a member sent, to be made from these pictures and those that came with the form; raises Refusal.
+
+    `first_file` is the number of the first of those that came, where it is not the next one.
+    """
+    number, _, resolution = (fields.one("resolution") or DEFAULT_RESOLUTION.value).rpartition("x")
+    options = fields.several("options")
+    styles = [option.removeprefix(_STYLE) for option in options if option.startswith(_STYLE)]
+    if len(styles) > 1:
+        raise Refusal("several_styles", "A picture has one style. Open the form again and choose one.")
+    image_search = "image_search" in options
+    return Filled(
+        spec=checked_spec(
+            prompt=fields.one("prompt") or "",
+            size=fields.one("size"),
+            resolution=resolution,
+            google_search=image_search or "search" in options,
+            google_image_search=image_search,
+            spoiler="spoiler" in options,
+        ),
+        references=(*references, *fields.files("files", first=first_file or len(references) + 1)),
+        count=int(number or 1),
+        private="private" in options,
+        style=styles[0] if styles else None,
+    )
 
 
 def nobody_took(interaction: discord.Interaction[Any]) -> bool:
@@ -125,7 +163,7 @@ def nobody_took(interaction: discord.Interaction[Any]) -> bool:
     return custom_id.startswith(FORM_ID) and _TAKEN not in interaction.extras
 
 
-def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[RemixForm]:
+def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[ui.Modal]:
     """Which of several; as many as may be used are chosen already."""
     options = [
         discord.SelectOption(
@@ -136,14 +174,36 @@ def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[RemixForm]:
     return ui.Select(custom_id="pictures", options=options, min_values=1, max_values=min(len(options), MAX_REFERENCES))
 
 
-def _sizes() -> list[discord.SelectOption]:
-    return [discord.SelectOption(label=size, value=size, default=size == DEFAULT_SIZE) for size in SIZES]
-
-
-def _resolutions(price: Callable[[Resolution], int]) -> list[discord.SelectOption]:
-    return [
+def _resolutions(offer: Offer) -> ui.Select[ui.Modal]:
+    """One picture in each resolution, then several; each with the price of all."""
+    options = [
         discord.SelectOption(
-            label=r.value, value=r.value, description=credits_text(price(r)), default=r is DEFAULT_RESOLUTION
+            label=r.value if count == 1 else f"{r.value}, {count} pictures",
+            value=r.value if count == 1 else f"{count}x{r.value}",
+            description=credits_text(count * offer.price(r)),
+            default=count == 1 and r is offer.resolution,
         )
+        for count in range(1, MAX_COUNT + 1)
         for r in Resolution
     ]
+    return ui.Select(custom_id="resolution", options=options)
+
+
+def _options(offer: Offer) -> ui.Select[ui.Modal]:
+    """What may be switched on, and the styles within reach."""
+    options = [
+        discord.SelectOption(label="Spoiler", value="spoiler", description="Covered until somebody presses it"),
+        discord.SelectOption(label="Google Search", value="search", description="Let the model look facts up"),
+        discord.SelectOption(label="Google image search", value="image_search", description="And pictures too"),
+    ]
+    if not offer.private:
+        private = discord.SelectOption(label="Private", value="private", description="Show it to you alone")
+        options.insert(0, private)
+    for style in offer.styles[: _MOST_OPTIONS - len(options)]:
+        words = " ".join(style.text.split())
+        options.append(
+            discord.SelectOption(
+                label=f"Style: {style.name}", value=f"{_STYLE}{style.name}", description=words[:_MOST_LABEL]
+            )
+        )
+    return ui.Select(custom_id="options", options=options, required=False, min_values=0, max_values=len(options))

@@ -1,11 +1,18 @@
-"""The buttons under a picture: Again, Edit prompt, Bigger, Details, Delete."""
+"""The buttons under a picture: Remix, Again, Edit prompt, Bigger, Details, Delete."""
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 from sandbox.driver import DriverError, Interaction, Message
 from tests.e2e.house import House
+
+_BUFFER = io.BytesIO()
+Image.new("RGB", (64, 64), "gold").save(_BUFFER, "PNG")
+PICTURE = ("gold.png", _BUFFER.getvalue())
 
 
 async def press(house: House, member: str, message: Message, label: str) -> Interaction:
@@ -41,11 +48,11 @@ async def told(house: House, member: str, words: str) -> Message:
     return message
 
 
-async def test_a_picture_has_its_five_buttons_and_a_waiting_one_does_not(house: House) -> None:
-    """One row that fits on a phone; Bigger says what it leads to and what that costs."""
+async def test_a_picture_has_its_buttons_and_a_waiting_one_does_not(house: House) -> None:
+    """Two rows that fit on a phone; Bigger says what it leads to and what that costs."""
     message = await delivered(house, "a red kite")
     assert [button.label for button in message.buttons()] == [
-        "Again", "Edit prompt", "Bigger: 2K, 1.33 credits", "Details", "Delete",
+        "Remix", "Again", "Edit prompt", "Bigger: 2K, 1.33 credits", "Details", "Delete",
     ]  # fmt: skip
     house.knobs.latency_s = 30
     await house.imagine("a slow kite")
@@ -100,6 +107,43 @@ async def test_edit_prompt_opens_a_form_with_the_request_and_orders_what_it_says
     assert row == [("a blue kite", "16:9", "2K", 1, "edit", 1)]
 
 
+async def test_remix_makes_something_else_of_the_picture_at_the_pressers_own_cost(house: House) -> None:
+    """The picture comes first, then what came along; number, style and the rest are asked in the form."""
+    await (await house.driver.slash("bob", "style save", {"name": "oil", "text": "as an oil painting"})).answered()
+    message = await delivered(house, "a red kite", size="16:9")
+    opened = await press(house, "bob", message, "Remix")
+    values = {"prompt": "in the rain", "files": [PICTURE], "resolution": "2x1K", "options": ["private", "style:oil"]}
+    for _ in range(2):
+        await house.driver.submit_modal(opened, values)
+    await told(house, "bob", "sent already")
+    card = await house.picture("in the rain", viewer="bob")
+    assert card.ephemeral_to == "bob"
+    await house.until(lambda: house.states() == ["delivered"] * 3)
+    bob = int(house.world.user("bob").id)
+    row = "SELECT user_id, size, resolution, kind, parent_job_id, style, private FROM requests WHERE id > 1"
+    assert house.rows(row) == [(bob, "16:9", "1K", "remix", 1, "oil", 1)]
+    assert house.rows("SELECT name FROM request_references ORDER BY position") == [("no. 1",), ("gold.png",)]
+    assert references_sent(house) == 2
+    assert house.rows("SELECT DISTINCT user_id FROM ledger WHERE job_id > 1") == [(bob,)]
+
+
+async def test_an_old_picture_is_remixed_from_its_message_after_a_restart(house: House) -> None:
+    """Button and open form outlive the process, and the picture our copy; what is gone everywhere is told."""
+    message = await delivered(house, "a red kite")
+    opened = await press(house, "alice", message, "Remix")
+    await house.bot.stop()
+    house.write("UPDATE jobs SET picture_file = NULL")
+    await house.start()
+    await house.driver.submit_modal(opened, {"prompt": "in the rain"})
+    await house.picture("in the rain")
+    assert references_sent(house) == 1
+    await house.bot.stop()
+    house.write("UPDATE requests SET deleted_at = 1, shown_version = version WHERE id = 1")
+    await house.start()
+    await press(house, "alice", message, "Remix")
+    await told(house, "alice", "There is no picture no. 1 any more.")
+
+
 async def test_a_form_sent_twice_is_ordered_once(house: House) -> None:
     """The second submit of the same form is answered privately; nothing is charged for it."""
     message = await delivered(house, "a red kite")
@@ -146,7 +190,7 @@ async def test_bigger_orders_the_next_resolution_from_the_picture_itself(house: 
             (resolution, "bigger", number - 1)
         ]
         assert references_sent(house) == 1
-    assert [button.label for button in message.buttons()] == ["Again", "Edit prompt", "Details", "Delete"]
+    assert "Bigger" not in [button.label.partition(":")[0] for button in message.buttons()]
 
 
 async def test_bigger_finds_an_old_picture_on_its_message(house: House) -> None:

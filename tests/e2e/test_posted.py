@@ -56,7 +56,7 @@ def sent(house: House) -> list[str]:
 async def test_a_posted_picture_is_remixed(house: House) -> None:
     """The form asks for the prompt and settings; the answer is a card like any other, at the member's own cost."""
     opened = await form(house, post(house, "red"))
-    assert fields(opened) == ["prompt", "files", "size", "resolution"]
+    assert fields(opened) == ["prompt", "files", "size", "resolution", "options"]
     await house.driver.submit_modal(opened, {"prompt": "in oil", "size": "16:9", "resolution": "2K"})
     card = await house.picture("in oil", viewer="bob")
     for words in ("16:9", "2K", "1 reference", house.world.user("alice").id):

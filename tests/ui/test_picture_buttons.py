@@ -11,9 +11,11 @@ import pytest
 from bot.domain.errors import Cost
 from bot.domain.job import Job, JobState, Reference
 from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.preset import Preset
 from bot.ui.card import Card, render
 from bot.ui.details import details
-from bot.ui.modals import edit_form
+from bot.ui.modals import edit_form, remix_form
+from bot.ui.remix_form import Offer
 from tests.support.build import ALICE, a_job, a_request, a_view
 from tests.support.clock import START
 from tests.support.openapi import discords_description
@@ -28,16 +30,25 @@ def buttons(card: Card) -> list[tuple[str, str]]:
     return [(button["custom_id"], button["label"]) for row in rows for button in row["components"]]
 
 
+def rows(card: Card) -> list[list[str]]:
+    """Custom ids of the buttons, row by row."""
+    (container,) = cast("list[Json]", card.view.to_components())  # type: ignore[no-untyped-call]  # discord.py's gap
+    parts = [part for part in container["components"] if part["type"] == 1]
+    return [[button["custom_id"] for button in part["components"]] for part in parts]
+
+
 def with_picture(job: Job, spec: PictureSpec) -> Card:
     """The card of a job whose picture is in the message."""
     return render(a_view(job, request=a_request(spec=spec)), {job.id: f"imagine-{job.id}.png"})
 
 
 @pytest.mark.parametrize("state", [JobState.FETCHED, JobState.DELIVERED])
-def test_picture_has_one_row_of_five(state: JobState) -> None:
-    """Each carries the job's number and nothing else."""
+def test_picture_has_its_buttons_in_two_rows(state: JobState) -> None:
+    """What orders another picture, then the rest; each carries the job's number and nothing else."""
     card = with_picture(a_job(state), PictureSpec(prompt="x"))
-    assert [custom_id for custom_id, _ in buttons(card)] == ["again:7", "edit:7", "bigger:7", "details:7", "delete:7"]
+    assert rows(card) == [["remix:7", "again:7", "edit:7", "bigger:7"], ["details:7", "delete:7"]]
+    smaller = with_picture(replace(a_job(state), shown_as="WebP"), PictureSpec(prompt="x"))
+    assert rows(smaller)[1] == ["details:7", "delete:7", "original:7"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,7 @@ def test_bigger_says_what_it_costs(resolution: Resolution, paid: int, label: str
 def test_largest_picture_has_no_bigger() -> None:
     """There is nothing above 4K."""
     card = with_picture(a_job(JobState.DELIVERED), PictureSpec(prompt="x", resolution=Resolution.FOUR_K))
-    assert [custom_id for custom_id, _ in buttons(card)] == ["again:7", "edit:7", "details:7", "delete:7"]
+    assert rows(card) == [["remix:7", "again:7", "edit:7"], ["details:7", "delete:7"]]
 
 
 @pytest.mark.parametrize("length", [1, 4_000])
@@ -67,6 +78,17 @@ def test_form_is_what_discord_accepts(length: int) -> None:
     spec = PictureSpec(prompt="x" * length, size="21:9", resolution=Resolution.FOUR_K)
     body = {"type": 9, "data": edit_form(10**17, 10**18, spec).to_dict()}
     assert description.request_errors("POST", "/interactions/{interaction_id}/{interaction_token}/callback", body) == {}
+
+
+@pytest.mark.parametrize("styles", [0, 40])
+def test_remix_form_is_what_discord_accepts(styles: int) -> None:
+    """Valid by Discord's own description, with the highest numbers and however many styles."""
+    description = discords_description()
+    offer = Offer(price=lambda _: 10**12, styles=[Preset(name="x" * 32, text="y" * 500) for _ in range(styles)])
+    form = remix_form(10**17, 10**18, offer).to_dict()
+    body = {"type": 9, "data": form}
+    assert description.request_errors("POST", "/interactions/{interaction_id}/{interaction_token}/callback", body) == {}
+    assert len(form["components"]) == 5
 
 
 def test_form_is_filled_in() -> None:

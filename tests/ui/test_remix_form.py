@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
 from bot.domain.credits import MICRO
+from bot.domain.errors import Refusal
+from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.preset import Preset
+from bot.ui.fields import Fields
 from bot.ui.posted import PostedPicture
-from bot.ui.remix_form import Filled, RemixForm
+from bot.ui.remix_form import Filled, Offer, RemixForm, filled
 
 Json = dict[str, Any]
 
@@ -19,12 +24,15 @@ async def never(interaction: discord.Interaction[Any], filled: Filled) -> None:
     raise AssertionError((interaction, filled))
 
 
-def parts_of(count: int, *, name: str = "cat.png") -> dict[str, Json]:
+OFFER = Offer(price=lambda _: MICRO)
+
+
+def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -> dict[str, Json]:
     """The fields of a form about so many pictures, by their names."""
     pictures = [
         PostedPicture(url=f"https://cdn.discordapp.com/{n}", name=name, content_type=None) for n in range(count)
     ]
-    form = RemixForm("Remix this", pictures, interaction_id=1, price=lambda _: MICRO, submit=never)
+    form = RemixForm("Remix this", pictures, interaction_id=1, offer=offer or OFFER, submit=never)
     labels: list[Json] = form.to_components()
     assert len(labels) <= 5
     assert all(len(label["label"]) <= 45 for label in labels)
@@ -56,5 +64,48 @@ async def test_long_names_are_cut() -> None:
 async def test_each_resolution_says_its_price() -> None:
     """Before anything is ordered."""
     options = parts_of(1)["resolution"]["options"]
-    assert [option["label"] for option in options] == ["0.5K", "1K", "2K", "4K"]
-    assert {option["description"] for option in options} == {"1 credit"}
+    assert [option["label"] for option in options[:5]] == ["0.5K", "1K", "2K", "4K", "0.5K, 2 pictures"]
+    assert [option["value"] for option in options[3:6]] == ["4K", "2x0.5K", "2x1K"]
+    assert [option["description"] for option in options[3::4]] == [f"{n} credit{'s' * (n > 1)}" for n in (1, 2, 3, 4)]
+
+
+async def test_what_may_be_switched_on_is_offered_with_the_styles_within_reach() -> None:
+    """As many styles as a select holds; what is about a private picture is private without being asked."""
+    styles = [Preset(name=f"style {n}", text="y" * 500) for n in range(30)]
+    options = parts_of(1, offer=replace(OFFER, styles=styles))["options"]
+    values = [option["value"] for option in options["options"]]
+    assert values[:4] == ["private", "spoiler", "search", "image_search"]
+    assert (values[4], len(values)) == ("style:style 0", 25)
+    assert (options["required"], options["min_values"], options["max_values"]) == (False, 0, 25)
+    assert max(len(option.get("description", "")) for option in options["options"]) <= 100
+    values = [option["value"] for option in parts_of(1, offer=replace(OFFER, private=True))["options"]["options"]]
+    assert values == ["spoiler", "search", "image_search"]
+
+
+async def test_several_pictures_leave_no_room_for_options() -> None:
+    """A form has five parts, and which pictures is the more urgent question."""
+    assert list(parts_of(2)) == ["prompt", "pictures", "files", "size", "resolution"]
+
+
+def fields(**values: list[str]) -> Fields:
+    """What a member sent."""
+    return Fields(values={"prompt": ["a kite"], **values}, attachments={})
+
+
+def test_what_was_filled_in_is_read_back() -> None:
+    """Number and resolution are one choice; searching for pictures is searching."""
+    said = filled(fields(resolution=["3x2K"], size=["16:9"], options=["private", "image_search", "style:oil"]), ())
+    spec = PictureSpec(
+        prompt="a kite", size="16:9", resolution=Resolution.TWO_K, google_search=True, google_image_search=True
+    )
+    assert said == Filled(spec=spec, references=(), count=3, private=True, style="oil")
+    said = filled(fields(resolution=["0.5K"], options=["spoiler"]), ())
+    spec = PictureSpec(prompt="a kite", resolution=Resolution.HALF_K, spoiler=True)
+    assert said == Filled(spec=spec, references=(), count=1, private=False, style=None)
+
+
+def test_two_styles_are_refused() -> None:
+    """A picture has one."""
+    with pytest.raises(Refusal) as caught:
+        filled(fields(options=["style:oil", "style:ink"]), ())
+    assert caught.value.code == "several_styles"
