@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from sandbox.discord.component_rules import length_errors
 from sandbox.discord.errors import invalid_form
 from sandbox.discord.model import Json
 
@@ -43,8 +44,9 @@ def check_all(bodies: list[Json]) -> None:
 
 
 def _command_errors(path: str, kind: int, body: Json) -> Errors:
-    errors = _locale_errors(path, body)
+    errors = _locale_errors(path, body, named=kind == 1)
     if kind != 1:
+        errors |= length_errors(path, body, {"name": (1, 32)})
         if body.get("description"):
             errors[f"{path}.description"] = (
                 "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION",
@@ -65,8 +67,7 @@ def _command_errors(path: str, kind: int, body: Json) -> Errors:
 
 def _name_errors(path: str, body: Json) -> Errors:
     errors: Errors = {}
-    name = body.get("name") or ""
-    if not _NAME.match(name) or name != name.lower():
+    if not _is_name(body.get("name") or ""):
         errors[f"{path}.name"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     if not 1 <= len(body.get("description") or "") <= 100:
         errors[f"{path}.description"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
@@ -76,13 +77,27 @@ def _name_errors(path: str, body: Json) -> Errors:
     return errors
 
 
+def _is_name(name: str) -> bool:
+    return bool(_NAME.match(name)) and name == name.lower()
+
+
+def _choice_errors(path: str, choices: Iterable[Json]) -> Errors:
+    errors: Errors = {}
+    for index, choice in enumerate(choices):
+        here = f"{path}.{index}"
+        errors |= length_errors(here, choice, {"name": (1, 100), "value": (0, 100)})
+        errors |= _locale_errors(here, choice, named=False, longest=100)
+    return errors
+
+
 def _option_errors(path: str, options: list[Json]) -> Errors:
     errors: Errors = {}
     names: set[str] = set()
     optional_seen = False
     for index, option in enumerate(options):
         here = f"{path}.{index}"
-        errors |= _name_errors(here, option) | _locale_errors(here, option)
+        errors |= _name_errors(here, option) | _locale_errors(here, option, named=True)
+        errors |= _choice_errors(f"{here}.choices", option.get("choices") or ())
         if option.get("name") in names:
             errors[f"{here}.name"] = ("APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE", "Option names must be unique")
         names.add(str(option.get("name")))
@@ -105,18 +120,28 @@ def _option_errors(path: str, options: list[Json]) -> Errors:
     return errors
 
 
-def _locale_errors(path: str, body: Json) -> Errors:
-    return {
-        f"{path}.{key}.{locale}": ("BASE_TYPE_CHOICES", f"{locale} is not a locale of Discord")
-        for key in ("name_localizations", "description_localizations")
-        for locale in body.get(key) or ()
-        if locale not in _LOCALES
-    }
+def _locale_errors(path: str, body: Json, *, named: bool, longest: int = 32) -> Errors:
+    """What is wrong with translations; those of slash commands and options (`named`) are names as the original is."""
+    errors: Errors = {}
+    for key, limit in (("name_localizations", longest), ("description_localizations", 100)):
+        texts: Json = body.get(key) or {}
+        for locale, text in texts.items():
+            if locale not in _LOCALES:
+                errors[f"{path}.{key}.{locale}"] = ("BASE_TYPE_CHOICES", f"{locale} is not a locale of Discord")
+            elif named and key == "name_localizations" and not _is_name(text):
+                errors[f"{path}.{key}.{locale}"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        errors |= length_errors(f"{path}.{key}", texts, dict.fromkeys(texts, (1, limit)))
+    return errors
 
 
 def _text_size(body: Json) -> int:
-    """Characters of names, descriptions and choices together, which Discord limits to 8,000 a command."""
-    size = len(body.get("name") or "") + len(body.get("description") or "")
+    """Characters of names, descriptions and choices together, of which a command may have 8,000 in any language."""
+    size = _longest(body, "name") + _longest(body, "description")
     choices: Iterable[Json] = body.get("choices") or ()
-    size += sum(len(choice.get("name", "")) + len(str(choice.get("value", ""))) for choice in choices)
+    size += sum(_longest(choice, "name") + len(str(choice.get("value", ""))) for choice in choices)
     return size + sum(map(_text_size, body.get("options") or ()))
+
+
+def _longest(body: Json, key: str) -> int:
+    texts = [body.get(key) or "", *(body.get(f"{key}_localizations") or {}).values()]
+    return max(map(len, texts))

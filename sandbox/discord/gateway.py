@@ -4,107 +4,24 @@ import asyncio
 import json
 import secrets
 import time
-import zlib
-from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.faults import DiscordFaults
 from sandbox.discord.gateway_events import events_for
+from sandbox.discord.gateway_session import CloseSession, Connection, Op, Session
 from sandbox.discord.hub import Happening, Kind
 from sandbox.discord.model import Json
 from sandbox.discord.render import guild_create_json, member_json, own_user_json
 from sandbox.discord.world import World
 
 HEARTBEAT_MS = 41_250
-_REPLAY = 1000
-_OUTBOX = 20_000
 _SESSION_LIFE_S = 300.0
 _MAX_SESSIONS = 32
-_COMPRESS_FROM = 1024
-
-
-class Op:
-    """Gateway opcodes."""
-
-    DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
-    RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 6, 7, 8, 9, 10, 11
-    REQUEST_SOUNDBOARD = 31
-
-
-class Connection:
-    """One websocket: a queue of frames and the task that sends them, compressed as the client asked."""
-
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request, *, stream: bool) -> None:
-        self.ws = ws
-        self._request = request
-        self._zlib = zlib.compressobj() if stream else None
-        self.compress_payloads = False
-        self.closed_here = False
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(_OUTBOX)
-
-    def send(self, frame: str) -> None:
-        """Queue a frame; a client that reads nothing is cut off instead of filling the memory."""
-        try:
-            self._outbox.put_nowait(frame)
-        except asyncio.QueueFull:
-            if self._request.transport is not None:
-                self._request.transport.abort()
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Close from this side: the client did not say goodbye, whatever code it echoes."""
-        self.closed_here = True
-        await self.ws.close(code=code, message=reason.encode())
-
-    async def pump(self) -> None:
-        """Send queued frames until cancelled."""
-        while True:
-            frame = await self._outbox.get()
-            if self._zlib is not None:
-                data = self._zlib.compress(frame.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                await self.ws.send_bytes(data)
-            elif self.compress_payloads and len(frame) >= _COMPRESS_FROM:
-                await self.ws.send_bytes(zlib.compress(frame.encode()))
-            else:
-                await self.ws.send_str(frame)
-
-
-@dataclass(slots=True, kw_only=True)
-class Session:
-    """A logged-in shard; `buffer` holds its latest events for a resume."""
-
-    id: str
-    intents: int
-    shard: tuple[int, int]
-    compress_payloads: bool
-    connection: Connection | None
-    sequence: int = 0
-    lost_at: float = 0.0
-    buffer: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_REPLAY))
-
-    def dispatch(self, event: str, data: Any) -> None:
-        """Send an event, or keep it for the resume."""
-        self.sequence += 1
-        frame = json.dumps({"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data})
-        self.buffer.append((self.sequence, frame))
-        if self.connection is not None:
-            self.connection.send(frame)
-
-    def missed(self, since: int) -> list[str] | None:
-        """Frames after sequence number `since`; None if some of them are gone."""
-        if since > self.sequence or self.sequence - since > len(self.buffer):
-            return None
-        return [frame for number, frame in self.buffer if number > since]
-
-
-class CloseSession(Exception):  # noqa: N818  # the gateway's own word; it is how a session ends, not an error of ours
-    """Close the connection with a gateway close code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code, self.reason = code, reason
+# Shards identify one after another (`max_concurrency` is 1). A shard that comes again is a bot that was started again:
+# it is let in at once, so that tests need not wait.
+IDENTIFY_EVERY_S = 5.0
 
 
 class Gateway:
@@ -115,6 +32,8 @@ class Gateway:
         self._faults = faults
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
+        self._identified: tuple[tuple[int, int] | None, float] = (None, 0.0)
+        self.identify_every_s = IDENTIFY_EVERY_S
         self.url = ""
         self._stop_listening = world.hub.listen(self._on_happening)
 
@@ -162,6 +81,7 @@ class Gateway:
 
     def _receive(self, connection: Connection, session: Session | None, data: str | bytes) -> Session | None:
         """Act on one frame; returns the session that an IDENTIFY or RESUME made or found."""
+        connection.count_received()
         try:
             frame = json.loads(data)
             op, body = int(frame["op"]), frame.get("d")
@@ -181,7 +101,7 @@ class Gateway:
             raise CloseSession(4001, "Unknown opcode.")
         return None
 
-    def _identify(self, connection: Connection, body: Json) -> Session:
+    def _identify(self, connection: Connection, body: Json) -> Session | None:
         self._check_token(body)
         intents = int(body.get("intents", 0))
         if intents & PRIVILEGED & ~self._world.privileged_intents:
@@ -189,6 +109,9 @@ class Gateway:
         index, count = body.get("shard") or (0, 1)
         if not 0 <= index < count:
             raise CloseSession(4010, "Invalid shard.")
+        if self._too_early((index, count)):
+            connection.send(_frame(Op.INVALID_SESSION, data=False))
+            return None
         session = Session(
             id=secrets.token_hex(16),
             intents=intents,
@@ -205,6 +128,14 @@ class Gateway:
             session.dispatch("GUILD_CREATE", guild_create_json(self._world, all_members=bool(intents & GUILD_MEMBERS)))
         self._world.hub.tell(Kind.BOT_ONLINE)
         return session
+
+    def _too_early(self, shard: tuple[int, int]) -> bool:
+        """Whether another shard identified only just now."""
+        last_shard, at = self._identified
+        if last_shard not in (shard, None) and time.monotonic() - at < self.identify_every_s:
+            return True
+        self._identified = (shard, time.monotonic())
+        return False
 
     def _ready(self, session: Session, *, owns_guild: bool, with_shard: bool) -> Json:
         ready: Json = {

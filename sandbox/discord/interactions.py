@@ -17,7 +17,7 @@ from sandbox.discord.errors import (
 )
 from sandbox.discord.hub import Kind
 from sandbox.discord.interaction_record import CallbackType, InteractionRecord, InteractionType, State
-from sandbox.discord.message_rules import check_modal
+from sandbox.discord.message_rules import check_choices, check_modal
 from sandbox.discord.messages import Origin, Upload
 from sandbox.discord.model import Channel, Json, MessageFlag, MessageType, StoredMessage, User
 from sandbox.discord.places import interaction_place
@@ -210,6 +210,7 @@ class InteractionBook:
         elif kind is CallbackType.DEFERRED_MESSAGE:
             record.response_id = self._world.messages.create_loading(self._world.bot, record.channel, origin).id
         elif kind is CallbackType.CHOICES:
+            check_choices(data.get("choices") or [])
             record.choices = data.get("choices") or []
         elif kind is CallbackType.MODAL:
             check_modal(data)

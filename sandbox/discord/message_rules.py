@@ -3,8 +3,7 @@
 Each rule was taken from Discord's documentation; the schema lets all of these through.
 """
 
-from collections.abc import Iterable
-
+from sandbox.discord.component_rules import component_errors, length_errors
 from sandbox.discord.components import V2_ONLY, ComponentType, unique_ids_errors, walk
 from sandbox.discord.errors import empty_message, invalid_form
 from sandbox.discord.model import Json, MessageFlag
@@ -45,7 +44,7 @@ def check_result(
     if attachments > MAX_ATTACHMENTS:
         errors["attachments"] = ("BASE_TYPE_MAX_LENGTH", f"Must be {MAX_ATTACHMENTS} or fewer in length.")
     errors |= unique_ids_errors(components)
-    errors |= _row_errors(components)
+    errors |= component_errors(components)
     if errors:
         raise invalid_form(errors)
     if not (content or embeds or components or attachments or quotes):
@@ -59,6 +58,8 @@ def _check_classic(errors: Errors, content: str, embeds: list[Json], components:
         errors["embeds"] = ("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TEXT}")
     if len(components) > MAX_ROWS:
         errors["components"] = ("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_ROWS} in length.")
+    for index, embed in enumerate(embeds):
+        errors |= _embed_errors(f"embeds.{index}", embed)
     for index, component in enumerate(components):
         if component.get("type") != ComponentType.ACTION_ROW:
             errors[f"components.{index}"] = ("UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
@@ -88,34 +89,17 @@ def _check_v2(errors: Errors, content: str, embeds: list[Json], components: list
                     errors[f"{path}.components.{index}"] = ("UNION_TYPE_CHOICES", why)
 
 
-def _row_errors(components: Iterable[Json]) -> Errors:
-    """A row holds one to five buttons, or one select."""
-    errors: Errors = {}
-    for path, row in walk(components):
-        if row.get("type") != ComponentType.ACTION_ROW:
-            continue
-        kinds = [child.get("type") for child in row.get("components") or ()]
-        buttons = kinds.count(ComponentType.BUTTON)
-        if not kinds or buttons > MAX_ROWS or (len(kinds) > 1 and buttons < len(kinds)):
-            errors[f"{path}.components"] = ("BASE_TYPE_BAD_LENGTH", "A row holds 1 to 5 buttons or one select.")
-        for index, child in enumerate(row.get("components") or ()):
-            if child.get("type") == ComponentType.BUTTON:
-                errors |= _button_errors(f"{path}.components.{index}", child)
+_EMBED = {"title": (0, 256), "description": (0, 4096), "fields": (0, 25)}
+_EMBED_FIELD = {"name": (1, 256), "value": (1, 1024)}
+
+
+def _embed_errors(path: str, embed: Json) -> Errors:
+    errors = length_errors(path, embed, _EMBED)
+    errors |= length_errors(f"{path}.footer", embed.get("footer") or {}, {"text": (1, 2048)})
+    errors |= length_errors(f"{path}.author", embed.get("author") or {}, {"name": (1, 256)})
+    for index, field in enumerate(embed.get("fields") or ()):
+        errors |= length_errors(f"{path}.fields.{index}", field, _EMBED_FIELD)
     return errors
-
-
-def _button_errors(path: str, button: Json) -> Errors:
-    """A button needs something to show, and exactly the one thing that its style acts on."""
-    style = button.get("style")
-    needed = {5: "url", 6: "sku_id"}.get(style if isinstance(style, int) else 0, "custom_id")
-    if not button.get(needed):
-        return {f"{path}.{needed}": ("BASE_TYPE_REQUIRED", "This field is required")}
-    if style == 5 and button.get("custom_id"):
-        why = "A custom id and url cannot both be specified"
-        return {path: ("BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", why)}
-    if needed != "sku_id" and not (button.get("label") or button.get("emoji")):
-        return {path: ("BUTTON_COMPONENT_LABEL_EMOJI_REQUIRED", "A button needs a label or an emoji.")}
-    return {}
 
 
 def _embed_text(embed: Json) -> int:
@@ -129,8 +113,18 @@ def _embed_text(embed: Json) -> int:
 def check_modal(modal: Json) -> None:
     """Raise 50035 for a modal that Discord would refuse although the schema does not."""
     parts: list[Json] = modal.get("components") or []
-    errors: Errors = {**unique_ids_errors(parts)}
+    errors: Errors = {**unique_ids_errors(parts), **component_errors(parts)}
+    errors |= length_errors("data", modal, {"title": (1, 45), "custom_id": (1, 100)})
     if len(parts) > MAX_MODAL_PARTS:
         errors["data.components"] = ("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_MODAL_PARTS} in length.")
+    if errors:
+        raise invalid_form(errors)
+
+
+def check_choices(choices: list[Json]) -> None:
+    """Raise 50035 for autocompletion that Discord would refuse."""
+    errors = length_errors("data", {"choices": choices}, {"choices": (0, 25)})
+    for index, choice in enumerate(choices):
+        errors |= length_errors(f"data.choices.{index}", choice, {"name": (1, 100), "value": (0, 100)})
     if errors:
         raise invalid_form(errors)

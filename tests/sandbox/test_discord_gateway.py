@@ -163,6 +163,7 @@ async def test_every_shard_gets_its_own(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
     """The guild's events go to the shard that its id says, DMs to shard 0."""
+    discord_server.gateway.identify_every_s = 0
     home = (int(world.guild.id) >> 22) % 2
     async with RawGateway(discord_server, web_session) as first, RawGateway(discord_server, web_session) as second:
         shards = (first, second)
@@ -177,6 +178,30 @@ async def test_every_shard_gets_its_own(
         assert (await shards[home].event("MESSAGE_CREATE"))["channel_id"] == world.channel("general").id
         interaction = await first.event("INTERACTION_CREATE")
     assert (interaction["user"]["username"], interaction["context"], "member" in interaction) == ("bob", 1, False)
+
+
+async def test_shards_identify_one_after_another(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession
+) -> None:
+    """A second shard that comes at once is sent away; the first may come again, as a restarted bot does."""
+    for number, refused in ((0, False), (1, True), (0, False)):
+        async with RawGateway(discord_server, web_session) as gateway:
+            assert (await gateway.receive())["op"] == 10
+            await gateway.send(2, {"token": discord_server.world.token, "intents": 0, "shard": [number, 2]})
+            assert (await gateway.receive())["op"] == (9 if refused else 0)
+
+
+async def test_a_client_that_sends_too_much_is_cut_off(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession
+) -> None:
+    """120 frames in a minute, and no more."""
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.identify()
+        for _ in range(119):
+            await gateway.send(1, None)
+        assert not gateway.ws.closed
+        await gateway.send(1, None)
+        assert await gateway.closed_with() == 4008
 
 
 async def test_members_can_be_asked_for(
