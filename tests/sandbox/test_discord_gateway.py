@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer, World
-from sandbox.discord.gateway import Session
+from sandbox.discord.gateway_session import Session
 from sandbox.discord.interactions import InteractionType
 from tests.sandbox.conftest import RawGateway
 
