@@ -11,6 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.job import JobState
 from bot.services import Services
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, gallery_view, queue_view
+from bot.ui.phrases import words_of
 
 _AT_ONCE: Final = 4
 """Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
@@ -27,7 +28,7 @@ class Queue(commands.Cog):
         """Show your pictures under way, with their places in line; cancel those that wait."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         views = await self._services.collection.under_way(interaction.user.id)
-        await interaction.edit_original_response(view=queue_view(views))
+        await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
 
     @app_commands.command()
     @app_commands.describe(number="Which picture to show again (its number stands under it)")

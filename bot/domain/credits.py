@@ -52,11 +52,15 @@ def price_elsewhere(microcredits: int, here: Resolution, there: Resolution) -> i
     return floor(microcredits * MULTIPLIER[there] / MULTIPLIER[here] + Fraction(1, 2))
 
 
-def credits_text(microcredits: int) -> str:
-    """A sum for people: `1 credit`, `1.33 credits`, `0.0067 credits`."""
+def credits_number(microcredits: int) -> str:
+    """A sum in credits as digits: `1`, `1.33`, `0.0067`."""
     number = Decimal(microcredits) / MICRO
     places = Decimal("0.01") if abs(number) >= Decimal("0.1") or not number else Decimal("0.0001")
     text = f"{number.quantize(places):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text} credit" if text == "1" else f"{text} credits"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def credits_text(microcredits: int) -> str:
+    """A sum for people: `1 credit`, `1.33 credits`, `0.0067 credits`."""
+    number = credits_number(microcredits)
+    return f"{number} credit" if number == "1" else f"{number} credits"

@@ -7,10 +7,10 @@ from typing import Any
 
 import discord
 
-from bot.domain.credits import credits_text
 from bot.domain.job import AT_WORK, WAITING, Job
 from bot.jobs.intake import Intake
 from bot.ports import TokenLease
+from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, lease_of, said
 
 
@@ -31,7 +31,6 @@ class CancelButton(JobButton, template=r"cancel:(?P<job>[0-9]{1,18})"):
     """Takes a waiting job back; of one that is being made it says first what that means."""
 
     action = "cancel"
-    label = "Cancel"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel where that is free, else ask."""
@@ -43,14 +42,13 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
     """Cancels a job that is being made; who may is checked once more."""
 
     action = "really_cancel"
-    label = "Cancel all the same"
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel, and turn the question into its answer."""
         await interaction.response.defer()
         await desk_of(interaction).intake.withdraw(self.job_id, interaction.user.id)
-        answer = f"No. {self.job_id} is cancelled. If it comes all the same, `/collect` hands it over."
+        answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
         await interaction.edit_original_response(view=said(answer))
 
 
@@ -58,7 +56,6 @@ class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
     """Orders an uncertain job once more."""
 
     action = "retry"
-    label = "Try again (may be charged twice)"
     style = discord.ButtonStyle.primary
 
     async def decide(self, intake: Intake, user_id: int, lease: TokenLease) -> None:
@@ -70,7 +67,6 @@ class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
     """Gives an uncertain job up."""
 
     action = "drop"
-    label = "Drop"
 
     async def decide(self, intake: Intake, user_id: int, lease: TokenLease) -> None:
         """Give up."""
@@ -87,12 +83,9 @@ async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, leas
     being_made = await desk_of(interaction).intake.cancel(job_id, interaction.user.id, lease)
     if being_made is None:
         return
-    price = credits_text(being_made.price_microcredits)
-    question = (
-        f"No. {job_id} is being made already, so it may still be charged ({price}). Cancelled, it will not be posted; "
-        "if it comes all the same, it is kept for `/collect`."
-    )
-    await interaction.followup.send(view=said(question, ReallyCancelButton(job_id)), ephemeral=True)
+    words = words_of(interaction)
+    question = words("question.withdraw", number=job_id, price=words.credits(being_made.price_microcredits))
+    await interaction.followup.send(view=said(question, ReallyCancelButton(job_id, words)), ephemeral=True)
 
 
 ALL_BUTTONS = (CancelButton, ReallyCancelButton, RetryButton, DropButton)

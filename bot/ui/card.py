@@ -14,6 +14,7 @@ from discord import ui
 from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
 from bot.ui.buttons import CancelButton, DropButton, RetryButton, may_cancel
+from bot.ui.catalogue import Words, words_for
 from bot.ui.choosing import ChoosePicture
 from bot.ui.picture_buttons import picture_rows
 
@@ -54,12 +55,13 @@ def file_name(job: Job, extension: str) -> str:
 
 
 def render(request: RequestView, files: Mapping[int, str]) -> Card:
-    """Render a request; `files` names the file in the message of each job that has a picture."""
+    """Render a request in its member's language; `files` names the file of each job that has a picture."""
+    words = words_for(request.request.origin.locale)
     current = [job for job in request.jobs if job.retried_by is None]
     pictures = tuple(job for job in request.jobs if job.state in _HAS_PICTURE and job.id in files)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_accent(request, current))
     container.add_item(ui.TextDisplay(text.quoted_prompt(request.request.spec)))
-    container.add_item(ui.TextDisplay(text.small_print(request)))
+    container.add_item(ui.TextDisplay(text.small_print(request, words)))
     if pictures:
         gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
         for job in pictures:
@@ -67,10 +69,10 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
             spoiler = request.request.spec.spoiler
             gallery.add_item(media=f"attachment://{files[job.id]}", description=description, spoiler=spoiler)
         container.add_item(gallery)
-    lines = text.statuses(current, request)
-    lines += [text.earlier_attempt(job) for job in request.jobs if job.retried_by is not None]
+    lines = text.statuses(current, request, words)
+    lines += [text.earlier_attempt(job, words) for job in request.jobs if job.retried_by is not None]
     container.add_item(ui.TextDisplay("\n".join(lines)))
-    _add_rows(container, request, current, pictures)
+    _add_rows(container, request, current, pictures, words)
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     digest = _digest(view)
@@ -109,28 +111,34 @@ def _accent(request: RequestView, jobs: list[Job]) -> discord.Colour:
 
 
 def _add_rows(
-    container: ui.Container[ui.LayoutView], request: RequestView, jobs: list[Job], pictures: tuple[Job, ...]
+    container: ui.Container[ui.LayoutView],
+    request: RequestView,
+    jobs: list[Job],
+    pictures: tuple[Job, ...],
+    words: Words,
 ) -> None:
     """The buttons: those of decisions, then those of the picture, or the choice among several."""
     several = len(jobs) > 1
     waiting: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for job in jobs:
-        number = f" no. {job.id}" if several else ""
         if may_cancel(job):
-            waiting.add_item(CancelButton(job.id, f"Cancel{number}"))
+            label = words("button.cancel_numbered", number=job.id) if several else ""
+            waiting.add_item(CancelButton(job.id, words, label))
         elif job.state is JobState.UNCERTAIN:
             row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-            row.add_item(RetryButton(job.id, f"Try again{number} (may be charged twice)"))
-            row.add_item(DropButton(job.id, f"Drop{number}"))
+            label = words("button.retry_numbered", number=job.id) if several else ""
+            row.add_item(RetryButton(job.id, words, label))
+            label = words("button.drop_numbered", number=job.id) if several else ""
+            row.add_item(DropButton(job.id, words, label))
             container.add_item(row)
     if waiting.children:
         container.add_item(waiting)
     if several and pictures:
         choice: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        choice.add_item(ChoosePicture(request.request.id, pictures))
+        choice.add_item(ChoosePicture(request.request.id, words, pictures))
         container.add_item(choice)
     elif pictures:
-        for row in picture_rows(request, pictures[0]):
+        for row in picture_rows(request, pictures[0], words):
             container.add_item(row)
 
 

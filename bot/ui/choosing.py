@@ -9,7 +9,9 @@ import discord
 from discord import ui
 
 from bot.domain.job import Job, RequestView
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
 from bot.ui.picture_buttons import picture_rows
 from bot.ui.pressing import desk_of
 
@@ -17,15 +19,19 @@ from bot.ui.pressing import desk_of
 class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
     """Lists the pictures of a message; what a member chooses is asked of that member alone."""
 
-    def __init__(self, request_id: int, jobs: tuple[Job, ...] = ()) -> None:
+    def __init__(self, request_id: int, words: Words, jobs: tuple[Job, ...] = ()) -> None:
         options = [
-            discord.SelectOption(label=f"Picture {number}", value=str(job.id), description=f"no. {job.id}")
-            for number, job in enumerate(jobs, start=1)
+            discord.SelectOption(
+                label=words("choose.picture", position=position),
+                value=str(job.id),
+                description=words("choose.number", number=job.id),
+            )
+            for position, job in enumerate(jobs, start=1)
         ]
         super().__init__(
             ui.Select(
                 custom_id=f"choose:{request_id}",
-                placeholder="Choose a picture for its buttons",
+                placeholder=words("choose.placeholder"),
                 options=options or discord.utils.MISSING,
             )
         )
@@ -33,13 +39,13 @@ class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<reques
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
         match: re.Match[str],
         /,
     ) -> Self:
         """Rebuild the select from a choice on any message, however old."""
-        return cls(int(match["request"]))
+        return cls(int(match["request"]), words_of(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a choice privately with the picture's own buttons."""
@@ -47,16 +53,17 @@ class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<reques
             await interaction.response.defer(ephemeral=True, thinking=True)
             chosen = cast(dict[str, Any], interaction.data).get("values", [])
             view, job = await desk_of(interaction).pictures.look(int(chosen[0]))
-            await interaction.edit_original_response(view=_buttons_of(view, job))
+            await interaction.edit_original_response(view=_buttons_of(view, job, words_of(interaction)))
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)
 
 
-def _buttons_of(view: RequestView, job: Job) -> ui.LayoutView:
-    number = 1 + [other.id for other in view.jobs].index(job.id)
+def _buttons_of(view: RequestView, job: Job, words: Words) -> ui.LayoutView:
+    position = 1 + [other.id for other in view.jobs].index(job.id)
+    heading = words("choose.heading", position=position, all=len(view.jobs), number=job.id)
     layout = ui.LayoutView(timeout=None)
-    layout.add_item(ui.TextDisplay(f"Picture {number} of {len(view.jobs)} · no. {job.id}"))
-    for row in picture_rows(view, job):
+    layout.add_item(ui.TextDisplay(heading))
+    for row in picture_rows(view, job, words):
         layout.add_item(row)
     # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
     layout.stop()

@@ -14,7 +14,9 @@ from bot.jobs.collecting import PAGE, Collection
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
 from bot.ui.buttons import cancel_or_ask, may_cancel
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton
 
 MAX_FILTER_CHARACTERS: Final = 60
@@ -31,7 +33,6 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
     """Takes a job back from the list of `/queue`, and shows the list anew."""
 
     action = "leave"
-    label = "Cancel"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel or ask, then show what is left; a refusal is told beside the list, shown anew all the same."""
@@ -42,7 +43,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
         except Refusal as refusal:
             await answer_error(interaction, refusal)
         views = await cast(Collection, interaction.client.services.collection).under_way(interaction.user.id)
-        await interaction.edit_original_response(view=queue_view(views))
+        await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
 
 
 class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
@@ -78,7 +79,7 @@ class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>
 LIST_BUTTONS: Final = (LeaveButton, GalleryButton)
 
 
-def queue_view(views: list[RequestView]) -> ui.LayoutView:
+def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
     """What a member has under way: the state of each picture, where it is, and Cancel."""
     listed = [(job, view) for view in views for job in view.jobs if job.state in _UNDER_WAY and job.retried_by is None]
     container: ui.Container[ui.LayoutView] = ui.Container()
@@ -90,23 +91,23 @@ def queue_view(views: list[RequestView]) -> ui.LayoutView:
     room = _MOST_CHARACTERS
     shown = 0
     for job, view in listed[:_MOST_LISTED]:
-        words = _queue_entry(job, view)
-        room -= len(words)
+        entry = _queue_entry(job, view, words)
+        room -= len(entry)
         if room < 0:
             break
         shown += 1
         if may_cancel(job):
-            container.add_item(ui.Section(words, accessory=LeaveButton(job.id)))
+            container.add_item(ui.Section(entry, accessory=LeaveButton(job.id, words)))
         else:
-            container.add_item(ui.TextDisplay(words))
+            container.add_item(ui.TextDisplay(entry))
     if shown < len(listed):
         container.add_item(ui.TextDisplay(f"-# and {len(listed) - shown} more"))
     return _finished(container)
 
 
-def _queue_entry(job: Job, view: RequestView) -> str:
+def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
     link = jump_link(view.request)
-    return f"{short_prompt(view.request)}\n{text.status(job, view)}" + (f" · [show]({link})" if link else "")
+    return f"{short_prompt(view.request)}\n{text.status(job, view, words)}" + (f" · [show]({link})" if link else "")
 
 
 def gallery_view(found: GalleryPage, page: int, words: str) -> ui.LayoutView:

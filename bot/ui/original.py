@@ -27,7 +27,6 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
     """Sends whoever presses it the file as the model made it, in parts where it is too large for one message."""
 
     action = "original"
-    label = "Original"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately; with more and smaller parts each time that Discord finds them too large."""

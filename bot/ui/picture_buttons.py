@@ -9,13 +9,15 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.credits import credits_text, price_elsewhere
+from bot.domain.credits import price_elsewhere
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
+from bot.ui.catalogue import Words
 from bot.ui.details import details
 from bot.ui.modals import edit_form, remix_form
 from bot.ui.original import OriginalButton
+from bot.ui.phrases import words_of
 from bot.ui.place import age_restricted
 from bot.ui.pressing import (
     JobButton,
@@ -36,7 +38,6 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
     """Orders the same once more, for whoever presses it."""
 
     action = "again"
-    label = "Again"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
@@ -48,7 +49,6 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
     """Orders the next resolution, for whoever presses it."""
 
     action = "bigger"
-    label = "Bigger"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
@@ -65,7 +65,6 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
     """Opens a form that asks what to make of the picture; whoever sends it orders it."""
 
     action = "remix"
-    label = "Remix"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form, with the styles within the presser's reach if they are found quickly."""
@@ -85,7 +84,6 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
     """Opens a form with the prompt, to be changed and ordered by whoever presses it."""
 
     action = "edit"
-    label = "Edit prompt"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
@@ -97,7 +95,6 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
     """Tells whoever presses it how the picture was made."""
 
     action = "details"
-    label = "Details"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately with everything that the rows say."""
@@ -112,30 +109,28 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
     """Asks whether to delete the picture; for its requester, or a moderator."""
 
     action = "delete"
-    label = "Delete"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Ask privately. Acknowledged on the picture's own message, so that this token can remove it."""
         await interaction.response.defer()
+        words = words_of(interaction)
         presser = presser_of(interaction)
         together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
-        others = f" with all {together} pictures" if together > 1 else ""
-        question = f"Delete no. {self.job_id}? Its message disappears{others} for everybody; what it cost stays spent."
-        await interaction.followup.send(view=said(question, ReallyDeleteButton(self.job_id)), ephemeral=True)
+        question = words("question.delete", number=self.job_id, count=together)
+        await interaction.followup.send(view=said(question, ReallyDeleteButton(self.job_id, words)), ephemeral=True)
 
 
 class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
     """Deletes the picture; who may is checked once more."""
 
     action = "really_delete"
-    label = "Delete for good"
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
         await interaction.response.defer()
         await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
-        await interaction.edit_original_response(view=said(f"No. {self.job_id} is deleted."))
+        await interaction.edit_original_response(view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
 
 
 PICTURE_BUTTONS = (
@@ -150,25 +145,26 @@ PICTURE_BUTTONS = (
 )
 
 
-def picture_rows(view: RequestView, job: Job) -> list[ui.ActionRow[ui.LayoutView]]:
+def picture_rows(view: RequestView, job: Job, words: Words) -> list[ui.ActionRow[ui.LayoutView]]:
     """The buttons of one picture: what orders another one, without Bigger where there is nothing bigger; then the rest.
 
     Two short rows read better on a phone than one that breaks wherever it is full.
     """
     ordering: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    ordering.add_item(RemixButton(job.id))
-    ordering.add_item(AgainButton(job.id))
-    ordering.add_item(EditButton(job.id))
+    ordering.add_item(RemixButton(job.id, words))
+    ordering.add_item(AgainButton(job.id, words))
+    ordering.add_item(EditButton(job.id, words))
     now = view.request.spec.resolution
     larger = next_resolution(now)
     if larger is not None:
-        price = credits_text(price_elsewhere(job.price_microcredits, now, larger))
-        ordering.add_item(BiggerButton(job.id, f"Bigger: {larger.value}, {price}"))
+        price = words.credits(price_elsewhere(job.price_microcredits, now, larger))
+        label = words("button.bigger_to", resolution=larger.value, price=price)
+        ordering.add_item(BiggerButton(job.id, words, label))
     looking: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    looking.add_item(DetailsButton(job.id))
-    looking.add_item(DeleteButton(job.id))
+    looking.add_item(DetailsButton(job.id, words))
+    looking.add_item(DeleteButton(job.id, words))
     if job.shown_as:
-        looking.add_item(OriginalButton(job.id))
+        looking.add_item(OriginalButton(job.id, words))
     return [ordering, looking]
 
 

@@ -21,7 +21,9 @@ from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.jobs.presets import Keeper, Presets
 from bot.ports import TokenLease
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
 from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
 from bot.ui.text import file_stem
 
@@ -166,24 +168,26 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
     """A button about one job, found by its custom id on any message, however old; refusals are told privately."""
 
     action: ClassVar[str]
-    label: ClassVar[str]
+    """How its custom ids begin; `button.{action}` in the catalogue is its label."""
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
 
-    def __init__(self, job_id: int, label: str = "") -> None:
+    def __init__(self, job_id: int, words: Words, label: str = "") -> None:
         custom_id = f"{self.action}:{job_id}"
-        super().__init__(ui.Button(label=label or self.label, style=self.style, custom_id=custom_id))
+        super().__init__(
+            ui.Button(label=label or words(f"button.{self.action}"), style=self.style, custom_id=custom_id)
+        )
         self.job_id = job_id
 
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
         match: re.Match[str],
         /,
     ) -> Self:
         """Rebuild the button from a press."""
-        return cls(int(match["job"]))
+        return cls(int(match["job"]), words_of(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""

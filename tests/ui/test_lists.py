@@ -12,6 +12,7 @@ from discord import ui
 from bot.domain.job import JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.ports.lists import GalleryEntry, GalleryPage
+from bot.ui.catalogue import ENGLISH
 from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton, gallery_view, jump_link, queue_view
 from tests.support.build import GUILD, a_job, a_request, a_view
 from tests.support.openapi import discords_description
@@ -38,7 +39,11 @@ def components_of(view: ui.LayoutView) -> object:
 
 @pytest.mark.parametrize(
     "view",
-    [queue_view([]), queue_view([waiting(n) for n in range(1, 40)]), gallery_view(entries(1_000), 50, "ß" * 60)],
+    [
+        queue_view([], ENGLISH),
+        queue_view([waiting(n) for n in range(1, 40)], ENGLISH),
+        gallery_view(entries(1_000), 50, "ß" * 60),
+    ],
     ids=["nothing", "a long queue", "a large gallery"],
 )
 def test_lists_keep_within_discords_limits(view: ui.LayoutView) -> None:
@@ -54,7 +59,7 @@ def test_lists_keep_within_discords_limits(view: ui.LayoutView) -> None:
 
 def test_long_queue_says_how_many_are_left_out() -> None:
     """What does not fit is counted."""
-    contents = _values(components_of(queue_view([waiting(n) for n in range(1, 40)])), "content")
+    contents = _values(components_of(queue_view([waiting(n) for n in range(1, 40)], ENGLISH)), "content")
     assert contents[-1].startswith("-# and ")
 
 

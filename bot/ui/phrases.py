@@ -1,0 +1,35 @@
+"""The catalogue as discord.py needs it: the reader's language, and commands that Discord shows in each member's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.ui.catalogue import ENGLISH, LOCALES, Words, words_for
+
+
+def words_of(interaction: discord.Interaction[Any]) -> Words:
+    """The language of the member who acted, for what they alone read."""
+    return words_for(interaction.locale.value)
+
+
+def phrase(key: str, **values: object) -> app_commands.locale_str:
+    """Words of a command that Discord itself shows: English by default, translated when commands are registered."""
+    return app_commands.locale_str(ENGLISH(key, **values), key=key, values=values)
+
+
+class CatalogueTranslator(app_commands.Translator):
+    """Gives Discord the catalogue's languages; every other locale sees English."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,  # noqa: ARG002 - discord.py passes all three
+    ) -> str | None:
+        """The phrase in this locale; None where Discord shall show the English one."""
+        if "key" not in string.extras or locale.value not in LOCALES:
+            return None
+        return words_for(locale.value)(string.extras["key"], **string.extras["values"])
