@@ -29,6 +29,7 @@ def new_request(
     interaction_id: int | None = None,
     price_microcredits: int = MICRO,
     token_lives_s: float = 900,
+    role_ids: tuple[int, ...] = (),
 ) -> NewRequest:
     """A checked command of a member; each has an interaction of its own unless one is named."""
     return NewRequest(
@@ -40,6 +41,7 @@ def new_request(
             guild_id=guild_id,
             channel_id=CHANNEL,
             locale="en-GB",
+            role_ids=role_ids,
         ),
         spec=PictureSpec(prompt=prompt, resolution=resolution),
         private=private,

@@ -52,6 +52,22 @@ _RAW: Final = {
 }
 """Which rows each daily total sums up: a job, a time and an amount; all made of constants."""
 
+_USE: Final = """
+    WITH raw AS (
+        SELECT jobs.guild_id, jobs.user_id, date(jobs.created_at / 1000, 'unixepoch') AS day,
+            CASE kind WHEN 'reserve' THEN 1 ELSE -1 END AS pictures,
+            CASE kind WHEN 'reserve' THEN amount_microcredits ELSE -amount_microcredits END AS microcredits
+        FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+        WHERE jobs.guild_id IS NOT NULL AND kind IN ('reserve', 'release', 'refund')
+    )
+    SELECT guild_id, user_id, day, SUM(pictures) AS pictures, SUM(microcredits) AS microcredits FROM (
+        SELECT guild_id, user_id, day, pictures, microcredits FROM quota_use
+        UNION ALL SELECT guild_id, user_id, day, -pictures, -microcredits FROM raw
+        UNION ALL SELECT guild_id, 0, day, -pictures, -microcredits FROM raw
+    ) GROUP BY guild_id, user_id, day HAVING SUM(pictures) <> 0 OR SUM(microcredits) <> 0
+"""
+"""What was used of quotas, less what was ordered and did not end without a charge: nothing may be left."""
+
 
 def check(db: Database) -> Iterator[str]:
     """Every fault of the books, as a sentence that names its job, all from one moment; the bot may be at work.
@@ -63,6 +79,7 @@ def check(db: Database) -> Iterator[str]:
         yield from _faulty_accounts(db)
         for column in _RAW:
             yield from _faulty_totals(db, column)
+        yield from _faulty_use(db)
     finally:
         db.conn.execute("ROLLBACK")
 
@@ -104,3 +121,11 @@ def _faulty_totals(db: Database, column: str) -> Iterator[str]:
         for row in rows:
             where = f"{row['day']}, member {row['user_id']}, server {row['guild_id']}, {row['resolution']}"
             yield f"Daily totals of {where}: {column} is off by {row['excess']:+d}."
+
+
+def _faulty_use(db: Database) -> Iterator[str]:
+    with closing(db.conn.execute(_USE)) as rows:
+        for row in rows:
+            who = f"member {row['user_id']}" if row["user_id"] else "all members"
+            off = f"{row['pictures']:+d} pictures and {row['microcredits']:+d} micro-credits"
+            yield f"Quota use of {row['day']}, {who}, server {row['guild_id']}: off by {off}."

@@ -15,7 +15,7 @@ from bot.domain.draft import Draft
 from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.policy import check_room
-from bot.store.sqlite import requests
+from bot.store.sqlite import quotas, requests
 from bot.store.sqlite.rows import one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -97,6 +97,7 @@ def accept(
     more = sum(request.count for request in new)
     waiting = requests.waiting_of(db, new[0].origin.user_id)
     check_room(waiting=waiting, more=more, limit=per_user_pending)
+    quotas.check(db, new, now_ms)
     return [requests.accept(db, one, per_user_pending=per_user_pending, now_ms=now_ms) for one in new]
 
 

@@ -1,4 +1,4 @@
-"""The append-only ledger, the table of balance errors, and the daily totals kept in the same transaction.
+"""The append-only ledger, the table of balance errors, and the totals kept in the same transaction.
 
 For each settled job: reserve = charge + release + uncertain + adjust (an adjust is negative: it takes an uncertain row
 back when the provider's late answer turned it into a charge).
@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import ProviderError
 from bot.domain.job import Job
+from bot.store.sqlite import quotas
 from bot.store.sqlite.rows import from_ms
 
 _TOTAL: Final = {
@@ -31,6 +32,7 @@ def append(db: Database, job: Job, kind: LedgerKind, at_ms: int) -> None:
         "INSERT INTO ledger (job_id, kind, amount_microcredits, user_id, guild_id, at) VALUES (?, ?, ?, ?, ?, ?)",
         (job.id, kind.value, amount, job.user_id, job.guild_id, at_ms),
     )
+    quotas.count(db, job, kind)
     if kind in _TOTAL:
         column, sign = _TOTAL[kind]
         count(db, job, column, at_ms, by=sign * amount)

@@ -13,7 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture
-from bot.store.sqlite import jobs, ledger, references
+from bot.store.sqlite import jobs, ledger, quotas, references
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -22,12 +22,14 @@ def accept(
 ) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
-    Raises Refusal where the member has too many jobs waiting. Affordability and enqueueing are this one transaction.
+    Raises Refusal where the member has too many jobs waiting, or a quota does not allow it. Affordability and
+    enqueueing are this one transaction: two commands at once cannot slip under one limit.
     """
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
         return int(known["id"])
     check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=per_user_pending)
+    quotas.check(db, [new], now_ms)
     request_id = _insert_request(db, new, now_ms)
     references.insert(db, request_id, new.references)
     for position in range(new.count):
@@ -61,11 +63,14 @@ def _insert_job(
 def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
     """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
 
+    Raises Refusal where the server has spent its month's credits.
+
     The old job stays as it is, so that each job has at most one POST and its possible charge stays on record.
     """
     old = jobs.get(db, job_id)
     if old.state is not JobState.UNCERTAIN or old.retried_by is not None:
         return None
+    quotas.check_again(db, old, now_ms)
     cursor = db.conn.execute(
         "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
         "SELECT request_id, position, user_id, guild_id, resolution, ?, price_microcredits, ? FROM jobs WHERE id = ?",

@@ -25,6 +25,7 @@ from bot.store.sqlite.drafts import SqliteDrafts
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.presets import SqlitePresets
+from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -57,6 +58,8 @@ class SqliteStore:
         """Implements DraftStore."""
         self.audit = SqliteAudit(reader=self._reader, writer=self._writer, clock=clock)
         """Implements AuditStore."""
+        self.quotas = SqliteQuotas(reader=self._reader, writer=self._writer, clock=clock)
+        """Implements QuotaStore."""
 
     async def __aenter__(self) -> Self:
         try:

@@ -19,6 +19,7 @@ from bot.store.sqlite.migrations import (
     m0006_audit,
     m0007_withdrawn,
     m0008_drafts,
+    m0009_quotas,
 )
 
 _ALL: Final = (
@@ -30,6 +31,7 @@ _ALL: Final = (
     m0006_audit,
     m0007_withdrawn,
     m0008_drafts,
+    m0009_quotas,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

@@ -1,0 +1,167 @@
+"""Quotas of a server: for everyone and for roles, what a member may order in a day and in a month, and how.
+
+Of the quotas that apply to a member, each limit is taken from the most generous; one that a quota does not name, it
+leaves to the others. What no quota names has no limit. Days and months are UTC's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.credits import credits_text
+from bot.domain.errors import Refusal
+from bot.domain.picture import PictureSpec, Resolution
+
+EVERYONE: Final = 0
+"""In place of a role's id: the quota of all members."""
+_LADDER: Final = tuple(Resolution)
+
+
+class Limit(StrEnum):
+    """What a quota can limit; each amount is a whole number."""
+
+    PICTURES_DAY = "pictures_day"
+    PICTURES_MONTH = "pictures_month"
+    CREDITS_DAY = "credits_day"
+    """In micro-credits, as all money."""
+    CREDITS_MONTH = "credits_month"
+    RESOLUTION = "resolution"
+    """The highest allowed, as its rank from 0 on."""
+    GROUNDING = "grounding"
+    """1 where looking things up with Google is allowed, else 0."""
+    COUNT = "count"
+    """How many pictures one command may make."""
+    SERVER_CREDITS_MONTH = "server_credits_month"
+    """What all members may spend together; a limit of the server, set beside those of everyone."""
+
+
+Limits = Mapping[Limit, int | None]
+"""None means that there is no limit; what is missing is left to other quotas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """The limits of those who have a role, or of EVERYONE."""
+
+    role_id: int
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What counts against a member's limits so far: all that they ordered, less what ended without a charge."""
+
+    pictures_day: int = 0
+    pictures_month: int = 0
+    credits_day: int = 0
+    credits_month: int = 0
+    server_credits_month: int = 0
+
+    def of(self, limit: Limit) -> int:
+        """The part that a limit is about."""
+        amount: int = getattr(self, limit.value)
+        return amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A member's limits in a server at a moment, and what they used of them. A limit that is missing does not exist."""
+
+    limits: Mapping[Limit, int] = field(default_factory=dict)
+    use: Use = field(default_factory=Use)
+    at: datetime
+
+    def left(self, limit: Limit) -> int | None:
+        """What may still be ordered; None without a limit. Lowered below what was used, it leaves nothing."""
+        most = self.limits.get(limit)
+        return None if most is None else max(0, most - self.use.of(limit))
+
+    def resets_at(self, limit: Limit) -> datetime:
+        """When a limit begins anew."""
+        return next_day(self.at) if limit in _OF_A_DAY else next_month(self.at)
+
+
+_OF_A_DAY: Final = frozenset({Limit.PICTURES_DAY, Limit.CREDITS_DAY})
+AMOUNTS: Final = (
+    Limit.SERVER_CREDITS_MONTH,
+    Limit.CREDITS_MONTH,
+    Limit.PICTURES_MONTH,
+    Limit.CREDITS_DAY,
+    Limit.PICTURES_DAY,
+)
+"""The limits that are used up; those that take longest to begin anew first, so that a refusal's countdown is honest."""
+OF_PICTURES: Final = frozenset({Limit.PICTURES_DAY, Limit.PICTURES_MONTH})
+
+
+def next_day(at: datetime) -> datetime:
+    """The next midnight, UTC."""
+    return datetime(at.year, at.month, at.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def next_month(at: datetime) -> datetime:
+    """The next month's first midnight, UTC."""
+    return datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def limits_for(quotas: Iterable[Quota], role_ids: Iterable[int]) -> dict[Limit, int]:
+    """What limits a member with these roles: of each limit, the most generous of those that name it."""
+    theirs = {EVERYONE, *role_ids}
+    named: dict[Limit, list[int | None]] = {}
+    for quota in quotas:
+        if quota.role_id in theirs:
+            for limit, most in quota.limits.items():
+                named.setdefault(limit, []).append(most)
+    return {limit: max(m for m in amounts if m is not None) for limit, amounts in named.items() if None not in amounts}
+
+
+def rank_of(resolution: Resolution) -> int:
+    """A resolution as an amount of Limit.RESOLUTION."""
+    return _LADDER.index(resolution)
+
+
+def resolution_at(rank: int) -> Resolution:
+    """The resolution of an amount of Limit.RESOLUTION."""
+    return _LADDER[rank]
+
+
+def check_order(standing: Standing, spec: PictureSpec, *, count: int, price_microcredits: int) -> None:
+    """Refuse an order of `count` pictures, each at this price, that a member's limits do not allow."""
+    limits = standing.limits
+    highest = limits.get(Limit.RESOLUTION)
+    if highest is not None and rank_of(spec.resolution) > highest:
+        raise Refusal(
+            "quota_resolution",
+            f"Your highest resolution here is {resolution_at(highest)}; you asked for {spec.resolution}.",
+        )
+    if limits.get(Limit.GROUNDING) == 0 and (spec.google_search or spec.google_image_search):
+        raise Refusal("quota_grounding", "Google Search is not among what you may use here. Switch it off.")
+    most = limits.get(Limit.COUNT)
+    if most is not None and count > most:
+        raise Refusal("quota_count", f"You may make {most} at once here; you asked for {count}.")
+    for limit in AMOUNTS:
+        check_amount(standing, limit, count if limit in OF_PICTURES else count * price_microcredits)
+
+
+def check_amount(standing: Standing, limit: Limit, asked: int) -> None:
+    """Refuse what is more than is left of a limit; says what is left and when it begins anew."""
+    left = standing.left(limit)
+    if left is None or asked <= left:
+        return
+    most = standing.limits[limit]
+    if most == 0:
+        raise Refusal(
+            "quota_nothing", "What your roles allow here includes no pictures. Ask those who run this server."
+        )
+    resets = f"<t:{int(standing.resets_at(limit).timestamp())}:R>"
+    period = "a day" if limit in _OF_A_DAY else "a month"
+    if limit in OF_PICTURES:
+        told = f"Your limit here is {most} pictures {period}: {left} left, {asked} asked for."
+    else:
+        whose = "This server's" if limit is Limit.SERVER_CREDITS_MONTH else "Your"
+        has = f"{credits_text(left)} left, this costs {credits_text(asked)}"
+        told = f"{whose} limit is {credits_text(most)} {period}: {has}."
+    raise Refusal(f"quota_{limit.value}", f"{told} It begins anew {resets}.")

@@ -1,0 +1,130 @@
+"""Which limits hold for a member, what is left of them, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.credits import MICRO
+from bot.domain.errors import Refusal
+from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.quota import (
+    EVERYONE,
+    Limit,
+    Quota,
+    Standing,
+    Use,
+    check_order,
+    limits_for,
+    next_day,
+    next_month,
+    rank_of,
+    resolution_at,
+)
+from tests.support.clock import START
+
+SUPPORTER, PAINTER, STRANGER = 71, 72, 73
+SPEC = PictureSpec(prompt="a heron")
+QUOTAS = [
+    Quota(role_id=EVERYONE, limits={Limit.PICTURES_DAY: 5, Limit.RESOLUTION: 1, Limit.GROUNDING: 0}),
+    Quota(role_id=SUPPORTER, limits={Limit.PICTURES_DAY: 20, Limit.GROUNDING: 1}),
+    Quota(role_id=PAINTER, limits={Limit.PICTURES_DAY: None, Limit.RESOLUTION: 3}),
+    Quota(role_id=STRANGER, limits={Limit.PICTURES_DAY: 1}),
+]
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ((), {Limit.PICTURES_DAY: 5, Limit.RESOLUTION: 1, Limit.GROUNDING: 0}),
+        ((SUPPORTER,), {Limit.PICTURES_DAY: 20, Limit.RESOLUTION: 1, Limit.GROUNDING: 1}),
+        ((PAINTER,), {Limit.RESOLUTION: 3, Limit.GROUNDING: 0}),
+        ((SUPPORTER, PAINTER), {Limit.RESOLUTION: 3, Limit.GROUNDING: 1}),
+        ((STRANGER, 404), {Limit.PICTURES_DAY: 5, Limit.RESOLUTION: 1, Limit.GROUNDING: 0}),
+    ],
+)
+def test_the_most_generous_wins_limit_by_limit(roles: tuple[int, ...], expected: dict[Limit, int]) -> None:
+    """What a role does not name is left to everyone's; no limit beats every number; others' roles count for nothing."""
+    assert limits_for(QUOTAS, roles) == expected
+
+
+def test_a_limit_that_only_a_role_names_holds_for_that_role_alone() -> None:
+    """Without quotas there are no limits."""
+    assert limits_for([], (SUPPORTER,)) == {}
+    assert limits_for(QUOTAS[1:2], ()) == {}
+    assert limits_for(QUOTAS[1:2], (SUPPORTER,)) == {Limit.PICTURES_DAY: 20, Limit.GROUNDING: 1}
+
+
+def standing(use: Use | None = None, **limits: int) -> Standing:
+    """A member with these limits, at the beginning of the tests' time."""
+    return Standing(limits={Limit(name): most for name, most in limits.items()}, use=use or Use(), at=START)
+
+
+@pytest.mark.parametrize(
+    ("of", "order", "code", "said"),
+    [
+        (standing(resolution=1), {"resolution": "2K"}, "quota_resolution", "is 1K; you asked for 2K"),
+        (standing(grounding=0), {"google_search": True}, "quota_grounding", "Google Search"),
+        (standing(count=2), {"count": 3}, "quota_count", "make 2 at once here; you asked for 3"),
+        (standing(Use(pictures_day=9), pictures_day=10), {"count": 2}, "quota_pictures_day", "1 left, 2 asked for"),
+        (standing(Use(pictures_day=9), pictures_day=4), {}, "quota_pictures_day", "0 left, 1 asked for"),
+        (standing(Use(pictures_month=3), pictures_month=3), {}, "quota_pictures_month", "3 pictures a month: 0 left"),
+        (
+            standing(Use(credits_day=MICRO), credits_day=2_500_000),
+            {"count": 2},
+            "quota_credits_day",
+            "1.5 credits left",
+        ),
+        (standing(credits_month=MICRO - 1), {}, "quota_credits_month", "this costs 1 credit"),
+        (
+            standing(Use(server_credits_month=99 * MICRO), server_credits_month=100 * MICRO),
+            {"count": 2},
+            "quota_server_credits_month",
+            "This server's limit is 100 credits a month: 1 credit left, this costs 2 credits",
+        ),
+        (standing(pictures_month=0), {}, "quota_nothing", "includes no pictures"),
+    ],
+)
+def test_what_is_over_a_limit_is_refused_with_what_is_left(
+    of: Standing, order: dict[str, object], code: str, said: str
+) -> None:
+    """Each limit by a code and words of its own."""
+    spec = PictureSpec(
+        prompt="a heron",
+        resolution=Resolution(str(order.get("resolution", "1K"))),
+        google_search=bool(order.get("google_search")),
+    )
+    with pytest.raises(Refusal) as refused:
+        check_order(of, spec, count=int(str(order.get("count", 1))), price_microcredits=MICRO)
+    assert refused.value.code == code
+    assert said in str(refused.value)
+
+
+def test_what_just_fits_is_not_refused() -> None:
+    """A limit may be used up to its last picture and its last micro-credit."""
+    just = standing(
+        Use(pictures_day=8, credits_month=MICRO, server_credits_month=5),
+        pictures_day=10, credits_month=3 * MICRO, server_credits_month=2 * MICRO + 5, count=2, resolution=1,
+    )  # fmt: skip
+    check_order(just, SPEC, count=2, price_microcredits=MICRO)
+
+
+def test_the_countdown_is_of_the_limit_that_takes_longest() -> None:
+    """Where day and month are both used up, tomorrow would be a promise that is not kept."""
+    both = standing(Use(pictures_day=5, pictures_month=50), pictures_day=5, pictures_month=50)
+    with pytest.raises(Refusal, match=f"<t:{int(next_month(START).timestamp())}:R>"):
+        check_order(both, SPEC, count=1, price_microcredits=MICRO)
+
+
+def test_days_and_months_end_at_midnight_utc() -> None:
+    """Over the end of a year too."""
+    late = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert next_day(late) == next_month(late) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert next_day(START).isoformat() == "2026-03-15T00:00:00+00:00"
+    assert next_month(START).isoformat() == "2026-04-01T00:00:00+00:00"
+
+
+def test_resolutions_have_ranks_and_come_back() -> None:
+    """From the lowest to the highest."""
+    assert [resolution_at(rank_of(resolution)) for resolution in Resolution] == list(Resolution)

@@ -1,0 +1,183 @@
+"""Quotas: nothing slips under them, and what was used of them follows the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.domain.audit import AuditAction, NewAuditEntry
+from bot.domain.credits import MICRO
+from bot.domain.errors import BotError, Cost, Refusal, TaskFailedError
+from bot.domain.job import Job
+from bot.domain.quota import EVERYONE, Limit, Limits, Quota
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.connection import connect
+from bot.store.sqlite.migrations import migrations
+from tests.store.conftest import Books
+from tests.support.build import ALICE, BOB, CAROL, GUILD, new_request
+from tests.support.clock import FakeClock
+from tests.support.steps import OWNER, Steps, known
+
+BOSS, OTHER_GUILD, PAINTERS = 99, 55, 71
+
+
+def entry(action: AuditAction = AuditAction.QUOTA, *, guild_id: int = GUILD) -> NewAuditEntry:
+    """What the boss did."""
+    return NewAuditEntry(guild_id=guild_id, actor_id=BOSS, action=action)
+
+
+async def limit(store: SqliteStore, role_id: int = EVERYONE, **limits: int | None) -> None:
+    """Set limits by their names."""
+    given: Limits = {Limit(name): most for name, most in limits.items()}
+    await store.quotas.set(role_id, given, entry())
+
+
+async def left(store: SqliteStore, what: str, user_id: int = ALICE) -> int | None:
+    """What a member without roles has left."""
+    return (await store.quotas.standing(GUILD, user_id, ())).left(Limit(what))
+
+
+async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(store: SqliteStore, books: Books) -> None:
+    """However many arrive in one breath, the tenth picture is the last; nobody's refusal leaves a row."""
+    await limit(store, pictures_day=10)
+    orders = [store.accept(new_request(user_id=ALICE)) for _ in range(50)]
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert len(refused) == 40
+    assert {refusal.code for refusal in refused} == {"quota_pictures_day"}
+    assert len(books.rows("jobs")) == len(books.rows("requests")) == len(books.ledger()) == 10
+    assert await left(store, "pictures_day") == 0
+    assert books.faults() == []
+
+
+async def test_members_together_cannot_cross_the_cap_of_their_server(store: SqliteStore, books: Books) -> None:
+    """The last credits go to one of two simultaneous commands; another server has a cap of its own."""
+    await limit(store, server_credits_month=5 * MICRO)
+    orders = [store.accept(new_request(user_id=who, count=2)) for who in (ALICE, BOB, CAROL)]
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+    assert [type(answer).__name__ for answer in answers] == ["int", "int", "Refusal"]
+    assert "1 credit left, this costs 2 credits" in str(answers[2])
+    await store.accept(new_request(user_id=CAROL))
+    await store.accept(new_request(user_id=CAROL, guild_id=OTHER_GUILD, count=4))
+    await store.accept(new_request(user_id=CAROL, guild_id=None, count=4))
+    assert await left(store, "server_credits_month") == 0
+    assert books.faults() == []
+
+
+async def test_an_order_is_checked_with_the_roles_that_it_came_with(store: SqliteStore) -> None:
+    """A role's quota counts for those who have it, from the next command on, and for nobody after it is removed."""
+    await limit(store, pictures_day=0)
+    await limit(store, PAINTERS, pictures_day=1)
+    plain = new_request()
+    with pytest.raises(Refusal, match="includes no pictures"):
+        await store.accept(plain)
+    painter = new_request(role_ids=(PAINTERS,))
+    await store.accept(painter)
+    assert await store.quotas.remove(PAINTERS, entry())
+    assert not await store.quotas.remove(PAINTERS, entry())
+    with pytest.raises(Refusal, match="includes no pictures"):
+        await store.accept(new_request(role_ids=(PAINTERS,)))
+
+
+async def test_what_cost_nothing_is_given_back_and_what_may_have_cost_something_is_not(
+    store: SqliteStore, steps: Steps, books: Books
+) -> None:
+    """Cancelled while waiting, refused and refunded pictures count for nothing; uncertain and lost ones count."""
+    await limit(store, pictures_month=9, credits_month=9 * MICRO)
+    await store.cancelled((await steps.queued()).id)
+    await store.failed((await steps.submitting()).id, BotError("refused"), Cost.NOTHING)
+    await store.failed((await steps.running()).id, TaskFailedError("refunded"), Cost.NOTHING)
+    assert (await left(store, "pictures_month"), await left(store, "credits_month")) == (9, 9 * MICRO)
+    await steps.delivered()
+    await store.cancelled((await steps.uncertain()).id)
+    await store.failed((await steps.running()).id, BotError("lost"), Cost.CHARGED)
+    assert (await left(store, "pictures_month"), await left(store, "credits_month")) == (6, 6 * MICRO)
+    assert books.faults() == []
+
+
+async def test_days_and_months_begin_anew_and_a_refund_goes_to_the_day_of_its_order(
+    store: SqliteStore, steps: Steps, clock: FakeClock, books: Books
+) -> None:
+    """The month goes on over midnight; yesterday's failure gives nothing back today."""
+    await limit(store, pictures_day=3, pictures_month=4)
+    late = await steps.running(count=2)
+    clock.shift(86_400)
+    await steps.queued()
+    await store.failed(late.id, TaskFailedError("after midnight"), Cost.NOTHING)
+    assert (await left(store, "pictures_day"), await left(store, "pictures_month")) == (2, 2)
+    clock.shift(30 * 86_400)
+    assert (await left(store, "pictures_day"), await left(store, "pictures_month")) == (3, 4)
+    assert books.faults() == []
+
+
+async def test_a_reset_lets_a_member_begin_anew_and_the_server_pays_all_the_same(
+    store: SqliteStore, steps: Steps, books: Books
+) -> None:
+    """What fails after the reset is not given back a second time; the action is in the audit."""
+    await limit(store, pictures_day=2, server_credits_month=9 * MICRO)
+    before = await steps.running(count=2)
+    await store.quotas.reset(ALICE, entry(AuditAction.QUOTA_RESET))
+    assert await left(store, "pictures_day") == 2
+    await store.failed(before.id, TaskFailedError("no"), Cost.NOTHING)
+    assert await left(store, "pictures_day") == 2
+    await steps.queued(count=2)
+    assert (await left(store, "pictures_day"), await left(store, "server_credits_month")) == (0, 6 * MICRO)
+    told = await store.audit.entries(GUILD, limit=9)
+    assert [(e.action, e.actor_id) for e in told] == [(AuditAction.QUOTA_RESET, BOSS), (AuditAction.QUOTA, BOSS)]
+    assert books.faults() == []
+
+
+async def test_limits_are_set_one_by_one(store: SqliteStore) -> None:
+    """Setting one keeps the others; removing everyone's leaves the server's own cap; no limit is remembered as such."""
+    await limit(store, pictures_day=5, server_credits_month=MICRO)
+    await limit(store, pictures_day=6, count=2)
+    await limit(store, PAINTERS, count=None)
+    assert await store.quotas.quotas(GUILD) == [
+        Quota(role_id=EVERYONE, limits={Limit.COUNT: 2, Limit.PICTURES_DAY: 6, Limit.SERVER_CREDITS_MONTH: MICRO}),
+        Quota(role_id=PAINTERS, limits={Limit.COUNT: None}),
+    ]
+    await store.quotas.remove(EVERYONE, entry())
+    assert [quota.limits for quota in await store.quotas.quotas(GUILD)] == [
+        {Limit.SERVER_CREDITS_MONTH: MICRO},
+        {Limit.COUNT: None},
+    ]
+    assert await store.quotas.quotas(OTHER_GUILD) == []
+
+
+async def test_trying_again_is_refused_when_the_server_has_spent_its_month(store: SqliteStore, steps: Steps) -> None:
+    """The member's own limits allowed the order once; the server's cap is not crossed for it."""
+    job = await steps.uncertain()
+    await limit(store, pictures_day=1)
+    again = known(await store.retry(job.id))
+    lost = known(await store.uncertain(known(await _begin(store, again.id)).id, BotError("lost too")))
+    await limit(store, server_credits_month=2 * MICRO)
+    with pytest.raises(Refusal, match="0 credits left"):
+        await store.retry(lost.id)
+    assert (await store.job(lost.id)).retried_by is None
+
+
+async def _begin(store: SqliteStore, job_id: int) -> Job | None:
+    await store.admit(OWNER, most=9)
+    return await store.begin_submit(job_id, OWNER)
+
+
+async def test_what_was_ordered_before_quotas_existed_counts_from_the_start(
+    store: SqliteStore, steps: Steps, tmp_path: Path, books: Books
+) -> None:
+    """An old database that is brought up to date has the same use as one that kept it all along."""
+    await steps.delivered()
+    await steps.queued(user_id=BOB, count=3)
+    await store.cancelled((await steps.queued(guild_id=OTHER_GUILD)).id)
+    await steps.queued(guild_id=None)
+    kept = books.rows("quota_use")
+    await store.close()
+    with closing(connect(tmp_path / "bot.db")) as db:
+        db.conn.execute("DROP TABLE quotas")
+        db.conn.execute("DROP TABLE quota_use")
+        db.conn.execute("DELETE FROM _sqlite_migrations WHERE name LIKE '%quotas'")
+        migrations.apply(db)
+    assert books.rows("quota_use") == kept
+    assert books.faults() == []
