@@ -127,6 +127,8 @@ class Courier:
         if view.request.deleted_at is not None:
             await self._remove(view)
             return
+        if view.request.private:
+            await self._remove_left(view.request)
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
             log.warning("delivery_overtaken", extra={"request_id": request_id})
             return
@@ -152,15 +154,29 @@ class Courier:
                     origin=replace(view.request.origin, bot_present=True),  # a copy is where the bot could post
                 )
             )
+        await self._remove_left(view.request)
         pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
         for job_id in pictures:
             await self._files.remove(job_id)
         await self._jobs.files_removed(pictures)
         await self._note_unchanged(view.request)
 
+    async def _remove_left(self, request: Request) -> None:
+        """Take away what a request showed before it became private."""
+        for left in await self._requests.left_messages(request.id):
+            there = replace(
+                request, message_id=left.message_id, channel_id=left.channel_id, message_by=left.by, private=False,
+                apart=left.apart, token=left.token, token_expires_at=left.token_expires_at,
+            )  # fmt: skip
+            if not await self._ladder.remove(there):
+                log.warning("left_message_not_removed", extra={"request_id": request.id})
+            await self._requests.left_message_removed(left.message_id)
+
     async def _note_unchanged(self, request: Request) -> None:
         """Record that the rows have been looked at, and that the message does not show them."""
-        shown = Shown(digest=request.shown, version=request.version, edited=False, by=request.message_by)
+        shown = Shown(
+            digest=request.shown, version=request.version, edited=False, by=request.message_by, private=request.private
+        )
         await self._requests.note_shown(request.id, shown)
 
     async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
@@ -250,7 +266,7 @@ class Courier:
         }
         shown = Shown(
             digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
-            message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures,
+            message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures, private=request.private,
         )  # fmt: skip
         await self._requests.note_shown(request.id, shown)
 

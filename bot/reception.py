@@ -139,6 +139,7 @@ class Reception:
             by="interaction",
             message_id=response.message_id,
             channel_id=interaction.channel_id,
+            private=view.request.private,
         )
         try:
             await self._requests.note_shown(view.request.id, shown)

@@ -148,6 +148,24 @@ class Intake:
             raise _too_late(job.id)
         return job
 
+    async def move_to_private(self, job_id: int, user_id: int, message_id: int, lease: TokenLease) -> None:
+        """Let a waiting request go on where its member alone sees it: in the private answer that this lease edits.
+
+        `message_id` is the message on which they asked for that; it is removed.
+        """
+        job = await self._owned(job_id, user_id)
+        if await self._requests.move_to_private(job.request_id, message_id, lease.token, lease.expires_at):
+            self._presenter.refresh([job.request_id])
+            return
+        view = await self._requests.view(job.request_id)
+        if view.request.deleted_at is not None:
+            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+        if view.request.private:
+            raise Refusal("private_already", f"No. {job_id} is private already.")
+        if any(current.state in AT_WORK | WAITING for current in view.jobs if current.retried_by is None):
+            raise Refusal("cannot_move", "I am no member here, and cannot remove this message any more.")
+        raise Refusal("too_late_to_move", f"No. {job_id} is not waiting any more: everybody has seen how it ended.")
+
     async def drop(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Give up a job whose outcome is unknown; its possible charge stays in the ledger."""
         job = await self._owned(job_id, user_id)

@@ -27,6 +27,7 @@ class Shown:
     """What a request's message shows after an edit or a new post: its rows as they were at `version`.
 
     `by` is how it may be edited: `interaction`, `bot` or `dm`, or "" without a message; `pictures` are by job id.
+    `private` is what the request was when it was shown so.
     """
 
     digest: str
@@ -36,6 +37,7 @@ class Shown:
     message_id: int | None = None
     channel_id: int | None = None
     pictures: Mapping[int, ShownPicture] = field(default_factory=dict)
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,18 @@ class Copy:
 
     message_id: int
     channel_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftMessage:
+    """A message that its request has left, still to be removed: by its token while that lives, or as the bot."""
+
+    message_id: int
+    channel_id: int
+    by: str
+    apart: bool
+    token: str | None
+    token_expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +105,10 @@ class RequestStore(Protocol):
         ...
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:
-        """Record what the message shows; pictures that it shows are delivered by that."""
+        """Record what the message shows; pictures that it shows are delivered by that.
+
+        Where the request became private meanwhile, that message is one to be removed, and nothing is delivered.
+        """
         ...
 
     async def copies(self, request_id: int) -> list[Copy]:
@@ -124,6 +141,21 @@ class RequestStore(Protocol):
 
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """Use the token of a later interaction with the request's message."""
+        ...
+
+    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
+        """Let a request that waits go on in the private answer that this token edits, and leave its message.
+
+        False where it cannot be: it is private, deleted or finished, or nothing would reach its message.
+        """
+        ...
+
+    async def left_messages(self, request_id: int) -> list[LeftMessage]:
+        """The messages that a request has left and that are still to be removed."""
+        ...
+
+    async def left_message_removed(self, message_id: int) -> None:
+        """Forget a left message: it is gone, or nothing can be done about it."""
         ...
 
     async def waiting_requests(self) -> list[int]:

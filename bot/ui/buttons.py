@@ -7,11 +7,11 @@ from typing import Any
 
 import discord
 
-from bot.domain.job import AT_WORK, WAITING, Job
+from bot.domain.job import AT_WORK, WAITING, Job, Request
 from bot.jobs.intake import Intake
 from bot.ports import TokenLease
 from bot.ui.phrases import words_of
-from bot.ui.pressing import JobButton, desk_of, lease_of, said
+from bot.ui.pressing import JobButton, desk_of, lease_of, presser_of, said
 
 
 class DecisionButton(JobButton, template=r"never"):
@@ -52,6 +52,20 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
         await interaction.edit_original_response(view=said(answer))
 
 
+class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
+    """Lets a waiting request go on where its member alone sees it."""
+
+    action = "hide"
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Begin a private answer, which the card then becomes; the message with this button goes away."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        presser = presser_of(interaction)
+        await desk_of(interaction).intake.move_to_private(
+            self.job_id, presser.user_id, presser.message_id or 0, lease_of(interaction)
+        )
+
+
 class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
     """Orders an uncertain job once more."""
 
@@ -78,6 +92,12 @@ def may_cancel(job: Job) -> bool:
     return job.state in WAITING | AT_WORK and job.withdrawn_at is None
 
 
+def may_move(request: Request) -> bool:
+    """Whether others than its member see a request, so that it can be made private."""
+    alone = request.origin.guild_id is None and request.origin.bot_present  # direct messages with the bot
+    return not request.private and not alone
+
+
 async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, lease: TokenLease | None) -> None:
     """Cancel a waiting job; ask privately about one that is being made, since it may still be charged."""
     being_made = await desk_of(interaction).intake.cancel(job_id, interaction.user.id, lease)
@@ -88,4 +108,4 @@ async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, leas
     await interaction.followup.send(view=said(question, ReallyCancelButton(job_id, words)), ephemeral=True)
 
 
-ALL_BUTTONS = (CancelButton, ReallyCancelButton, RetryButton, DropButton)
+ALL_BUTTONS = (CancelButton, ReallyCancelButton, MoveButton, RetryButton, DropButton)

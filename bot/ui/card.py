@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.domain.job import SETTLED, Job, JobState, RequestView
 from bot.ui import text
-from bot.ui.buttons import CancelButton, DropButton, RetryButton, may_cancel
+from bot.ui.buttons import CancelButton, DropButton, MoveButton, RetryButton, may_cancel, may_move
 from bot.ui.catalogue import Words, words_for
 from bot.ui.choosing import ChoosePicture
 from bot.ui.picture_buttons import picture_rows
@@ -132,6 +132,8 @@ def _add_rows(
             row.add_item(DropButton(job.id, words, label))
             container.add_item(row)
     if waiting.children:
+        if may_move(request.request):
+            waiting.add_item(MoveButton(jobs[0].id, words))
         container.add_item(waiting)
     if several and pictures:
         choice: ui.ActionRow[ui.LayoutView] = ui.ActionRow()

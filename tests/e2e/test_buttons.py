@@ -57,7 +57,7 @@ async def test_a_picture_has_its_buttons_and_a_waiting_one_does_not(house: House
     house.knobs.latency_s = 30
     await house.imagine("a slow kite")
     waiting = await house.shows("a slow kite", "at work")
-    assert [button.label for button in waiting.buttons()] == ["Cancel"]
+    assert [button.label for button in waiting.buttons()] == ["Cancel", "Move to private"]
 
 
 async def test_again_orders_the_same_at_the_pressers_own_cost(house: House) -> None:

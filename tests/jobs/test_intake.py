@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -79,6 +80,40 @@ async def test_nobody_else_may_withdraw(works: Works, desk: Desk) -> None:
             await press
         assert caught.value.code == "not_yours"
     assert await works.store.job(job.id) == job
+
+
+async def test_a_waiting_picture_becomes_private_for_its_member_alone(works: Works, desk: Desk) -> None:
+    """Nobody else may ask for it; it happens once, and not to what is deleted, finished or unknown."""
+    job = await works.steps.running()
+    for user_id, code in ((BOB, "not_yours"), (ALICE, ""), (ALICE, "private_already")):
+        if not code:
+            await desk.intake.move_to_private(job.id, user_id, 99, FRESH)
+            assert works.presenter.asked == [job.request_id]
+            continue
+        with pytest.raises(Refusal) as caught:
+            await desk.intake.move_to_private(job.id, user_id, 99, FRESH)
+        assert caught.value.code == code
+    delivered = await works.steps.delivered()
+    with pytest.raises(Refusal) as caught:
+        await desk.intake.move_to_private(delivered.id, ALICE, 99, FRESH)
+    assert caught.value.code == "too_late_to_move"
+    await works.store.delete(delivered.request_id, ALICE)
+    for job_id in (delivered.id, 404):
+        with pytest.raises(Refusal) as caught:
+            await desk.intake.move_to_private(job_id, ALICE, 99, FRESH)
+        assert caught.value.code == "no_such_job"
+
+
+async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(works: Works, desk: Desk) -> None:
+    """Where only a member brought the bot along, its first token alone removes what all can see."""
+    new = new_request()
+    request_id = await works.store.accept(replace(new, origin=replace(new.origin, bot_present=False)))
+    works.clock.shift(16 * 60)
+    [job] = (await works.store.view(request_id)).jobs
+    with pytest.raises(Refusal) as caught:
+        await desk.intake.move_to_private(job.id, ALICE, 99, FRESH)
+    assert caught.value.code == "cannot_move"
+    assert not (await works.store.view(request_id)).request.private
 
 
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])

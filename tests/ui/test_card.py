@@ -86,6 +86,8 @@ VIEWS: dict[str, RequestView] = {
     ),
     "longest prompt": a_view(a_job(), request=a_request(spec=PictureSpec(prompt="*_`~|>#" * 571 + "abc"))),
     "private": a_view(a_job(), request=a_request(private=True)),
+    "direct message": a_view(a_job(), request=replace(a_request(), origin=replace(a_request().origin, guild_id=None))),
+    "four waiting": a_view(*(a_job(job_id=n) for n in (1, 2, 3, 4))),
 }
 
 
@@ -141,18 +143,21 @@ def test_words_of_each_state(name: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("next in line", ["cancel:7"]),
-        ("balance empty", ["cancel:7"]),
-        ("submitting", ["cancel:7"]),
-        ("running", ["cancel:7"]),
+        ("next in line", ["cancel:7", "hide:7"]),
+        ("balance empty", ["cancel:7", "hide:7"]),
+        ("submitting", ["cancel:7", "hide:7"]),
+        ("running", ["cancel:7", "hide:7"]),
         ("withdrawn", []),
         ("made all the same", []),
         ("fetched", []),
         ("delivered", []),
         ("failed", []),
         ("uncertain", ["retry:7", "drop:7"]),
-        ("ordered again", ["cancel:8"]),
+        ("ordered again", ["cancel:8", "hide:8"]),
         ("cancelled", []),
+        ("private", ["cancel:7"]),
+        ("direct message", ["cancel:7"]),
+        ("four waiting", ["cancel:1", "cancel:2", "cancel:3", "cancel:4", "hide:1"]),
     ],
 )
 def test_buttons_of_each_state(name: str, expected: list[str]) -> None:

@@ -13,7 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture
-from bot.store.sqlite import jobs, ledger, quotas, references
+from bot.store.sqlite import jobs, ledger, moving, quotas, references
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -158,6 +158,8 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
     A delivery that the message shows already does not leave it behind its rows.
     """
     _release_held(db, request_id)
+    if moving.overtaken(db, request_id, shown):
+        return
     before = one_row(db, "SELECT version FROM requests WHERE id = :id", {"id": request_id})
     changed_since = before is not None and before["version"] > shown.version
     for job_id, picture in shown.pictures.items():
@@ -223,6 +225,7 @@ def wipe_tokens(db: Database, *, now_ms: int) -> int:
     cursor = db.conn.execute(
         "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now_ms,)
     )
+    db.conn.execute("UPDATE left_messages SET token = NULL WHERE token_expires_at <= ?", (now_ms,))
     return cursor.rowcount
 
 

@@ -20,6 +20,7 @@ from bot.store.sqlite.migrations import (
     m0007_withdrawn,
     m0008_drafts,
     m0009_quotas,
+    m0010_left_messages,
 )
 
 _ALL: Final = (
@@ -32,6 +33,7 @@ _ALL: Final = (
     m0007_withdrawn,
     m0008_drafts,
     m0009_quotas,
+    m0010_left_messages,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

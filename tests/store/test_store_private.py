@@ -1,0 +1,113 @@
+"""Requests that become private while they wait: what is left behind, and what a late delivery to it does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.job import JobState
+from bot.ports import Submission
+from bot.ports.stores import LeftMessage
+from tests.store.conftest import Books
+from tests.support.build import CHANNEL, PICTURE, new_request
+from tests.support.clock import START, FakeClock
+from tests.support.steps import OWNER, Steps, Store
+
+PRESSED, LATER = 808, START + timedelta(minutes=20)
+
+
+async def move(store: Store, request_id: int, press: str = "of the press") -> bool:
+    """Ask for it on a message; each press has a token of its own."""
+    return await store.move_to_private(request_id, PRESSED, press, LATER)
+
+
+async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: Books) -> None:
+    """Nothing is known of the new message yet; the old one is remembered with what removes it."""
+    job = await steps.running()
+    assert await move(store, job.request_id)
+    request = (await store.view(job.request_id)).request
+    assert (request.private, request.token, request.token_expires_at) == (True, "of the press", LATER)
+    assert (request.message_id, request.message_by, request.shown, request.edits) == (None, "", "", 0)
+    assert job.request_id in await store.requests_behind()
+    [left] = await store.left_messages(job.request_id)
+    assert left == LeftMessage(
+        message_id=PRESSED, channel_id=CHANNEL, by="interaction", apart=False, token="interaction-token",
+        token_expires_at=START + timedelta(minutes=15),
+    )  # fmt: skip
+    assert books.events(job.id)[-1] == ("made private", "running")
+    await store.left_message_removed(PRESSED)
+    assert await store.left_messages(job.request_id) == []
+
+
+@pytest.mark.parametrize("state", ["uncertain", "fetched", "delivered"])
+async def test_what_does_not_wait_any_more_stays_where_it_is(state: str, store: Store, steps: Steps) -> None:
+    """Everybody has seen it, or is about to."""
+    job = await getattr(steps, state)()
+    assert not await move(store, job.request_id)
+    assert not (await store.view(job.request_id)).request.private
+
+
+async def test_of_two_clicks_one_counts(store: Store, steps: Steps) -> None:
+    """Its token is the one that edits the private answer; the other's answer says so."""
+    job = await steps.queued()
+    moved = await asyncio.gather(*(move(store, job.request_id, name) for name in ("first", "second")))
+    assert moved == [True, False]
+    assert (await store.view(job.request_id)).request.token == "first"
+    assert len(await store.left_messages(job.request_id)) == 1
+
+
+async def test_pictures_that_were_shown_are_shown_anew(store: Store, steps: Steps) -> None:
+    """The private message has no attachment yet; they stay delivered."""
+    view = await store.view(await store.accept(new_request(count=2)))
+    first, second = view.jobs
+    await _made(store, first.id)
+    await store.note_shown(view.request.id, await steps.shown_with(await store.job(first.id)))
+    assert await move(store, view.request.id)
+    shown = await store.job(first.id)
+    assert (shown.state, shown.attachment_id, shown.attachment_name) == (JobState.DELIVERED, None, "")
+    assert (await store.job(second.id)).state is JobState.QUEUED
+
+
+async def test_a_delivery_that_was_overtaken_delivers_nothing(store: Store, steps: Steps) -> None:
+    """A picture that was being posted when its request became private comes privately; that message is left too."""
+    view = await store.view(await store.accept(new_request(count=2)))
+    first = view.jobs[0]
+    await _made(store, first.id)
+    shown = await steps.shown_with(await store.job(first.id))
+    assert await move(store, view.request.id)
+    await store.note_shown(view.request.id, shown)
+    assert (await store.job(first.id)).state is JobState.FETCHED
+    request = (await store.view(view.request.id)).request
+    assert (request.message_id, request.shown) == (None, "")
+    assert view.request.id in await store.requests_behind()
+    left = await store.left_messages(view.request.id)
+    assert [message.message_id for message in left] == [shown.message_id, PRESSED]
+
+
+@pytest.mark.parametrize("present", [True, False])
+async def test_where_nothing_would_reach_its_message_it_stays(present: bool, store: Store, clock: FakeClock) -> None:
+    """A guest removes its message by the first token alone; a member of the place removes it at any time."""
+    new = new_request()
+    request_id = await store.accept(replace(new, origin=replace(new.origin, bot_present=present)))
+    clock.shift(16 * 60)
+    assert await move(store, request_id) is present
+
+
+async def test_tokens_of_left_messages_are_forgotten_in_time(store: Store, clock: FakeClock) -> None:
+    """No token is kept longer than it lives."""
+    request_id = await store.accept(new_request())
+    await move(store, request_id)
+    clock.shift(16 * 60)
+    await store.wipe_expired_tokens()
+    assert [left.token for left in await store.left_messages(request_id)] == [None]
+
+
+async def _made(store: Store, job_id: int) -> None:
+    """Bring one job of several to its picture."""
+    await store.admit(OWNER, most=1)
+    await store.begin_submit(job_id, OWNER)
+    await store.submitted(job_id, OWNER, Submission(task_id=f"task-{job_id}"), None)
+    await store.fetched(job_id, f"{job_id}.png", PICTURE)
