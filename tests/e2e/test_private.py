@@ -77,11 +77,12 @@ async def test_a_picture_that_is_just_being_posted_comes_in_private(tmp_path: Pa
     """One of two has arrived, and is on its way to the public message, when its member presses."""
     async with House(tmp_path / "data", PER_USER_RUNNING="1") as house:
         await house.start()
-        await house.imagine("a secret kite", count=2)
-        await house.until(lambda: house.states()[0] != "queued")
         house.knobs.latency_s = 30
+        await house.imagine("a secret kite", count=2)
+        await house.until(lambda: house.states() == ["running", "queued"])
         house.faults.delay("PATCH /webhooks/*", 1.0)
-        await house.until(lambda: house.states() == ["fetched", "running"])
+        house.apimaster.finish_all()
+        await house.until(lambda: house.states()[0] in {"fetched", "delivered"} and house.states()[1] == "running")
         pressed = await move(house, "a secret kite")
         await house.until(lambda: house.rows(MOVED) == [(1,)])
         house.faults.clear()
