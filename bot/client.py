@@ -22,6 +22,7 @@ from bot.ui.buttons import ALL_BUTTONS
 from bot.ui.choosing import ChoosePicture
 from bot.ui.errors import answer_error
 from bot.ui.modals import Forms
+from bot.ui.phrases import CatalogueTranslator
 from bot.ui.picture_buttons import PICTURE_BUTTONS
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class ImagineBot(commands.AutoShardedBot):
         )
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
+        self._translator = CatalogueTranslator()
         self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced
@@ -96,6 +98,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
+        await self.tree.set_translator(self._translator)
         self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, ChoosePicture)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -139,7 +142,9 @@ class ImagineBot(commands.AutoShardedBot):
         log.info("commands_registered", extra={"count": len(synced)})
 
     async def _digest_of_commands(self) -> str:
-        described: list[Any] = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        described: list[Any] = [
+            await command.get_translated_payload(self.tree, self._translator) for command in self.tree.get_commands()
+        ]
         described.append({"application": self.application_id})
         return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from bot.client import ImagineBot
 from bot.domain.picture import Resolution
 from bot.services import Services
 from bot.ui.guide import CommandLine, guide_view
+from bot.ui.phrases import phrase, words_of
 
 
 class Help(commands.Cog):
@@ -17,16 +18,19 @@ class Help(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command()
+    @app_commands.command(description=phrase("command.help"))
     async def help(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """See what this bot does, what a picture costs here, and its limits."""
+        words = words_of(interaction)
         registered = interaction.client.tree.get_commands()
         lines = [
-            CommandLine(name=c.name) if isinstance(c, app_commands.ContextMenu) else CommandLine(c.name, c.description)
+            CommandLine(words(c.extras["phrase"]))
+            if isinstance(c, app_commands.ContextMenu)
+            else CommandLine(c.name, words(f"command.{c.name}"))
             for c in registered
         ]
         prices = {resolution: self._services.intake.price(resolution) for resolution in Resolution}
-        view = guide_view(lines, prices, self._services.limits)
+        view = guide_view(lines, prices, self._services.limits, words)
         await interaction.response.send_message(view=view, ephemeral=True)
 
 

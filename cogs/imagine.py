@@ -8,11 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
+from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
 from bot.services import Services
+from bot.ui.phrases import option, phrase, worded
 from bot.ui.pressing import keeper_of, lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
+from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 
 class Imagine(commands.Cog):
@@ -21,18 +22,8 @@ class Imagine(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command()
-    @app_commands.describe(
-        prompt="What the picture shows, in your own words",
-        size=f"Aspect ratio (default {DEFAULT_SIZE})",
-        resolution=f"How large (default {DEFAULT_RESOLUTION}); 2K costs 4/3, 4K twice as much",
-        style="A style to add to the prompt; /style saves them",
-        google_search="Let the model look facts up with Google Search",
-        google_image_search="Let it look at pictures too (needs google_search)",
-        private="Show the picture to you alone",
-        spoiler="Cover the picture until somebody presses it",
-        count=f"How many, 1 to {MAX_COUNT}; each costs its price",
-    )
+    @app_commands.command(description=phrase("command.imagine"))
+    @worded(prompt=option("prompt"), **PICTURE_OPTIONS)
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
     @app_commands.autocomplete(style=style_proposals)
     async def imagine(

@@ -10,8 +10,9 @@ from discord import app_commands
 
 from bot.client import ImagineBot
 from bot.domain.errors import StoreError
-from bot.domain.picture import DEFAULT_SIZE, SIZES, Resolution, pixel_size
+from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, SIZES, Resolution, pixel_size
 from bot.domain.preset import Preset
+from bot.ui.phrases import option, phrase
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals
 
@@ -20,12 +21,26 @@ log = logging.getLogger(__name__)
 _PROPOSED_BY_S: Final = 2.0
 _SHAPES = {"1:1": "square", "9:16": "phone", "16:9": "widescreen", "21:9": "cinema", "8:1": "banner", "1:8": "column"}
 SIZE_CHOICES = [
-    app_commands.Choice(name=f"{size} {_SHAPES[size]}" if size in _SHAPES else size, value=size) for size in SIZES
+    app_commands.Choice(name=phrase(f"choice.size.{_SHAPES.get(size, 'plain')}", size=size), value=size)
+    for size in SIZES
 ]
 RESOLUTION_CHOICES = [
-    app_commands.Choice(name=f"{r.value} ({pixel_size(DEFAULT_SIZE, r)[0]} px square)", value=r.value)
+    app_commands.Choice(
+        name=phrase("choice.resolution", resolution=r.value, pixels=pixel_size(DEFAULT_SIZE, r)[0]), value=r.value
+    )
     for r in Resolution
 ]
+PICTURE_OPTIONS = {
+    "size": option("size", default=DEFAULT_SIZE),
+    "resolution": option("resolution", default=DEFAULT_RESOLUTION.value),
+    "style": option("style"),
+    "google_search": option("google_search"),
+    "google_image_search": option("google_image_search"),
+    "private": option("private"),
+    "spoiler": option("spoiler"),
+    "count": option("count", most=MAX_COUNT),
+}
+"""What `/imagine` and `/remix` have in common."""
 
 
 async def quickly(offers: Coroutine[Any, Any, list[Preset]]) -> list[Preset]:

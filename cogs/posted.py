@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -15,6 +16,7 @@ from bot.domain.errors import Refusal
 from bot.services import Services
 from bot.ui.details import details
 from bot.ui.errors import answer_error
+from bot.ui.phrases import phrase, words_of
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach
@@ -28,11 +30,11 @@ class Posted(commands.Cog):
         self._tree = bot.tree
         self._services = services
         self._menus = [
-            app_commands.ContextMenu(name="Remix this", callback=self.remix_this),
-            app_commands.ContextMenu(name="Inspect picture", callback=self.inspect_picture),
+            _menu("menu.remix_this", self.remix_this),
+            _menu("menu.inspect_picture", self.inspect_picture),
         ]
         if services.remix_avatars:
-            self._menus.append(app_commands.ContextMenu(name="Remix avatar", callback=self.remix_avatar))
+            self._menus.append(_menu("menu.remix_avatar", self.remix_avatar))
 
     async def cog_load(self) -> None:
         """Add the menus: discord.py does not find them in a cog by itself."""
@@ -53,13 +55,16 @@ class Posted(commands.Cog):
                 "I find no picture in this message that I can use: "
                 "it must be a PNG, JPEG, WebP or GIF that lies on Discord itself.",
             )
-        await self._ask(interaction, "Remix this", pictures, private=message.flags.ephemeral)
+        await self._ask(
+            interaction, words_of(interaction)("menu.remix_this"), pictures, private=message.flags.ephemeral
+        )
 
     async def remix_avatar(
         self, interaction: discord.Interaction[ImagineBot], user: discord.Member | discord.User
     ) -> None:
         """Ask what to make of a member's avatar."""
-        await self._ask(interaction, "Remix avatar", [avatar_of(user)], private=False)
+        title = words_of(interaction)("menu.remix_avatar")
+        await self._ask(interaction, title, [avatar_of(user)], private=False)
 
     async def inspect_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
         """Show privately what made the picture of a message."""
@@ -112,6 +117,11 @@ class Posted(commands.Cog):
             )
 
         await self._services.reception.receive(interaction, order, private=private)
+
+
+def _menu(key: str, callback: Any) -> app_commands.ContextMenu:  # discord.py knows the kind by the callback
+    """An entry of the Apps menu; `/help` finds its words by their key."""
+    return app_commands.ContextMenu(name=phrase(key), callback=callback, extras={"phrase": key})
 
 
 async def setup(bot: ImagineBot) -> None:

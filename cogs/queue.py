@@ -11,7 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.job import JobState
 from bot.services import Services
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, gallery_view, queue_view
-from bot.ui.phrases import words_of
+from bot.ui.phrases import option, phrase, worded, words_of
 
 _AT_ONCE: Final = 4
 """Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
@@ -23,15 +23,15 @@ class Queue(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command()
+    @app_commands.command(description=phrase("command.queue"))
     async def queue(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your pictures under way, with their places in line; cancel those that wait."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         views = await self._services.collection.under_way(interaction.user.id)
         await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
 
-    @app_commands.command()
-    @app_commands.describe(number="Which picture to show again (its number stands under it)")
+    @app_commands.command(description=phrase("command.collect"))
+    @worded(number=option("number"))
     async def collect(
         self, interaction: discord.Interaction[ImagineBot], number: app_commands.Range[int, 1, 10**15] | None = None
     ) -> None:
@@ -58,8 +58,8 @@ class Queue(commands.Cog):
         await interaction.edit_original_response(content=f"Showing no. {number} again.")
         await self._services.handover.give(interaction, view, private=private)
 
-    @app_commands.command()
-    @app_commands.describe(words="Show only pictures with these words in their prompt")
+    @app_commands.command(description=phrase("command.gallery"))
+    @worded(words=option("words"))
     async def gallery(
         self,
         interaction: discord.Interaction[ImagineBot],

@@ -9,15 +9,16 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.job import NewReference
-from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, MAX_PROMPT_CHARACTERS
+from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS, MAX_REFERENCES
 from bot.domain.policy import check_reference, checked_spec
 from bot.services import Services
+from bot.ui.phrases import option, phrase, worded
 from bot.ui.pressing import keeper_of, lease_of, origin_of
-from cogs.options import RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
+from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 Image = discord.Attachment
-_MORE_IMAGES = {f"image{number}": "Another reference picture" for number in range(2, 15)}
+_MORE_IMAGES = {f"image{number}": option("image", number=number) for number in range(2, MAX_REFERENCES + 1)}
 
 
 class Remix(commands.Cog):
@@ -26,20 +27,8 @@ class Remix(commands.Cog):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command()
-    @app_commands.describe(
-        prompt='What to make of the pictures; name them as "image 1", "image 2" …',
-        image1="A reference picture: PNG, JPEG, WebP or GIF, at most 20 MB",
-        size=f"Aspect ratio (default {DEFAULT_SIZE})",
-        resolution=f"How large (default {DEFAULT_RESOLUTION}); 2K costs 4/3, 4K twice as much",
-        style="A style to add to the prompt; /style saves them",
-        google_search="Let the model look facts up with Google Search",
-        google_image_search="Let it look at pictures too (needs google_search)",
-        private="Show the picture to you alone",
-        spoiler="Cover the picture until somebody presses it",
-        count=f"How many, 1 to {MAX_COUNT}; each costs its price",
-        **_MORE_IMAGES,
-    )
+    @app_commands.command(description=phrase("command.remix"))
+    @worded(prompt=option("remix_prompt"), image1=option("image1"), **_MORE_IMAGES, **PICTURE_OPTIONS)
     @app_commands.choices(size=SIZE_CHOICES, resolution=RESOLUTION_CHOICES)
     @app_commands.autocomplete(style=style_proposals)
     async def remix(

@@ -11,6 +11,7 @@ from discord.utils import escape_markdown
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
+from bot.ui.phrases import option, phrase, worded
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
@@ -18,18 +19,14 @@ from cogs.options import quickly
 _WHOSE = {False: "your own style", True: "the server's style"}
 
 
-class Style(commands.GroupCog, name="style", description="Save, list and delete styles for your prompts"):
+class Style(commands.GroupCog, name="style", description=phrase("command.style")):
     """Presets of members, and of the server."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @app_commands.command()
-    @app_commands.describe(
-        name="What the style is called; one of the same name is replaced",
-        text="What is added to the prompt",
-        server="Save it for everybody in this server (needs Manage Server)",
-    )
+    @app_commands.command(description=phrase("command.style_save"))
+    @worded(name=option("style_name"), text=option("style_text"), server=option("style_server"))
     async def save(
         self,
         interaction: discord.Interaction[ImagineBot],
@@ -44,7 +41,7 @@ class Style(commands.GroupCog, name="style", description="Save, list and delete 
         said = f"{done} Choose it as `style` of `/imagine` and `/remix`."
         await interaction.edit_original_response(content=said)
 
-    @app_commands.command(name="list")
+    @app_commands.command(name="list", description=phrase("command.style_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your styles and those of the server."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -52,8 +49,8 @@ class Style(commands.GroupCog, name="style", description="Save, list and delete 
         files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
         await interaction.edit_original_response(embed=found.embed, attachments=files)
 
-    @app_commands.command()
-    @app_commands.describe(name="Which style", server="One of the server's styles (needs Manage Server)")
+    @app_commands.command(description=phrase("command.style_delete"))
+    @worded(name=option("gone_name"), server=option("gone_server"))
     async def delete(self, interaction: discord.Interaction[ImagineBot], name: str, server: bool = False) -> None:
         """Delete a style; pictures made with it stay as they are."""
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from discord import ui
 
-from bot.domain.credits import credits_text
 from bot.domain.limits import Limits
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, Resolution
+from bot.ui.catalogue import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +20,30 @@ class CommandLine:
     description: str = ""
 
 
-def guide_view(commands: Sequence[CommandLine], prices: Mapping[Resolution, int], limits: Limits) -> ui.LayoutView:
+def guide_view(
+    commands: Sequence[CommandLine], prices: Mapping[Resolution, int], limits: Limits, words: Words
+) -> ui.LayoutView:
     """What the commands do, what a picture costs, what is limited, what is kept."""
-    lines = ["### Commands"]
+    lines = [f"### {words('guide.commands')}"]
     lines += [f"`/{command.name}` {command.description}" for command in commands if command.description]
     in_menus = [f"*{command.name}*" for command in commands if not command.description]
     if in_menus:
-        lines.append(f"Press and hold (or right-click), then Apps: {', '.join(in_menus)}")
-    lines.append("### What a picture costs here")
-    lines.append(" · ".join(f"{resolution.value} {credits_text(price)}" for resolution, price in prices.items()))
-    lines.append("Cancelling is free while a picture waits. Its message says what a failed one cost.")
-    lines.append("### Limits")
+        lines.append(words("guide.menus", names=words.listed(in_menus)))
+    lines.append(f"### {words('guide.prices')}")
+    lines.append(" · ".join(f"{resolution.value} {words.credits(price)}" for resolution, price in prices.items()))
+    lines.append(words("guide.free"))
+    lines.append(f"### {words('guide.limits')}")
     lines.append(
-        f"{limits.running} of your pictures are made at the same time, and {limits.pending} more may wait. "
-        f"A prompt has at most {MAX_PROMPT_CHARACTERS:,} characters. "
-        f"`/collect` can show a picture again for {limits.keep_days:g} days."
+        words(
+            "guide.limited",
+            running=limits.running,
+            pending=limits.pending,
+            characters=MAX_PROMPT_CHARACTERS,
+            days=limits.keep_days,
+        )
     )
-    lines.append("### Privacy")
-    lines.append(
-        "Your prompts, settings and costs are kept in this bot's own database; prompts and reference pictures "
-        "are sent to the image provider. `private` shows a picture to you alone."
-    )
+    lines.append(f"### {words('guide.privacy')}")
+    lines.append(words("guide.kept"))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(ui.TextDisplay("\n".join(lines))))
     view.stop()

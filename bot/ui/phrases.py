@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 
 from bot.ui.catalogue import ENGLISH, LOCALES, Words, words_for
+
+T = TypeVar("T")
 
 
 def words_of(interaction: discord.Interaction[Any]) -> Words:
@@ -18,6 +22,31 @@ def words_of(interaction: discord.Interaction[Any]) -> Words:
 def phrase(key: str, **values: object) -> app_commands.locale_str:
     """Words of a command that Discord itself shows: English by default, translated when commands are registered."""
     return app_commands.locale_str(ENGLISH(key, **values), key=key, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How an option of a command is called and what it is for."""
+
+    name: app_commands.locale_str
+    hint: app_commands.locale_str
+
+
+def option(key: str, **values: object) -> Option:
+    """An option by its key in the catalogue's table `option`. Its English name is that of the parameter."""
+    return Option(phrase(f"option.{key}.name", **values), phrase(f"option.{key}.hint", **values))
+
+
+def worded(**options: Option) -> Callable[[T], T]:
+    """Give a command's parameters their names and hints in every language."""
+
+    def decorate(callback: T) -> T:
+        named = app_commands.rename(**{parameter: option.name for parameter, option in options.items()})
+        return named(
+            app_commands.describe(**{parameter: option.hint for parameter, option in options.items()})(callback)
+        )
+
+    return decorate
 
 
 class CatalogueTranslator(app_commands.Translator):

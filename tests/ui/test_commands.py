@@ -1,0 +1,116 @@
+"""The commands as Discord gets them, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+from discord.http import Route
+
+from bot.client import EXTENSIONS, ImagineBot
+from bot.ui.catalogue import LOCALES, entries_of
+from sandbox.discord.command_rules import check_all
+from tests.support.openapi import discords_description
+
+Json = dict[str, Any]
+AREAS = ("command.", "option.", "choice.", "menu.")
+
+
+class _Anything:
+    """Services that nobody calls: commands are looked at, not used."""
+
+    def __getattr__(self, name: str) -> Any:
+        return True
+
+
+async def nothing(*_: object) -> None:
+    """Nobody logs in."""
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[ImagineBot]:
+    """The bot with all its commands, not connected."""
+    made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
+    services: Any = _Anything()
+    made.services = services
+    async with made:
+        await made.tree.set_translator(made._translator)
+        for extension in EXTENSIONS:
+            await made.load_extension(extension)
+        yield made
+
+
+async def payloads(bot: ImagineBot) -> list[Json]:
+    """What is registered."""
+    return [await command.get_translated_payload(bot.tree, bot._translator) for command in bot.tree.get_commands()]
+
+
+def inside(body: Json) -> Iterator[Json]:
+    """A command's subcommands, options and choices, at any depth."""
+    for part in [*body.get("options", []), *body.get("choices", [])]:
+        yield part
+        yield from inside(part)
+
+
+async def test_commands_are_what_discord_accepts_in_every_language(bot: ImagineBot) -> None:
+    """By its own description, and by the rules for names and lengths that stand beside it."""
+    bodies = await payloads(bot)
+    check_all(bodies)
+    assert discords_description().request_errors("PUT", "/applications/{application_id}/commands", bodies) == {}
+
+
+async def test_everything_that_can_be_said_of_a_command_is_said_in_every_language(bot: ImagineBot) -> None:
+    """Descriptions, options and choices; the names of slash commands stay, so that members can help each other."""
+    bodies = await payloads(bot)
+    slash = [body for body in bodies if body["type"] == discord.AppCommandType.chat_input.value]
+    called = [part for body in slash for part in (body, *inside(body)) if part.get("type") in {1, 2} or part in slash]
+    assert [body["name"] for body in called if body["name_localizations"]] == []
+    described = [part for body in slash for part in (body, *inside(body)) if "description" in part]
+    assert [part["name"] for part in described if set(part["description_localizations"]) != set(LOCALES)] == []
+    named = [part for body in bodies for part in (body, *inside(body)) if part not in called]
+    assert [part["name"] for part in named if set(part["name_localizations"]) != set(LOCALES)] == []
+
+
+async def test_no_option_is_called_like_another_one_beside_it(bot: ImagineBot) -> None:
+    """In no language; and in English as the parameter that it fills."""
+    for body in await payloads(bot):
+        for part in (body, *inside(body)):
+            for locale in LOCALES:
+                names = [option["name_localizations"].get(locale) for option in part.get("options", [])]
+                assert len({name for name in names if name}) == len([name for name in names if name]), part["name"]
+    for command in bot.tree.walk_commands():
+        if isinstance(command, app_commands.Command):
+            assert [parameter.display_name for parameter in command.parameters] == [p.name for p in command.parameters]
+
+
+async def test_every_word_about_commands_is_used(bot: ImagineBot) -> None:
+    """An entry that no command shows would be translated for nobody."""
+    shown = {
+        part[key]
+        for body in await payloads(bot)
+        for part in (body, *inside(body))
+        for key in ("name", "description")
+        if key in part
+    }
+    unused = [
+        key
+        for key, entry in entries_of("en").items()
+        if key.startswith(AREAS) and "{" not in str(entry) and entry not in shown
+    ]
+    assert unused == []
+
+
+async def test_commands_are_registered_anew_when_a_translation_changed(bot: ImagineBot) -> None:
+    """What decides whether to register them covers every language."""
+
+    class Other(app_commands.Translator):
+        async def translate(self, *_: object) -> str | None:
+            return "other"
+
+    before = await bot._digest_of_commands()
+    assert await bot._digest_of_commands() == before
+    bot._translator = Other()  # type: ignore[assignment]  # another catalogue
+    assert await bot._digest_of_commands() != before
