@@ -55,9 +55,8 @@ class Posted(commands.Cog):
                 "I find no picture in this message that I can use: "
                 "it must be a PNG, JPEG, WebP or GIF that lies on Discord itself.",
             )
-        await self._ask(
-            interaction, words_of(interaction)("menu.remix_this"), pictures, private=message.flags.ephemeral
-        )
+        title = words_of(interaction)("menu.remix_this")
+        await self._ask(interaction, title, pictures, private=message.flags.ephemeral)
 
     async def remix_avatar(
         self, interaction: discord.Interaction[ImagineBot], user: discord.Member | discord.User

@@ -39,14 +39,9 @@ def option(key: str, **values: object) -> Option:
 
 def worded(**options: Option) -> Callable[[T], T]:
     """Give a command's parameters their names and hints in every language."""
-
-    def decorate(callback: T) -> T:
-        named = app_commands.rename(**{parameter: option.name for parameter, option in options.items()})
-        return named(
-            app_commands.describe(**{parameter: option.hint for parameter, option in options.items()})(callback)
-        )
-
-    return decorate
+    named = app_commands.rename(**{parameter: option.name for parameter, option in options.items()})
+    described = app_commands.describe(**{parameter: option.hint for parameter, option in options.items()})
+    return lambda callback: named(described(callback))
 
 
 class CatalogueTranslator(app_commands.Translator):
