@@ -33,7 +33,13 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = None
     discord_api_url: str = "https://discord.com/api/v10"
-    discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
+    # The last two are Discord's own proxies, through which embeds show pictures from the web.
+    discord_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = (
+        "cdn.discordapp.com",
+        "media.discordapp.net",
+        "images-ext-1.discordapp.net",
+        "images-ext-2.discordapp.net",
+    )
     apimaster_api_key: SecretStr | None = None
     apimaster_base_url: str = "https://apimaster.ai"
     apimaster_model: str = "gemini-3.1-flash-image-preview"

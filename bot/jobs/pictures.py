@@ -131,6 +131,7 @@ class Pictures:
         """Delete the picture's request: its message, and its files here. What was paid stays paid."""
         view = await self._deletable(job_id, presser)
         if not await self._requests.delete(view.request.id, presser.user_id):
+            await self.look(job_id)  # of two presses at once one has deleted it: then it is gone
             raise Refusal("not_deletable", f"No. {job_id} cannot be deleted right now: its message is still changing.")
         self._presenter.refresh([view.request.id])
 

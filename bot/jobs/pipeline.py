@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import BadRequestError, BotError, Cost, OutcomeUnknownError, ProviderError
+from bot.domain.errors import BadRequestError, BotError, Cost, OutcomeUnknownError, PlatformError, ProviderError
 from bot.domain.job import Job, JobState, Request
 from bot.domain.schedule import Durations, backoff_s
 from bot.jobs.admission import Admission
@@ -157,11 +157,14 @@ class Pipeline:
         self.start(running)
 
     async def _order(self, request: Request, image_urls: list[str], other_forms: list[Transport]) -> Submission:
-        """Send the POST. References that the provider refuses in one form go once in the next: a refusal is free."""
+        """Send the POST. References that the provider refuses in one form go once in the next: a refusal is free.
+
+        Some say of a form that they do not take that they failed (HTTP 500), which is free as well.
+        """
         while True:
             try:
                 return await self._provider.submit(request.spec, image_urls)
-            except BadRequestError:
+            except (BadRequestError, PlatformError):
                 if not other_forms:
                     raise
                 log.warning("references_refused", extra={"request_id": request.id})

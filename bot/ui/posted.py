@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import discord
 
 _PICTURES: Final = frozenset({"image/png", "image/apng", "image/jpeg", "image/webp", "image/gif"})
+_SOME_PICTURE: Final = "image/*"
+"""A picture whose kind its bytes will tell: addresses of pictures from the web often end in no file name."""
 _STICKERS: Final = {
     discord.StickerFormatType.png: "image/png",
     discord.StickerFormatType.apng: "image/png",
@@ -51,7 +53,9 @@ def _of_part(part: discord.Message | discord.MessageSnapshot, hosts: Collection[
         yield from _picture((attachment.url,), hosts, attachment.content_type, attachment.filename)
     for embed in part.embeds:
         for media in (embed.image, embed.thumbnail):
-            yield from _picture((media.url, media.proxy_url), hosts, None)
+            # Whatever the address looks like, an embed shows it as a picture.
+            told = getattr(media, "content_type", None) or _SOME_PICTURE
+            yield from _picture((media.url, media.proxy_url), hosts, told)
     for item in _media(part.components):
         yield from _picture((item.url, item.proxy_url), hosts, item.content_type)
     for sticker in part.stickers:
@@ -84,8 +88,9 @@ def _picture(
         return
     name = name or unquote(urlsplit(url).path.rpartition("/")[2])
     kind = content_type or mimetypes.guess_type(urlsplit(url).path)[0] or mimetypes.guess_type(name)[0]
-    if kind in _PICTURES:
-        yield PostedPicture(url=url, name=name, content_type=content_type)
+    if kind in _PICTURES or kind == _SOME_PICTURE:
+        told = None if content_type == _SOME_PICTURE else content_type
+        yield PostedPicture(url=url, name=name, content_type=told)
 
 
 def _on_discord(url: str, hosts: Collection[str]) -> bool:

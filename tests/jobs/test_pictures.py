@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -174,6 +175,17 @@ async def test_a_picture_is_deleted_once(works: Works, pictures: Pictures) -> No
         with pytest.raises(Refusal) as caught:
             await attempt
         assert caught.value.code == "no_such_job"
+
+
+async def test_of_two_presses_at_once_one_deletes_and_the_other_reads_that_it_is_gone(
+    works: Works, pictures: Pictures
+) -> None:
+    """Both were allowed to; the second comes too late, which is no trouble of the message."""
+    job = await works.steps.delivered()
+    outcomes = await asyncio.gather(
+        pictures.delete(job.id, presser()), pictures.delete(job.id, presser()), return_exceptions=True
+    )
+    assert sorted(getattr(outcome, "code", "deleted") for outcome in outcomes) == ["deleted", "no_such_job"]
 
 
 async def test_what_may_still_bring_news_is_not_deleted(works: Works, pictures: Pictures) -> None:

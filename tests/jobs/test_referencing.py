@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.errors import BadRequestError, UnavailableError
+import pytest
+
+from bot.domain.errors import BadRequestError, PlatformError, ProviderError, UnavailableError
 from bot.domain.job import Job, JobState, NewReference, Reference
 from bot.jobs.referencing import Transport
 from tests.jobs.conftest import Works
@@ -44,10 +46,13 @@ async def test_discords_address_is_sent_only_while_it_is_fresh(works: Works) -> 
     assert await forms(works, await with_reference(works, note="first frame of the animation")) == every[1:]
 
 
-async def test_a_refused_form_is_followed_by_the_next(works: Works) -> None:
-    """The provider refuses the address, then takes the upload: one job, one charge."""
+@pytest.mark.parametrize(
+    "refusal", [BadRequestError("cannot fetch", http_status=400), PlatformError("cannot fetch", http_status=500)]
+)
+async def test_a_refused_form_is_followed_by_the_next(works: Works, refusal: ProviderError) -> None:
+    """The provider refuses the address, or fails over it, then takes the upload: one job, one charge."""
     job = await with_reference(works)
-    works.provider.submits.append(BadRequestError("cannot fetch", http_status=400))
+    works.provider.submits.append(refusal)
     await works.start()
     await works.posted(2)
     first, second = works.provider.image_urls

@@ -97,6 +97,22 @@ def test_embeds_show_image_then_thumbnail() -> None:
     assert names(received(embeds=embeds)) == ["one.png", "two.jpg"]
 
 
+@pytest.mark.parametrize("path", ["media/F00", "photo.php", "%3Fformat%3Djpg/https/pbs.example/media/F00"])
+def test_a_picture_from_the_web_counts_where_discord_passes_it_on(path: str) -> None:
+    """Its address need not look like that of a picture: an embed shows it as one. Only Discord's proxy is read."""
+    proxy = f"https://images-ext-1.discordapp.net/external/x/https/example.com/{path}"
+    image = {"url": f"https://example.com/{path}", "proxy_url": proxy, "width": 1, "height": 1}
+    message = received(embeds=[{"type": "rich", "image": image}])
+    [picture] = pictures_of(message, (*HOSTS, "images-ext-1.discordapp.net"))
+    assert (picture.url, picture.content_type) == (proxy, None)
+    assert names(message) == []
+
+
+def test_an_embed_of_a_kind_that_cannot_be_used_is_left_out() -> None:
+    """Where Discord tells the kind, it counts."""
+    assert names(received(embeds=[{"type": "rich", "image": media("one.svg", "image/svg+xml")}])) == []
+
+
 def test_galleries_thumbnails_and_containers_are_read_in_order() -> None:
     """A bot's own card is such a message: its files are in no list of attachments."""
     gallery = {
