@@ -97,6 +97,7 @@ class Posted(commands.Cog):
             interaction_id=interaction.id,
             offer=Offer(price=self._services.intake.price, styles=styles, private=private),
             submit=partial(self._order, private=private),
+            words=words_of(interaction),
         )
         await interaction.response.send_modal(form)
 

@@ -15,6 +15,7 @@ from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolution
 from bot.domain.policy import checked_spec
 from bot.jobs.pictures import Ask
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.pressing import desk_of, keeper_of, order, shown_address
@@ -55,9 +56,9 @@ class Forms:
                 self._sent.pop(custom_id, None)
 
 
-def edit_form(job_id: int, opened_by: int, spec: PictureSpec) -> ui.Modal:
+def edit_form(job_id: int, opened_by: int, spec: PictureSpec, words: Words) -> ui.Modal:
     """The form of a prompt and its settings, filled in with those of a picture."""
-    form = ui.Modal(title=f"Edit prompt of no. {job_id}", custom_id=f"edit:{job_id}:{opened_by}")
+    form = ui.Modal(title=words("form.edit_title", number=job_id), custom_id=f"edit:{job_id}:{opened_by}")
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         style=discord.TextStyle.paragraph,
         custom_id="prompt",
@@ -65,19 +66,20 @@ def edit_form(job_id: int, opened_by: int, spec: PictureSpec) -> ui.Modal:
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
     )
-    form.add_item(ui.Label(text="Prompt", component=prompt))
-    form.add_item(ui.Label(text="Size", component=select("size", SIZES, spec.size)))
+    form.add_item(ui.Label(text=words("form.prompt"), component=prompt))
+    form.add_item(ui.Label(text=words("form.size"), component=select("size", SIZES, spec.size)))
     resolutions = tuple(resolution.value for resolution in Resolution)
-    form.add_item(ui.Label(text="Resolution", component=select("resolution", resolutions, spec.resolution.value)))
+    chosen = select("resolution", resolutions, spec.resolution.value)
+    form.add_item(ui.Label(text=words("form.resolution"), component=chosen))
     # Its answer is found by its custom id: discord.py need not keep the form in memory.
     form.stop()
     return form
 
 
-def remix_form(job_id: int, opened_by: int, offer: Offer) -> ui.Modal:
+def remix_form(job_id: int, opened_by: int, offer: Offer, words: Words) -> ui.Modal:
     """The form that asks what to make of a picture of this bot."""
-    form = ui.Modal(title=f"Remix no. {job_id}", custom_id=f"remix:{job_id}:{opened_by}")
-    add_parts(form, offer)
+    form = ui.Modal(title=words("form.remix_title", number=job_id), custom_id=f"remix:{job_id}:{opened_by}")
+    add_parts(form, offer, words)
     form.stop()
     return form
 

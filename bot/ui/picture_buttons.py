@@ -77,7 +77,7 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
             size=view.request.spec.size,
             resolution=view.request.spec.resolution,
         )
-        await interaction.response.send_modal(remix_form(self.job_id, interaction.id, offer))
+        await interaction.response.send_modal(remix_form(self.job_id, interaction.id, offer, words_of(interaction)))
 
 
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
@@ -88,7 +88,9 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
         view = await _looked_up(interaction, self.job_id)
-        await interaction.response.send_modal(edit_form(self.job_id, interaction.id, view.request.spec))
+        await interaction.response.send_modal(
+            edit_form(self.job_id, interaction.id, view.request.spec, words_of(interaction))
+        )
 
 
 class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):

@@ -13,7 +13,6 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.credits import credits_text
 from bot.domain.errors import Refusal
 from bot.domain.job import NewReference
 from bot.domain.picture import (
@@ -28,6 +27,7 @@ from bot.domain.picture import (
 )
 from bot.domain.policy import checked_spec
 from bot.domain.preset import Preset
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.posted import PostedPicture
@@ -40,6 +40,8 @@ _MOST_FILES: Final = 10
 _MOST_OPTIONS: Final = 25
 _MOST_LABEL: Final = 100
 _STYLE: Final = "style:"
+_PRIVATE: Final = "private"
+_SWITCHES: Final = (_PRIVATE, "spoiler", "search", "image_search")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +80,12 @@ class RemixForm(ui.Modal):
         interaction_id: int,
         offer: Offer,
         submit: Submit,
+        words: Words,
     ) -> None:
         super().__init__(title=title, timeout=_OPEN_S, custom_id=f"{FORM_ID}{interaction_id}")
         self._pictures = pictures
         self._submit = submit
-        add_parts(self, offer, choice=_choice_of(pictures) if len(pictures) > 1 else None)
+        add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Take the form once. Sent twice at the same moment it comes here twice, later it is not found any more."""
@@ -104,25 +107,25 @@ class RemixForm(ui.Modal):
         await answer_error(interaction, error)
 
 
-def add_parts(form: ui.Modal, offer: Offer, *, choice: ui.Select[Any] | None = None) -> None:
+def add_parts(form: ui.Modal, offer: Offer, words: Words, *, choice: ui.Select[Any] | None = None) -> None:
     """Fill a form with its parts; a `choice` among pictures takes the place of the last one."""
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
         max_length=MAX_PROMPT_CHARACTERS,
-        placeholder="What to make of it",
+        placeholder=words("form.remix_example"),
     )
     files: ui.FileUpload[ui.Modal] = ui.FileUpload(
         custom_id="files", required=False, min_values=0, max_values=_MOST_FILES
     )
-    form.add_item(ui.Label(text="Prompt", description='Name pictures as "image 1", "image 2" …', component=prompt))
+    form.add_item(ui.Label(text=words("form.prompt"), description=words("form.remix_hint"), component=prompt))
     if choice is not None:
-        form.add_item(ui.Label(text="Pictures of the message", component=choice))
-    form.add_item(ui.Label(text="More pictures", description="PNG, JPEG, WebP or GIF", component=files))
-    form.add_item(ui.Label(text="Size", component=select("size", SIZES, offer.size)))
-    form.add_item(ui.Label(text="Resolution and number", component=_resolutions(offer)))
+        form.add_item(ui.Label(text=words("form.pictures"), component=choice))
+    form.add_item(ui.Label(text=words("form.files"), description=words("form.files_hint"), component=files))
+    form.add_item(ui.Label(text=words("form.size"), component=select("size", SIZES, offer.size)))
+    form.add_item(ui.Label(text=words("form.resolution_count"), component=_resolutions(offer, words)))
     if choice is None:
-        form.add_item(ui.Label(text="Options", component=_options(offer)))
+        form.add_item(ui.Label(text=words("form.options"), component=_options(offer, words)))
 
 
 def filled(fields: Fields, references: Sequence[NewReference], *, first_file: int | None = None) -> Filled:
@@ -147,7 +150,7 @@ def filled(fields: Fields, references: Sequence[NewReference], *, first_file: in
         ),
         references=(*references, *fields.files("files", first=first_file or len(references) + 1)),
         count=int(number or 1),
-        private="private" in options,
+        private=_PRIVATE in options,
         style=styles[0] if styles else None,
     )
 
@@ -174,13 +177,13 @@ def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[ui.Modal]:
     return ui.Select(custom_id="pictures", options=options, min_values=1, max_values=min(len(options), MAX_REFERENCES))
 
 
-def _resolutions(offer: Offer) -> ui.Select[ui.Modal]:
+def _resolutions(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
     """One picture in each resolution, then several; each with the price of all."""
     options = [
         discord.SelectOption(
-            label=r.value if count == 1 else f"{r.value}, {count} pictures",
+            label=r.value if count == 1 else words("form.several", resolution=r.value, count=count),
             value=r.value if count == 1 else f"{count}x{r.value}",
-            description=credits_text(count * offer.price(r)),
+            description=words.credits(count * offer.price(r)),
             default=count == 1 and r is offer.resolution,
         )
         for count in range(1, MAX_COUNT + 1)
@@ -189,21 +192,19 @@ def _resolutions(offer: Offer) -> ui.Select[ui.Modal]:
     return ui.Select(custom_id="resolution", options=options)
 
 
-def _options(offer: Offer) -> ui.Select[ui.Modal]:
+def _options(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
     """What may be switched on, and the styles within reach."""
     options = [
-        discord.SelectOption(label="Spoiler", value="spoiler", description="Covered until somebody presses it"),
-        discord.SelectOption(label="Google Search", value="search", description="Let the model look facts up"),
-        discord.SelectOption(label="Google image search", value="image_search", description="And pictures too"),
+        discord.SelectOption(label=words(f"form.{name}"), value=name, description=words(f"form.{name}_hint"))
+        for name in _SWITCHES
+        if name != _PRIVATE or not offer.private
     ]
-    if not offer.private:
-        private = discord.SelectOption(label="Private", value="private", description="Show it to you alone")
-        options.insert(0, private)
-    for style in offer.styles[: _MOST_OPTIONS - len(options)]:
-        words = " ".join(style.text.split())
-        options.append(
-            discord.SelectOption(
-                label=f"Style: {style.name}", value=f"{_STYLE}{style.name}", description=words[:_MOST_LABEL]
-            )
+    options += [
+        discord.SelectOption(
+            label=words("form.style", name=style.name),
+            value=f"{_STYLE}{style.name}",
+            description=" ".join(style.text.split())[:_MOST_LABEL],
         )
+        for style in offer.styles[: _MOST_OPTIONS - len(options)]
+    ]
     return ui.Select(custom_id="options", options=options, required=False, min_values=0, max_values=len(options))

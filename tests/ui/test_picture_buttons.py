@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -13,9 +14,11 @@ from bot.domain.job import Job, JobState, Reference
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
 from bot.ui.card import Card, render
+from bot.ui.catalogue import ENGLISH, LOCALES, words_for
 from bot.ui.details import details
 from bot.ui.modals import edit_form, remix_form
 from bot.ui.remix_form import Offer
+from sandbox.discord.message_rules import check_modal
 from tests.support.build import ALICE, a_job, a_request, a_view
 from tests.support.clock import START
 from tests.support.openapi import discords_description
@@ -71,29 +74,34 @@ def test_largest_picture_has_no_bigger() -> None:
     assert rows(card) == [["remix:7", "again:7", "edit:7"], ["details:7", "delete:7"]]
 
 
+@pytest.mark.parametrize("locale", ["en-GB", *LOCALES])
 @pytest.mark.parametrize("length", [1, 4_000])
-def test_form_is_what_discord_accepts(length: int) -> None:
-    """Valid by Discord's own description, with the longest prompt too."""
+def test_form_is_what_discord_accepts(length: int, locale: str) -> None:
+    """Valid by Discord's own description in each language, with the longest prompt too."""
     description = discords_description()
     spec = PictureSpec(prompt="x" * length, size="21:9", resolution=Resolution.FOUR_K)
-    body = {"type": 9, "data": edit_form(10**17, 10**18, spec).to_dict()}
+    form = edit_form(10**17, 10**18, spec, words_for(locale)).to_dict()
+    body = {"type": 9, "data": form}
+    check_modal(copy.deepcopy(form))
     assert description.request_errors("POST", "/interactions/{interaction_id}/{interaction_token}/callback", body) == {}
 
 
+@pytest.mark.parametrize("locale", ["en-GB", *LOCALES])
 @pytest.mark.parametrize("styles", [0, 40])
-def test_remix_form_is_what_discord_accepts(styles: int) -> None:
-    """Valid by Discord's own description, with the highest numbers and however many styles."""
+def test_remix_form_is_what_discord_accepts(styles: int, locale: str) -> None:
+    """Valid by Discord's own description in each language, with the highest numbers and however many styles."""
     description = discords_description()
     offer = Offer(price=lambda _: 10**12, styles=[Preset(name="x" * 32, text="y" * 500) for _ in range(styles)])
-    form = remix_form(10**17, 10**18, offer).to_dict()
+    form = remix_form(10**17, 10**18, offer, words_for(locale)).to_dict()
     body = {"type": 9, "data": form}
+    check_modal(copy.deepcopy(form))
     assert description.request_errors("POST", "/interactions/{interaction_id}/{interaction_token}/callback", body) == {}
     assert len(form["components"]) == 5
 
 
 def test_form_is_filled_in() -> None:
     """Prompt, size and resolution as they were; all sizes can be chosen."""
-    form = edit_form(7, 99, PictureSpec(prompt="a kite", size="16:9", resolution=Resolution.TWO_K)).to_dict()
+    form = edit_form(7, 99, PictureSpec(prompt="a kite", size="16:9", resolution=Resolution.TWO_K), ENGLISH).to_dict()
     prompt, size, resolution = (part["component"] for part in form["components"])
     assert prompt["value"] == "a kite"
     assert [option["value"] for option in size["options"] if option.get("default")] == ["16:9"]

@@ -12,6 +12,7 @@ from bot.domain.credits import MICRO
 from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
+from bot.ui.catalogue import ENGLISH
 from bot.ui.fields import Fields
 from bot.ui.posted import PostedPicture
 from bot.ui.remix_form import Filled, Offer, RemixForm, filled
@@ -32,7 +33,7 @@ def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -
     pictures = [
         PostedPicture(url=f"https://cdn.discordapp.com/{n}", name=name, content_type=None) for n in range(count)
     ]
-    form = RemixForm("Remix this", pictures, interaction_id=1, offer=offer or OFFER, submit=never)
+    form = RemixForm("Remix this", pictures, interaction_id=1, offer=offer or OFFER, submit=never, words=ENGLISH)
     labels: list[Json] = form.to_components()
     assert len(labels) <= 5
     assert all(len(label["label"]) <= 45 for label in labels)
