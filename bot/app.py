@@ -12,6 +12,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from bot.alerts import DirectAlerts
@@ -39,7 +40,9 @@ from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.presets import Presets
 from bot.jobs.referencing import Referencing, Transport
+from bot.jobs.rulebook import RuleBook
 from bot.lock import exclusive
+from bot.logbook import ChannelPosts, Logbook
 from bot.media.fit import WebpFitter
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
@@ -50,6 +53,7 @@ from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
+from bot.ui.serverlog import tell_delivery
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ class Machinery:
     housekeeping: Housekeeping
     tasks: TaskGroup
     announcements: TaskGroup
+    logbook: Logbook
     failed: asyncio.Future[None]
     """Ends with the error of a background task that the bot cannot do without."""
 
@@ -144,6 +149,9 @@ async def _assemble(
         owner=owner,
         pressure=pressure,
     )
+    rulebook = RuleBook(store.rules)
+    logbook = Logbook(ChannelPosts(client), clock, channel_of=rulebook.log_channel, channels=store.rules.log_channels)
+    courier.on_delivery(partial(tell_delivery, logbook))
     gate = GateKeeper(
         gates=store,
         jobs=store,
@@ -241,6 +249,7 @@ async def _assemble(
         ),
         tasks=tasks,
         announcements=announcements,
+        logbook=logbook,
         failed=failed,
     )
     return machinery
@@ -289,6 +298,7 @@ async def _stop(machinery: Machinery) -> None:
     await machinery.courier.close(grace_s=_GRACE_S)
     await machinery.tasks.close()
     await machinery.announcements.close()
+    await machinery.logbook.close(grace_s=_GRACE_S)
     await machinery.client.close()
     said("stopped")
 

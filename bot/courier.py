@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -60,6 +60,11 @@ class Courier:
         self._dirty: dict[int, bool] = {}
         self._held: dict[int, asyncio.Event] = {}
         self._stopping = False
+        self._delivered: Callable[[RequestView, Sequence[Job], Request], None] = lambda *_: None
+
+    def on_delivery(self, told: Callable[[RequestView, Sequence[Job], Request], None]) -> None:
+        """Tell of pictures that were delivered: the rows before, the jobs, and the request with its message."""
+        self._delivered = told
 
     def refresh(self, request_ids: Iterable[int]) -> None:
         """See Presenter."""
@@ -269,6 +274,15 @@ class Courier:
             message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures, private=request.private,
         )  # fmt: skip
         await self._requests.note_shown(request.id, shown)
+        new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
+        if new:
+            place = replace(
+                request,
+                message_id=posted.message_id or request.message_id,
+                channel_id=posted.channel_id or request.channel_id,
+                message_by=posted.by,
+            )
+            self._delivered(view, new, place)
 
 
 def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:

@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"bot.store", "bot.apimaster", "bot.media"},
     {"bot.jobs"},
     {"bot.ui"},
-    {"bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.services"},
+    {"bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.logbook", "bot.services"},
     {"bot.client", "bot.connecting", "cogs"},
     {"bot.commands"},
     {"bot.app"},
@@ -160,7 +160,7 @@ def test_only_the_clock_asks_the_time_and_sleeps() -> None:
 
 def test_discord_and_aiohttp_stay_in_their_places() -> None:
     """The queue knows neither Discord nor HTTP; the provider's client does not know Discord."""
-    messages = {"bot.ui", "bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts"}
+    messages = {"bot.ui", "bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.logbook"}
     allowed = {
         "discord": messages | {"bot.client", "bot.connecting", "cogs"},
         "aiohttp": messages | {"bot.apimaster", "bot.media.references", "bot.client", "bot.connecting"},

@@ -20,3 +20,23 @@ class OwnerAlerts(Protocol):
     async def tell(self, text: str) -> None:
         """Send a direct message to each owner; a failure is logged, never raised."""
         ...
+
+
+class ServerLog(Protocol):
+    """Lines for the people who look after a server, in the channel that they chose; nothing where they chose none."""
+
+    def tell(self, guild_id: int, line: str) -> None:
+        """Write a line some time soon. Never raises, and nobody waits for it."""
+        ...
+
+    def tell_everywhere(self, line: str) -> None:
+        """The same for every server that has such a channel."""
+        ...
+
+    def trouble(self, guild_id: int) -> str | None:
+        """Why lines cannot be written at present: the name of the reason, or None."""
+        ...
+
+    def untold_trouble(self, guild_id: int) -> str | None:
+        """The same, once: whoever asks is the one to tell a moderator."""
+        ...

@@ -19,18 +19,14 @@ from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
 from bot.ports.stores import Copy, LeftMessage
 from bot.store.sqlite import gate, jobs, ledger, messages, moving, references, requests, turns, usage
-from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.connection import connect, ensure_private_file
-from bot.store.sqlite.drafts import SqliteDrafts
-from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.migrations import migrate, unusable
-from bot.store.sqlite.presets import SqlitePresets
-from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rows import moment, one_row, to_ms
+from bot.store.sqlite.shelves import Shelves
 from bot.store.sqlite.writer import DatabaseThread
 
 
-class SqliteStore:
+class SqliteStore(Shelves):
     """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
 
     Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
@@ -48,18 +44,7 @@ class SqliteStore:
         self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        self.lists = SqliteLists(reader=self._reader, writer=self._writer, clock=clock)
-        """Implements ListStore."""
-        self.presets = SqlitePresets(reader=self._reader, writer=self._writer, clock=clock)
-        """Implements PresetStore."""
-        self.drafts = SqliteDrafts(
-            reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending
-        )
-        """Implements DraftStore."""
-        self.audit = SqliteAudit(reader=self._reader, writer=self._writer, clock=clock)
-        """Implements AuditStore."""
-        self.quotas = SqliteQuotas(reader=self._reader, writer=self._writer, clock=clock)
-        """Implements QuotaStore."""
+        super().__init__(reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending)
 
     async def __aenter__(self) -> Self:
         try:

@@ -21,6 +21,7 @@ from bot.store.sqlite.migrations import (
     m0008_drafts,
     m0009_quotas,
     m0010_left_messages,
+    m0011_rules,
 )
 
 _ALL: Final = (
@@ -34,6 +35,7 @@ _ALL: Final = (
     m0008_drafts,
     m0009_quotas,
     m0010_left_messages,
+    m0011_rules,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

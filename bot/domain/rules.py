@@ -1,0 +1,148 @@
+"""A server's rules: what it set, or what holds where it set nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.domain.picture import SIZES, Resolution
+
+MAX_RETENTION_DAYS: Final = 3_650
+MAX_PATTERN_CHARACTERS: Final = 200
+MAX_WORD_RULES: Final = 100
+MAX_REGEX_RULES: Final = 20
+"""Each of these may take its time with each prompt."""
+MAX_NAMED: Final = 25
+"""Channels or roles in one setting: as many as one select of Discord holds."""
+
+
+class Where(StrEnum):
+    """In which channels a rule about words holds."""
+
+    EVERYWHERE = "everywhere"
+    NOT_AGE_RESTRICTED = "not_age_restricted"
+    """Everywhere but in age-restricted channels."""
+
+
+class SpoilerRule(StrEnum):
+    """Which pictures are covered though their member did not ask for it."""
+
+    AS_ASKED = "as_asked"
+    AGE_RESTRICTED = "age_restricted"
+    """Those made in age-restricted channels."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordRule:
+    """Words that no prompt may have: as whole words, or as a regular expression. `id` is 0 before it is stored."""
+
+    pattern: str
+    regex: bool = False
+    where: Where = Where.EVERYWHERE
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRules:
+    """Everything that a server may set. The defaults are what holds without settings: no limit, nothing forbidden.
+
+    An empty `allowed_channels` allows all, an empty `allowed_roles` everybody; a denial wins over an allowance.
+    """
+
+    allowed_channels: frozenset[int] = frozenset()
+    denied_channels: frozenset[int] = frozenset()
+    allowed_roles: frozenset[int] = frozenset()
+    denied_roles: frozenset[int] = frozenset()
+    default_size: str | None = None
+    default_resolution: Resolution | None = None
+    highest_resolution: Resolution | None = None
+    grounding: bool = True
+    """Whether pictures may be made with Google Search."""
+    spoiler: SpoilerRule = SpoilerRule.AS_ASKED
+    log_channel: int | None = None
+    retention_days: int | None = None
+    """After how many days prompts are forgotten; None: as the installation has it."""
+    words: tuple[WordRule, ...] = ()
+
+
+class Setting(StrEnum):
+    """The settings that are stored by name; each is a field of ServerRules."""
+
+    ALLOWED_CHANNELS = "allowed_channels"
+    DENIED_CHANNELS = "denied_channels"
+    ALLOWED_ROLES = "allowed_roles"
+    DENIED_ROLES = "denied_roles"
+    DEFAULT_SIZE = "default_size"
+    DEFAULT_RESOLUTION = "default_resolution"
+    HIGHEST_RESOLUTION = "highest_resolution"
+    GROUNDING = "grounding"
+    SPOILER = "spoiler"
+    LOG_CHANNEL = "log_channel"
+    RETENTION_DAYS = "retention_days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A member who may order nothing in a server: for good, or `until` a moment. `told` lets them read the reason."""
+
+    guild_id: int
+    member_id: int
+    by_id: int
+    since: datetime
+    until: datetime | None = None
+    reason: str = ""
+    told: bool = False
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not ended yet."""
+        return self.until is None or now < self.until
+
+
+def _ids(stored: object) -> frozenset[int]:
+    return frozenset(int(number) for number in stored) if isinstance(stored, list) else frozenset()
+
+
+def _size(stored: object) -> str | None:
+    return str(stored) if stored in SIZES else None
+
+
+_READ: Final[Mapping[Setting, Callable[[Any], object]]] = {
+    Setting.ALLOWED_CHANNELS: _ids,
+    Setting.DENIED_CHANNELS: _ids,
+    Setting.ALLOWED_ROLES: _ids,
+    Setting.DENIED_ROLES: _ids,
+    Setting.DEFAULT_SIZE: _size,
+    Setting.DEFAULT_RESOLUTION: Resolution,
+    Setting.HIGHEST_RESOLUTION: Resolution,
+    Setting.GROUNDING: bool,
+    Setting.SPOILER: SpoilerRule,
+    Setting.LOG_CHANNEL: int,
+    Setting.RETENTION_DAYS: int,
+}
+
+
+def rules_from(stored: Mapping[str, str], words: tuple[WordRule, ...]) -> ServerRules:
+    """Rules from stored settings; a name that this version does not know is left alone."""
+    known = {setting: json.loads(stored[setting]) for setting in Setting if setting in stored}
+    return ServerRules(**{str(s): _READ[s](value) for s, value in known.items()}, words=words)  # type: ignore[arg-type]
+
+
+def with_setting(rules: ServerRules, setting: Setting, value: Any) -> ServerRules:
+    """Rules with one thing set; None sets it back to what holds without settings."""
+    return replace(rules, **{setting.value: _DEFAULTS[setting] if value is None else value})
+
+
+def stored_value(setting: Setting, rules: ServerRules) -> str | None:
+    """A setting as it is stored; None where it is as without settings, which is stored by leaving it out."""
+    value = getattr(rules, setting)
+    if value == _DEFAULTS[setting]:
+        return None
+    return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
+
+
+_DEFAULTS: Final = {field.name: getattr(ServerRules(), field.name) for field in fields(ServerRules)}

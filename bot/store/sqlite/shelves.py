@@ -1,0 +1,33 @@
+"""The parts of the store that are ports of their own, on the same two threads."""
+
+from __future__ import annotations
+
+from bot.clock import Clock
+from bot.store.sqlite.audit import SqliteAudit
+from bot.store.sqlite.blocks import SqliteBlocks
+from bot.store.sqlite.drafts import SqliteDrafts
+from bot.store.sqlite.lists import SqliteLists
+from bot.store.sqlite.presets import SqlitePresets
+from bot.store.sqlite.quotas import SqliteQuotas
+from bot.store.sqlite.rules import SqliteRules
+from bot.store.sqlite.writer import DatabaseThread
+
+
+class Shelves:
+    """Each attribute implements the port of its name."""
+
+    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int) -> None:
+        self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
+        """Implements ListStore."""
+        self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)
+        """Implements PresetStore."""
+        self.drafts = SqliteDrafts(reader=reader, writer=writer, clock=clock, per_user_pending=per_user_pending)
+        """Implements DraftStore."""
+        self.audit = SqliteAudit(reader=reader, writer=writer, clock=clock)
+        """Implements AuditStore."""
+        self.rules = SqliteRules(reader=reader, writer=writer, clock=clock)
+        """Implements RuleStore."""
+        self.blocks = SqliteBlocks(reader=reader, writer=writer, clock=clock)
+        """Implements BlockStore."""
+        self.quotas = SqliteQuotas(reader=reader, writer=writer, clock=clock)
+        """Implements QuotaStore."""

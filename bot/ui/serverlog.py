@@ -1,0 +1,67 @@
+"""The lines of servers' log channels: who had what made, for how much, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import discord
+
+from bot.domain.job import Job, Request, RequestView
+from bot.ports.people import ServerLog
+from bot.ui.catalogue import ENGLISH
+from bot.ui.lists import jump_link
+from bot.ui.text import quoted_prompt
+
+_MOST_NAMES: Final = 300
+
+
+def tell_delivery(log: ServerLog, view: RequestView, jobs: Sequence[Job], request: Request) -> None:
+    """Write of pictures that were delivered just now in a server's log channel, if they are of a server."""
+    if request.origin.guild_id is not None:
+        log.tell(request.origin.guild_id, delivery_line(view, jobs, request))
+
+
+def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> str:
+    """Pictures that were delivered just now; `request` names the message that shows them.
+
+    A private picture's prompt and cost are the moderators' business too; the picture itself is not shown to them.
+    """
+    words = ENGLISH
+    parts = [f"<@{request.origin.user_id}>", numbers(jobs), request.spec.size, request.spec.resolution.value]
+    if view.request.references:
+        names = ", ".join(reference.name for reference in view.request.references)
+        count = words("card.references", count=len(view.request.references))
+        parts.append(f"{count} ({_plain(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
+    if request.private:
+        parts.append(words("card.private"))
+    parts.append(words.credits(sum(job.price_microcredits for job in jobs)))
+    link = jump_link(request)
+    if link is not None and request.message_by != "dm":
+        parts.append(words("log.show", link=link))
+    return f"🖼️ {' · '.join(parts)}\n{quoted(quoted_prompt(request.spec))}"
+
+
+def removal_line(actor_id: int, view: RequestView) -> str:
+    """A picture whose message was deleted, by its member or a moderator."""
+    jobs = [job for job in view.jobs if job.retried_by is None]
+    owner_id = view.request.origin.user_id
+    key = "log.deleted_own" if actor_id == owner_id else "log.removed"
+    line = ENGLISH(key, actor=f"<@{actor_id}>", member=f"<@{owner_id}>", numbers=numbers(jobs))
+    return f"🗑️ {line}\n{quoted(quoted_prompt(view.request.spec))}"
+
+
+def numbers(jobs: Sequence[Job]) -> str:
+    """Which pictures, by their numbers."""
+    if len(jobs) == 1:
+        return ENGLISH("card.number", number=jobs[0].id)
+    return ENGLISH("card.numbers", first=jobs[0].id, last=jobs[-1].id)
+
+
+def quoted(words: str) -> str:
+    """A text as a quotation, on every line of it."""
+    return "\n".join(f"> {line}" for line in words.splitlines())
+
+
+def _plain(words: str) -> str:
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
