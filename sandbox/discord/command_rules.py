@@ -12,7 +12,7 @@ _NAME = re.compile(r"^[-_'\w]{1,32}$", re.UNICODE)
 _LIMITS = {1: 100, 2: 5, 3: 5}
 _MAX_TOTAL_TEXT = 8000
 _MAX_LIST = 25
-_LOCALES = frozenset(
+LOCALES = frozenset(
     re.split(
         r"\s+",
         "bg cs da de el en-GB en-US es-419 es-ES fi fr hi hr hu id it ja ko lt nl no pl pt-BR ro ru sv-SE th tr uk vi "
@@ -126,7 +126,7 @@ def _locale_errors(path: str, body: Json, *, named: bool, longest: int = 32) -> 
     for key, limit in (("name_localizations", longest), ("description_localizations", 100)):
         texts: Json = body.get(key) or {}
         for locale, text in texts.items():
-            if locale not in _LOCALES:
+            if locale not in LOCALES:
                 errors[f"{path}.{key}.{locale}"] = ("BASE_TYPE_CHOICES", f"{locale} is not a locale of Discord")
             elif named and key == "name_localizations" and not _is_name(text):
                 errors[f"{path}.{key}.{locale}"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")

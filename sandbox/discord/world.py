@@ -84,8 +84,9 @@ class World:
         return [c for c in self._in_guild() if c.type is ChannelType.PUBLIC_THREAD]
 
     def open_to(self, user: User) -> list[Channel]:
-        """The channels that a user can open, wherever they are; their DM with the bot is the last."""
+        """The channels that a user can open, threads after their channels; their DM with the bot is the last."""
         shared = [channel for channel in self.channels.values() if channel.type is not ChannelType.DM]
+        shared.sort(key=lambda channel: (channel.parent_id or channel.id, channel.id))
         return [*(c for c in shared if self.permissions(user, c) & Permission.VIEW_CHANNEL), self.dm(user)]
 
     def _in_guild(self) -> list[Channel]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from sandbox.discord.command_rules import LOCALES
 from sandbox.discord.components import SELECTS, ComponentType, walk
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.messages import Upload
@@ -61,6 +62,12 @@ class Driver(Viewer):
         if message.author is not user and message.ephemeral_to is None and not granted & Permission.MANAGE_MESSAGES:
             raise DriverError(f"{member} may not delete that message")
         self.world.messages.delete(message)
+
+    def set_locale(self, member: str, locale: str) -> None:
+        """Set the language of a member's client; interactions say it from then on."""
+        if locale not in LOCALES:
+            raise DriverError(f"{locale!r} is not a locale of Discord")
+        self._user(member).locale = locale
 
     async def slash(
         self,

@@ -34,6 +34,7 @@ class Actions:
             web.post("/api/modal", self.modal),
             web.post("/api/context", self.context_menu),
             web.post("/api/say", self.say),
+            web.post("/api/forward", self.forward),
         ]
 
     async def commands(self, request: web.Request) -> web.Response:
@@ -43,7 +44,7 @@ class Actions:
 
     async def slash(self, request: web.Request) -> web.Response:
         """Send a slash command."""
-        body, files = await _read_form(request)
+        body, files = await self._read_form(request)
         attachments = {name: list_[0] for name, list_ in files.items()}
         interaction = await self._driver.slash(
             body["member"], body["command"], body["options"], channel=body["channel"], files=attachments
@@ -52,7 +53,7 @@ class Actions:
 
     async def autocomplete(self, request: web.Request) -> web.Response:
         """Ask the bot for suggestions; none when it does not answer in time."""
-        body = await read_json(request)
+        body = await self._read(request)
         choices = await self._driver.autocomplete(
             body["member"], body["command"], body["option"], body["text"], body["options"], channel=body["channel"]
         )
@@ -60,7 +61,7 @@ class Actions:
 
     async def click(self, request: web.Request) -> web.Response:
         """Press a button."""
-        body = await read_json(request)
+        body = await self._read(request)
         interaction = await self._driver.click(
             body["member"], body["message"], body["custom_id"], channel=body["channel"]
         )
@@ -68,7 +69,7 @@ class Actions:
 
     async def select(self, request: web.Request) -> web.Response:
         """Choose in a select."""
-        body = await read_json(request)
+        body = await self._read(request)
         interaction = await self._driver.select(
             body["member"], body["message"], body["custom_id"], body["values"], channel=body["channel"]
         )
@@ -76,13 +77,13 @@ class Actions:
 
     async def modal(self, request: web.Request) -> web.Response:
         """Submit the modal that an earlier interaction opened."""
-        body, files = await _read_form(request)
+        body, files = await self._read_form(request)
         opened_by = self._driver.interaction(body["interaction"])
         return await _outcome(await self._driver.submit_modal(opened_by, {**body["values"], **files}))
 
     async def context_menu(self, request: web.Request) -> web.Response:
         """Run a command of a message's or user's menu."""
-        body = await read_json(request)
+        body = await self._read(request)
         interaction = await self._driver.context_menu(
             body["member"],
             body["command"],
@@ -94,11 +95,32 @@ class Actions:
 
     async def say(self, request: web.Request) -> web.Response:
         """Post a plain message."""
-        body, files = await _read_form(request)
+        body, files = await self._read_form(request)
         message = self._driver.send(
             body["member"], body["content"], channel=body["channel"], files=files.get("message", ())
         )
         return web.json_response({"message": message.id})
+
+    async def forward(self, request: web.Request) -> web.Response:
+        """Forward a message to a channel."""
+        body = await self._read(request)
+        message = self._driver.forward(body["member"], body["message"], channel=body["channel"])
+        return web.json_response({"message": message.id})
+
+    async def _read(self, request: web.Request) -> Json:
+        body = await read_json(request)
+        self._speak(body)
+        return body
+
+    async def _read_form(self, request: web.Request) -> tuple[Json, dict[str, list[File]]]:
+        body, files = await read_form(request)
+        self._speak(body)
+        return body, files
+
+    def _speak(self, body: Json) -> None:
+        """Let the member's client have the language that the page is set to."""
+        if "locale" in body:
+            self._driver.set_locale(body["member"], body["locale"])
 
 
 async def _outcome(interaction: Interaction) -> web.Response:
@@ -119,7 +141,7 @@ async def read_json(request: web.Request) -> Json:
     return body
 
 
-async def _read_form(request: web.Request) -> tuple[Json, dict[str, list[File]]]:
+async def read_form(request: web.Request) -> tuple[Json, dict[str, list[File]]]:
     """A multipart body's `payload` as JSON, and its files by field."""
     if request.content_type != "multipart/form-data":
         raise ValueError("not a multipart form")

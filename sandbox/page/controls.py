@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from sandbox.apimaster.knobs import SuccessWord
+from sandbox.page.examples import post_examples
 from sandbox.page.faults import FAULTS, by_name
 from sandbox.stack import Sandbox
 
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 _LOG_LINES = 60
 _RECENT_POSTS = 8
 _SMALL_UPLOAD_LIMIT_BYTES = 100_000
+_EXAMPLES_CHANNEL = "art"
 
 
 class ControlError(Exception):
@@ -140,6 +142,8 @@ class Controls:
                 await faults.drop_gateway()
             case "small-uploads":
                 faults.upload_limit = _SMALL_UPLOAD_LIMIT_BYTES
+            case "examples":
+                await post_examples(self._sandbox.driver, _EXAMPLES_CHANNEL)
             case "clear":
                 faults.clear()
             case other:
@@ -150,6 +154,7 @@ _DISCORD_ACTIONS = (
     ("expire-tokens", "Expire tokens", "The tokens of all commands so far are void, as 15 minutes after each"),
     ("drop-gateway", "Drop connection", "Close the bot's gateway connection; it may resume"),
     ("small-uploads", "Uploads ≤ 100 KB", "Answer larger ones with 413"),
+    ("examples", "Pictures in #art", "Another bot posts files, an embed, a gallery, a sticker and a forward to remix"),
     ("clear", "Back to normal", "No more faults on Discord's side"),
 )
 

@@ -81,17 +81,21 @@ def _member(world: World, user: User) -> Json:
     return {"key": user.username, "id": user.id, "name": _name(user), "role": role}
 
 
-_KINDS = {ChannelType.GUILD_TEXT: "text", ChannelType.PUBLIC_THREAD: "thread", ChannelType.GROUP_DM: "group"}
+_KINDS = {
+    ChannelType.GUILD_TEXT: "text",
+    ChannelType.PUBLIC_THREAD: "thread",
+    ChannelType.GROUP_DM: "group",
+    ChannelType.DM: "dm",
+}
 
 
 def _channel(world: World, key: str, channel: Channel) -> Json:
-    if key == "dm":
-        return {"key": key, "id": channel.id, "name": world.bot.username, "kind": "dm", "topic": "", "nsfw": False}
     return {
         "key": key,
         "id": channel.id,
-        "name": channel.name,
+        "name": channel.name or world.bot.username,
         "kind": _KINDS[channel.type],
+        "home": channel.guild_id == world.guild.id,
         "topic": channel.topic or "",
         "nsfw": channel.nsfw,
     }

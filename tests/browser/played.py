@@ -18,13 +18,19 @@ COMMANDS: list[Json] = [
     {
         "name": "paint",
         "description": "Make a picture",
+        "description_localizations": {"de": "Ein Bild machen"},
         "options": [
             {"type": 3, "name": "prompt", "description": "What it shows", "required": True, "max_length": 40},
             {
                 "type": 3,
                 "name": "size",
                 "description": "Its shape",
-                "choices": [{"name": "square", "value": "1:1"}, {"name": "wide", "value": "16:9"}],
+                "name_localizations": {"de": "größe"},
+                "description_localizations": {"de": "Die Form"},
+                "choices": [
+                    {"name": "square", "value": "1:1", "name_localizations": {"de": "quadratisch"}},
+                    {"name": "wide", "value": "16:9", "name_localizations": {"de": "breit"}},
+                ],
             },
             {"type": 4, "name": "count", "description": "How many", "min_value": 1, "max_value": 4},
             {"type": 5, "name": "private", "description": "For you alone"},
@@ -37,8 +43,8 @@ COMMANDS: list[Json] = [
     {"name": "usage", "description": "Who spent what", "default_member_permissions": "32", "options": [
         {"type": 1, "name": "overview", "description": "In all"}
     ]},
-    {"name": "Remix", "type": 3},
-    {"name": "Pictures by", "type": 2},
+    {"name": "Remix", "type": 3, "name_localizations": {"de": "Umarbeiten"}},
+    {"name": "Pictures by", "type": 2, "integration_types": [0, 1]},
 ]  # fmt: skip
 
 

@@ -127,8 +127,8 @@ async def test_the_first_event_is_all_that_the_member_sees(site: Site) -> None:
     assert [channel["key"] for channel in hello["channels"]] == [
         "general",
         "art",
-        "after-dark",
         "sketchbook",
+        "after-dark",
         "elsewhere",
         "friends",
         "dm",

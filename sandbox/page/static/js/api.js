@@ -1,5 +1,6 @@
 // Talking to the page's own server: commands go out as POSTs, everything that changes comes in as server-sent events.
 
+import { localised } from "./language.js";
 import { emit, state } from "./store.js";
 
 /** A refusal that a person can act on; `message` is a sentence. */
@@ -20,7 +21,7 @@ async function post(path, body) {
   return answer;
 }
 
-const where = () => ({ member: state.me, channel: state.channel });
+const where = () => ({ member: state.me, channel: state.channel, locale: state.locale });
 
 /** Values and files in one multipart body: `payload` as JSON, each file under the name of its field. */
 function withFiles(payload, files) {
@@ -33,20 +34,22 @@ function withFiles(payload, files) {
 export const slash = (command, options, files) => post("/api/slash", withFiles({ ...where(), command, options }, files));
 export const click = (message, customId) => post("/api/click", { ...where(), message, custom_id: customId });
 export const select = (message, customId, values) => post("/api/select", { ...where(), message, custom_id: customId, values });
-export const submitModal = (interaction, values, files) => post("/api/modal", withFiles({ interaction, values }, files));
+export const submitModal = (interaction, values, files) => post("/api/modal", withFiles({ ...where(), interaction, values }, files));
 export const contextMenu = (command, target) => post("/api/context", { ...where(), command, ...target });
+export const forward = (message, channel) => post("/api/forward", { ...where(), message, channel });
 export const say = (content, files) => post("/api/say", withFiles({ ...where(), content }, { message: files }));
 export const panel = (action, values = {}) => post(`/api/panel/${action}`, values);
 
 export async function autocomplete(command, options, option, text) {
-  return (await post("/api/autocomplete", { ...where(), command, options, option, text })).choices;
+  const { choices } = await post("/api/autocomplete", { ...where(), command, options, option, text });
+  return choices.map((choice) => localised(choice));
 }
 
 export async function loadCommands() {
-  const query = new URLSearchParams(where());
+  const query = new URLSearchParams({ member: state.me, channel: state.channel });
   const response = await fetch(`/api/commands?${query}`).catch(() => null);
   if (response?.ok) {
-    state.commands = (await response.json()).commands;
+    state.commands = (await response.json()).commands.map((command) => localised(command));
     emit("commands");
   }
 }

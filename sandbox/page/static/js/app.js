@@ -4,11 +4,12 @@ import { connect, loadCommands } from "./api.js";
 import { avatar } from "./avatar.js";
 import { refreshPlaceholder, startComposer } from "./composer.js";
 import { byTestId, fill, h } from "./dom.js";
+import { LANGUAGES, recallLanguage, setLanguage } from "./language.js";
 import { showChannel, startLog } from "./log.js";
 import { startLightbox } from "./media.js";
 import { startPanel } from "./panel.js";
 import { closePopover } from "./popover.js";
-import { channel, me, on, state } from "./store.js";
+import { channel, me, on, signOf, state } from "./store.js";
 import { startClock } from "./timestamps.js";
 
 const KEPT = "sandbox-page";
@@ -51,20 +52,31 @@ function showAll() {
 
 function showNav() {
   const here = channel();
-  fill(byTestId("channels"), state.channels.map(channelRow));
+  fill(byTestId("channels"), SECTIONS.map(([title, belongs]) => section(title, state.channels.filter(belongs))));
   fill(byTestId("members"), state.members.map(memberRow));
   byTestId("channel-name").textContent = here?.name ?? "";
-  byTestId("channel-sign").textContent = here?.kind === "dm" ? "@" : "#";
+  byTestId("channel-sign").textContent = signOf(here);
   byTestId("channel-topic").textContent = here?.topic ?? "";
-  document.title = `#${here?.name ?? ""} · Imagine sandbox`;
+  document.title = `${signOf(here)} ${here?.name ?? ""} · Imagine sandbox`;
   byTestId("who").textContent = `You are ${me()?.name ?? ""}`;
   fill(byTestId("who-avatar"), avatar(me()?.id, 24));
 }
 
+const direct = ({ kind }) => kind === "dm" || kind === "group";
+const SECTIONS = [
+  ["Channels", ({ home }) => home],
+  ["Another server", (candidate) => !candidate.home && !direct(candidate)],
+  ["Direct messages", direct],
+];
+
+function section(title, channels) {
+  return channels.length ? [h("li.nav-title", {}, title), channels.map(channelRow)] : null;
+}
+
 function channelRow(candidate) {
   const unread = state.unread[candidate.key];
-  const row = h("button.channel", { type: "button", testid: `channel-${candidate.key}`, "aria-current": candidate.key === state.channel ? "page" : null }, [
-    h("span.sign", { "aria-hidden": true }, candidate.kind === "dm" ? "@" : "#"),
+  const row = h(`button.channel.${candidate.kind}`, { type: "button", testid: `channel-${candidate.key}`, "aria-current": candidate.key === state.channel ? "page" : null }, [
+    h("span.sign", { "aria-hidden": true }, signOf(candidate)),
     h("span", {}, candidate.name),
     candidate.nsfw ? h("span.age", { title: "age-restricted" }, "18+") : null,
     unread ? h("span.unread", { "aria-label": `${unread} new` }, unread) : null,
@@ -80,6 +92,17 @@ function memberRow(member) {
   ]);
   row.addEventListener("click", () => switchMember(member.key));
   return h("li", {}, row);
+}
+
+function startLanguage() {
+  const control = byTestId("locale");
+  fill(control, Object.entries(LANGUAGES).map(([locale, name]) => h("option", { value: locale, lang: locale }, name)));
+  control.value = state.locale;
+  control.addEventListener("change", () => {
+    setLanguage(control.value);
+    loadCommands();
+    showChannel();
+  });
 }
 
 function showConnection() {
@@ -103,7 +126,9 @@ function typeAnywhere(event) {
 }
 
 recall();
+recallLanguage();
 startFrame();
+startLanguage();
 startLog();
 startComposer();
 startPanel();

@@ -97,7 +97,7 @@ export function selectChoices(component) {
 function entities(kind, channelTypes) {
   const users = Object.entries(state.users).map(([id, user]) => ({ value: id, label: user.name }));
   const roles = Object.entries(state.roles).map(([id, role]) => ({ value: id, label: `@${role.name}` }));
-  const channels = state.channels.filter((channel) => channel.kind !== "dm" && (channelTypes?.includes(0) ?? true));
+  const channels = state.channels.filter((channel) => channel.home && (channelTypes?.includes(0) ?? true));
   if (kind === "user") return users;
   if (kind === "role") return roles;
   if (kind === "mentionable") return [...users, ...roles];

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { OPTION, flatten, interpret, parse, recognise, serialise, suggestions } from "./commandline.js";
 import { byTestId, fill, h } from "./dom.js";
 import { runSlash, toast } from "./interact.js";
+import { shownName } from "./language.js";
 import { entityOptions, optionForm } from "./options.js";
 import { channel, on, state } from "./store.js";
 
@@ -33,7 +34,10 @@ export function startComposer() {
   document.addEventListener("drop", (event) => takeFiles(event.dataTransfer.files, event));
   byTestId("send").addEventListener("click", send);
   byTestId("attach").addEventListener("change", (event) => takeFiles(event.target.files));
-  on("commands", refresh);
+  on("commands", () => {
+    formPath = null;
+    refresh();
+  });
 }
 
 /** Put a text into the line, as if it had been typed. */
@@ -46,9 +50,10 @@ export function suggest(text) {
 
 /** After a switch of channel or member: the name in the empty line. */
 export function refreshPlaceholder() {
-  const name = channel()?.kind === "dm" ? "the bot" : `#${channel()?.name ?? ""}`;
-  input.placeholder = `Type / for commands, or a message to ${name}`;
+  input.placeholder = `Type / or a message to ${addressed(channel())}`;
 }
+
+const addressed = (here) => ({ dm: "the bot", group: here?.name })[here?.kind] ?? `#${here?.name ?? ""}`;
 
 const entries = () => flatten(state.commands);
 const recognised = () => recognise(input.value, entries());
@@ -90,8 +95,8 @@ function attachedFiles() {
 function suggestionList(shown) {
   const rows = shown.map((entry, index) =>
     h("div.suggestion", { role: "option", "aria-selected": index === highlighted, testid: `command-${entry.path.replaceAll(" ", "-")}`, onclick: () => complete(entry) }, [
-      h("strong", {}, `/${entry.path}`),
-      h("span.suggestion-options", {}, entry.options.map((option) => h(option.required ? "code.required-option" : "code", {}, option.name))),
+      h("strong", {}, `/${entry.shown}`),
+      h("span.suggestion-options", {}, entry.options.map((option) => h(option.required ? "code.required-option" : "code", {}, shownName(option)))),
       h("span.muted", {}, entry.description),
     ]),
   );
@@ -99,7 +104,7 @@ function suggestionList(shown) {
 }
 
 function complete(entry) {
-  suggest(entry.options.length ? `/${entry.path} ` : `/${entry.path}`);
+  suggest(entry.options.length ? `/${entry.shown} ` : `/${entry.shown}`);
 }
 
 function showForm({ entry, rest }) {
@@ -139,7 +144,7 @@ function takeFiles(list, event) {
   event?.preventDefault();
   const command = recognised();
   const free = command?.entry.options.find((option) => option.type === OPTION.attachment && !files[option.name]?.length);
-  if (command && !free) toast(`/${command.entry.path} takes no file here.`, "bad");
+  if (command && !free) toast(`/${command.entry.shown} takes no file here.`, "bad");
   else onFiles(free?.name ?? "", free ? [list[0]] : [...(files[""] ?? []), ...list]);
 }
 
@@ -150,14 +155,14 @@ function read({ entry, rest }) {
   const errors = {};
   for (const option of entry.options) {
     if (option.type === OPTION.attachment) {
-      if (option.required && !files[option.name]?.length) errors[option.name] = `${option.name} is required: choose a file.`;
+      if (option.required && !files[option.name]?.length) errors[option.name] = `${shownName(option)} is required: choose a file.`;
       continue;
     }
     const { value, error } = interpret(option, texts[option.name], lookup);
     if (error) errors[option.name] = error;
     else if (value !== undefined) values[option.name] = value;
   }
-  if (texts[""]) errors[""] = `/${entry.path} takes no text: “${texts[""]}”.`;
+  if (texts[""]) errors[""] = `/${entry.shown} takes no text: “${texts[""]}”.`;
   return { values, errors };
 }
 

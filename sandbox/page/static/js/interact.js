@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { byTestId, h } from "./dom.js";
+import { shownName } from "./language.js";
 import { openModal } from "./modal.js";
 import { emit, state } from "./store.js";
 
@@ -16,7 +17,7 @@ function changed() {
 export const runSlash = (command, options, files, text) => track(text, () => api.slash(command, options, files));
 
 /** Run a message or user command on its target. */
-export const runContextMenu = (command, target) => track(command.name, () => api.contextMenu(command.name, target));
+export const runContextMenu = (command, target) => track(shownName(command), () => api.contextMenu(command.name, target));
 
 async function track(text, send) {
   const row = { text, member: state.me, channel: state.channel, error: null };

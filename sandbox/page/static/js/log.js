@@ -99,14 +99,16 @@ function pendingRow(row) {
 function beginning() {
   const here = channel();
   if (!here) return null;
-  const title = here.kind === "dm" ? "Direct messages with the bot" : `Welcome to #${here.name}`;
-  const about = here.nsfw ? "An age-restricted channel, for trying what the bot allows where." : "A Discord and a picture provider that live on this computer. The bot is the real one; nothing leaves the machine, nothing costs money.";
+  const title = { dm: "Direct messages with the bot", group: `Direct messages of ${here.name}` }[here.kind] ?? `Welcome to #${here.name}`;
+  const about = here.nsfw ? "An age-restricted channel, for trying what the bot allows where." : here.home || here.kind === "dm" ? HOME : `${here.topic}. It can only answer commands here, and sends a direct message when that is no longer possible.`;
   return h("li.beginning", {}, [
     h("h2", {}, title),
     h("p", {}, about),
     here.key === "general" ? tries() : null,
   ]);
 }
+
+const HOME = "A Discord and a picture provider that live on this computer. The bot is the real one; nothing leaves the machine, nothing costs money.";
 
 function tries() {
   const chip = (label, run) => h("button.chip", { type: "button", onclick: run }, label);
@@ -121,6 +123,7 @@ function tries() {
     chip("/imagine a lighthouse in a storm", () => suggest("/imagine a lighthouse in a storm")),
     chip("a wide one in 2K", () => suggest("/imagine a train through autumn hills size:16:9 resolution:2K")),
     chip("kill the bot while a picture is being made", point("bot-kill")),
+    chip("remix what another bot posted", point("discord-examples")),
     chip("empty the provider's balance", point("knob-balance")),
   ]);
 }

@@ -3,6 +3,8 @@
 import { byTestId, fileSize, h, mediaUrl } from "./dom.js";
 import { state } from "./store.js";
 
+const LOTTIE = 3;
+const GIF = 4;
 const MAX_WIDTH = 520;
 const MAX_HEIGHT = 380;
 
@@ -49,11 +51,19 @@ export function fileRow(name, size, url) {
 
 /** Attachments of a message that no component shows. */
 export function attachments(list) {
-  return list.map((file) =>
-    file.content_type?.startsWith("image/")
-      ? h("div.attachment", {}, picture({ ...file, spoiler: file.filename.startsWith("SPOILER_") }))
-      : fileRow(file.filename, file.size, file.url),
-  );
+  const pictures = list.filter((file) => file.content_type?.startsWith("image/"));
+  const items = pictures.map((file) => ({ media: file, description: file.description, spoiler: file.filename.startsWith("SPOILER_") }));
+  const others = list.filter((file) => !pictures.includes(file));
+  return [
+    items.length ? h("div.attachment", {}, gallery(items)) : null,
+    others.map((file) => fileRow(file.filename, file.size, file.url)),
+  ];
+}
+
+/** A sticker; a lottie one is a drawing program, which only Discord's own clients run. */
+export function sticker({ id, name, format_type: format }) {
+  if (format === LOTTIE) return h("div.sticker.muted", { testid: "sticker" }, `Sticker “${name}”`);
+  return h("img.sticker", { src: `/cdn/stickers/${id}.${format === GIF ? "gif" : "png"}`, alt: `Sticker “${name}”`, testid: "sticker" });
 }
 
 function lightbox(source, description, filename, width, height) {

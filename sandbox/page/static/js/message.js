@@ -1,14 +1,16 @@
 // One message as a member sees it: who, when, what it says, and what can be done with it.
 
+import * as api from "./api.js";
 import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { render } from "./components.js";
 import { embed } from "./embeds.js";
-import { actionsOf, runContextMenu } from "./interact.js";
+import { actionsOf, runContextMenu, toast } from "./interact.js";
+import { shownName } from "./language.js";
 import { markdown } from "./markdown.js";
-import { attachments } from "./media.js";
+import { attachments, sticker } from "./media.js";
 import { menu, openPopover } from "./popover.js";
-import { emit, state } from "./store.js";
+import { emit, signOf, state } from "./store.js";
 import { stamp } from "./timestamps.js";
 
 const FLAG = { ephemeral: 1 << 6, loading: 1 << 7, componentsV2: 1 << 15 };
@@ -17,6 +19,7 @@ export const COMMAND_TYPE = { slash: 1, user: 2, message: 3 };
 export function messageElement(message) {
   const ephemeral = Boolean(message.flags & FLAG.ephemeral);
   const loading = Boolean(message.flags & FLAG.loading);
+  state.users[message.author.id] ??= { name: displayName(message.author), bot: message.author.bot };
   const element = h(
     "li.message",
     { id: `message-${message.id}`, testid: "message", "data-id": message.id, "data-ephemeral": ephemeral, tabindex: -1 },
@@ -38,11 +41,12 @@ function usedCommand(message) {
   const metadata = message.interaction_metadata;
   if (!metadata || !message.command_name) return null;
   const name = state.users[metadata.user?.id]?.name ?? metadata.user?.username ?? "someone";
+  const menu = state.commands.find((command) => command.type !== COMMAND_TYPE.slash && command.name === message.command_name);
   return h("div.used-command", {}, [
     avatar(metadata.user?.id, 16),
     h("strong", {}, name),
     " used ",
-    h("span.mention", {}, message.command_name),
+    h("span.mention", {}, menu ? shownName(menu) : message.command_name),
   ]);
 }
 
@@ -57,7 +61,7 @@ const displayName = (author) => state.users[author.id]?.name ?? author.global_na
 
 function openUserMenu(anchor, author) {
   const commands = state.commands.filter((command) => command.type === COMMAND_TYPE.user);
-  const entries = commands.map((command) => ({ label: command.name, hint: "App", run: () => runContextMenu(command, { user: author.id }) }));
+  const entries = commands.map((command) => ({ label: shownName(command), hint: "App", run: () => runContextMenu(command, { user: author.id }) }));
   const copy = { label: "Copy user ID", hint: author.id, run: () => navigator.clipboard?.writeText(author.id) };
   openPopover(anchor, menu(`Apps for ${displayName(author)}`, [...entries, copy]));
 }
@@ -83,9 +87,18 @@ function contents(message) {
     message.content ? h("div.content", {}, markdown(message.content)) : null,
     componentsV2 ? [] : attachments(message.attachments ?? []),
     (message.embeds ?? []).map(embed),
+    (message.sticker_items ?? []).map(sticker),
     (message.components ?? []).map((component) => render(component, act)),
+    (message.message_snapshots ?? []).map(forwarded),
     edited,
   ];
+}
+
+/** A forwarded message: its contents without its author, and nothing in it can be pressed. */
+function forwarded({ message }) {
+  const element = h("div.forwarded", { testid: "forwarded" }, h("div.muted", {}, "↱ Forwarded"), contents({ ...message, edited_timestamp: null }));
+  for (const button of element.querySelectorAll(".action-row button, .section-accessory button.button")) button.disabled = true;
+  return element;
 }
 
 function ephemeralNote(message) {
@@ -108,7 +121,14 @@ function moreButton(message) {
 function openMessageMenu(anchor, message) {
   const ephemeral = Boolean(message.flags & FLAG.ephemeral);
   const commands = ephemeral ? [] : state.commands.filter((command) => command.type === COMMAND_TYPE.message);
-  const entries = commands.map((command) => ({ label: command.name, hint: "App", run: () => runContextMenu(command, { message: message.id }) }));
+  const entries = commands.map((command) => ({ label: shownName(command), hint: "App", run: () => runContextMenu(command, { message: message.id }) }));
   const copy = { label: "Copy message ID", hint: message.id, run: () => navigator.clipboard?.writeText(message.id) };
-  openPopover(anchor, menu("Message", [...entries, copy]));
+  const forward = { label: "Forward …", hint: "", run: () => chooseChannel(anchor, message) };
+  openPopover(anchor, menu("Message", [...entries, ...(ephemeral ? [] : [forward]), copy]));
+}
+
+function chooseChannel(anchor, message) {
+  const to = ({ key }) => api.forward(message.id, key).catch((error) => toast(error.message, "bad"));
+  const entries = state.channels.map((channel) => ({ label: `${signOf(channel)} ${channel.name}`, hint: "", run: () => to(channel) }));
+  openPopover(anchor, menu("Forward to", entries));
 }

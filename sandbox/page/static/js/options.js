@@ -3,6 +3,7 @@
 import { autocomplete } from "./api.js";
 import { OPTION, mainOption } from "./commandline.js";
 import { fileSize, fill, freshId, h } from "./dom.js";
+import { shownName } from "./language.js";
 import { state } from "./store.js";
 
 /**
@@ -19,7 +20,7 @@ export function optionForm(entry, { onText, onFiles, current }) {
     return textField(option, onText, option.autocomplete && ((text) => autocomplete(entry.path, current(), option.name, text)));
   });
   const element = h("div.option-form", { testid: "option-form" }, [
-    h("div.option-form-head", {}, h("strong", {}, `/${entry.path}`), " ", h("span.muted", {}, entry.description)),
+    h("div.option-form-head", {}, h("strong", {}, `/${entry.shown}`), " ", h("span.muted", {}, entry.description)),
     h("div.option-fields", {}, fields.map((field) => field.element)),
   ]);
   const show = (texts, errors, files) => {
@@ -35,7 +36,7 @@ export function optionForm(entry, { onText, onFiles, current }) {
 export function entityOptions(type) {
   const users = Object.entries(state.users).map(([id, { name }]) => ({ id, name }));
   const roles = Object.entries(state.roles).map(([id, { name }]) => ({ id, name }));
-  const channels = state.channels.filter(({ kind }) => kind !== "dm").map(({ id, name }) => ({ id, name }));
+  const channels = state.channels.filter(({ home }) => home).map(({ id, name }) => ({ id, name }));
   return { [OPTION.user]: users, [OPTION.role]: roles, [OPTION.channel]: channels, [OPTION.mentionable]: [...users, ...roles] }[type];
 }
 
@@ -43,7 +44,7 @@ export function entityOptions(type) {
 function frame(option, id, control, extra) {
   const error = h("p.trouble", { id: `${id}-error`, role: "alert" });
   const element = h("div.option-field", { testid: `option-${option.name}` }, [
-    h("label", { for: id }, option.name, option.required ? h("span.required", { title: "required" }, " *") : null, extra),
+    h("label", { for: id }, shownName(option), option.required ? h("span.required", { title: "required" }, " *") : null, extra),
     control,
     h("p.hint", { id: `${id}-hint`, title: option.description }, option.description),
     error,
@@ -75,7 +76,7 @@ function echoField(option) {
 
 function choiceField(option, onText) {
   const id = freshId("option");
-  const choices = option.type === OPTION.boolean ? ["True", "False"].map((name) => ({ name, value: name.toLowerCase() })) : option.choices;
+  const choices = option.type === OPTION.boolean ? ["True", "False"].map((name) => ({ name, value: name.toLowerCase() })) : option.choices?.map((choice) => ({ ...choice, name: shownName(choice) }));
   const rows = choices ?? entityOptions(option.type).map((entity) => ({ name: entity.name, value: entity.name }));
   const control = h("select", { id }, h("option", { value: "" }, option.required ? "choose …" : "—"), rows.map(({ name, value }) => h("option", { value }, name)));
   control.addEventListener("change", () => onText(option.name, control.value));
@@ -118,7 +119,7 @@ function completion(place, complete, choose) {
     timer = setTimeout(async () => {
       if (!place.isConnected) return; // the command was sent or given up meanwhile
       const choices = await complete(text).catch(() => []);
-      const chip = ({ name, value }) => h("button.chip", { type: "button", onclick: () => choose(String(value)) }, name);
+      const chip = (choice) => h("button.chip", { type: "button", onclick: () => choose(String(choice.value)) }, shownName(choice));
       if (text === asked) fill(list, choices.filter(({ value }) => String(value) !== text).map(chip));
     }, COMPLETION_PAUSE_MS);
   };

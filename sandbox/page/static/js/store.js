@@ -3,11 +3,12 @@
 export const state = {
   me: "alice", // the member whose eyes these are
   channel: "general",
+  locale: "en-US", // the language of this member's client
   members: [],
   channels: [],
   users: {}, // id -> {name, avatar, bot}
   roles: {}, // id -> {name, color}
-  commands: [], // what this member may use in this channel
+  commands: [], // what this member may use in this channel, in their language
   messages: {}, // channel -> id -> message
   dismissed: new Set(), // ephemeral messages that were waved away; only this page forgets them
   unread: {}, // channel -> count
@@ -27,6 +28,9 @@ export function on(topic, listener) {
 export function emit(topic, detail) {
   for (const listener of listeners.get(topic) ?? []) listener(detail);
 }
+
+/** The sign before a channel's name. */
+export const signOf = (channel) => ({ text: "#", thread: "↳", group: "⚇", dm: "@" })[channel?.kind] ?? "#";
 
 export const me = () => state.members.find((member) => member.key === state.me);
 export const channel = () => state.channels.find((candidate) => candidate.key === state.channel);

@@ -1,5 +1,7 @@
 // Discord's <t:UNIX:STYLE> timestamps. The relative style counts down by itself, as in Discord's clients.
 
+import { state } from "./store.js";
+
 const UNITS = [
   ["year", 31536000],
   ["month", 2592000],
@@ -9,7 +11,6 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
-const relativeFormat = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const STYLES = {
   t: { timeStyle: "short" },
   T: { timeStyle: "medium" },
@@ -21,14 +22,18 @@ const STYLES = {
 
 /** 1700000012 seen 12 s before -> "in 12 seconds". */
 export function relative(unix, nowMs = Date.now()) {
+  const format = new Intl.RelativeTimeFormat(state.locale, { numeric: "always" });
   const seconds = Math.round(unix - nowMs / 1000);
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length || unit === "second") return relativeFormat.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length || unit === "second") return format.format(Math.trunc(seconds / length), unit);
   }
 }
 
+/** Days before months and 24 hours for English too, as most of its readers write them. */
+const clockLocale = () => (state.locale === "en-US" ? "en-GB" : state.locale);
+
 export function absolute(unix, style) {
-  return new Date(unix * 1000).toLocaleString("en-GB", STYLES[style] ?? STYLES.f);
+  return new Date(unix * 1000).toLocaleString(clockLocale(), STYLES[style] ?? STYLES.f);
 }
 
 /** A <time> element; the relative ones are kept up to date by tick(). */
@@ -55,5 +60,5 @@ export const startClock = () => setInterval(tick, 1000);
 export function stamp(iso) {
   const date = new Date(iso);
   const today = date.toDateString() === new Date().toDateString();
-  return date.toLocaleString("en-GB", today ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" });
+  return date.toLocaleString(clockLocale(), today ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" });
 }
