@@ -206,6 +206,7 @@ async def _assemble(
     intake = Intake(
         requests=store,
         jobs=store,
+        drafts=store.drafts,
         presenter=courier,
         wake=admission.wake,
         fetch_references=referencing.fetch,
@@ -241,6 +242,7 @@ async def _assemble(
         admission=admission,
         housekeeping=Housekeeping(
             requests=store,
+            drafts=store.drafts,
             jobs=store,
             files=files,
             copies=copies,

@@ -18,6 +18,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.services import Services
+from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
 from bot.ui.choosing import ChoosePicture
 from bot.ui.errors import answer_error
@@ -99,7 +100,7 @@ class ImagineBot(commands.AutoShardedBot):
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, ChoosePicture)
+        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         # discord.py goes to its default gateway after a refused resume, and always with a configured shard count.

@@ -17,12 +17,14 @@ import discord
 
 from bot.clock import Clock
 from bot.courier import Courier
+from bot.domain.draft import AsksFirst
 from bot.domain.errors import StoreError
 from bot.domain.job import RequestView
 from bot.jobs.intake import Intake
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
+from bot.ui.asking import ask_first
 from bot.ui.card import render
 from bot.ui.errors import answer_error
 from bot.ui.place import check_place
@@ -63,8 +65,14 @@ class Reception:
         """Answer with the card of the request that `accept` stores; raises what it raises, if in time.
 
         `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
-        that the bot did not respond.
+        that the bot did not respond. An order that asks first is answered with its question.
         """
+        try:
+            await self._receive(interaction, accept, private=private)
+        except AsksFirst as asked:
+            await ask_first(interaction, asked)
+
+    async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
         hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
@@ -79,8 +87,11 @@ class Reception:
             log.info("interaction_deferred", extra={"interaction_id": interaction.id})
         try:
             request_id = _told(await accepting)
-        except Exception as error:  # noqa: BLE001 - told to the member, and logged, by the one handler
-            await self._take_back(interaction, error)
+        except Exception as error:
+            await self._take_back(interaction)
+            if isinstance(error, AsksFirst):
+                raise
+            await answer_error(interaction, error)
             return
         if not answered:
             await self._intake.unanswered(view or await self._requests.view(request_id))
@@ -159,13 +170,12 @@ class Reception:
         return True
 
     @staticmethod
-    async def _take_back(interaction: discord.Interaction[Any], error: Exception) -> None:
-        """Remove the deferred message, then tell the refusal privately."""
+    async def _take_back(interaction: discord.Interaction[Any]) -> None:
+        """Remove the deferred message: what comes instead is told privately."""
         try:
             await interaction.delete_original_response()
         except _TROUBLE as failure:
             log.info("deferred_message_not_removed", extra={"interaction_id": interaction.id, "error": str(failure)})
-        await answer_error(interaction, error)
 
 
 def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:

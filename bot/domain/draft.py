@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.domain.errors import BotError
 from bot.domain.job import NewReference
 from bot.domain.picture import PictureSpec
 
@@ -40,6 +41,17 @@ class Draft:
     def specs(self) -> tuple[PictureSpec, ...]:
         """The pictures of each prompt."""
         return tuple(replace(self.spec, prompt=prompt) for prompt in self.prompts)
+
+
+class AsksFirst(BotError):  # noqa: N818 - a question, not a fault
+    """An order that was kept instead of accepted: its member is asked about it first."""
+
+    code = "asks_first"
+
+    def __init__(self, draft_id: int, draft: Draft) -> None:
+        super().__init__(f"Draft {draft_id} waits for its member's answer.")
+        self.draft_id = draft_id
+        self.draft = draft
 
 
 def interaction_id_of(draft_id: int, position: int) -> int:

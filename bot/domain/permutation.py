@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from bot.domain.errors import Refusal
+from bot.domain.picture import MAX_PROMPT_CHARACTERS
 
 MAX_PROMPTS: Final = 8
 _COUNTED: Final = 1_000
@@ -32,7 +33,7 @@ Mark = Literal["{", ",", "}", ""]
 def permutations(prompt: str) -> tuple[str, ...]:
     """The prompts that a prompt stands for, in order; usually it stands for itself alone.
 
-    Raises Refusal where there would be more than eight.
+    Raises Refusal where there would be more than eight, or an empty one.
     """
     if "{" not in prompt or _is_json(prompt):
         return (prompt,)
@@ -45,16 +46,23 @@ def permutations(prompt: str) -> tuple[str, ...]:
             f"The groups in braces make {told} prompts of yours; {MAX_PROMPTS} is the limit. "
             "Leave some options out, or write `\\{` for a brace that begins no group.",
         )
-    return tuple(prompt.strip() for prompt in _expanded(tokens))
+    prompts = tuple(prompt.strip() for prompt in _expanded(tokens))
+    if not all(prompts):
+        raise Refusal("empty_prompt", "One of the prompts that the groups in braces make is empty.")
+    return prompts
 
 
 def as_typed(prompt: str) -> str:
-    """What to type for exactly this prompt: one whose braces would be read as groups gets them escaped."""
+    """What to type for exactly this prompt: one whose braces would be read as groups gets them escaped.
+
+    Where that makes it too long to be typed, it stays as it is: whoever sends it is asked first.
+    """
     if "{" not in prompt or _is_json(prompt):
         return prompt
     if list(_marked(prompt)) == [(prompt, "")]:
         return prompt
-    return re.sub(r"([{},])", r"\\\1", prompt)
+    escaped = re.sub(r"([{},])", r"\\\1", prompt)
+    return escaped if len(escaped) <= MAX_PROMPT_CHARACTERS else prompt
 
 
 def _is_json(prompt: str) -> bool:

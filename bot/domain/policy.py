@@ -85,6 +85,15 @@ def check_room(*, waiting: int, more: int, limit: int) -> None:
         )
 
 
+def check_together(*, pictures: int, limit: int) -> None:
+    """Refuse to ask about more pictures than a member may have waiting at all."""
+    if pictures > limit:
+        raise Refusal(
+            "too_many_together",
+            f"That would be {pictures} pictures at once; {limit} of yours may wait. Leave some options out.",
+        )
+
+
 def check_reference(number: int, *, name: str, size_bytes: int, content_type: str | None) -> None:
     """Refuse a reference for what Discord says of it; its bytes are checked once they are here."""
     if size_bytes > MAX_REFERENCE_BYTES:

@@ -9,11 +9,14 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
+from bot.ports.drafts import DraftStore
 
 log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 60.0
 _AT_ONCE: Final = 500
+_ASKED: Final = timedelta(days=1)
+"""How long an order may be agreed to that asks first; the addresses of its pictures live no longer."""
 
 
 class Housekeeping:
@@ -23,6 +26,7 @@ class Housekeeping:
         self,
         *,
         requests: RequestStore,
+        drafts: DraftStore,
         jobs: JobStore,
         files: PictureFiles,
         copies: ReferenceFiles,
@@ -30,6 +34,7 @@ class Housekeeping:
         keep: timedelta,
     ) -> None:
         self._requests = requests
+        self._drafts = drafts
         self._jobs = jobs
         self._files = files
         self._copies = copies
@@ -48,6 +53,7 @@ class Housekeeping:
     async def sweep(self) -> int:
         """Forget what is due; returns how many pictures and sets of references were deleted from our disk."""
         await self._requests.wipe_expired_tokens()
+        await self._drafts.forget(self._clock.now() - _ASKED)
         before = self._clock.now() - self._keep
         return await self._sweep_pictures(before) + await self._sweep_references(before)
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from bot.domain.credits import price
+from bot.domain.draft import AsksFirst, Draft, interaction_id_of
 from bot.domain.errors import Refusal
 from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
+from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
+from bot.ports.drafts import DraftStore
+
+_MOST_FOLLOW_UPS: Final = 5
+"""Where the bot is only installed by the user, Discord lets at most five follow-ups to a press through."""
 
 
 class Intake:
@@ -21,6 +29,7 @@ class Intake:
         *,
         requests: RequestStore,
         jobs: JobStore,
+        drafts: DraftStore,
         presenter: Presenter,
         wake: Callable[[], None],
         fetch_references: Callable[[int], None],
@@ -29,6 +38,7 @@ class Intake:
     ) -> None:
         self._requests = requests
         self._jobs = jobs
+        self._drafts = drafts
         self._presenter = presenter
         self._wake = wake
         self._fetch_references = fetch_references
@@ -78,32 +88,72 @@ class Intake:
         kind: str = "remix",
         parent_job_id: int | None = None,
         count: int = 1,
+        to_the_letter: bool = False,
         not_before: datetime | None = None,
     ) -> int:
-        """The same from reference pictures, at most 14; they are copied before anything is ordered."""
+        """The same from reference pictures, at most 14; they are copied before anything is ordered.
+
+        Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
+        """
         if len(references) > MAX_REFERENCES:
             raise Refusal(
                 "too_many_references",
                 f"{len(references)} pictures are too many; {MAX_REFERENCES} is the limit. Leave some out.",
             )
-        new = NewRequest(
+        prompts = (spec.prompt,) if to_the_letter else permutations(spec.prompt)
+        draft = Draft(
+            user_id=origin.user_id,
             kind=kind,
-            origin=origin,
             spec=spec,
+            prompts=prompts,
             private=private,
             count=count,
             price_microcredits=self.price(spec.resolution),
-            token=lease.token,
-            token_expires_at=lease.expires_at,
-            upload_limit_bytes=upload_limit_bytes,
             references=tuple(references),
             parent_job_id=parent_job_id,
         )
+        if len(prompts) > 1:
+            _check_follow_ups(draft, origin)
+            raise AsksFirst(await self._drafts.add(draft), draft)
+        [new] = _requests_of(draft, origin, lease, upload_limit_bytes)
         request_id = await self._requests.accept(new, not_before=not_before)
-        if references:
-            self._fetch_references(request_id)
-        self._wake()
+        self._accepted([request_id], draft)
         return request_id
+
+    async def draft(self, draft_id: int, user_id: int) -> Draft:
+        """What a member is being asked about; raises Refusal where that is answered, or another member's to answer."""
+        draft = await self._drafts.find(draft_id)
+        if draft is None:
+            raise _answered_already()
+        if draft.user_id != user_id:
+            raise Refusal("not_yours", "This question was put to another member.")
+        return draft
+
+    async def make(self, draft_id: int, origin: Origin, *, lease: TokenLease, upload_limit_bytes: int) -> list[int]:
+        """Accept a request for each prompt of a draft: all of them or none, once; returns their ids.
+
+        Each shows itself in a message of its own, since the press that answers the question is answered by that.
+        """
+        draft = await self.draft(draft_id, origin.user_id)
+        new = _requests_of(draft, origin, lease, upload_limit_bytes, draft_id)
+        request_ids = await self._drafts.accept(draft_id, new)
+        if request_ids is None:
+            raise _answered_already()
+        self._accepted(request_ids, draft)
+        self._presenter.refresh(request_ids)
+        return request_ids
+
+    async def drop_draft(self, draft_id: int, user_id: int) -> None:
+        """Make nothing of a draft."""
+        await self.draft(draft_id, user_id)
+        if not await self._drafts.drop(draft_id):
+            raise _answered_already()
+
+    def _accepted(self, request_ids: Sequence[int], draft: Draft) -> None:
+        if draft.references:
+            for request_id in request_ids:
+                self._fetch_references(request_id)
+        self._wake()
 
     def answered(self) -> None:
         """Go on with requests that waited for their member to be answered."""
@@ -198,3 +248,42 @@ class Intake:
 
 def _too_late(job_id: int) -> Refusal:
     return Refusal("too_late", f"No. {job_id} cannot be cancelled any more; its message shows how it ended.")
+
+
+def _answered_already() -> Refusal:
+    return Refusal("draft_gone", "This question was answered already, or is too old. Use the command again.")
+
+
+def _check_follow_ups(draft: Draft, origin: Origin) -> None:
+    """Refuse more messages than one press may bring where only a member brought the bot along."""
+    if len(draft.prompts) > _MOST_FOLLOW_UPS and not origin.bot_present:
+        raise Refusal(
+            "too_many_prompts",
+            f"The groups in braces make {len(draft.prompts)} prompts of yours; where this bot is no member, "
+            f"{_MOST_FOLLOW_UPS} is the limit. Leave some options out.",
+        )
+
+
+def _requests_of(
+    draft: Draft, origin: Origin, lease: TokenLease, upload_limit_bytes: int, draft_id: int | None = None
+) -> list[NewRequest]:
+    """A request for each prompt. Those of a kept draft have a message of their own each, and are accepted once."""
+    return [
+        NewRequest(
+            kind=draft.kind,
+            origin=origin
+            if draft_id is None
+            else replace(origin, interaction_id=interaction_id_of(draft_id, position)),
+            spec=spec,
+            private=draft.private,
+            count=draft.count,
+            price_microcredits=draft.price_microcredits,
+            token=lease.token,
+            token_expires_at=lease.expires_at,
+            upload_limit_bytes=upload_limit_bytes,
+            references=draft.references,
+            parent_job_id=draft.parent_job_id,
+            apart=draft_id is not None,
+        )
+        for position, spec in enumerate(draft.specs)
+    ]

@@ -68,7 +68,8 @@ class Pictures:
     async def again(self, job_id: int, ask: Ask, *, not_before: datetime | None = None) -> int:
         """Order the same once more; returns the new request's id."""
         view, _ = await self.look(job_id)
-        return await self._order("again", job_id, view.request.spec, ask, _references(view), not_before)
+        spec = view.request.spec
+        return await self._order("again", job_id, spec, ask, _references(view), not_before, to_the_letter=True)
 
     async def edited(self, job_id: int, changed: PictureSpec, ask: Ask, *, not_before: datetime | None = None) -> int:
         """Order it with another prompt, size or resolution; style, searches and references stay as they were."""
@@ -115,7 +116,8 @@ class Pictures:
         # A smaller version of the picture gives way to it. It comes last, so that "image 1" goes on meaning the same.
         others = [reference for reference in _references(view) if reference.name != _OWN]
         references = (*others[: MAX_REFERENCES - 1], itself)
-        return await self._order("bigger", job_id, replace(spec, resolution=larger), ask, references, not_before)
+        spec = replace(spec, resolution=larger)
+        return await self._order("bigger", job_id, spec, ask, references, not_before, to_the_letter=True)
 
     async def may_delete(self, job_id: int, presser: Presser, lease: TokenLease) -> int:
         """Check that this member may delete the picture's message; returns how many pictures go with it.
@@ -153,6 +155,8 @@ class Pictures:
         references: tuple[NewReference, ...],
         not_before: datetime | None,
         count: int = 1,
+        *,
+        to_the_letter: bool = False,
     ) -> int:
         return await self._intake.remix(
             spec,
@@ -164,6 +168,7 @@ class Pictures:
             kind=kind,
             parent_job_id=job_id,
             count=count,
+            to_the_letter=to_the_letter,
             not_before=not_before,
         )
 

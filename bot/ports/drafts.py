@@ -14,7 +14,7 @@ class DraftStore(Protocol):
     """Drafts: asked about, then made or dropped, once. Every method may raise StoreError."""
 
     async def add(self, draft: Draft) -> int:
-        """Keep a draft; returns its number."""
+        """Keep a draft; returns its number. Refused for more pictures than a member may have waiting at all."""
         ...
 
     async def find(self, draft_id: int) -> Draft | None:

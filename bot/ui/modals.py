@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.domain.errors import Refusal
+from bot.domain.permutation import as_typed
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolution
 from bot.domain.policy import checked_spec
 from bot.jobs.pictures import Ask
@@ -62,7 +63,7 @@ def edit_form(job_id: int, opened_by: int, spec: PictureSpec, words: Words) -> u
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         style=discord.TextStyle.paragraph,
         custom_id="prompt",
-        default=spec.prompt,
+        default=as_typed(spec.prompt),
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
     )

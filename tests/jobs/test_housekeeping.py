@@ -19,7 +19,9 @@ from tests.support.steps import Steps
 def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) -> Housekeeping:
     """Sweeps what is older than seven days."""
     copies = ReferenceCopies(folder / "references", ["cdn.test"])
-    return Housekeeping(requests=store, jobs=store, files=spool, copies=copies, clock=clock, keep=timedelta(days=7))
+    return Housekeeping(
+        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, clock=clock, keep=timedelta(days=7)
+    )
 
 
 async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Path) -> None:

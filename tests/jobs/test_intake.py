@@ -30,6 +30,7 @@ class Desk:
         self.intake = Intake(
             requests=works.store,
             jobs=works.store,
+            drafts=works.store.drafts,
             presenter=works.presenter,
             wake=self._wake,
             fetch_references=self.fetched.append,

@@ -42,6 +42,7 @@ def pictures(works: Works) -> Pictures:
     intake = Intake(
         requests=works.store,
         jobs=works.store,
+        drafts=works.store.drafts,
         presenter=works.presenter,
         wake=lambda: None,
         fetch_references=lambda _: None,

@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.domain.draft import Draft
 from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
-from bot.domain.policy import check_room
+from bot.domain.policy import check_room, check_together
 from bot.store.sqlite import quotas, requests
 from bot.store.sqlite.rows import one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
@@ -31,6 +31,7 @@ class SqliteDrafts:
 
     async def add(self, draft: Draft) -> int:
         """See DraftStore."""
+        check_together(pictures=draft.pictures, limit=self._per_user_pending)
         now_ms = to_ms(self._clock.now())
         return await self._writer.run(lambda db: add(db, draft, now_ms=now_ms))
 

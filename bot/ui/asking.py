@@ -1,0 +1,133 @@
+"""The question before several prompts are made: what they are, what they cost, and its two buttons."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from os.path import commonprefix
+from typing import Any, ClassVar, Final, Self
+
+import discord
+from discord import ui
+
+from bot.domain.credits import credits_text
+from bot.domain.draft import AsksFirst, Draft
+from bot.ui.errors import answer_error
+from bot.ui.place import check_place
+from bot.ui.pressing import desk_of, lease_of, origin_of, said
+
+_MOST_CHARACTERS: Final = 1_800
+"""Of all prompts together; markup that is shown rather than obeyed may double them."""
+_BEFORE: Final = 30
+"""Of long prompts that begin alike, what is shown before they differ."""
+
+
+class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
+    """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
+
+    action: ClassVar[str]
+    label: ClassVar[str]
+    style: ClassVar[discord.ButtonStyle]
+
+    def __init__(self, draft_id: int, label: str = "") -> None:
+        custom_id = f"{self.action}:{draft_id}"
+        super().__init__(ui.Button(label=label or self.label, style=self.style, custom_id=custom_id))
+        self.draft_id = draft_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls(int(match["draft"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
+        try:
+            await interaction.response.defer()
+            words = await self.answered(interaction)
+            await interaction.edit_original_response(view=said(words))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+    @abstractmethod
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Do what the button says and return a sentence about it; raises BotError."""
+
+
+class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
+    """Orders every prompt of a draft."""
+
+    action = "make_all"
+    label = "Make all"
+    style = discord.ButtonStyle.primary
+
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Order; each prompt's card follows in a message of its own."""
+        intake = desk_of(interaction).intake
+        draft = await intake.draft(self.draft_id, interaction.user.id)
+        check_place(interaction, private=draft.private)
+        await intake.make(
+            self.draft_id,
+            origin_of(interaction),
+            lease=lease_of(interaction),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+        return f"All {len(draft.prompts)} prompts are on their way, for {credits_text(draft.total_microcredits)}."
+
+
+class MakeNoneButton(DraftButton, template=r"make_none:(?P<draft>[0-9]{1,18})"):
+    """Orders nothing."""
+
+    action = "make_none"
+    label = "Cancel"
+    style = discord.ButtonStyle.secondary
+
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Forget the draft."""
+        await desk_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
+        return "Nothing was ordered, and nothing was charged."
+
+
+DRAFT_BUTTONS: Final = (MakeAllButton, MakeNoneButton)
+
+
+async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> None:
+    """Put the question to the member alone, in answer to the order."""
+    view = question(asked.draft_id, asked.draft)
+    if interaction.response.is_done():
+        await interaction.followup.send(view=view, ephemeral=True)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+
+def question(draft_id: int, draft: Draft) -> ui.LayoutView:
+    """The prompts that would be made, with their settings and the price of all."""
+    price = credits_text(draft.total_microcredits)
+    each = "" if draft.count == 1 else f", {draft.count} pictures of each"
+    heading = f"**This is {len(draft.prompts)} prompts{each}: {price} in all.**"
+    lines = [f"{number}. {words}" for number, words in enumerate(_shortened(draft.prompts), start=1)]
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    row.add_item(MakeAllButton(draft_id, f"Make all {draft.pictures} for {price}"))
+    row.add_item(MakeNoneButton(draft_id))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(ui.TextDisplay(heading), ui.TextDisplay("\n".join(lines)), row))
+    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return view
+
+
+def _shortened(prompts: Sequence[str]) -> Iterator[str]:
+    """The prompts, each in one line; long ones so that it is seen in what they differ."""
+    lines = [" ".join(prompt.split()) for prompt in prompts]
+    room = _MOST_CHARACTERS // len(lines)
+    start = 0 if max(map(len, lines)) <= room else max(0, len(commonprefix(lines)) - _BEFORE)  # noqa: RUF071 - no paths
+    for line in lines:
+        shown = line[start:] if not start else f"…{line[start:]}"
+        cut = shown if len(shown) <= room else shown[: room - 1].rstrip() + "…"
+        yield discord.utils.escape_mentions(discord.utils.escape_markdown(cut))

@@ -1,0 +1,111 @@
+"""Prompts with choices in braces: asked about first, then made once, each in a message of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sandbox.driver import Message
+from tests.e2e.house import House
+
+BIRDS = "a {red, blue} bird"
+
+
+async def question(house: House, *, channel: str = "general", viewer: str = "alice") -> Message:
+    """Wait for the question before several prompts; it is private."""
+    asked = await house.driver.wait_message(lambda m: " in all" in m.text(), viewer=viewer, channel=channel)
+    assert asked.ephemeral_to == viewer or channel == "dm"
+    return asked
+
+
+async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(house: House) -> None:
+    """The question outlives a restart; two clicks at once make one set; each picture is edited to the letter."""
+    await house.imagine(BIRDS, resolution="2K")
+    asked = await question(house)
+    assert "2 prompts: 2.67 credits" in asked.text()
+    assert "1. a red bird\n2. a blue bird" in asked.text()
+    assert house.rows("SELECT COUNT(*) FROM requests") == [(0,)]
+    await house.bot.kill()
+    await house.start()
+    make = asked.button("Make all 2 for 2.67 credits").custom_id
+    await asyncio.gather(*(house.driver.click("alice", asked.id, make) for _ in range(2)))
+    cards = [await house.picture(f"a {colour} bird", viewer="bob") for colour in ("red", "blue")]
+    assert cards[0].id != cards[1].id
+    await house.until(lambda: house.states() == ["delivered", "delivered"])
+    assert [house.ledger(number) for number in (1, 2)] == [[("reserve", 1_333_333), ("charge", 1_333_333)]] * 2
+    assert sorted(post.body["prompt"] for post in house.apimaster.posts) == ["a blue bird", "a red bird"]
+    await house.driver.wait_message(lambda m: "answered already" in m.text(), viewer="alice")
+    await house.shows("All 2 prompts are on their way")
+    await house.driver.click("bob", cards[0].id, cards[0].button("Again").custom_id)
+    await house.until(lambda: len(house.states()) == 3)
+
+
+async def test_private_ones_follow_up_privately_from_their_references(house: House) -> None:
+    """Nobody else sees any of them; both are made from the same picture, and counted pictures share a message."""
+    await house.imagine("a picture to begin with")
+    picture = ("a.png", await (await house.picture("a picture to begin with")).read())
+    options = {"prompt": "image 1 in {oil, ink}", "image1": picture, "private": True, "count": 2}
+    await (await house.driver.slash("alice", "remix", options)).acknowledged()
+    asked = await question(house)
+    assert "2 pictures of each: 4 credits" in asked.text()
+    await house.driver.click("alice", asked.id, asked.button("Make all 4").custom_id)
+    for words in ("image 1 in oil", "image 1 in ink"):
+        card = await house.driver.wait_message(
+            lambda m, w=words: w in m.text() and len(m.media()) >= 2, viewer="alice", timeout_s=20
+        )
+        assert card.ephemeral_to == "alice"
+    await house.until(lambda: house.states() == ["delivered"] * 5)
+    assert house.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
+
+
+async def test_killed_after_the_yes_every_card_still_comes(house: House) -> None:
+    """Accepted, but not shown to anybody: the next start posts them, each once."""
+    await house.imagine(BIRDS)
+    asked = await question(house)
+    house.faults.fail_next("POST /channels/*", 503, times=50)
+    await house.driver.click("alice", asked.id, asked.button("Make all").custom_id)
+    await house.until(lambda: len(house.states()) == 2)
+    await house.bot.kill()
+    house.faults.clear()
+    await house.start()
+    for colour in ("red", "blue"):
+        await house.picture(f"a {colour} bird", viewer="bob")
+    await house.until(lambda: house.states() == ["delivered", "delivered"])
+    assert len(house.driver.messages("bob")) == 2
+    assert len([post for post in house.apimaster.posts if post.task_id]) == 2
+
+
+async def test_among_friends_as_many_as_discord_lets_through(house: House) -> None:
+    """Where only a member brought the bot along, each card is a follow-up: five are made, six are refused."""
+    await (await house.driver.slash("alice", "imagine", {"prompt": "{a,b,c,d,e,f}"}, channel="friends")).acknowledged()
+    refused = await house.driver.wait_message(lambda m: "5 is the limit" in m.text(), viewer="alice", channel="friends")
+    assert refused.ephemeral_to == "alice"
+    await house.driver.slash("alice", "imagine", {"prompt": "letter {a,b,c,d,e}"}, channel="friends")
+    asked = await question(house, channel="friends")
+    await house.driver.click("alice", asked.id, asked.button("Make all 5").custom_id, channel="friends")
+    for letter in "abcde":
+        await house.picture(f"letter {letter}", viewer="bob", channel="friends", timeout_s=20)
+    await house.until(lambda: house.states() == ["delivered"] * 5)
+
+
+async def test_cancelled_question_orders_nothing(house: House) -> None:
+    """The answer takes the question's place."""
+    await house.imagine(BIRDS)
+    asked = await question(house)
+    await house.driver.click("alice", asked.id, asked.button("Cancel").custom_id)
+    said = await house.shows("Nothing was ordered")
+    assert said.id == asked.id
+    assert house.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
+
+
+async def test_too_many_are_refused_in_one_sentence(house: House) -> None:
+    """Before anything is asked or kept; also an empty prompt, and more pictures than may wait."""
+    for prompt, count, said in (
+        ("{a,b,c}{1,2,3}", 1, "make 9 prompts"),
+        ("{" + "a," * 1_900 + "}", 1, "at least 1,000"),
+        ("{, }", 1, "is empty"),
+        ("{a, b, c}", 4, "12 pictures at once; 10 of yours may wait"),
+    ):
+        await house.imagine(prompt, count=count)
+        refused = await house.driver.wait_message(lambda m, w=said: w in m.text(), viewer="alice")
+        assert refused.ephemeral_to == "alice"
+    assert house.rows("SELECT COUNT(*) FROM drafts") == [(0,)]
