@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Final, Self
 import discord
 from discord import ui
 
-from bot.domain.credits import credits_text
 from bot.domain.draft import AsksFirst, Draft
+from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
 from bot.ui.place import check_place
 from bot.ui.pressing import desk_of, lease_of, origin_of, said
 
@@ -27,12 +28,10 @@ class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
     """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
 
     action: ClassVar[str]
-    label: ClassVar[str]
     style: ClassVar[discord.ButtonStyle]
 
-    def __init__(self, draft_id: int, label: str = "") -> None:
-        custom_id = f"{self.action}:{draft_id}"
-        super().__init__(ui.Button(label=label or self.label, style=self.style, custom_id=custom_id))
+    def __init__(self, draft_id: int, label: str) -> None:
+        super().__init__(ui.Button(label=label, style=self.style, custom_id=f"{self.action}:{draft_id}"))
         self.draft_id = draft_id
 
     @classmethod
@@ -43,15 +42,15 @@ class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
         match: re.Match[str],
         /,
     ) -> Self:
-        """Rebuild the button from a press."""
-        return cls(int(match["draft"]))
+        """Rebuild the button from a press; what stands on it is on its message."""
+        return cls(int(match["draft"]), cls.action)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
         try:
             await interaction.response.defer()
-            words = await self.answered(interaction)
-            await interaction.edit_original_response(view=said(words))
+            answer = await self.answered(interaction)
+            await interaction.edit_original_response(view=said(answer))
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)
 
@@ -64,7 +63,6 @@ class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
     """Orders every prompt of a draft."""
 
     action = "make_all"
-    label = "Make all"
     style = discord.ButtonStyle.primary
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
@@ -78,20 +76,21 @@ class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
             lease=lease_of(interaction),
             upload_limit_bytes=interaction.filesize_limit,
         )
-        return f"All {len(draft.prompts)} prompts are on their way, for {credits_text(draft.total_microcredits)}."
+        words = words_of(interaction)
+        price = words.credits(draft.total_microcredits)
+        return words("answer.prompts_made", prompts=len(draft.prompts), price=price)
 
 
 class MakeNoneButton(DraftButton, template=r"make_none:(?P<draft>[0-9]{1,18})"):
     """Orders nothing."""
 
     action = "make_none"
-    label = "Cancel"
     style = discord.ButtonStyle.secondary
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
         """Forget the draft."""
         await desk_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
-        return "Nothing was ordered, and nothing was charged."
+        return words_of(interaction)("answer.prompts_dropped")
 
 
 DRAFT_BUTTONS: Final = (MakeAllButton, MakeNoneButton)
@@ -99,22 +98,21 @@ DRAFT_BUTTONS: Final = (MakeAllButton, MakeNoneButton)
 
 async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> None:
     """Put the question to the member alone, in answer to the order."""
-    view = question(asked.draft_id, asked.draft)
+    view = question(asked.draft_id, asked.draft, words_of(interaction))
     if interaction.response.is_done():
         await interaction.followup.send(view=view, ephemeral=True)
     else:
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
-def question(draft_id: int, draft: Draft) -> ui.LayoutView:
-    """The prompts that would be made, with their settings and the price of all."""
-    price = credits_text(draft.total_microcredits)
-    each = "" if draft.count == 1 else f", {draft.count} pictures of each"
-    heading = f"**This is {len(draft.prompts)} prompts{each}: {price} in all.**"
-    lines = [f"{number}. {words}" for number, words in enumerate(_shortened(draft.prompts), start=1)]
+def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:
+    """The prompts that would be made, and the price of all."""
+    price = words.credits(draft.total_microcredits)
+    heading = words("question.prompts", prompts=len(draft.prompts), count=draft.count, price=price)
+    lines = [f"{number}. {prompt}" for number, prompt in enumerate(_shortened(draft.prompts), start=1)]
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    row.add_item(MakeAllButton(draft_id, f"Make all {draft.pictures} for {price}"))
-    row.add_item(MakeNoneButton(draft_id))
+    row.add_item(MakeAllButton(draft_id, words("button.make_all", pictures=draft.pictures, price=price)))
+    row.add_item(MakeNoneButton(draft_id, words("button.make_none")))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(ui.TextDisplay(heading), ui.TextDisplay("\n".join(lines)), row))
     # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.

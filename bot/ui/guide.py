@@ -29,6 +29,7 @@ def guide_view(
     in_menus = [f"*{command.name}*" for command in commands if not command.description]
     if in_menus:
         lines.append(words("guide.menus", names=words.listed(in_menus)))
+    lines.append(words("guide.choices"))
     lines.append(f"### {words('guide.prices')}")
     lines.append(" · ".join(f"{resolution.value} {words.credits(price)}" for resolution, price in prices.items()))
     lines.append(words("guide.free"))

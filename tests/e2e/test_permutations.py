@@ -32,7 +32,7 @@ async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(house: Ho
     assert cards[0].id != cards[1].id
     await house.until(lambda: house.states() == ["delivered", "delivered"])
     assert [house.ledger(number) for number in (1, 2)] == [[("reserve", 1_333_333), ("charge", 1_333_333)]] * 2
-    assert sorted(post.body["prompt"] for post in house.apimaster.posts) == ["a blue bird", "a red bird"]
+    assert {post.body["prompt"] for post in house.apimaster.posts} == {"a blue bird", "a red bird"}
     await house.driver.wait_message(lambda m: "answered already" in m.text(), viewer="alice")
     await house.shows("All 2 prompts are on their way")
     await house.driver.click("bob", cards[0].id, cards[0].button("Again").custom_id)
@@ -49,29 +49,28 @@ async def test_private_ones_follow_up_privately_from_their_references(house: Hou
     assert "2 pictures of each: 4 credits" in asked.text()
     await house.driver.click("alice", asked.id, asked.button("Make all 4").custom_id)
     for words in ("image 1 in oil", "image 1 in ink"):
-        card = await house.driver.wait_message(
-            lambda m, w=words: w in m.text() and len(m.media()) >= 2, viewer="alice", timeout_s=20
-        )
-        assert card.ephemeral_to == "alice"
+        assert (await house.picture(words, timeout_s=20)).ephemeral_to == "alice"
     await house.until(lambda: house.states() == ["delivered"] * 5)
     assert house.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
 
 
 async def test_killed_after_the_yes_every_card_still_comes(house: House) -> None:
-    """Accepted, but not shown to anybody: the next start posts them, each once."""
+    """Accepted, but not shown to anybody: the next start posts them, each once, before their turn has come."""
+    house.knobs.latency_s = 30
+    await house.imagine("two before them", count=2)
+    await house.until(lambda: house.states() == ["running", "running"])
     await house.imagine(BIRDS)
     asked = await question(house)
     house.faults.fail_next("POST /channels/*", 503, times=50)
     await house.driver.click("alice", asked.id, asked.button("Make all").custom_id)
-    await house.until(lambda: len(house.states()) == 2)
+    await house.until(lambda: len(house.states()) == 4)
     await house.bot.kill()
+    assert len(house.driver.messages("bob")) == 1
     house.faults.clear()
     await house.start()
-    for colour in ("red", "blue"):
-        await house.picture(f"a {colour} bird", viewer="bob")
-    await house.until(lambda: house.states() == ["delivered", "delivered"])
-    assert len(house.driver.messages("bob")) == 2
-    assert len([post for post in house.apimaster.posts if post.task_id]) == 2
+    await house.shows("a red bird", "Next in line", viewer="bob")
+    await house.shows("a blue bird", "2nd in line", viewer="bob")
+    assert len(house.driver.messages("bob")) == 3
 
 
 async def test_among_friends_as_many_as_discord_lets_through(house: House) -> None:
@@ -106,6 +105,6 @@ async def test_too_many_are_refused_in_one_sentence(house: House) -> None:
         ("{a, b, c}", 4, "12 pictures at once; 10 of yours may wait"),
     ):
         await house.imagine(prompt, count=count)
-        refused = await house.driver.wait_message(lambda m, w=said: w in m.text(), viewer="alice")
+        refused = await house.shows(said)
         assert refused.ephemeral_to == "alice"
     assert house.rows("SELECT COUNT(*) FROM drafts") == [(0,)]
