@@ -46,7 +46,9 @@ def test_what_everybody_sees_is_translated_wholly(language: str, area: str) -> N
 def test_labels_fit_on_their_buttons(language: str) -> None:
     """Discord takes 80 characters, with the largest number and price that there may be."""
     labels = {
-        key: form.format(number=10**15, resolution="0.5K", price=words_for(language).credits(123_456_789_000_000))
+        key: form.format(
+            number=10**15, pictures=40, resolution="0.5K", price=words_for(language).credits(123_456_789_000_000)
+        )
         for key, entry in entries_of(language).items()
         if key.startswith("button.")
         for form in forms(entry)
