@@ -39,6 +39,7 @@ from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.presets import Presets
+from bot.jobs.quotas import Quotas
 from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
 from bot.lock import exclusive
@@ -224,6 +225,7 @@ async def _assemble(
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),
+        quotas=Quotas(store.quotas),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

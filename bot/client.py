@@ -34,6 +34,7 @@ EXTENSIONS: Final = (
     "cogs.remix",
     "cogs.queue",
     "cogs.style",
+    "cogs.quotas",
     "cogs.help",
 )
 _BAD_REQUEST: Final = 400

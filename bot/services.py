@@ -12,6 +12,7 @@ from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.presets import Presets
+from bot.jobs.quotas import Quotas
 from bot.reception import Reception
 
 
@@ -23,6 +24,7 @@ class Services:
     pictures: Pictures
     originals: Originals
     presets: Presets
+    quotas: Quotas
     reception: Reception
     collection: Collection
     handover: Handover

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
@@ -11,12 +11,13 @@ from discord import app_commands
 from bot.client import ImagineBot
 from bot.domain.errors import StoreError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, SIZES, Resolution, pixel_size
-from bot.domain.preset import Preset
 from bot.ui.phrases import option, phrase
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _PROPOSED_BY_S: Final = 2.0
 _SHAPES = {"1:1": "square", "9:16": "phone", "16:9": "widescreen", "21:9": "cinema", "8:1": "banner", "1:8": "column"}
@@ -43,7 +44,7 @@ PICTURE_OPTIONS = {
 """What `/imagine` and `/remix` have in common."""
 
 
-async def quickly(offers: Coroutine[Any, Any, list[Preset]]) -> list[Preset]:
+async def quickly(offers: Coroutine[Any, Any, list[T]]) -> list[T]:
     """Proposals for what is being typed; none rather than an error, or an answer that comes too late."""
     try:
         async with asyncio.timeout(_PROPOSED_BY_S):

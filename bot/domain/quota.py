@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.credits import credits_text
+from bot.domain.credits import MICRO, credits_text
 from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec, Resolution
 
 EVERYONE: Final = 0
 """In place of a role's id: the quota of all members."""
+UNLIMITED: Final = "unlimited"
+_NO_LIMIT: Final = frozenset({UNLIMITED, "nolimit", "no limit", "∞"})
 _LADDER: Final = tuple(Resolution)
+_MOST_PICTURES: Final = 1_000_000
+_MOST_CREDITS: Final = 1_000_000_000
 
 
 class Limit(StrEnum):
@@ -126,6 +131,42 @@ def rank_of(resolution: Resolution) -> int:
 def resolution_at(rank: int) -> Resolution:
     """The resolution of an amount of Limit.RESOLUTION."""
     return _LADDER[rank]
+
+
+def parse_amount(limit: Limit, typed: str) -> int | None:
+    """An amount as somebody typed it: a number, or that there is no limit; raises Refusal for anything else."""
+    word = typed.strip().casefold().replace("_", "")
+    if word in _NO_LIMIT:
+        return None
+    match limit:
+        case Limit.RESOLUTION:
+            return rank_of(Resolution.parse(word))
+        case Limit.GROUNDING:
+            return int(word == "true")
+        case Limit.PICTURES_DAY | Limit.PICTURES_MONTH | Limit.COUNT:
+            unit, most = Decimal(1), _MOST_PICTURES
+        case _:
+            unit, most = Decimal(MICRO), _MOST_CREDITS
+    try:
+        amount = Decimal(word)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and 0 <= amount <= most and amount * unit == int(amount * unit)):
+        raise Refusal("quota_amount", f"“{typed}” is no amount here. Write a number from 0 on, or “unlimited”.")
+    return int(amount * unit)
+
+
+def amount_text(limit: Limit, amount: int | None) -> str:
+    """An amount in few characters, for the audit."""
+    if amount is None:
+        return UNLIMITED
+    if limit is Limit.RESOLUTION:
+        return resolution_at(amount).value
+    if limit is Limit.GROUNDING:
+        return "on" if amount else "off"
+    if limit in OF_PICTURES or limit is Limit.COUNT:
+        return str(amount)
+    return f"{(Decimal(amount) / MICRO).normalize():f}"
 
 
 def check_order(standing: Standing, spec: PictureSpec, *, count: int, price_microcredits: int) -> None:

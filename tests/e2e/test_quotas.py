@@ -1,0 +1,91 @@
+"""Quotas as members, and those who look after a server, meet them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sandbox.driver import DriverError, Interaction
+from tests.e2e.house import House
+
+
+async def told(interaction: Interaction) -> str:
+    """What the member who typed a command alone reads."""
+    await interaction.answered()
+    message = interaction.response or interaction.followups[-1]
+    assert message.ephemeral_to == interaction.member
+    return message.text()
+
+
+async def quotas(house: House, subcommand: str, *, by: str = "mod", **options: Any) -> str:
+    """Use `/quotas` and read its answer."""
+    return await told(await house.driver.slash(by, f"quotas {subcommand}", options))
+
+
+async def test_a_quota_is_set_used_up_shown_and_reset(house: House) -> None:
+    """Beyond two pictures a day there is a private refusal with its countdown; after a reset the member goes on."""
+    said = await quotas(house, "set", pictures_per_day="2", highest_resolution="1K", grounding=False)
+    assert "- **@everyone**: 2 pictures a day, up to 1K, no Google Search" in said
+    await house.imagine("within", count=2)
+    beyond = await told(await house.driver.slash("alice", "imagine", {"prompt": "beyond"}))
+    assert "Your limit here is 2 pictures a day: 0 left, 1 asked for. It begins anew <t:" in beyond
+    large = await told(await house.driver.slash("bob", "imagine", {"prompt": "large", "resolution": "2K"}))
+    assert "Your highest resolution here is 1K" in large
+    left = await told(await house.driver.slash("alice", "quota", {}))
+    assert "Pictures today: **0** of 2 left · anew <t:" in left
+    assert "Google Search: **not allowed**" in left
+    await quotas(house, "reset", member="alice")
+    await house.imagine("after the reset")
+    await house.picture("after the reset")
+    assert [row[0] for row in house.rows("SELECT action FROM audit ORDER BY id")] == ["quota", "quota_reset"]
+    elsewhere = await house.driver.slash("alice", "quota", {}, channel="dm")
+    assert "2 of your pictures are made at the same time" in await told(elsewhere)
+
+
+async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(house: House) -> None:
+    """The roles that came with the command decide; a role that is gone is shown as such and can be removed."""
+    moderators = house.world.guild.members[house.world.user("mod").id].role_ids[0]
+    await quotas(house, "set", pictures_per_day="0")
+    assert f"- **<@&{moderators}>**: any number of pictures a day" in await quotas(
+        house, "set", role=moderators, pictures_per_day="unlimited"
+    )
+    assert "includes no pictures" in await told(await house.driver.slash("alice", "imagine", {"prompt": "no"}))
+    await house.imagine("a role's picture", member="mod")
+    await house.picture("a role's picture")
+    offered = await house.driver.autocomplete("mod", "quotas remove", "role", "")
+    assert [choice["value"] for choice in offered] == ["0", moderators]
+    assert "This server has no quotas" not in await quotas(house, "remove", role="@everyone")
+    assert "This server has no quotas" in await quotas(house, "remove", role=moderators)
+    assert "There is no such quota" in await quotas(house, "remove", role="Nobodies")
+
+
+async def test_commands_at_once_do_not_cross_the_cap_of_the_server(house: House) -> None:
+    """Twelve commands of three members against five credits: five pictures, seven refusals, nothing else spent."""
+    await quotas(house, "cap", credits="5")
+    asked = [
+        house.driver.slash(member, "imagine", {"prompt": f"{member} {number}"})
+        for number in range(4)
+        for member in ("alice", "bob", "mod")
+    ]
+    answers = await asyncio.gather(*[one.answered() for one in await asyncio.gather(*asked)])
+    texts = [message.text() for one in answers if (message := one.response or one.followups[-1])]
+    assert len([text for text in texts if "This server's limit is 5 credits a month: 0 credits left" in text]) == 7
+    assert house.rows("SELECT COUNT(*), SUM(amount_microcredits) FROM ledger WHERE kind = 'reserve'") == [
+        (5, 5_000_000)
+    ]
+    assert "The whole server this month: **0 credits** of 5 credits left" in await quotas(house, "list")
+
+
+async def test_only_those_who_may_change_quotas(house: House) -> None:
+    """Ordinary members do not see the command; moderators without Manage Server are told so; no amount is guessed."""
+    with pytest.raises(DriverError, match="needs permissions"):
+        await quotas(house, "list", by="alice")
+    assert "is no amount here" in await quotas(house, "set", pictures_per_day="many")
+    assert "Name at least one limit" in await quotas(house, "set")
+    moderators = house.world.guild.members[house.world.user("mod").id].role_ids[0]
+    house.world.guild.roles[moderators].permissions = 1 << 13
+    assert "Only members with the permission Manage Server" in await quotas(house, "set", pictures_per_day="1")
+    assert "This server has no quotas" in await quotas(house, "list")
+    assert house.rows("SELECT * FROM quotas") == house.rows("SELECT * FROM audit") == []
