@@ -102,7 +102,8 @@ async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: in
             await store.admit(OWNER, most=3)
             await store.begin_submit(job_id, OWNER)
         case "charge" | "late":
-            await store.submitted(job_id, OWNER, Submission(task_id="t"), None)
+            told = rng.choice([None, 0.067, 1.5])
+            await store.submitted(job_id, OWNER, Submission(task_id="t", reported_cost=told), None)
         case "uncertain":
             await store.uncertain(job_id, LOST)
         case "fail":

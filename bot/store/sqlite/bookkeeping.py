@@ -13,6 +13,7 @@ from bot.domain.bookkeeping import Account, faults
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import Cost
 from bot.domain.job import JobState
+from bot.store.sqlite import rollups
 
 _AMOUNTS: Final = ", ".join(f"SUM(amount_microcredits) FILTER (WHERE kind = '{k}') AS '{k}'" for k in LedgerKind)
 _ACCOUNTS: Final = f"""
@@ -80,6 +81,7 @@ def check(db: Database) -> Iterator[str]:
         for column in _RAW:
             yield from _faulty_totals(db, column)
         yield from _faulty_use(db)
+        yield from rollups.faults(db)
     finally:
         db.conn.execute("ROLLBACK")
 

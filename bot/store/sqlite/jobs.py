@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, Cost, ProviderError, StoreError
 from bot.domain.job import TRANSITIONS, Job, JobState
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Submission
-from bot.store.sqlite import ledger
+from bot.store.sqlite import ledger, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, to_ms
 
 S = JobState
@@ -123,6 +123,7 @@ def accepted_by_provider(
         if possibly_charged:
             ledger.append(db, job, LedgerKind.ADJUST, now_ms)
         ledger.append(db, job, LedgerKind.CHARGE, now_ms)
+        rollups.reported(db, job, now_ms)
         _take_turn(db, job.user_id)
     return job
 
@@ -157,7 +158,8 @@ def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job
     )  # fmt: skip
     if job is not None:
         ledger.append(db, job, LedgerKind.UNCERTAIN, now_ms)
-        ledger.count(db, job, "uncertain", now_ms)
+        rollups.count(db, job, "uncertain", now_ms)
+        rollups.trouble(db, job, error, now_ms, uncertain=True)
         _take_turn(db, job.user_id)
     return _withdrawn(db, job, now_ms)
 
@@ -177,7 +179,8 @@ def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: in
         _take_turn(db, job.user_id)
     elif cost is Cost.NOTHING:
         ledger.append(db, job, LedgerKind.REFUND, now_ms)
-    ledger.count(db, job, "failed", now_ms)
+    rollups.count(db, job, "failed", now_ms)
+    rollups.failed(db, job, error, now_ms)
     return job
 
 
@@ -188,6 +191,8 @@ def fetched(db: Database, job_id: int, file_name: str, picture: PictureInfo, *, 
         picture_file=file_name, picture_format=picture.format, picture_extension=picture.extension,
         width=picture.width, height=picture.height, size_bytes=picture.size_bytes,
     )  # fmt: skip
+    if job is not None:
+        rollups.waited(db, job, now_ms)
     return _withdrawn(db, job, now_ms)
 
 
@@ -198,7 +203,7 @@ def ready(db: Database, job_id: int, reason: str, *, now_ms: int) -> Job | None:
         finished_at=now_ms,
     )  # fmt: skip
     if job is not None:
-        ledger.count(db, job, "delivered", now_ms)
+        rollups.count(db, job, "delivered", now_ms)
     return job
 
 
@@ -215,7 +220,7 @@ def cancelled(db: Database, job_id: int, *, now_ms: int) -> Job | None:
         return None
     if before.state is S.QUEUED:
         ledger.append(db, job, LedgerKind.RELEASE, now_ms)
-    ledger.count(db, job, "cancelled", now_ms)
+    rollups.count(db, job, "cancelled", now_ms)
     return job
 
 

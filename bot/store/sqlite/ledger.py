@@ -13,8 +13,7 @@ from sqlite_utils import Database
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import ProviderError
 from bot.domain.job import Job
-from bot.store.sqlite import quotas
-from bot.store.sqlite.rows import from_ms
+from bot.store.sqlite import quotas, rollups
 
 _TOTAL: Final = {
     LedgerKind.CHARGE: ("spent_microcredits", 1),
@@ -35,23 +34,13 @@ def append(db: Database, job: Job, kind: LedgerKind, at_ms: int) -> None:
     quotas.count(db, job, kind)
     if kind in _TOTAL:
         column, sign = _TOTAL[kind]
-        count(db, job, column, at_ms, by=sign * amount)
+        rollups.count(db, job, column, at_ms, by=sign * amount)
 
 
 def has(db: Database, job_id: int, kind: LedgerKind) -> bool:
     """Whether a job has a ledger row of this kind."""
     sql = "SELECT 1 FROM ledger WHERE job_id = ? AND kind = ?"
     return db.conn.execute(sql, (job_id, kind.value)).fetchone() is not None
-
-
-def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> None:
-    """Add to a daily total of the job's member, server and resolution; days are UTC, no server is 0."""
-    db.conn.execute(
-        f"INSERT INTO usage_daily (day, guild_id, user_id, resolution, {column}) "  # noqa: S608 - a column's name
-        "SELECT ?, ?, ?, resolution, ? FROM jobs WHERE id = ? "
-        f"ON CONFLICT DO UPDATE SET {column} = {column} + excluded.{column}",
-        (from_ms(at_ms).date().isoformat(), job.guild_id or 0, job.user_id, by, job.id),
-    )
 
 
 def append_balance_error(db: Database, job: Job, error: ProviderError, at_ms: int) -> None:
@@ -70,4 +59,4 @@ def append_balance_error(db: Database, job: Job, error: ProviderError, at_ms: in
             error.request_id,
         ),
     )
-    count(db, job, "balance_errors", at_ms)
+    rollups.count(db, job, "balance_errors", at_ms)

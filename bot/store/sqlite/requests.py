@@ -13,7 +13,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture
-from bot.store.sqlite import jobs, ledger, moving, quotas, references
+from bot.store.sqlite import jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -86,7 +86,7 @@ def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
 def _announced(db: Database, job_id: int, now_ms: int) -> Job:
     job = jobs.get(db, job_id)
     ledger.append(db, job, LedgerKind.RESERVE, now_ms)
-    ledger.count(db, job, "requested", now_ms)
+    rollups.count(db, job, "requested", now_ms)
     jobs.record_event(db, job, "accepted", now_ms)
     return job
 
@@ -195,7 +195,7 @@ def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> 
             (picture.attachment_id, picture.file_name, picture.shrunk, job_id),
         )
     elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
-        ledger.count(db, job, "delivered", now_ms)
+        rollups.count(db, job, "delivered", now_ms)
 
 
 def _release_held(db: Database, request_id: int) -> None:

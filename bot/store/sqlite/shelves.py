@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.clock import Clock
 from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.blocks import SqliteBlocks
@@ -10,13 +12,16 @@ from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.presets import SqlitePresets
 from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rules import SqliteRules
+from bot.store.sqlite.statistics import SqliteStatistics
 from bot.store.sqlite.writer import DatabaseThread
 
 
 class Shelves:
     """Each attribute implements the port of its name."""
 
-    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int) -> None:
+    def __init__(
+        self, path: Path, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int
+    ) -> None:
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)
@@ -31,3 +36,5 @@ class Shelves:
         """Implements BlockStore."""
         self.quotas = SqliteQuotas(reader=reader, writer=writer, clock=clock)
         """Implements QuotaStore."""
+        self.statistics = SqliteStatistics(path, reader=reader)
+        """Implements StatisticsStore."""

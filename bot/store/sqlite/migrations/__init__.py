@@ -22,6 +22,7 @@ from bot.store.sqlite.migrations import (
     m0009_quotas,
     m0010_left_messages,
     m0011_rules,
+    m0012_statistics,
 )
 
 _ALL: Final = (
@@ -36,6 +37,7 @@ _ALL: Final = (
     m0009_quotas,
     m0010_left_messages,
     m0011_rules,
+    m0012_statistics,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

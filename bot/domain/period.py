@@ -1,0 +1,95 @@
+"""Which days a question is about. Days are UTC, as in every total that is kept."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+_EARLIEST: Final = date(2015, 1, 1)
+"""Discord's own beginning: no job is older, and the days before it need not be counted one by one."""
+
+
+class PeriodName(StrEnum):
+    """The periods that have a name."""
+
+    TODAY = "today"
+    LAST_7_DAYS = "7d"
+    LAST_30_DAYS = "30d"
+    THIS_MONTH = "month"
+    LAST_MONTH = "last_month"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From one day to another, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def begins_at(self) -> datetime:
+        """Its first moment."""
+        return datetime.combine(self.first, time(), UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment after it."""
+        return datetime.combine(self.last, time(), UTC) + timedelta(days=1)
+
+    @property
+    def everything(self) -> bool:
+        """Whether it reaches back to the beginning."""
+        return self.first <= _EARLIEST
+
+    def spans(self) -> Iterator[str]:
+        """The fewest whole years, months and days that make it up, as `2026`, `2026-11` and `2026-11-23`."""
+        day = self.first
+        while day <= self.last:
+            end_of_year, end_of_month = date(day.year, 12, 31), _end_of_month(day)
+            if (day.month, day.day) == (1, 1) and end_of_year <= self.last:
+                yield f"{day.year:04}"
+                end = end_of_year
+            elif day.day == 1 and end_of_month <= self.last:
+                yield f"{day:%Y-%m}"
+                end = end_of_month
+            else:
+                yield day.isoformat()
+                end = day
+            day = end + timedelta(days=1)
+
+
+def named(name: PeriodName, today: date) -> Period:
+    """A named period, as it is on a day; those that go on end with that day."""
+    match name:
+        case PeriodName.TODAY:
+            return Period(first=today, last=today)
+        case PeriodName.LAST_7_DAYS:
+            return Period(first=today - timedelta(days=6), last=today)
+        case PeriodName.LAST_30_DAYS:
+            return Period(first=today - timedelta(days=29), last=today)
+        case PeriodName.THIS_MONTH:
+            return Period(first=today.replace(day=1), last=today)
+        case PeriodName.LAST_MONTH:
+            end = today.replace(day=1) - timedelta(days=1)
+            return Period(first=end.replace(day=1), last=end)
+        case PeriodName.ALL:
+            return Period(first=_EARLIEST, last=today)
+
+
+def spans_of(day: date) -> tuple[str, str, str]:
+    """The spans that a day belongs to: its year, its month, itself."""
+    return f"{day.year:04}", f"{day:%Y-%m}", day.isoformat()
+
+
+def _end_of_month(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])

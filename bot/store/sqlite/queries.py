@@ -1,0 +1,84 @@
+"""The questions of statistics, by name: each reads totals, or a table through an index that begins with the server."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_COUNTED: Final = (
+    "SUM(requested) AS requested, SUM(delivered) AS delivered, SUM(failed) AS failed, SUM(cancelled) AS cancelled, "
+    "SUM(uncertain) AS uncertain, SUM(balance_errors) AS balance_errors, "
+    "SUM(spent_microcredits) AS spent_microcredits, SUM(possible_microcredits) AS possible_microcredits"
+)
+_OF_DAYS: Final = "guild_id = :guild AND day BETWEEN :first AND :last"
+_OF_SPANS: Final = "guild_id = :guild AND span IN (SELECT value FROM json_each(:spans))"
+_OF_TIMES: Final = "guild_id = :guild AND at >= :begins AND at < :ends"
+
+TOTALS: Final = (
+    f"SELECT {_COUNTED}, SUM(reported_microcredits) AS reported_microcredits, "  # noqa: S608 - made of constants
+    f"SUM(reported_for_microcredits) AS reported_for_microcredits FROM usage_servers WHERE {_OF_DAYS}"
+)
+DAYS: Final = (
+    f"SELECT day, resolution, spent_microcredits FROM usage_servers WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
+    "AND spent_microcredits <> 0 ORDER BY day, resolution"
+)
+MEMBERS: Final = (
+    "SELECT COUNT(DISTINCT user_id) AS members FROM usage_members "  # noqa: S608 - made of constants
+    f"WHERE {_OF_SPANS} AND requested > 0"
+)
+FAILURES: Final = (
+    f"SELECT code, SUM(failures) AS failures FROM usage_failures WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
+    "GROUP BY code ORDER BY 2 DESC, code"
+)
+WAITS: Final = (
+    f"SELECT wait_s, SUM(pictures) AS pictures FROM usage_waits WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
+    "GROUP BY wait_s"
+)
+MEMBER: Final = f"SELECT {_COUNTED} FROM usage_members WHERE {_OF_SPANS} AND user_id = :user"  # noqa: S608 - constants
+TOP: Final = (
+    f"SELECT user_id, {_COUNTED} FROM usage_members WHERE {_OF_SPANS} "  # noqa: S608 - made of constants
+    "GROUP BY user_id ORDER BY SUM(spent_microcredits) DESC, SUM(requested) DESC, user_id LIMIT :most"
+)
+
+_FOUND: Final = (
+    "SELECT jobs.id, jobs.state, requests.channel_id, requests.prompt "
+    "FROM jobs JOIN requests ON requests.id = jobs.request_id "
+    "WHERE jobs.guild_id = :guild{member} AND (jobs.created_at, jobs.id) < (:ends, :before) "
+    "AND jobs.created_at >= :begins ORDER BY jobs.created_at DESC, jobs.id DESC LIMIT :look_at"
+)
+JOBS: Final = _FOUND.format(member="")
+JOBS_OF_MEMBER: Final = _FOUND.format(member=" AND jobs.user_id = :user")
+
+TROUBLES: Final = (
+    "SELECT failures.at, iif(failures.uncertain, 'uncertain', 'failed') AS kind, failures.id, job_id, "  # noqa: S608
+    "failures.user_id, failures.http_status, iif(provider_code = '', code, code || ' / ' || provider_code) AS code, "
+    "failures.request_id, COALESCE(jobs.error_text, '') AS message "
+    "FROM failures LEFT JOIN jobs ON jobs.id = failures.job_id "
+    "WHERE failures.guild_id = :guild AND failures.at >= :begins AND failures.at < :ends "
+    "UNION ALL SELECT at, 'balance', id, job_id, user_id, iif(http_status = 0, NULL, http_status), code, request_id, "
+    f"message FROM balance_errors WHERE {_OF_TIMES} "
+    "ORDER BY 1 DESC, 2, 3 DESC LIMIT :most OFFSET :skip"
+)
+"""Newest first; `failures` has the status and number of an answer, the job its sentence."""
+
+EXPORT: Final = (
+    "SELECT jobs.*, (SELECT COUNT(*) FROM request_references AS named WHERE named.request_id = jobs.request_id) "
+    "AS reference_count, (SELECT COALESCE(SUM(iif(kind = 'charge', amount_microcredits, -amount_microcredits)), 0) "
+    "FROM ledger WHERE ledger.job_id = jobs.id AND kind IN ('charge', 'refund')) AS charged_microcredits "
+    "FROM jobs WHERE jobs.guild_id = :guild AND (jobs.created_at, jobs.id) > (:at, :after) AND jobs.created_at < :ends "
+    "ORDER BY jobs.created_at, jobs.id LIMIT :most"
+)
+
+EVERY: Final = {
+    "totals": TOTALS,
+    "days": DAYS,
+    "members": MEMBERS,
+    "failures": FAILURES,
+    "waits": WAITS,
+    "member": MEMBER,
+    "top": TOP,
+    "jobs": JOBS,
+    "jobs of a member": JOBS_OF_MEMBER,
+    "troubles": TROUBLES,
+    "export": EXPORT,
+}
+"""Every question, for whoever looks at how they are answered."""
