@@ -44,9 +44,7 @@ class SqliteStore(Shelves):
         self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        super().__init__(
-            path, reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending
-        )
+        super().__init__(path, reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending)
 
     async def __aenter__(self) -> Self:
         try:
