@@ -20,7 +20,7 @@ _SHOWN: Final = (
     Limit.CREDITS_MONTH,
     Limit.SERVER_CREDITS_MONTH,
 )
-_MOST_LISTED: Final = 25
+_MOST_CHARACTERS: Final = 3_500
 _MOST_LABEL: Final = 100
 _NOBODY: Final = 2**63 - 1
 """No role's number: beyond what Discord hands out, and still one that can be looked for."""
@@ -56,9 +56,12 @@ def quotas_view(
     """
     lines = [ENGLISH("quotas.title")]
     listed = [quota for quota in quotas if quota.limits.keys() - {Limit.SERVER_CREDITS_MONTH}]
-    lines += [_entry(quota, known_roles) for quota in listed[:_MOST_LISTED]]
-    if len(listed) > _MOST_LISTED:
-        lines.append(ENGLISH("quotas.more", count=len(listed) - _MOST_LISTED))
+    entries = [_entry(quota, known_roles) for quota in listed]
+    while sum(map(len, entries)) > _MOST_CHARACTERS:
+        entries.pop()
+    lines += entries
+    if len(listed) > len(entries):
+        lines.append(ENGLISH("quotas.more", count=len(listed) - len(entries)))
     if Limit.SERVER_CREDITS_MONTH in standing.limits:
         lines.append(_left(standing, Limit.SERVER_CREDITS_MONTH, ENGLISH))
     told = lines if len(lines) > 1 else [ENGLISH("quotas.none")]
@@ -78,7 +81,7 @@ def role_meant(typed: str, known_roles: Mapping[int, str]) -> int:
         return min(int(word), _NOBODY)
     wanted = word.removeprefix("@").casefold()
     named = {name.removeprefix("@").casefold(): role_id for role_id, name in known_roles.items()}
-    return named.get(wanted, EVERYONE if wanted == "everyone" else _NOBODY)
+    return EVERYONE if wanted == "everyone" else named.get(wanted, _NOBODY)
 
 
 def _plain_role(role_id: int) -> str:

@@ -15,10 +15,12 @@ from bot.domain.quota import (
     Quota,
     Standing,
     Use,
+    amount_text,
     check_order,
     limits_for,
     next_day,
     next_month,
+    parse_amount,
     rank_of,
     resolution_at,
 )
@@ -123,6 +125,39 @@ def test_days_and_months_end_at_midnight_utc() -> None:
     assert next_day(late) == next_month(late) == datetime(2027, 1, 1, tzinfo=UTC)
     assert next_day(START).isoformat() == "2026-03-15T00:00:00+00:00"
     assert next_month(START).isoformat() == "2026-04-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("limit", "typed", "amount"),
+    [
+        ("pictures_day", "10", 10), ("pictures_month", " 0 ", 0), ("credits_day", "12.5", 12_500_000),
+        ("credits_month", "0.000001", 1), ("server_credits_month", "1e3", 1_000 * MICRO), ("count", "3", 3),
+        ("resolution", "2k", 2), ("grounding", "True", 1), ("grounding", "False", 0),
+        ("pictures_day", "Unlimited", None), ("credits_day", "no limit", None), ("pictures_day", "∞", None),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_as_they_are_typed(limit: str, typed: str, amount: int | None) -> None:
+    """Pictures by number, credits with up to six decimals, and a word for no limit at all."""
+    assert parse_amount(Limit(limit), typed) == amount
+
+
+@pytest.mark.parametrize("limit", [Limit.PICTURES_DAY, Limit.CREDITS_MONTH])
+@pytest.mark.parametrize("typed", ["many", "-1", "nan", "inf", "1e99", "", "1,5", "0.0000001", "1e-999999", "1/2"])
+def test_what_is_no_amount_is_refused(limit: Limit, typed: str) -> None:
+    """One sentence that says what to write; nothing is guessed."""
+    with pytest.raises(Refusal) as refused:
+        parse_amount(limit, typed)
+    assert refused.value.code == "quota_amount"
+
+
+def test_an_amount_is_told_in_few_words() -> None:
+    """For the audit."""
+    told = {
+        Limit.PICTURES_DAY: 5, Limit.CREDITS_DAY: 2_500_000, Limit.CREDITS_MONTH: 100 * MICRO, Limit.RESOLUTION: 3,
+        Limit.GROUNDING: 0, Limit.COUNT: None,
+    }  # fmt: skip
+    words = [amount_text(limit, amount) for limit, amount in told.items()]
+    assert words == ["5", "2.5", "100", "4K", "off", "unlimited"]
 
 
 def test_resolutions_have_ranks_and_come_back() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
-from bot.store.sqlite import SqliteStore, lists, turns
+from bot.store.sqlite import SqliteStore, lists, quotas, turns
 from bot.store.sqlite.connection import connect, ensure_data_dir
 from bot.store.sqlite.migrations import migrate, migrations
 from tests.support.build import new_request
@@ -158,11 +158,17 @@ def fill(database: Database) -> None:
     database.conn.execute("COMMIT")
 
 
+def limited(database: Database) -> None:
+    """Give a server a quota."""
+    database.conn.execute("INSERT INTO quotas (guild_id, role_id, what, amount) VALUES (1, 0, 'pictures_day', 5)")
+
+
 READS: dict[str, Callable[[Database], object]] = {
     "admit": lambda db: turns.admit(db, owner="o", per_user=2, at_once=100, most=20, now_ms=0),
     "places": turns.places,
     "next moment": lambda db: turns.next_not_before(db, after_ms=0),
     "a member's queue": lambda db: lists.unfinished(db, 1),
+    "a member's quota": lambda db: limited(db) or quotas.standing(db, 1, 1, (2, 3), 10**12),
     "a member's gallery": lambda db: lists.gallery(db, 1, words="bird", first=0, most=10),
 }
 

@@ -10,8 +10,10 @@ import pytest
 
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import MICRO
+from bot.domain.draft import Draft
 from bot.domain.errors import BotError, Cost, Refusal, TaskFailedError
 from bot.domain.job import Job
+from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.quota import EVERYONE, Limit, Limits, Quota
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import connect
@@ -145,6 +147,28 @@ async def test_limits_are_set_one_by_one(store: SqliteStore) -> None:
         {Limit.COUNT: None},
     ]
     assert await store.quotas.quotas(OTHER_GUILD) == []
+
+
+async def test_what_was_accepted_keeps_the_limits_that_it_was_accepted_with(store: SqliteStore, steps: Steps) -> None:
+    """Limits that come later stop nobody who waits."""
+    waiting = await steps.queued(resolution=Resolution.FOUR_K)
+    await limit(store, pictures_day=0, resolution=0)
+    await store.admit(OWNER, most=9)
+    known(await store.begin_submit(waiting.id, OWNER))
+
+
+async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(store: SqliteStore, books: Books) -> None:
+    """Three orders that were asked about together, with room for two: none is made, and the question stays open."""
+    await limit(store, pictures_day=5)
+    draft = Draft(
+        user_id=ALICE, kind="imagine", spec=PictureSpec(prompt="a {red, blue, green} bird"), prompts=("a", "b", "c"),
+        private=False, count=2, price_microcredits=MICRO, references=(), parent_job_id=None,
+    )  # fmt: skip
+    draft_id = await store.drafts.add(draft)
+    with pytest.raises(Refusal, match="5 left, 6 asked for"):
+        await store.drafts.accept(draft_id, [new_request(count=2) for _ in range(3)])
+    assert books.rows("jobs") == []
+    assert await store.drafts.find(draft_id) == draft
 
 
 async def test_trying_again_is_refused_when_the_server_has_spent_its_month(store: SqliteStore, steps: Steps) -> None:
