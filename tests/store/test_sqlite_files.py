@@ -158,9 +158,10 @@ def fill(database: Database) -> None:
     database.conn.execute("COMMIT")
 
 
-def limited(database: Database) -> None:
-    """Give a server a quota."""
+def members_quota(database: Database) -> object:
+    """Give a server a quota, and ask what a member has left of it."""
     database.conn.execute("INSERT INTO quotas (guild_id, role_id, what, amount) VALUES (1, 0, 'pictures_day', 5)")
+    return quotas.standing(database, 1, 1, (2, 3), 10**12)
 
 
 READS: dict[str, Callable[[Database], object]] = {
@@ -168,7 +169,7 @@ READS: dict[str, Callable[[Database], object]] = {
     "places": turns.places,
     "next moment": lambda db: turns.next_not_before(db, after_ms=0),
     "a member's queue": lambda db: lists.unfinished(db, 1),
-    "a member's quota": lambda db: limited(db) or quotas.standing(db, 1, 1, (2, 3), 10**12),
+    "a member's quota": members_quota,
     "a member's gallery": lambda db: lists.gallery(db, 1, words="bird", first=0, most=10),
 }
 
