@@ -121,3 +121,4 @@ async def test_the_text_form_of_a_command_can_be_read_back(without_bot: Visit) -
         expression = "m.parse(m.recognise(m.serialise(a.entry, a.values), [a.entry]).rest, a.entry.options)"
         argument = {"entry": entry, "values": values}
         assert await _module(without_bot.tab, "commandline.js", expression, argument) == values
+    assert await _module(without_bot.tab, "commandline.js", "m.parse(a, [])", "") == {}

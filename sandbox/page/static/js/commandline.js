@@ -49,7 +49,7 @@ const typedAndRequired = (option) => option.required && option.type !== OPTION.a
 export function parse(rest, options) {
   const typed = options.filter((option) => option.type !== OPTION.attachment);
   const names = namesOf(typed);
-  const pair = names.length ? new RegExp(`(^|\\s)(${names.map(escapePattern).join("|")}):`, "g") : /$^/g;
+  const pair = names.length ? new RegExp(`(^|\\s)(${names.map(escapePattern).join("|")}):`, "g") : /(?!)/g;
   const marks = [...rest.matchAll(pair)];
   const main = mainOption(options);
   const values = {};
