@@ -161,6 +161,8 @@ class Courier:
             )
         await self._remove_left(view.request)
         pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
+        for job in view.jobs:
+            await self._files.remove_thumbnail(job.id)
         for job_id in pictures:
             await self._files.remove(job_id)
         await self._jobs.files_removed(pictures)

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.job import JobState
 from bot.services import Services
-from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, gallery_view, queue_view
+from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, queue_view, show_gallery
 from bot.ui.phrases import option, phrase, worded, words_of
 
 _AT_ONCE: Final = 4
@@ -68,8 +68,7 @@ class Queue(commands.Cog):
         """Page through the pictures you made."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         wanted = " ".join(words.split())
-        found, page = await self._services.collection.gallery(interaction.user.id, page=0, words=wanted)
-        await interaction.edit_original_response(view=gallery_view(found, page, wanted))
+        await show_gallery(interaction, 0, wanted)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, JobState, RequestView
@@ -11,7 +12,7 @@ from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStor
 from bot.ports.lists import GalleryPage, ListStore
 from bot.ports.stores import Copy
 
-PAGE = 10
+PAGE = 5
 _PICTURE = frozenset({JobState.READY, JobState.DELIVERED})
 _ENDED = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -78,6 +79,11 @@ class Collection:
         if page <= last:
             return found, page
         return await self._lists.gallery(user_id, words=words, first=last * PAGE, most=PAGE), last
+
+    async def thumbnails(self, page: GalleryPage) -> Mapping[int, Path]:
+        """The small pictures of a page's entries by job, as far as there are any."""
+        found = {entry.job.id: await self._files.thumbnail(entry.job.id) for entry in page.entries}
+        return {job_id: path for job_id, path in found.items() if path is not None}
 
     async def fitted(self, view: RequestView, limit_bytes: int, *, rung: int = 0) -> Mapping[int, Fitted]:
         """The files of a request's pictures, none larger than its share of the limit; refused if one cannot be."""

@@ -60,7 +60,7 @@ class Housekeeping:
     async def _sweep_pictures(self, before: datetime) -> int:
         due = await self._jobs.finished_files(before, most=_AT_ONCE)
         for job_id in due:
-            await self._files.remove(job_id)
+            await self._files.retire(job_id)
         if due:
             # The row is told last: a crash in between only deletes nothing a second time.
             await self._jobs.files_removed(due)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.domain.picture import PictureInfo
+from bot.media.thumbnail import save_small
 from bot.media.verify import verify_now
 
 # Verifying a large picture takes tens of megabytes of memory and a core; this many at once.
@@ -19,8 +21,8 @@ class Spool:
     """PictureFiles in one directory that only this user can read.
 
     A download is written to `{job_id}.part`. `admit` verifies it, forces it to disk and renames it to
-    `{job_id}.{extension}`, so that a file under a final name is always whole. Raises StartupError where the
-    directory cannot be made or written.
+    `{job_id}.{extension}`, so that a file under a final name is always whole. Its thumbnail is `{job_id}.thumb.webp`,
+    and outlives it. Raises StartupError where the directory cannot be made or written.
     """
 
     def __init__(self, root: Path) -> None:
@@ -62,15 +64,42 @@ class Spool:
         """Delete all files of this job; there may be none."""
         await asyncio.to_thread(self._remove, job_id)
 
+    async def retire(self, job_id: int) -> None:
+        """Delete all files of this job but its thumbnail."""
+        await asyncio.to_thread(self._remove, job_id, keep=self._thumbnail_of(job_id))
+
+    async def thumbnail(self, job_id: int) -> Path | None:
+        """The thumbnail of a job's picture, made now if need be; None where neither of the two is here."""
+        async with self._verifiers:
+            return await asyncio.to_thread(self._make_thumbnail, job_id)
+
+    async def remove_thumbnail(self, job_id: int) -> None:
+        """Delete the thumbnail alone."""
+        await asyncio.to_thread(self._thumbnail_of(job_id).unlink, missing_ok=True)
+
+    def _thumbnail_of(self, job_id: int) -> Path:
+        return self._root / f"{job_id}.thumb.webp"
+
+    def _make_thumbnail(self, job_id: int) -> Path | None:
+        thumbnail = self._thumbnail_of(job_id)
+        if thumbnail.exists():
+            return thumbnail
+        picture = next(self._admitted(job_id), None)
+        return thumbnail if picture is not None and save_small(picture, thumbnail) else None
+
     def _find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
+        for path in self._admitted(job_id):
+            try:
+                return path, verify_now(path)
+            except PictureError:
+                return None
+        return None
+
+    def _admitted(self, job_id: int) -> Iterator[Path]:
         for path in self._root.glob(f"{job_id}.*"):
             # `12.part` is not verified yet, and `12.fit1.webp` is a smaller version.
             if path.suffix != ".part" and path.stem == str(job_id):
-                try:
-                    return path, verify_now(path)
-                except PictureError:
-                    return None
-        return None
+                yield path
 
     def _admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         part = self.incoming(job_id)
@@ -89,6 +118,7 @@ class Spool:
             _sync(self._root)
         except OSError as error:
             raise StoreError(f"The picture cannot be kept on disk: {error.strerror or error}") from error
+        save_small(path, self._thumbnail_of(job_id))
         return path, info
 
     def _remove(self, job_id: int, keep: Path | None = None) -> None:

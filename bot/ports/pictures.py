@@ -118,6 +118,18 @@ class PictureFiles(Protocol):
         """Delete every file of a job; there may be none."""
         ...
 
+    async def retire(self, job_id: int) -> None:
+        """Delete every file of a job but its thumbnail."""
+        ...
+
+    async def thumbnail(self, job_id: int) -> Path | None:
+        """A small version (WebP, at most 256 px wide and high) of a job's picture; it outlives the picture's file."""
+        ...
+
+    async def remove_thumbnail(self, job_id: int) -> None:
+        """Delete a job's thumbnail; there may be none."""
+        ...
+
     def path_of(self, file_name: str) -> Path:
         """Where an admitted picture of this file name lies."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any, Final, Self, cast
 
 import discord
@@ -69,9 +70,7 @@ class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>
         """Show the page in place of the one that is shown."""
         try:
             await interaction.response.defer()
-            collection = cast(Collection, interaction.client.services.collection)
-            found, page = await collection.gallery(interaction.user.id, page=self.page, words=self.words)
-            await interaction.edit_original_response(view=gallery_view(found, page, self.words))
+            await show_gallery(interaction, self.page, self.words)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)
 
@@ -110,8 +109,17 @@ def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
     return f"{short_prompt(view.request)}\n{text.status(job, view, words)}" + (f" · [show]({link})" if link else "")
 
 
-def gallery_view(found: GalleryPage, page: int, words: str) -> ui.LayoutView:
-    """One page of a member's pictures, with buttons to the pages beside it."""
+async def show_gallery(interaction: discord.Interaction[Any], page: int, words: str) -> None:
+    """Put a page of the member's gallery, with its thumbnails, in the place of a deferred answer."""
+    collection = cast(Collection, interaction.client.services.collection)
+    found, page = await collection.gallery(interaction.user.id, page=page, words=words)
+    thumbnails = await collection.thumbnails(found)
+    files = [discord.File(path, _thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
+    await interaction.edit_original_response(view=gallery_view(found, page, words, thumbnails), attachments=files)
+
+
+def gallery_view(found: GalleryPage, page: int, words: str, thumbnails: Container[int] = ()) -> ui.LayoutView:
+    """One page of a member's pictures, with buttons to the pages beside it; `thumbnails` come with the message."""
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not found.total:
         nothing = "None of your pictures has these words in its prompt." if words else "You have made no picture yet."
@@ -124,7 +132,10 @@ def gallery_view(found: GalleryPage, page: int, words: str) -> ui.LayoutView:
     if last:
         heading += f" · page {page + 1} of {last + 1}"
     container.add_item(ui.TextDisplay(heading))
-    container.add_item(ui.TextDisplay("\n".join(map(_gallery_entry, found.entries))))
+    for entry in found.entries:
+        told = _gallery_entry(entry)
+        small = _thumbnail(entry) if entry.job.id in thumbnails else None
+        container.add_item(ui.TextDisplay(told) if small is None else ui.Section(told, accessory=small))
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     if page > 0:
         row.add_item(GalleryButton(page - 1, words, "◀ Newer"))
@@ -133,6 +144,16 @@ def gallery_view(found: GalleryPage, page: int, words: str) -> ui.LayoutView:
     if row.children:
         container.add_item(row)
     return _finished(container)
+
+
+def _thumbnail_name(job_id: int) -> str:
+    return f"{text.file_stem(job_id)}small.webp"
+
+
+def _thumbnail(entry: GalleryEntry) -> ui.Thumbnail[ui.LayoutView]:
+    spec = entry.request.spec
+    media = f"attachment://{_thumbnail_name(entry.job.id)}"
+    return ui.Thumbnail(media, description=text.alt_text(spec), spoiler=spec.spoiler)
 
 
 def _gallery_entry(entry: GalleryEntry) -> str:

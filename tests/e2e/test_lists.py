@@ -189,7 +189,7 @@ async def test_picture_too_large_for_its_message_is_announced_there_and_collecte
 async def test_numbers_that_cannot_be_collected_are_told_apart(house: House) -> None:
     """Nobody's, another member's, unfinished, cancelled, and gone from the disk: one private sentence each."""
     number = await make(house, "here today")
-    (kept,) = (house.data_dir / "spool").glob(f"{number}.*")
+    (kept,) = (house.data_dir / "spool").glob(f"{number}.jpg")
     assert "no picture no. 99" in (await answer(house, "collect", number=99)).text()
     assert "another member" in (await answer(house, "collect", member="bob", number=number)).text()
     kept.unlink()
@@ -206,23 +206,30 @@ async def test_numbers_that_cannot_be_collected_are_told_apart(house: House) -> 
 
 
 async def test_gallery_turns_pages_and_survives_a_restart(house: House) -> None:
-    """Ten a page, newest first, each with settings and a link to its message; the buttons need no memory."""
-    for number in range(11):
-        await make(house, f"bird {number}.", size="16:9")
-    await house.until(lambda: house.rows("SELECT COUNT(message_id) FROM requests") == [(11,)])
-    last = await house.picture("bird 10.")
+    """Five a page with thumbnails, newest first, settings and a link to each message; the buttons need no memory."""
+    for number in range(6):
+        await make(house, f"bird {number}.", size="16:9", spoiler=number == 5)
+    await house.until(lambda: house.rows("SELECT COUNT(message_id) FROM requests") == [(6,)])
+    last = await house.picture("bird 5.")
     shown = await answer(house, "gallery")
-    assert "· 11 · page 1 of 2" in shown.text()
+    assert "· 6 · page 1 of 2" in shown.text()
     assert f"/{last.id})" in shown.text()
     assert "16:9 · 1K" in shown.text()
     assert "bird 0." not in shown.text()
+    small = shown.media()
+    assert [media.filename for media in small] == [f"imagine-{number}.small.webp" for number in (6, 5, 4, 3, 2)]
+    assert [media.spoiler for media in small] == [True, False, False, False, False]
+    assert all(media.width == 256 and media.size < 30_000 for media in small)
+    for left in (house.data_dir / "spool").glob("1.jpg"):
+        left.unlink()  # as it leaves in time: the thumbnail stays
     await house.bot.stop()
     await house.start()
     await house.driver.click("alice", shown.id, shown.button("Older").custom_id)
     older = await house.shows("bird 0.", "page 2 of 2")
     assert older.id == shown.id
+    assert [media.filename for media in older.media()] == ["imagine-1.small.webp"]
     await house.driver.click("alice", older.id, older.button("Newer").custom_id)
-    await house.shows("bird 10.", "page 1 of 2")
+    await house.shows("bird 5.", "page 1 of 2")
 
 
 async def test_gallery_filters_by_words_and_says_when_nothing_is_found(house: House) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.media.spool import Spool
@@ -51,7 +52,31 @@ async def test_a_job_has_one_picture_even_after_a_second_download(spool: Spool) 
     first.with_name("7.fit1.webp").write_bytes(b"x")
     spool.incoming(7).write_bytes(picture("PNG"))
     second, _ = await spool.admit(7)
-    assert sorted(path.name for path in second.parent.glob("*")) == ["7.png"]
+    assert sorted(path.name for path in second.parent.glob("*")) == ["7.png", "7.thumb.webp"]
+
+
+async def test_a_thumbnail_is_made_with_its_picture_and_outlives_it(spool: Spool) -> None:
+    """It is small, private, and goes by itself or with everything else of its job."""
+    spool.incoming(7).write_bytes(picture("PNG", size=(1_600, 400)))
+    path, _ = await spool.admit(7)
+    await spool.retire(7)
+    thumbnail = await spool.thumbnail(7)
+    assert thumbnail is not None
+    assert [left.name for left in path.parent.glob("*")] == [thumbnail.name]
+    assert thumbnail.stat().st_mode & 0o777 == 0o600
+    with Image.open(thumbnail) as small:
+        assert (small.format, small.size) == ("WEBP", (256, 64))
+    await spool.remove_thumbnail(7)
+    assert await spool.thumbnail(7) is None
+
+
+async def test_a_thumbnail_that_is_missing_is_made_when_it_is_wanted(spool: Spool) -> None:
+    """Of a picture that an earlier version kept; a file that cannot be opened has none."""
+    spool.path_of("7.jpg").write_bytes(picture("JPEG"))
+    spool.path_of("8.jpg").write_bytes(b"no picture")
+    assert await spool.thumbnail(7) == spool.path_of("7.thumb.webp")
+    assert await spool.thumbnail(8) is None
+    assert await spool.find(8) is None
 
 
 async def test_a_picture_that_was_damaged_later_is_not_found(spool: Spool) -> None:

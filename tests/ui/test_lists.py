@@ -28,7 +28,7 @@ def waiting(number: int) -> RequestView:
 def entries(count: int) -> GalleryPage:
     """A page of the gallery with the worst prompts there are."""
     entry = GalleryEntry(job=replace(a_job(JobState.DELIVERED), attachment_id=5), request=a_request(spec=LONG))
-    return GalleryPage(entries=[entry] * min(count, 10), total=count)
+    return GalleryPage(entries=[entry] * min(count, 5), total=count)
 
 
 def components_of(view: ui.LayoutView) -> object:
@@ -42,7 +42,7 @@ def components_of(view: ui.LayoutView) -> object:
     [
         queue_view([], ENGLISH),
         queue_view([waiting(n) for n in range(1, 40)], ENGLISH),
-        gallery_view(entries(1_000), 50, "ß" * 60),
+        gallery_view(entries(1_000), 50, "ß" * 60, thumbnails=[7]),
     ],
     ids=["nothing", "a long queue", "a large gallery"],
 )
