@@ -22,8 +22,7 @@ from bot.clock import SystemClock
 from bot.connecting import connect
 from bot.courier import Courier
 from bot.delivery import Ladder
-from bot.domain.errors import BotError, InvalidKeyError, ProviderError, StartupError
-from bot.domain.job import JobState
+from bot.domain.errors import BotError
 from bot.domain.limits import Limits
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
@@ -35,6 +34,7 @@ from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
+from bot.jobs.keycheck import check_key
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
@@ -60,7 +60,6 @@ log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 3.0
 """At a stop, how long submits and deliveries under way may take to record their outcome."""
-_KEY_CHECK_S: Final = 3.0
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
 
@@ -106,7 +105,7 @@ async def run(settings: Settings) -> None:
         provider = await stack.enter_async_context(
             ApimasterClient(settings.apimaster_base_url, required["APIMASTER_API_KEY"], settings.apimaster_model)
         )
-        await _check_key(provider, store)
+        await check_key(provider, store)
         copies = await stack.enter_async_context(
             ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)
         )
@@ -143,6 +142,7 @@ async def _assemble(
         ladder=Ladder(client, clock),
         requests=store,
         jobs=store,
+        moves=store.moves,
         files=files,
         fitter=WebpFitter(),
         clock=clock,
@@ -207,6 +207,7 @@ async def _assemble(
     intake = Intake(
         requests=store,
         jobs=store,
+        moves=store.moves,
         drafts=store.drafts,
         presenter=courier,
         wake=admission.wake,
@@ -305,25 +306,3 @@ async def _stop(machinery: Machinery) -> None:
     await machinery.logbook.close(grace_s=_GRACE_S)
     await machinery.client.close()
     said("stopped")
-
-
-async def _check_key(provider: ApimasterClient, store: SqliteStore) -> None:
-    """Find out at once that a key is wrong, by a free call; not while members wait, who must be told why."""
-    try:
-        async with asyncio.timeout(_KEY_CHECK_S):
-            try:
-                await provider.balance()
-            except InvalidKeyError:
-                # Reading a balance may need more rights than making pictures: only a second refusal counts.
-                await provider.poll("task_key_check")
-    except InvalidKeyError:
-        states = await store.states()
-        if any(states.get(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.FETCHED)):
-            log.warning("key_refused_at_start")
-            return
-        raise StartupError(
-            "APIMASTER_API_KEY is not accepted by the image provider. "
-            "Copy it again from the API keys page of your APIMaster account."
-        ) from None
-    except (ProviderError, TimeoutError) as error:
-        log.info("key_not_checked", extra={"reason": type(error).__name__})

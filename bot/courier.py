@@ -17,6 +17,7 @@ from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.schedule import backoff_s
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
+from bot.ports.moves import MoveStore
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.card import Card, file_name, render
@@ -38,6 +39,7 @@ class Courier:
         ladder: Ladder,
         requests: RequestStore,
         jobs: JobStore,
+        moves: MoveStore,
         files: PictureFiles,
         fitter: PictureFitter,
         clock: Clock,
@@ -49,6 +51,7 @@ class Courier:
         self._ladder = ladder
         self._requests = requests
         self._jobs = jobs
+        self._moves = moves
         self._files = files
         self._fitter = fitter
         self._clock = clock
@@ -170,14 +173,14 @@ class Courier:
 
     async def _remove_left(self, request: Request) -> None:
         """Take away what a request showed before it became private."""
-        for left in await self._requests.left_messages(request.id):
+        for left in await self._moves.left(request.id):
             there = replace(
                 request, message_id=left.message_id, channel_id=left.channel_id, message_by=left.by, private=False,
                 apart=left.apart, token=left.token, token_expires_at=left.token_expires_at,
             )  # fmt: skip
             if not await self._ladder.remove(there):
                 log.warning("left_message_not_removed", extra={"request_id": request.id})
-            await self._requests.left_message_removed(left.message_id)
+            await self._moves.removed(left.message_id)
 
     async def _note_unchanged(self, request: Request) -> None:
         """Record that the rows have been looked at, and that the message does not show them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.limits import Limits
 from bot.handover import Handover
@@ -14,6 +14,7 @@ from bot.jobs.pictures import Pictures
 from bot.jobs.presets import Presets
 from bot.jobs.quotas import Quotas
 from bot.reception import Reception
+from bot.ui.gestures import Gestures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,4 @@ class Services:
     cdn_hosts: tuple[str, ...]
     """The hosts from which pictures are taken."""
     remix_avatars: bool
+    gestures: Gestures = field(default_factory=Gestures)

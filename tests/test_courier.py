@@ -81,8 +81,8 @@ class Post:
         self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
         self.spool = spool
         self.courier = Courier(
-            ladder=self.ladder, requests=store, jobs=store, files=spool, fitter=RungFitter(), clock=clock,
-            rng=random.Random(1), owner=OWNER, pressure=Pressure(),
+            ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool, fitter=RungFitter(),
+            clock=clock, rng=random.Random(1), owner=OWNER, pressure=Pressure(),
         )  # fmt: skip
 
     async def idle(self) -> None:
@@ -335,3 +335,27 @@ async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Po
     assert await post.store.finished_files(later, most=9) == []
     await post.store.cancelled(waiting.jobs[0].id)
     assert await post.store.finished_files(later, most=9) == [job.id]
+
+
+async def test_request_that_became_private_while_it_was_shown_is_shown_again_and_leaves_nothing(post: Post) -> None:
+    """The picture goes up once more, to the private message; the public one that it had reached is removed."""
+    view = await post.store.view(await post.store.accept(new_request(count=2)))
+    first = view.jobs[0]
+    await post.store.admit(OWNER, most=1)
+    await post.store.begin_submit(first.id, OWNER)
+    await post.store.submitted(first.id, OWNER, Submission(task_id="t"), None)
+    await post.store.fetched(first.id, f"{first.id}.png", PICTURE)
+
+    async def meanwhile() -> None:
+        in_a_while = post.clock.now() + timedelta(minutes=15)
+        assert await post.store.moves.move_to_private(view.request.id, 70, "of the press", in_a_while)
+        post.courier.refresh([view.request.id])
+
+    post.ladder.answers.append(meanwhile)
+    post.courier.refresh([view.request.id])
+    await post.idle()
+    assert [[upload.fitted is not None for upload in uploads] for _, _, uploads, _ in post.ladder.shown] == [[True]] * 2
+    assert post.ladder.removed == [view.request.id]
+    assert (await post.store.job(first.id)).state is JobState.DELIVERED
+    assert await post.store.moves.left(view.request.id) == []
+    assert await post.store.requests_behind() == []

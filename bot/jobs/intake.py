@@ -16,6 +16,7 @@ from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 from bot.ports.drafts import DraftStore
+from bot.ports.moves import MoveStore
 
 _MOST_FOLLOW_UPS: Final = 5
 """Where the bot is only installed by the user, Discord lets at most five follow-ups to a press through."""
@@ -30,6 +31,7 @@ class Intake:
         requests: RequestStore,
         jobs: JobStore,
         drafts: DraftStore,
+        moves: MoveStore,
         presenter: Presenter,
         wake: Callable[[], None],
         fetch_references: Callable[[int], None],
@@ -39,6 +41,7 @@ class Intake:
         self._requests = requests
         self._jobs = jobs
         self._drafts = drafts
+        self._moves = moves
         self._presenter = presenter
         self._wake = wake
         self._fetch_references = fetch_references
@@ -204,7 +207,7 @@ class Intake:
         `message_id` is the message on which they asked for that; it is removed.
         """
         job = await self._owned(job_id, user_id)
-        if await self._requests.move_to_private(job.request_id, message_id, lease.token, lease.expires_at):
+        if await self._moves.move_to_private(job.request_id, message_id, lease.token, lease.expires_at):
             self._presenter.refresh([job.request_id])
             return
         view = await self._requests.view(job.request_id)

@@ -49,18 +49,6 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftMessage:
-    """A message that its request has left, still to be removed: by its token while that lives, or as the bot."""
-
-    message_id: int
-    channel_id: int
-    by: str
-    apart: bool
-    token: str | None
-    token_expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
     """One day's totals of a member and resolution in a server (0: none); money in micro-credits."""
 
@@ -141,21 +129,6 @@ class RequestStore(Protocol):
 
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """Use the token of a later interaction with the request's message."""
-        ...
-
-    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
-        """Let a request that waits go on in the private answer that this token edits, and leave its message.
-
-        False where it cannot be: it is private, deleted or finished, or nothing would reach its message.
-        """
-        ...
-
-    async def left_messages(self, request_id: int) -> list[LeftMessage]:
-        """The messages that a request has left and that are still to be removed."""
-        ...
-
-    async def left_message_removed(self, message_id: int) -> None:
-        """Forget a left message: it is gone, or nothing can be done about it."""
         ...
 
     async def waiting_requests(self) -> list[int]:

@@ -38,6 +38,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
     """Orders the same once more, for whoever presses it."""
 
     action = "again"
+    orders = True
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
@@ -49,6 +50,7 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
     """Orders the next resolution, for whoever presses it."""
 
     action = "bigger"
+    orders = True
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""

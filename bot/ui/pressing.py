@@ -23,6 +23,7 @@ from bot.jobs.presets import Keeper, Presets
 from bot.ports import TokenLease
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
+from bot.ui.gestures import Gestures
 from bot.ui.phrases import words_of
 from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
 from bot.ui.text import file_stem
@@ -67,6 +68,11 @@ class Desk(Protocol):
     @property
     def presets(self) -> Presets:
         """Styles."""
+        ...
+
+    @property
+    def gestures(self) -> Gestures:
+        """Presses of late."""
         ...
 
     @property
@@ -170,6 +176,8 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
     action: ClassVar[str]
     """How its custom ids begin; `button.{action}` in the catalogue is its label."""
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+    orders: ClassVar[bool] = False
+    """Whether a press alone costs something, so that a double click must not count twice."""
 
     def __init__(self, job_id: int, words: Words, label: str = "") -> None:
         custom_id = f"{self.action}:{job_id}"
@@ -192,6 +200,8 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
         try:
+            if self.orders:
+                desk_of(interaction).gestures.take(interaction)
             await self.pressed(interaction)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)

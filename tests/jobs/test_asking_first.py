@@ -33,6 +33,7 @@ class Counter:
             requests=works.store,
             jobs=works.store,
             drafts=works.store.drafts,
+            moves=works.store.moves,
             presenter=works.presenter,
             wake=lambda: None,
             fetch_references=self.fetched.append,

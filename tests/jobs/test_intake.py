@@ -31,6 +31,7 @@ class Desk:
             requests=works.store,
             jobs=works.store,
             drafts=works.store.drafts,
+            moves=works.store.moves,
             presenter=works.presenter,
             wake=self._wake,
             fetch_references=self.fetched.append,

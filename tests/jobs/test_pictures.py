@@ -43,6 +43,7 @@ def pictures(works: Works) -> Pictures:
         requests=works.store,
         jobs=works.store,
         drafts=works.store.drafts,
+        moves=works.store.moves,
         presenter=works.presenter,
         wake=lambda: None,
         fetch_references=lambda _: None,

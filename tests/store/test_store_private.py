@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.job import JobState
 from bot.ports import Submission
-from bot.ports.stores import LeftMessage
+from bot.ports.moves import LeftMessage
 from tests.store.conftest import Books
 from tests.support.build import CHANNEL, PICTURE, new_request
 from tests.support.clock import START, FakeClock
@@ -21,7 +21,7 @@ PRESSED, LATER = 808, START + timedelta(minutes=20)
 
 async def move(store: Store, request_id: int, press: str = "of the press") -> bool:
     """Ask for it on a message; each press has a token of its own."""
-    return await store.move_to_private(request_id, PRESSED, press, LATER)
+    return await store.moves.move_to_private(request_id, PRESSED, press, LATER)
 
 
 async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: Books) -> None:
@@ -32,14 +32,14 @@ async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Step
     assert (request.private, request.token, request.token_expires_at) == (True, "of the press", LATER)
     assert (request.message_id, request.message_by, request.shown, request.edits) == (None, "", "", 0)
     assert job.request_id in await store.requests_behind()
-    [left] = await store.left_messages(job.request_id)
+    [left] = await store.moves.left(job.request_id)
     assert left == LeftMessage(
         message_id=PRESSED, channel_id=CHANNEL, by="interaction", apart=False, token="interaction-token",
         token_expires_at=START + timedelta(minutes=15),
     )  # fmt: skip
     assert books.events(job.id)[-1] == ("made private", "running")
-    await store.left_message_removed(PRESSED)
-    assert await store.left_messages(job.request_id) == []
+    await store.moves.removed(PRESSED)
+    assert await store.moves.left(job.request_id) == []
 
 
 @pytest.mark.parametrize("state", ["uncertain", "fetched", "delivered"])
@@ -56,7 +56,7 @@ async def test_of_two_clicks_one_counts(store: Store, steps: Steps) -> None:
     moved = await asyncio.gather(*(move(store, job.request_id, name) for name in ("first", "second")))
     assert moved == [True, False]
     assert (await store.view(job.request_id)).request.token == "first"
-    assert len(await store.left_messages(job.request_id)) == 1
+    assert len(await store.moves.left(job.request_id)) == 1
 
 
 async def test_pictures_that_were_shown_are_shown_anew(store: Store, steps: Steps) -> None:
@@ -83,7 +83,7 @@ async def test_a_delivery_that_was_overtaken_delivers_nothing(store: Store, step
     request = (await store.view(view.request.id)).request
     assert (request.message_id, request.shown) == (None, "")
     assert view.request.id in await store.requests_behind()
-    left = await store.left_messages(view.request.id)
+    left = await store.moves.left(view.request.id)
     assert [message.message_id for message in left] == [shown.message_id, PRESSED]
 
 
@@ -102,7 +102,7 @@ async def test_tokens_of_left_messages_are_forgotten_in_time(store: Store, clock
     await move(store, request_id)
     clock.shift(16 * 60)
     await store.wipe_expired_tokens()
-    assert [left.token for left in await store.left_messages(request_id)] == [None]
+    assert [left.token for left in await store.moves.left(request_id)] == [None]
 
 
 async def _made(store: Store, job_id: int) -> None:

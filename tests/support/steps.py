@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from bot.domain.errors import OutcomeUnknownError
 from bot.domain.job import Job
 from bot.ports import GateStore, JobStore, RequestStore, Shown, ShownPicture, Submission, UsageStats
+from bot.ports.moves import MoveStore
 from tests.support.build import CHANNEL, PICTURE, new_request
 
 OWNER = "this-process"
@@ -15,6 +16,11 @@ LOST = OutcomeUnknownError("the connection broke off")
 
 class Store(RequestStore, JobStore, GateStore, UsageStats, Protocol):
     """Everything that one database does for the bot."""
+
+    @property
+    def moves(self) -> MoveStore:
+        """Moving requests to private."""
+        ...
 
 
 class Steps:

@@ -6,10 +6,39 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from bot.clock import Clock
 from bot.domain.job import JobState
-from bot.ports.stores import LeftMessage, Shown
+from bot.ports.moves import LeftMessage
+from bot.ports.stores import Shown
 from bot.store.sqlite import jobs
 from bot.store.sqlite.rows import all_rows, job_from, moment, one_row, to_ms
+from bot.store.sqlite.writer import DatabaseThread
+
+
+class SqliteMoves:
+    """Implements MoveStore on the threads of the store that made it."""
+
+    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+
+    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
+        """See MoveStore."""
+        now_ms = to_ms(self._clock.now())
+        return await self._writer.run(
+            lambda db: move_to_private(
+                db, request_id, message_id=message_id, token=token, expires_at=expires_at, now_ms=now_ms
+            )
+        )
+
+    async def left(self, request_id: int) -> list[LeftMessage]:
+        """See MoveStore."""
+        return await self._reader.run(lambda db: left_messages(db, request_id))
+
+    async def removed(self, message_id: int) -> None:
+        """See MoveStore."""
+        await self._writer.run(lambda db: removed(db, message_id))
 
 
 def move_to_private(

@@ -9,6 +9,7 @@ from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.blocks import SqliteBlocks
 from bot.store.sqlite.drafts import SqliteDrafts
 from bot.store.sqlite.lists import SqliteLists
+from bot.store.sqlite.moving import SqliteMoves
 from bot.store.sqlite.presets import SqlitePresets
 from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rules import SqliteRules
@@ -22,6 +23,8 @@ class Shelves:
     def __init__(
         self, path: Path, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int
     ) -> None:
+        self.moves = SqliteMoves(reader=reader, writer=writer, clock=clock)
+        """Implements MoveStore."""
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)

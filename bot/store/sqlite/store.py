@@ -17,8 +17,8 @@ from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, Start
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, UsageRow
-from bot.ports.stores import Copy, LeftMessage
-from bot.store.sqlite import gate, jobs, ledger, messages, moving, references, requests, turns, usage
+from bot.ports.stores import Copy
+from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
@@ -136,23 +136,6 @@ class SqliteStore(Shelves):
     async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
         """See RequestStore."""
         await self._writer.run(lambda db: requests.renew_token(db, request_id, token, expires_at=expires_at))
-
-    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
-        """See RequestStore."""
-        now_ms = self._now_ms()
-        return await self._writer.run(
-            lambda db: moving.move_to_private(
-                db, request_id, message_id=message_id, token=token, expires_at=expires_at, now_ms=now_ms
-            )
-        )
-
-    async def left_messages(self, request_id: int) -> list[LeftMessage]:
-        """See RequestStore."""
-        return await self._reader.run(lambda db: moving.left_messages(db, request_id))
-
-    async def left_message_removed(self, message_id: int) -> None:
-        """See RequestStore."""
-        await self._writer.run(lambda db: moving.removed(db, message_id))
 
     async def waiting_requests(self) -> list[int]:
         """See RequestStore."""
