@@ -15,8 +15,10 @@ class ChannelType(IntEnum):
 
     GUILD_TEXT = 0
     DM = 1
+    GUILD_VOICE = 2
     GROUP_DM = 3
     PUBLIC_THREAD = 11
+    GUILD_FORUM = 15
 
 
 class MessageType(IntEnum):
@@ -74,10 +76,11 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A guild's text channel or thread, a DM between the bot and one person, or a group DM between people.
+    """A guild's channel or thread, a DM between the bot and one person, or a group DM between people.
 
     With `members_app` the bot is no member there: people bring it along themselves, and it can but answer them.
-    A thread names its `parent_id`; `people` are those of a group DM.
+    A thread names its `parent_id`; one in a forum is a post, and a forum holds nothing else. `people` are those of a
+    group DM.
     """
 
     id: str

@@ -33,15 +33,7 @@ def places(world: "World") -> Iterator[Channel]:
             topic=topic,
             position=position,
         )
-    yield Channel(
-        id=fixed_id(210),
-        type=ChannelType.PUBLIC_THREAD,
-        name="sketchbook",
-        topic="A thread in #art",
-        guild_id=world.guild.id,
-        parent_id=fixed_id(201),
-        owner_id=world.user("alice").id,
-    )
+    yield from _of_other_kinds(world)
     yield Channel(
         id=fixed_id(220),
         type=ChannelType.GUILD_TEXT,
@@ -59,6 +51,29 @@ def places(world: "World") -> Iterator[Channel]:
         owner_id=world.user("alice").id,
         members_app=True,
     )
+
+
+def _of_other_kinds(world: "World") -> Iterator[Channel]:
+    """The guild's voice channel, with its chat; its forum; and two threads, of which the second is a post there."""
+    guild_id, alice = world.guild.id, world.user("alice").id
+    lounge, showcase, thread = ChannelType.GUILD_VOICE, ChannelType.GUILD_FORUM, ChannelType.PUBLIC_THREAD
+    yield Channel(
+        id=fixed_id(203), type=lounge, name="lounge", topic="A voice channel's chat", guild_id=guild_id, position=3
+    )
+    yield Channel(id=fixed_id(204), type=showcase, name="showcase", guild_id=guild_id, position=4)
+    for number, name, topic, parent in (
+        (210, "sketchbook", "A thread in #art", 201),
+        (211, "best-of", "A post in the forum #showcase", 204),
+    ):
+        yield Channel(
+            id=fixed_id(number),
+            type=thread,
+            name=name,
+            topic=topic,
+            guild_id=guild_id,
+            parent_id=fixed_id(parent),
+            owner_id=alice,
+        )
 
 
 def interaction_place(channel: Channel, user: User, world: "World") -> Json:

@@ -86,7 +86,7 @@ def role_json(role: Role) -> Json:
 
 
 def channel_json(channel: Channel) -> Json:
-    """A text channel, a thread, a DM or a group DM."""
+    """Any channel."""
     body: Json = {"id": channel.id, "type": int(channel.type), "flags": 0, "last_message_id": channel.last_message_id}
     if channel.type is ChannelType.DM:
         return {**body, "recipients": [user_json(channel.recipient)] if channel.recipient else []}
@@ -103,13 +103,25 @@ def channel_json(channel: Channel) -> Json:
         **body,
         "guild_id": channel.guild_id,
         "name": channel.name,
-        "topic": channel.topic,
+        **_KIND_OF_ITS_OWN.get(channel.type, {"topic": channel.topic}),
         "position": channel.position,
         "parent_id": None,
         "nsfw": channel.nsfw,
         "rate_limit_per_user": 0,
         "permission_overwrites": overwrites,
     }
+
+
+_KIND_OF_ITS_OWN: dict[ChannelType, Json] = {
+    ChannelType.GUILD_VOICE: {"bitrate": 64_000, "user_limit": 0, "rtc_region": None},
+    ChannelType.GUILD_FORUM: {
+        "topic": None,
+        "available_tags": [],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+    },
+}
 
 
 def _thread_json(channel: Channel) -> Json:

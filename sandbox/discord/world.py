@@ -20,6 +20,8 @@ _MIB = 1024 * 1024
 # Bytes per file by the guild's boost tier.
 _TIER_LIMITS = {0: 10 * _MIB, 1: 10 * _MIB, 2: 50 * _MIB, 3: 100 * _MIB}
 REQUEST_LIMIT = 25 * _MIB
+# DMs with the bot are opened by their member alone; a forum holds posts and no messages.
+_NOT_OPENED = (ChannelType.DM, ChannelType.GUILD_FORUM)
 MEMBERS = ("alice", "bob", "mod")
 
 
@@ -85,7 +87,7 @@ class World:
 
     def open_to(self, user: User) -> list[Channel]:
         """The channels that a user can open, threads after their channels; their DM with the bot is the last."""
-        shared = [channel for channel in self.channels.values() if channel.type is not ChannelType.DM]
+        shared = [channel for channel in self.channels.values() if channel.type not in _NOT_OPENED]
         shared.sort(key=lambda channel: (channel.parent_id or channel.id, channel.id))
         return [*(c for c in shared if self.permissions(user, c) & Permission.VIEW_CHANNEL), self.dm(user)]
 

@@ -83,6 +83,7 @@ def _member(world: World, user: User) -> Json:
 
 _KINDS = {
     ChannelType.GUILD_TEXT: "text",
+    ChannelType.GUILD_VOICE: "voice",
     ChannelType.PUBLIC_THREAD: "thread",
     ChannelType.GROUP_DM: "group",
     ChannelType.DM: "dm",

@@ -43,6 +43,20 @@ async def test_a_picture_opens_at_full_size_and_closes_by_keyboard(without_bot: 
     await expect(lightbox).to_be_hidden()
 
 
+async def test_a_link_to_a_message_leads_to_it(without_bot: Visit) -> None:
+    """The page goes to the channel and message that Discord's client would go to; a message that is gone is told."""
+    tab, sandbox = without_bot.tab, without_bot.sandbox
+    there = sandbox.driver.send("bob", "here it is", channel="art")
+    address = f"https://discord.com/channels/{sandbox.world.guild.id}/{there.channel_id}"
+    sandbox.driver.send("bob", f"[show]({address}/{there.id}) and [gone]({address}/1)")
+    await tab.get_by_role("link", name="show").click()
+    await expect(tab.get_by_test_id("channel-name")).to_have_text("art")
+    await expect(tab.get_by_test_id("message")).to_have_text(re.compile("here it is"))
+    await tab.get_by_test_id("channel-general").click()
+    await tab.get_by_role("link", name="gone").click()
+    await expect(tab.get_by_test_id("toasts")).to_contain_text("not to be seen here")
+
+
 async def test_a_relative_time_counts_down_by_itself(without_bot: Visit) -> None:
     """The reader's clock moves the text; the message is not edited for it."""
     tab, sandbox = without_bot.tab, without_bot.sandbox

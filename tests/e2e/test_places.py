@@ -29,6 +29,26 @@ async def test_a_channel_where_it_may_not_post_is_told_privately_and_costs_nothi
     assert house.apimaster.posts == []
 
 
+async def test_pictures_are_made_in_threads_posts_and_voice_chats(house: House) -> None:
+    """Each card turns into its picture, also when its token dies meanwhile; a thread has a permission of its own."""
+    house.knobs.latency_s = 1
+    places = ("sketchbook", "best-of", "lounge", "dm")
+    for place in places:
+        member = "bob" if place in ("lounge", "dm") else "alice"  # two at once each
+        await house.driver.slash(member, "imagine", {"prompt": f"a view of {place}"}, channel=place)
+    for place in places:
+        await house.shows(f"a view of {place}", "at work", viewer="bob", channel=place)
+    house.faults.expire_all_tokens()
+    for place in places:
+        await house.picture(f"a view of {place}", viewer="bob", channel=place)
+        assert len(house.driver.messages("bob", place)) == 1
+    house.faults.revoke_permission("art", Permission.SEND_MESSAGES_IN_THREADS)
+    asked = await house.driver.slash("alice", "imagine", {"prompt": "one more"}, channel="sketchbook")
+    await asked.answered()
+    assert asked.response is not None
+    assert "Send Messages in Threads" in asked.response.text()
+
+
 async def test_a_private_picture_needs_no_permission(house: House) -> None:
     """Only its member sees it, as an answer to their command."""
     house.faults.revoke_permission("general", Permission.ATTACH_FILES, Permission.SEND_MESSAGES)

@@ -29,7 +29,7 @@ async def test_login_works_in_every_framing(
     assert ready["resume_gateway_url"] == discord_server.gateway.url
     assert ready["guilds"] == [{"id": guild["id"], "unavailable": True}]
     assert ready["user"]["mfa_enabled"] is True
-    assert [channel["name"] for channel in guild["channels"]] == ["general", "art", "after-dark"]
+    assert [channel["name"] for channel in guild["channels"]] == ["general", "art", "after-dark", "lounge", "showcase"]
     assert guild["application_id"] is None
     assert [role["name"] for role in guild["roles"]] == ["@everyone", "Imagine", "Moderators"]
 

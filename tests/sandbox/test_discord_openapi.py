@@ -33,6 +33,9 @@ _READS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("/guilds/{guild_id}/channels", lambda w: {"guild_id": w.guild.id}),
     ("/guilds/{guild_id}/members/{user_id}", lambda w: {"guild_id": w.guild.id, "user_id": w.user("mod").id}),
     ("/channels/{channel_id}", lambda w: {"channel_id": w.channel("art").id}),
+    ("/channels/{channel_id}", lambda w: {"channel_id": w.channel("lounge").id}),
+    ("/channels/{channel_id}", lambda w: {"channel_id": w.channel("showcase").id}),
+    ("/channels/{channel_id}", lambda w: {"channel_id": w.channel("best-of").id}),
     ("/channels/{channel_id}", lambda w: {"channel_id": w.channel("dm", "bob").id}),
 ]
 

@@ -129,6 +129,8 @@ async def test_the_first_event_is_all_that_the_member_sees(site: Site) -> None:
         "art",
         "sketchbook",
         "after-dark",
+        "lounge",
+        "best-of",
         "elsewhere",
         "friends",
         "dm",

@@ -7,9 +7,10 @@ import { byTestId, fill, h } from "./dom.js";
 import { LANGUAGES, recallLanguage, setLanguage } from "./language.js";
 import { showChannel, startLog } from "./log.js";
 import { startLightbox } from "./media.js";
+import { toast } from "./interact.js";
 import { startPanel } from "./panel.js";
 import { closePopover } from "./popover.js";
-import { channel, me, on, signOf, state } from "./store.js";
+import { channel, channelById, me, on, signOf, state } from "./store.js";
 import { startClock } from "./timestamps.js";
 
 const KEPT = "sandbox-page";
@@ -116,6 +117,24 @@ function startFrame() {
   byTestId("close-panel").addEventListener("click", toggle("show-panel"));
   byTestId("shade").addEventListener("click", () => document.body.classList.remove("show-nav", "show-panel"));
   document.addEventListener("keydown", typeAnywhere);
+  document.addEventListener("click", followJump);
+}
+
+const JUMP = /^https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(?:@me|\d+)\/(\d+)(?:\/(\d+))?$/;
+
+/** A link to a message of Discord leads to that message here, and never to the real Discord. */
+function followJump(event) {
+  const [, channelId, messageId] = JUMP.exec(event.target.closest?.("a")?.href ?? "") ?? [];
+  if (!channelId) return;
+  event.preventDefault();
+  const there = channelById(channelId);
+  if (there && there.key !== state.channel) switchChannel(there.key);
+  if (there && !messageId) return;
+  const message = there && document.getElementById(`message-${messageId}`);
+  if (!message) return toast("That message is not to be seen here.", "bad");
+  message.scrollIntoView({ block: "center" });
+  message.classList.remove("changed");
+  requestAnimationFrame(() => message.classList.add("changed"));
 }
 
 /** A "/" pressed outside a field begins a command. */

@@ -30,7 +30,7 @@ export function emit(topic, detail) {
 }
 
 /** The sign before a channel's name. */
-export const signOf = (channel) => ({ text: "#", thread: "↳", group: "⚇", dm: "@" })[channel?.kind] ?? "#";
+export const signOf = (channel) => ({ text: "#", thread: "↳", voice: "♪", group: "⚇", dm: "@" })[channel?.kind] ?? "#";
 
 export const me = () => state.members.find((member) => member.key === state.me);
 export const channel = () => state.channels.find((candidate) => candidate.key === state.channel);
