@@ -90,6 +90,12 @@ _KINDS = {
 }
 
 
+def _forum_name(world: World, channel: Channel) -> str | None:
+    """The forum in which a channel is a post."""
+    parent = world.channels.get(channel.parent_id or "")
+    return parent.name if parent and parent.type is ChannelType.GUILD_FORUM else None
+
+
 def _channel(world: World, key: str, channel: Channel) -> Json:
     return {
         "key": key,
@@ -97,6 +103,7 @@ def _channel(world: World, key: str, channel: Channel) -> Json:
         "name": channel.name or world.bot.username,
         "kind": _KINDS[channel.type],
         "home": channel.guild_id == world.guild.id,
+        "forum": _forum_name(world, channel),
         "topic": channel.topic or "",
         "nsfw": channel.nsfw,
     }

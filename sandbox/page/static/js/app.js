@@ -83,7 +83,9 @@ function channelRow(candidate) {
     unread ? h("span.unread", { "aria-label": `${unread} new` }, unread) : null,
   ]);
   row.addEventListener("click", () => switchChannel(candidate.key));
-  return h("li", {}, row);
+  // A forum cannot be opened, only its posts: it stands above them.
+  const forum = candidate.forum ? h("div.channel.forum", {}, h("span.sign", { "aria-hidden": true }, "▤"), h("span", {}, candidate.forum)) : null;
+  return h("li", {}, forum, row);
 }
 
 function memberRow(member) {
