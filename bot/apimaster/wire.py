@@ -34,6 +34,8 @@ _PICTURE_KEYS: Final = (
     "data",
 )
 _MAX_DEPTH: Final = 8
+_MOST_COST: Final = 1e9
+_RESOLUTION: Final = re.compile(r"[0-9.]{1,4}[kK]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
 # Of a value that may be anything: no path is this long, and hardly a picture this small. It tells "/9j/4AAQ…" (base64
 # JPEG) from "/results/1.png".
@@ -72,12 +74,12 @@ def parse_submission(payload: object, *, status: int = 200, request_id: str = ""
     Raises OutcomeUnknownError where neither is in it, or the error that the envelope names.
     """
     word, task_id, source = _status(payload), _task_id(payload), _picture(payload)
-    cost = _cost(payload)
+    cost, resolution = _cost(payload), _effective_resolution(payload)
     # Beside a task that is still at work an address is not the picture's.
     if source is not None and (not task_id or not word or word in _SUCCEEDED):
-        return Submission(source=source, request_id=request_id, reported_cost=cost)
+        return Submission(source=source, request_id=request_id, reported_cost=cost, effective_resolution=resolution)
     if task_id:
-        return Submission(task_id=task_id, request_id=request_id, reported_cost=cost)
+        return Submission(task_id=task_id, request_id=request_id, reported_cost=cost, effective_resolution=resolution)
     if word in _FAILED:
         failure = _failure(payload)
         kind = ContentRefusedError if failure.refuses_content else TaskFailedError
@@ -102,7 +104,13 @@ def parse_task(payload: object, *, status: int = 200, request_id: str = "") -> T
         )
     source = _picture(payload)
     if source is not None and (word in _SUCCEEDED or not word):
-        return TaskStatus(state=TaskState.SUCCEEDED, source=source, progress=progress, reported_cost=cost)
+        return TaskStatus(
+            state=TaskState.SUCCEEDED,
+            source=source,
+            progress=progress,
+            reported_cost=cost,
+            effective_resolution=_effective_resolution(payload),
+        )
     if word and word not in _SUCCEEDED:
         return TaskStatus(state=TaskState.RUNNING, progress=progress, reported_cost=cost)
     raise _unusable(payload, status, request_id, Call.POLL, "neither a status nor a picture is in the answer")
@@ -217,9 +225,18 @@ def _progress(payload: object) -> float | None:
 def _cost(payload: object) -> float | None:
     for name in ("cost", "credits_cost"):
         number = _number(_field(payload, name))
-        if number is not None and number >= 0:
+        if number is not None and 0 <= number <= _MOST_COST:
             return number
     return None
+
+
+def _effective_resolution(payload: object) -> str:
+    """What the provider says it made, which may be less than what was asked for; "" where it does not say."""
+    inner = _field(payload, "request_data")
+    for value in (_field(payload, "effective_resolution"), _field(inner, "effective_resolution")):
+        if isinstance(value, str) and _RESOLUTION.fullmatch(value.strip()):
+            return value.strip().upper()
+    return ""
 
 
 def _number(value: object) -> float | None:

@@ -17,7 +17,7 @@ from bot.domain.credits import MICRO
 from bot.domain.errors import StartupError
 from bot.ports import UsageRow
 from bot.settings import load_settings
-from bot.store.sqlite.reading import read_usage
+from bot.store.sqlite.reading import read_reported, read_usage
 
 _COUNTS: Final = ("requested", "delivered", "failed", "cancelled", "uncertain", "balance_errors")
 _TITLES: Final = ("asked for", "delivered", "failed", "cancelled", "uncertain", "balance errors", "credits", "possibly")
@@ -38,7 +38,7 @@ def usage(*, days: int | None, csv_path: Path | None) -> None:
     """
     path = load_settings().data_dir / "bot.db"
     since = SystemClock().now().date() - timedelta(days=days - 1) if days else None
-    rows = read_usage(path, since)
+    rows, reported = read_usage(path, since), read_reported(path, since)
     if csv_path is not None:
         _write_csv(rows, csv_path)
         click.echo(f"{len(rows)} rows written to {csv_path}.")
@@ -51,6 +51,16 @@ def usage(*, days: int | None, csv_path: Path | None) -> None:
     _print_table("day", rows, lambda row: row.day.isoformat())
     _print_table("resolution", rows, lambda row: row.resolution)
     _print_table("member", rows, lambda row: str(row.user_id), most=_MOST_MEMBERS)
+    _print_reported(*reported)
+
+
+def _print_reported(reported: int, computed: int) -> None:
+    """How far what the provider says that it charged is from what was computed for the same pictures."""
+    if reported or computed:
+        click.echo(
+            f"Where the provider reports a cost: {_credits(reported)} credits reported, {_credits(computed)} computed, "
+            f"difference {Decimal(reported - computed) / MICRO:+.2f}"
+        )
 
 
 def _print_table(

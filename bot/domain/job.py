@@ -168,6 +168,7 @@ class Job:
     """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost.
 
     `withdrawn_at` is when its member cancelled it while it was being made: it is fetched, but not posted.
+    `reported_cost` and `effective_resolution` are what the provider says it charged and made; None and "" if nothing.
     `result_url` is set only where the submit call itself answered with the picture's address.
     """
 
@@ -198,6 +199,7 @@ class Job:
     cost: Cost
     retried_by: int | None
     reported_cost: float | None
+    effective_resolution: str = ""
     withdrawn_at: datetime | None = None
 
 

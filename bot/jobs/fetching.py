@@ -100,7 +100,7 @@ class Fetcher:
                 if status.state is TaskState.FAILED:
                     await self._failed(job, _task_error(status), Cost.NOTHING)
                     return
-                if status.state is TaskState.SUCCEEDED and await self._take(job, status.source):
+                if status.state is TaskState.SUCCEEDED and await self._take(job, status.source, status):
                     return
             except PictureError as error:
                 bad += 1
@@ -138,12 +138,12 @@ class Fetcher:
         gone = PictureError("result_gone", "the provider's picture could not be fetched")
         await self._failed(job, gone, Cost.CHARGED)
 
-    async def _take(self, job: Job, source: PictureSource | None) -> bool:
+    async def _take(self, job: Job, source: PictureSource | None, status: TaskStatus | None = None) -> bool:
         """Download a finished picture and record it; raises whatever keeps it from that."""
         if source is None:
             raise PictureError("result_gone", "the provider names no picture for the finished task")
         path, picture = await self._download(job.id, source)
-        await self._record(job, path, picture)
+        await self._record(job, path, picture, status)
         return True
 
     async def _download(self, job_id: int, source: PictureSource) -> tuple[Path, PictureInfo]:
@@ -159,8 +159,8 @@ class Fetcher:
         await self._record(job, *found)
         return True
 
-    async def _record(self, job: Job, path: Path, picture: PictureInfo) -> None:
-        await self._insist(lambda: self._jobs.fetched(job.id, path.name, picture))
+    async def _record(self, job: Job, path: Path, picture: PictureInfo, status: TaskStatus | None = None) -> None:
+        await self._insist(lambda: self._jobs.fetched(job.id, path.name, picture, status))
         log.info("job_fetched", extra={"job_id": job.id, "size_bytes": picture.size_bytes})
 
     async def _failed(self, job: Job, error: ProviderError | PictureError, cost: Cost) -> None:

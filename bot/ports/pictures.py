@@ -37,13 +37,15 @@ class TaskState(StrEnum):
 class Submission:
     """The answer to a submit or generate call: a task to poll, or already the picture; exactly one of the two is set.
 
-    `reported_cost` is what the provider says it charged, in its own unit, or None; `request_id` may be "".
+    `reported_cost` is what the provider says it charged, in its own unit, or None; `effective_resolution` is what it
+    says it makes, and like `request_id` may be "".
     """
 
     task_id: str | None = None
     source: PictureSource | None = None
     request_id: str = ""
     reported_cost: float | None = None
+    effective_resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class TaskStatus:
     error_code: str = ""
     content_refused: bool = False
     reported_cost: float | None = None
+    effective_resolution: str = ""
 
 
 class ImageProvider(Protocol):

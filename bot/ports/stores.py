@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.domain.errors import BotError, Cost, ProviderError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
-from bot.ports.pictures import Submission
+from bot.ports.pictures import Submission, TaskStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +197,13 @@ class JobStore(Protocol):
         """End a job without a picture and settle its credits."""
         ...
 
-    async def fetched(self, job_id: int, file_name: str, picture: PictureInfo) -> Job | None:
-        """Record that the picture is on our disk; a withdrawn job's is kept there as `ready`, and not posted."""
+    async def fetched(
+        self, job_id: int, file_name: str, picture: PictureInfo, status: TaskStatus | None = None
+    ) -> Job | None:
+        """Record that the picture is on our disk; a withdrawn job's is kept there as `ready`, and not posted.
+
+        `status` is the provider's last answer, if there was one: its figures are kept beside ours.
+        """
         ...
 
     async def ready(self, job_id: int, reason: str) -> Job | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import discord
 
-from bot.domain.credits import credits_text
+from bot.domain.credits import MICRO, credits_text
 from bot.domain.errors import Cost
 from bot.domain.job import Job, RequestView
 
@@ -36,7 +36,7 @@ def details(view: RequestView, job: Job, *, age_restricted: bool = False) -> Det
     fits = len(block) <= _MOST_DESCRIPTION and "```" not in prompt
     embed = discord.Embed(title=f"No. {job.id}", description=block if fits else "The prompt is in the file.")
     embed.add_field(name="Member", value=f"<@{view.request.origin.user_id}>")
-    embed.add_field(name="Settings", value=_settings(view, age_restricted=age_restricted))
+    embed.add_field(name="Settings", value=_settings(view, job, age_restricted=age_restricted))
     embed.add_field(name="Cost", value=_cost(job))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
@@ -50,17 +50,29 @@ def details(view: RequestView, job: Job, *, age_restricted: bool = False) -> Det
     return Details(embed=embed, prompt_file=b"" if fits else prompt.encode())
 
 
-def _settings(view: RequestView, *, age_restricted: bool) -> str:
+def _settings(view: RequestView, job: Job, *, age_restricted: bool) -> str:
     spec = view.request.spec
     searches = {"Google search": spec.google_search, "Google image search": spec.google_image_search}
     extras = [name for name, on in searches.items() if on] + ["private"] * view.request.private
     extras += ["spoiler"] * spec.spoiler + ["age-restricted channel"] * age_restricted
-    return " · ".join([spec.size, spec.resolution.value, *extras])
+    made = job.effective_resolution
+    resolution = spec.resolution.value if made in {"", spec.resolution} else f"{spec.resolution} (made at {made})"
+    return " · ".join([spec.size, resolution, *extras])
 
 
 def _cost(job: Job) -> str:
     told = f"{credits_text(job.price_microcredits)}, {_COST[job.cost]}"
-    return told if job.reported_cost is None else f"{told}\nThe provider reported {job.reported_cost:g}"
+    return told if job.reported_cost is None else f"{told}\n{_reported(job, job.reported_cost)}"
+
+
+def _reported(job: Job, cost: float) -> str:
+    """What the provider says that it charged, and how far that is from the price."""
+    reported = round(cost * MICRO)
+    told = f"The provider reported {credits_text(reported)}"
+    if reported == job.price_microcredits:
+        return told
+    difference = credits_text(abs(reported - job.price_microcredits))
+    return f"{told}: {difference} {'more' if reported > job.price_microcredits else 'less'}"
 
 
 def _references(view: RequestView) -> str:

@@ -159,6 +159,7 @@ class PictureApi:
             "completed": int(task.ends),
             "actual_time": round(task.ends - task.created, 1),
             "cost": task.price,
+            "request_data": {"effective_resolution": task.request.resolution},
             "result": {"images": [await self._image(task)]},
         }
 

@@ -238,12 +238,32 @@ def test_an_unknown_task_in_a_successful_answer_is_unknown() -> None:
         ({"cost": True}, None),
         ({"cost": "nan"}, None),
         ({"cost": 10**400}, None),
+        ({"cost": 1e12}, None),
     ],
 )
 def test_the_reported_cost_is_a_number_or_nothing(fields: dict[str, object], cost: float | None) -> None:
     """The provider's own figure is recorded beside ours, and never nonsense."""
     payload = {"data": {"status": "succeeded", "url": URL, **fields}}
     assert wire.parse_task(payload).reported_cost == cost
+
+
+@pytest.mark.parametrize(
+    ("fields", "resolution"),
+    [
+        ({"effective_resolution": "2k"}, "2K"),
+        ({"request_data": {"effective_resolution": "0.5K"}}, "0.5K"),
+        ({"request_data": "2K"}, ""),
+        ({"effective_resolution": "2048x2048 or so"}, ""),
+        ({"effective_resolution": 2}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_effective_resolution_is_one_or_nothing(fields: dict[str, object], resolution: str) -> None:
+    """The provider may make less than was asked for; it is kept as it says so, by poll and by submit alike."""
+    payload = {"data": {"status": "succeeded", "url": URL, **fields}}
+    assert wire.parse_task(payload).effective_resolution == resolution
+    assert wire.parse_submission(payload).effective_resolution == resolution
+    assert wire.parse_submission({"data": {"task_id": "t", **fields}}).effective_resolution == resolution
 
 
 @pytest.mark.parametrize(

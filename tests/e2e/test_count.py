@@ -21,6 +21,7 @@ async def test_four_pictures_fill_one_message(house: House) -> None:
         ("reserve", 4),
     ]
     assert len(house.apimaster.posts) == 4
+    assert house.rows("SELECT DISTINCT round(reported_cost, 3), effective_resolution FROM jobs") == [(1.333, "2K")]
     assert message.edits <= 12
 
 

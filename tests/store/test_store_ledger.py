@@ -19,10 +19,10 @@ from bot.domain.errors import (
     TaskTimeoutError,
 )
 from bot.domain.job import JobState
-from bot.ports import Submission
+from bot.ports import Submission, TaskState, TaskStatus
 from tests.store.conftest import Books
-from tests.support.build import ALICE, GUILD
-from tests.support.clock import START
+from tests.support.build import ALICE, GUILD, PICTURE
+from tests.support.clock import START, FakeClock
 from tests.support.steps import OWNER, Steps, Store, known
 
 P = MICRO
@@ -181,6 +181,27 @@ async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, 
     done = known(await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=0.101), None))
     assert done.reported_cost == 0.101
     assert books.ledger(job.id) == [("reserve", 1_333_333), ("charge", 1_333_333)]
+
+
+async def test_the_providers_last_word_on_cost_and_resolution_is_kept(
+    store: Store, steps: Steps, books: Books, clock: FakeClock
+) -> None:
+    """What the poll says takes the place of what the submit said, and is summed up once, on the day of the charge."""
+    job = await steps.submitting(price_microcredits=1_333_333)
+    await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=1, effective_resolution="2K"), None)
+    clock.shift(86_400)
+    done = TaskStatus(state=TaskState.SUCCEEDED, reported_cost=1.5, effective_resolution="1K")
+    made = known(await store.fetched(job.id, "1.png", PICTURE, done))
+    assert (made.reported_cost, made.effective_resolution) == (1.5, "1K")
+    [day] = [row for row in books.rows("usage_servers") if row["reported_microcredits"]]
+    assert (day["day"], day["reported_microcredits"], day["reported_for_microcredits"]) == (
+        START.date().isoformat(), 1_500_000, 1_333_333,
+    )  # fmt: skip
+    silent = await steps.submitting()
+    await store.submitted(silent.id, OWNER, Submission(task_id="u", reported_cost=2, effective_resolution="4K"), None)
+    kept = known(await store.fetched(silent.id, "2.png", PICTURE))
+    assert (kept.reported_cost, kept.effective_resolution) == (2, "4K")
+    assert books.faults() == []
 
 
 async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps: Steps, books: Books) -> None:

@@ -118,14 +118,15 @@ def test_details_tell_everything_that_the_rows_say() -> None:
         parent_job_id=3,
     )
     job = replace(
-        a_job(JobState.DELIVERED, cost=Cost.CHARGED), reported_cost=0.0672, shown_as="WebP",
-        submitted_at=START + timedelta(seconds=1), finished_at=START + timedelta(seconds=42),
+        a_job(JobState.DELIVERED, cost=Cost.CHARGED), reported_cost=0.0672, effective_resolution="0.5K",
+        shown_as="WebP", submitted_at=START + timedelta(seconds=1), finished_at=START + timedelta(seconds=42),
     )  # fmt: skip
     embed = details(a_view(job, request=request), job).embed
     told = "\n".join([str(embed.description), *(str(field.value) for field in embed.fields), str(embed.footer.text)])
     for words in (
-        "```\na kite\n```", f"<@{ALICE}>", "1:1 · 1K · Google search · private", "1 credit, charged",
-        "The provider reported 0.0672", "1. p\\_0.gif (first frame)", "2. p\\_1.gif (first frame)",
+        "```\na kite\n```", f"<@{ALICE}>", "1:1 · 1K (made at 0.5K) · Google search · private", "1 credit, charged",
+        "The provider reported 0.0672 credits: 0.93 credits less",
+        "1. p\\_0.gif (first frame)", "2. p\\_1.gif (first frame)",
         "the model took 40 s", "1024 by 1024 px · PNG", "shown as WebP",
         "picture no. 7 · request no. 1 · made from no. 3",
     ):  # fmt: skip

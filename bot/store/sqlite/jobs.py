@@ -12,7 +12,7 @@ from bot.domain.credits import LedgerKind
 from bot.domain.errors import BotError, Cost, ProviderError, StoreError
 from bot.domain.job import TRANSITIONS, Job, JobState
 from bot.domain.picture import PictureInfo, Resolution
-from bot.ports import Submission
+from bot.ports import Submission, TaskState, TaskStatus
 from bot.store.sqlite import ledger, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, to_ms
 
@@ -116,14 +116,15 @@ def accepted_by_provider(
         db, job_id, expected=(S.SUBMITTING, *late), to=S.RUNNING, event="submitted", now_ms=now_ms,
         detail=f"request id {submission.request_id}" if submission.request_id else "",
         owner=owner, task_id=submission.task_id, result_url=_address_of(submission),
-        reported_cost=submission.reported_cost, eta_at=None if eta_at is None else to_ms(eta_at),
+        reported_cost=submission.reported_cost, effective_resolution=submission.effective_resolution,
+        eta_at=None if eta_at is None else to_ms(eta_at),
         error_code="", error_text="", cost=Cost.CHARGED.value, finished_at=None,
     )  # fmt: skip
     if job is not None:
         if possibly_charged:
             ledger.append(db, job, LedgerKind.ADJUST, now_ms)
         ledger.append(db, job, LedgerKind.CHARGE, now_ms)
-        rollups.reported(db, job, now_ms)
+        rollups.reported(db, job, None)
         _take_turn(db, job.user_id)
     return job
 
@@ -184,14 +185,21 @@ def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: in
     return job
 
 
-def fetched(db: Database, job_id: int, file_name: str, picture: PictureInfo, *, now_ms: int) -> Job | None:
-    """Record that the picture is on our disk, verified."""
+def fetched(
+    db: Database, job_id: int, file_name: str, picture: PictureInfo, status: TaskStatus | None = None, *, now_ms: int
+) -> Job | None:
+    """Record that the picture is on our disk, verified, and what the provider said of it at last."""
+    before = get(db, job_id)
+    told = status or TaskStatus(state=TaskState.SUCCEEDED)
     job = move(
         db, job_id, expected=(S.RUNNING,), to=S.FETCHED, event="fetched", now_ms=now_ms, fetched_at=now_ms,
         picture_file=file_name, picture_format=picture.format, picture_extension=picture.extension,
         width=picture.width, height=picture.height, size_bytes=picture.size_bytes,
+        reported_cost=before.reported_cost if told.reported_cost is None else told.reported_cost,
+        effective_resolution=told.effective_resolution or before.effective_resolution,
     )  # fmt: skip
     if job is not None:
+        rollups.reported(db, job, before.reported_cost)
         rollups.waited(db, job, now_ms)
     return _withdrawn(db, job, now_ms)
 

@@ -23,6 +23,13 @@ def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
         return usage.totals(db, since)
 
 
+def read_reported(path: Path, since: date | None) -> tuple[int, int]:
+    """What the provider says that it charged from a day on, and what was computed for those same jobs."""
+    with _opened(path) as db:
+        refuse_older(db, str(path))
+        return usage.reported(db, since)
+
+
 def read_faults(path: Path) -> Iterator[str]:
     """Every fault of the books, one at a time; raises StartupError where there is no usable database."""
     with _opened(path) as db:

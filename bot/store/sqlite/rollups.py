@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, ProviderError
 from bot.domain.job import Job
 from bot.domain.period import spans_of
 from bot.domain.waits import class_of
-from bot.store.sqlite.rows import from_ms, to_ms
+from bot.store.sqlite.rows import all_rows, from_ms, to_ms
 
 NO_SERVER: Final = 0
 _COUNTED: Final = (
@@ -97,11 +97,18 @@ def count_for_server(db: Database, job: Job, column: str, at_ms: int, *, by: int
     )
 
 
-def reported(db: Database, job: Job, at_ms: int) -> None:
-    """Count what the provider says that a job cost, beside what the bot computed for it."""
-    if job.reported_cost is not None:
-        count_for_server(db, job, "reported_microcredits", at_ms, by=round(job.reported_cost * MICRO))
-        count_for_server(db, job, "reported_for_microcredits", at_ms, by=job.price_microcredits)
+def reported(db: Database, job: Job, before: float | None) -> None:
+    """Count what the provider says that a charged job cost, beside what the bot computed for it, on the charge's day.
+
+    `before` is what it said earlier, and was counted then.
+    """
+    if job.reported_cost is None or job.reported_cost == before:
+        return
+    [charge] = all_rows(db, "SELECT at FROM ledger WHERE job_id = :job AND kind = 'charge'", {"job": job.id})
+    more = round(job.reported_cost * MICRO) - round((before or 0) * MICRO)
+    count_for_server(db, job, "reported_microcredits", charge["at"], by=more)
+    if before is None:
+        count_for_server(db, job, "reported_for_microcredits", charge["at"], by=job.price_microcredits)
 
 
 def waited(db: Database, job: Job, at_ms: int) -> None:

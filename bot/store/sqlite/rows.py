@@ -127,6 +127,7 @@ def job_from(row: sqlite3.Row) -> Job:
         cost=Cost(row["cost"]),
         retried_by=row["retried_by"],
         reported_cost=row["reported_cost"],
+        effective_resolution=row["effective_resolution"],
         withdrawn_at=moment(row["withdrawn_at"]),
     )
 

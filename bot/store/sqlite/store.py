@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
-from bot.ports import Shown, Submission, UsageRow
+from bot.ports import Shown, Submission, TaskStatus, UsageRow
 from bot.ports.stores import Copy
 from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
@@ -223,10 +223,12 @@ class SqliteStore(Shelves):
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.failed(db, job_id, error, cost, now_ms=now_ms))
 
-    async def fetched(self, job_id: int, file_name: str, picture: PictureInfo) -> Job | None:
+    async def fetched(
+        self, job_id: int, file_name: str, picture: PictureInfo, status: TaskStatus | None = None
+    ) -> Job | None:
         """See JobStore."""
         now_ms = self._now_ms()
-        return await self._writer.run(lambda db: jobs.fetched(db, job_id, file_name, picture, now_ms=now_ms))
+        return await self._writer.run(lambda db: jobs.fetched(db, job_id, file_name, picture, status, now_ms=now_ms))
 
     async def ready(self, job_id: int, reason: str) -> Job | None:
         """See JobStore."""

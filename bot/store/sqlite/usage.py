@@ -22,6 +22,17 @@ def totals(db: Database, since: date | None) -> Sequence[UsageRow]:
     return [UsageRow(**{**dict(row), "day": date.fromisoformat(row["day"])}) for row in rows]
 
 
+def reported(db: Database, since: date | None) -> tuple[int, int]:
+    """What the provider says that it charged from a day on, and what was computed for those same jobs."""
+    [sums] = all_rows(
+        db,
+        "SELECT COALESCE(SUM(reported_microcredits), 0) AS reported, "
+        "COALESCE(SUM(reported_for_microcredits), 0) AS computed FROM usage_servers WHERE day >= :since",
+        {"since": since.isoformat() if since else ""},
+    )
+    return sums["reported"], sums["computed"]
+
+
 def states(db: Database) -> Mapping[JobState, int]:
     """How many jobs there are in each state that has any."""
     return {

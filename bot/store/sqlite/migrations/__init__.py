@@ -23,6 +23,7 @@ from bot.store.sqlite.migrations import (
     m0010_left_messages,
     m0011_rules,
     m0012_statistics,
+    m0013_effective_resolution,
 )
 
 _ALL: Final = (
@@ -38,6 +39,7 @@ _ALL: Final = (
     m0010_left_messages,
     m0011_rules,
     m0012_statistics,
+    m0013_effective_resolution,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
