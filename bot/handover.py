@@ -60,12 +60,8 @@ class Handover:
             channel = await direct_channel(interaction.client, interaction.user.id)
             return await channel.send(**_message(view, files))
         except discord.Forbidden:
-            numbers = ", ".join(str(job.id) for job in view.jobs)
-            raise Refusal(
-                "no_way",
-                f"I may post no. {numbers} neither here nor to you directly. It is kept: allow direct messages from "
-                "this server, or use `/collect` in another channel.",
-            ) from None
+            numbers = tuple(str(job.id) for job in view.jobs)
+            raise Refusal("no_way", numbers=numbers) from None
 
 
 def _message(view: RequestView, files: Mapping[int, Fitted]) -> dict[str, Any]:

@@ -50,11 +50,7 @@ class Posted(commands.Cog):
         """Ask what to make of a message's pictures."""
         pictures = pictures_of(message, self._services.cdn_hosts)
         if not pictures:
-            raise Refusal(
-                "no_picture",
-                "I find no picture in this message that I can use: "
-                "it must be a PNG, JPEG, WebP or GIF that lies on Discord itself.",
-            )
+            raise Refusal("no_picture")
         title = words_of(interaction)("menu.remix_this")
         await self._ask(interaction, title, pictures, private=message.flags.ephemeral)
 
@@ -78,8 +74,7 @@ class Posted(commands.Cog):
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer forms that are not open any more; Discord would only say that something went wrong."""
         if nobody_took(interaction):
-            sentence = "This form was sent already, or is too old. Open it again from the message's menu."
-            await answer_error(interaction, Refusal("stale_form", sentence))
+            await answer_error(interaction, Refusal("stale_form"))
 
     async def _ask(
         self,

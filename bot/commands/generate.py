@@ -14,10 +14,10 @@ import click
 from bot.apimaster.client import ApimasterClient
 from bot.clock import SystemClock
 from bot.commands.one_picture import Made, OnePicture, Trail
-from bot.commands.order import Order, output_kind, picture_spec, references
+from bot.commands.order import MistypedError, Order, output_kind, picture_spec, references
 from bot.commands.progress import TerminalProgress
 from bot.domain.credits import credits_text, price
-from bot.domain.errors import BotError, Refusal, StartupError
+from bot.domain.errors import BotError, StartupError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, PictureSpec, Resolution
 from bot.domain.schedule import Polling
 from bot.settings import Settings, load_settings
@@ -97,13 +97,13 @@ def generate(
             )
             order = Order(spec=spec, references=references(images), output=output, kind=output_kind(output))
         _run(settings, order, sync=sync, task_id=task_id or "", output=output)
-    except (Refusal, StartupError) as error:
+    except (MistypedError, StartupError) as error:
         raise _BadInput(str(error)) from None
 
 
 def _check_choice(prompt: str | None, task_id: str | None) -> None:
     if (prompt is None) == (task_id is None):
-        raise Refusal("prompt", "Give either a PROMPT or --task ID.")
+        raise MistypedError("Give either a PROMPT or --task ID.")
 
 
 def _run(settings: Settings, order: Order | None, *, sync: bool, task_id: str, output: Path) -> None:

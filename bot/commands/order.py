@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import BotError
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, MAX_REFERENCES, PictureSpec, Resolution, parse_size
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, Kind, sniff
 
 MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
 _BY_SUFFIX: Final = {".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".webp": WEBP}
+
+
+class MistypedError(BotError):
+    """What was typed cannot be ordered; the sentence says why."""
+
+    code = "mistyped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +43,13 @@ class Order:
 def picture_spec(
     prompt: str, size: str, resolution: str, *, google_search: bool, google_image_search: bool
 ) -> PictureSpec:
-    """The picture that is asked for; raises Refusal with a sentence."""
+    """The picture that is asked for; raises MistypedError with a sentence."""
     if not prompt.strip():
-        raise Refusal("prompt", "The prompt is empty. Say what the picture shows.")
+        raise MistypedError("The prompt is empty. Say what the picture shows.")
     if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise Refusal("prompt", f"The prompt has {len(prompt)} characters; the most is {MAX_PROMPT_CHARACTERS}.")
+        raise MistypedError(f"The prompt has {len(prompt)} characters; the most is {MAX_PROMPT_CHARACTERS}.")
     if google_image_search and not google_search:
-        raise Refusal("google_image_search", "--google-image-search needs --google-search as well.")
+        raise MistypedError("--google-image-search needs --google-search as well.")
     try:
         return PictureSpec(
             prompt=prompt,
@@ -53,13 +59,13 @@ def picture_spec(
             google_image_search=google_image_search,
         )
     except ValueError as error:
-        raise Refusal("size", str(error)) from None
+        raise MistypedError(str(error)) from None
 
 
 def references(images: Sequence[str]) -> tuple[str | LocalImage, ...]:
-    """The reference pictures, files looked into; raises Refusal with a sentence."""
+    """The reference pictures, files looked into; raises MistypedError with a sentence."""
     if len(images) > MAX_REFERENCES:
-        raise Refusal("references", f"{len(images)} reference pictures are too many; the most is {MAX_REFERENCES}.")
+        raise MistypedError(f"{len(images)} reference pictures are too many; the most is {MAX_REFERENCES}.")
     return tuple(image if image.startswith(("http://", "https://")) else _local(image) for image in images)
 
 
@@ -70,22 +76,22 @@ def _local(name: str) -> LocalImage:
             kind = sniff(file.read(SNIFF_BYTES))
             size_bytes = os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise Refusal("references", f"The picture {name} cannot be read: {error.strerror}.") from None
+        raise MistypedError(f"The picture {name} cannot be read: {error.strerror}.") from None
     if kind not in {PNG, JPEG, WEBP, GIF} or kind is None:
-        raise Refusal("references", f"{name} is not a PNG, JPEG, WebP or GIF picture.")
+        raise MistypedError(f"{name} is not a PNG, JPEG, WebP or GIF picture.")
     if size_bytes > MAX_REFERENCE_BYTES:
-        raise Refusal("references", f"{name} has more than 20 MB.")
+        raise MistypedError(f"{name} has more than 20 MB.")
     return LocalImage(path=path, kind=kind)
 
 
 def output_kind(output: Path) -> Kind:
-    """The format that the output's name asks for; raises Refusal where the file could not be written later."""
+    """The format that the output's name asks for; raises MistypedError where the file could not be written later."""
     kind = _BY_SUFFIX.get(output.suffix.lower())
     if kind is None:
-        raise Refusal("output", f"The output {output} must end in .png, .jpg, .jpeg or .webp.")
+        raise MistypedError(f"The output {output} must end in .png, .jpg, .jpeg or .webp.")
     folder = output.parent
     if not folder.is_dir():
-        raise Refusal("output", f"The directory {folder} does not exist.")
+        raise MistypedError(f"The directory {folder} does not exist.")
     if output.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
-        raise Refusal("output", f"The output {output} cannot be written.")
+        raise MistypedError(f"The output {output} cannot be written.")
     return kind

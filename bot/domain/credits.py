@@ -21,6 +21,12 @@ MULTIPLIER: Final = {
 }
 
 
+class Credits(int):
+    """A sum of micro-credits among other numbers, so that a sentence can tell it as a sum."""
+
+    __slots__ = ()
+
+
 class LedgerKind(StrEnum):
     """What a ledger row records. Each job has at most one row of a kind.
 

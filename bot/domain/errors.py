@@ -34,12 +34,23 @@ class StoreError(BotError):
     code = "store"
 
 
-class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an answer, not a fault
-    """A request that is not accepted: nothing was stored, nothing was spent. `str()` is what the member reads."""
+class Phrase(str):
+    """A value of a sentence that has words of its own in the catalogue: their key."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    __slots__ = ()
+
+
+class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an answer, not a fault
+    """A request that is not accepted: nothing was stored, nothing was spent.
+
+    The member reads the sentence `refusal.{code}` of the catalogue with these values in it.
+    """
+
+    def __init__(self, code: str, **values: object) -> None:
+        told = ", ".join(f"{name}={value}" for name, value in values.items())
+        super().__init__(f"{code} ({told})" if told else code)
         self.code = code
+        self.values = values
 
 
 class PictureError(BotError):
@@ -48,6 +59,13 @@ class PictureError(BotError):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class BadReferenceError(PictureError):
+    """A reference picture, by its number from 1 and its name, that cannot be used; `reference_...` says why."""
+
+    def __init__(self, code: str, number: int, name: str) -> None:
+        super().__init__(code, f"{number} {name}")
 
 
 class ProviderError(BotError):

@@ -40,15 +40,13 @@ def permutations(prompt: str) -> tuple[str, ...]:
     tokens = list(_marked(prompt))
     count = _count(tokens)
     if count > MAX_PROMPTS:
-        told = f"{count:,}" if count < _COUNTED else f"at least {_COUNTED:,}"
+        many = count >= _COUNTED
         raise Refusal(
-            "too_many_prompts",
-            f"The groups in braces make {told} prompts of yours; {MAX_PROMPTS} is the limit. "
-            "Leave some options out, or write `\\{` for a brace that begins no group.",
+            "far_too_many_prompts" if many else "too_many_prompts", count=min(count, _COUNTED), limit=MAX_PROMPTS
         )
     prompts = tuple(prompt.strip() for prompt in _expanded(tokens))
     if not all(prompts):
-        raise Refusal("empty_prompt", "One of the prompts that the groups in braces make is empty.")
+        raise Refusal("empty_prompt_of_several")
     return prompts
 
 

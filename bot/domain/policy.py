@@ -13,6 +13,7 @@ from bot.domain.picture import (
     MAX_PROMPT_CHARACTERS,
     MAX_REFERENCE_BYTES,
     REFERENCE_TYPES,
+    SIZES,
     PictureSpec,
     Resolution,
     parse_size,
@@ -36,69 +37,61 @@ def checked_spec(
     google_image_search: bool = False,
     spoiler: bool = False,
 ) -> PictureSpec:
-    """A picture's specification from what a member typed; raises Refusal with a sentence for the member."""
+    """A picture's specification from what a member typed; raises Refusal."""
     words = without_controls(prompt).strip()
     if not any(unicodedata.category(character)[0] not in "CZ" for character in words):
-        raise Refusal("empty_prompt", "The prompt is empty. Describe the picture you want.")
+        raise Refusal("empty_prompt")
     if len(words) > MAX_PROMPT_CHARACTERS:
-        raise Refusal(
-            "long_prompt",
-            f"The prompt has {len(words):,} characters; {MAX_PROMPT_CHARACTERS:,} is the limit. Shorten it.",
-        )
+        raise Refusal("long_prompt", length=len(words), limit=MAX_PROMPT_CHARACTERS)
     if google_image_search and not google_search:
-        raise Refusal(
-            "image_search_alone",
-            "Image search works only together with `google_search`. Switch both on, or leave both off.",
-        )
+        raise Refusal("image_search_alone")
+    return PictureSpec(
+        prompt=words,
+        size=_size(size) if size else DEFAULT_SIZE,
+        resolution=_resolution(resolution) if resolution else DEFAULT_RESOLUTION,
+        google_search=google_search,
+        google_image_search=google_image_search,
+        spoiler=spoiler,
+    )
+
+
+def _size(typed: str) -> str:
     try:
-        return PictureSpec(
-            prompt=words,
-            size=parse_size(size) if size else DEFAULT_SIZE,
-            resolution=Resolution.parse(resolution) if resolution else DEFAULT_RESOLUTION,
-            google_search=google_search,
-            google_image_search=google_image_search,
-            spoiler=spoiler,
-        )
-    except ValueError as error:
-        raise Refusal("bad_option", str(error)) from None
+        return parse_size(typed)
+    except ValueError:
+        raise Refusal("no_such_size", size=typed, known=", ".join(SIZES)) from None
+
+
+def _resolution(typed: str) -> Resolution:
+    try:
+        return Resolution.parse(typed)
+    except ValueError:
+        raise Refusal("no_such_resolution", resolution=typed, known=", ".join(Resolution)) from None
 
 
 def with_style(spec: PictureSpec, style: str, style_text: str) -> PictureSpec:
     """A picture in a style; raises Refusal where the prompt leaves no room for the style's words."""
     styled = replace(spec, style=style, style_text=style_text)
     if len(styled.whole_prompt) > MAX_PROMPT_CHARACTERS:
-        raise Refusal(
-            "long_prompt",
-            f"The prompt and the words of its style have {len(styled.whole_prompt):,} characters together; "
-            f"{MAX_PROMPT_CHARACTERS:,} is the limit. Shorten the prompt.",
-        )
+        raise Refusal("long_styled_prompt", length=len(styled.whole_prompt), limit=MAX_PROMPT_CHARACTERS)
     return styled
 
 
 def check_room(*, waiting: int, more: int, limit: int) -> None:
     """Refuse a request that would leave a member with more waiting jobs than allowed."""
     if waiting + more > limit:
-        raise Refusal(
-            "queue_full",
-            f"You have {waiting} pictures waiting already; {limit} is the limit. "
-            "Wait until one is done, or cancel one, and try again.",
-        )
+        raise Refusal("queue_full", waiting=waiting, limit=limit)
 
 
 def check_together(*, pictures: int, limit: int) -> None:
     """Refuse to ask about more pictures than a member may have waiting at all."""
     if pictures > limit:
-        raise Refusal(
-            "too_many_together",
-            f"That would be {pictures} pictures at once; {limit} of yours may wait. Leave some options out.",
-        )
+        raise Refusal("too_many_together", count=pictures, limit=limit)
 
 
 def check_reference(number: int, *, name: str, size_bytes: int, content_type: str | None) -> None:
     """Refuse a reference for what Discord says of it; its bytes are checked once they are here."""
     if size_bytes > MAX_REFERENCE_BYTES:
-        raise Refusal("bad_reference", f"Image {number} ({name}) has more than 20 MB. Attach a smaller one.")
+        raise Refusal("reference_too_large", number=number, name=name)
     if content_type is not None and content_type.partition(";")[0].strip().lower() not in REFERENCE_TYPES:
-        raise Refusal(
-            "bad_reference", f"Image {number} ({name}) is not a PNG, JPEG, WebP or GIF picture. Attach a picture."
-        )
+        raise Refusal("reference_not_a_picture", number=number, name=name)

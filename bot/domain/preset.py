@@ -51,17 +51,13 @@ def key_of(name: str) -> str:
 
 
 def checked_preset(name: str, text: str, *, server: bool) -> Preset:
-    """A preset from what a member typed; raises Refusal with a sentence for the member."""
+    """A preset from what a member typed; raises Refusal."""
     called = " ".join(without_controls(name).split())
     words = without_controls(text).strip()
     if not called or not words:
-        raise Refusal("empty_style", "A style needs a name and a text. Type both.")
+        raise Refusal("empty_style")
     if len(called) > MAX_NAME_CHARACTERS or len(words) > MAX_TEXT_CHARACTERS:
-        raise Refusal(
-            "long_style",
-            f"A style's name has at most {MAX_NAME_CHARACTERS} characters and its text {MAX_TEXT_CHARACTERS}. "
-            "Shorten it.",
-        )
+        raise Refusal("long_style", name_limit=MAX_NAME_CHARACTERS, text_limit=MAX_TEXT_CHARACTERS)
     return Preset(name=called, text=words, server=server)
 
 
@@ -79,14 +75,11 @@ def chosen(name: str, presets: Sequence[Preset]) -> Preset:
         return found[wanted]
     near = [key for key in found if wanted and wanted in key]
     near += [key for key in get_close_matches(wanted, list(found), n=_NEAR, cutoff=_ALIKE) if key not in near]
-    raise Refusal("no_such_style", _not_found(name, [found[key].name for key in near[:_NEAR]]))
-
-
-def _not_found(name: str, near: list[str]) -> str:
     shown = " ".join(name.split())
     cut = shown if len(shown) <= MAX_NAME_CHARACTERS else shown[: MAX_NAME_CHARACTERS - 1] + "…"
-    advice = f"Did you mean {' or '.join(f'“{other}”' for other in near)}? " if near else ""
-    return f"There is no style “{cut}” here. {advice}`/style list` shows all of them."
+    if not near:
+        raise Refusal("no_such_style", name=cut)
+    raise Refusal("no_such_style_but", name=cut, near=tuple(found[key].name for key in near[:_NEAR]))
 
 
 def offered(typed: str, presets: Sequence[Preset]) -> list[Preset]:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.credits import MICRO, credits_text
+from bot.domain.credits import MICRO, Credits
 from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec, Resolution
 
@@ -152,7 +152,7 @@ def parse_amount(limit: Limit, typed: str) -> int | None:
     except InvalidOperation:
         amount = Decimal(-1)
     if not (amount.is_finite() and 0 <= amount <= most and amount * unit == int(amount * unit)):
-        raise Refusal("quota_amount", f"“{typed}” is no amount here. Write a number from 0 on, or “unlimited”.")
+        raise Refusal("quota_amount", typed=typed)
     return int(amount * unit)
 
 
@@ -174,15 +174,12 @@ def check_order(standing: Standing, spec: PictureSpec, *, count: int, price_micr
     limits = standing.limits
     highest = limits.get(Limit.RESOLUTION)
     if highest is not None and rank_of(spec.resolution) > highest:
-        raise Refusal(
-            "quota_resolution",
-            f"Your highest resolution here is {resolution_at(highest)}; you asked for {spec.resolution}.",
-        )
+        raise Refusal("quota_resolution", highest=resolution_at(highest).value, asked=spec.resolution.value)
     if limits.get(Limit.GROUNDING) == 0 and (spec.google_search or spec.google_image_search):
-        raise Refusal("quota_grounding", "Google Search is not among what you may use here. Switch it off.")
+        raise Refusal("quota_grounding")
     most = limits.get(Limit.COUNT)
     if most is not None and count > most:
-        raise Refusal("quota_count", f"You may make {most} at once here; you asked for {count}.")
+        raise Refusal("quota_count", most=most, asked=count)
     for limit in AMOUNTS:
         check_amount(standing, limit, count if limit in OF_PICTURES else count * price_microcredits)
 
@@ -194,15 +191,12 @@ def check_amount(standing: Standing, limit: Limit, asked: int) -> None:
         return
     most = standing.limits[limit]
     if most == 0:
-        raise Refusal(
-            "quota_nothing", "What your roles allow here includes no pictures. Ask those who run this server."
-        )
-    resets = f"<t:{int(standing.resets_at(limit).timestamp())}:R>"
-    period = "a day" if limit in _OF_A_DAY else "a month"
-    if limit in OF_PICTURES:
-        told = f"Your limit here is {most} pictures {period}: {left} left, {asked} asked for."
-    else:
-        whose = "This server's" if limit is Limit.SERVER_CREDITS_MONTH else "Your"
-        has = f"{credits_text(left)} left, this costs {credits_text(asked)}"
-        told = f"{whose} limit is {credits_text(most)} {period}: {has}."
-    raise Refusal(f"quota_{limit.value}", f"{told} It begins anew {resets}.")
+        raise Refusal("quota_nothing")
+    amount = int if limit in OF_PICTURES else Credits
+    raise Refusal(
+        f"quota_{limit.value}",
+        most=amount(most),
+        left=amount(left),
+        asked=amount(asked),
+        resets=standing.resets_at(limit),
+    )

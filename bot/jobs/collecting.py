@@ -18,7 +18,7 @@ _ENDED = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
 class Collection:
-    """The service behind `/queue`, `/collect` and `/gallery`. Refusals are sentences for the member."""
+    """The service behind `/queue`, `/collect` and `/gallery`. Refusals are told to the member."""
 
     def __init__(
         self,
@@ -45,31 +45,25 @@ class Collection:
         """Requests with only those of their pictures that wait to be handed over; refused if there is none."""
         views = [_with(view, JobState.READY) for view in await self._lists.uncollected(user_id)]
         if not views:
-            raise Refusal(
-                "nothing_to_collect",
-                "No picture of yours waits to be collected. With its number, `/collect` shows an earlier one again.",
-            )
+            raise Refusal("nothing_to_collect")
         return views
 
     async def picture(self, number: int, user_id: int) -> RequestView:
         """One earlier picture of the member that is still on our disk, with its request."""
         job = await self._jobs.find(number)
         if job is None:
-            raise Refusal("no_such_job", f"There is no picture no. {number}.")
+            raise Refusal("unknown_number", number=number)
         if job.user_id != user_id:
-            raise Refusal("not_yours", f"No. {number} belongs to another member; you can only collect your own.")
+            raise Refusal("not_yours_to_collect", number=number)
         if job.state in _ENDED:
-            raise Refusal("no_picture", f"No. {number} ended without a picture, so there is nothing to collect.")
+            raise Refusal("ended_without_picture", number=number)
         if job.state not in _PICTURE:
-            raise Refusal("not_finished", f"No. {number} is not finished yet; `/queue` shows how far it is.")
+            raise Refusal("not_finished", number=number)
         view = await self._requests.view(job.request_id)
         if view.request.deleted_at is not None and job.state is not JobState.READY:
-            raise Refusal("deleted", f"No. {number} has been deleted.")
+            raise Refusal("deleted", number=number)
         if job.picture_file is None or await self._files.find(number) is None:
-            raise Refusal(
-                "file_gone",
-                f"The file of no. {number} is gone: it is kept for {self._keep_days:g} days after it was posted.",
-            )
+            raise Refusal("file_gone", number=number, days=self._keep_days)
         return replace(view, jobs=(job,))
 
     async def gallery(self, user_id: int, *, page: int, words: str) -> tuple[GalleryPage, int]:
@@ -92,7 +86,7 @@ class Collection:
             path = self._files.path_of(job.picture_file or "")
             fitted = await self._fitter.fit(path, limit_bytes // len(view.jobs), rung=rung)
             if fitted is None:
-                raise Refusal("too_large", f"No. {job.id} is too large to be sent here, even made smaller. It is kept.")
+                raise Refusal("too_large_here", number=job.id)
             files[job.id] = fitted
         return files
 

@@ -18,6 +18,6 @@ class Inspection:
         request_id = await self._requests.request_of_message(message_id, interaction_id)
         view = None if request_id is None else await self._requests.view(request_id)
         if view is None or view.request.deleted_at is not None:
-            raise Refusal("not_a_card", "This message shows no picture of mine, so I cannot tell what made it.")
+            raise Refusal("not_a_card")
         current = [job for job in view.jobs if job.retried_by is None]
         return view, next((job for job in current if job.picture is not None), current[0])

@@ -23,7 +23,7 @@ _MOST_FOLLOW_UPS: Final = 5
 
 
 class Intake:
-    """The service behind the commands and buttons. Refusals are sentences for the member."""
+    """The service behind the commands and buttons. Refusals are told to the member."""
 
     def __init__(
         self,
@@ -99,10 +99,7 @@ class Intake:
         Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
         """
         if len(references) > MAX_REFERENCES:
-            raise Refusal(
-                "too_many_references",
-                f"{len(references)} pictures are too many; {MAX_REFERENCES} is the limit. Leave some out.",
-            )
+            raise Refusal("too_many_references", count=len(references), limit=MAX_REFERENCES)
         prompts = (spec.prompt,) if to_the_letter else permutations(spec.prompt)
         draft = Draft(
             user_id=origin.user_id,
@@ -129,7 +126,7 @@ class Intake:
         if draft is None:
             raise _answered_already()
         if draft.user_id != user_id:
-            raise Refusal("not_yours", "This question was put to another member.")
+            raise Refusal("not_your_question")
         return draft
 
     async def make(self, draft_id: int, origin: Origin, *, lease: TokenLease, upload_limit_bytes: int) -> list[int]:
@@ -196,7 +193,7 @@ class Intake:
     @staticmethod
     def _withdrawable(job: Job) -> Job:
         if job.withdrawn_at is not None or job.state is JobState.CANCELLED:
-            raise Refusal("cancelled_already", f"No. {job.id} is cancelled already.")
+            raise Refusal("cancelled_already", number=job.id)
         if job.state not in AT_WORK | WAITING:
             raise _too_late(job.id)
         return job
@@ -212,34 +209,34 @@ class Intake:
             return
         view = await self._requests.view(job.request_id)
         if view.request.deleted_at is not None:
-            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+            raise Refusal("no_such_job", number=job_id)
         if view.request.private:
-            raise Refusal("private_already", f"No. {job_id} is private already.")
+            raise Refusal("private_already", number=job_id)
         if any(current.state in AT_WORK | WAITING for current in view.jobs if current.retried_by is None):
-            raise Refusal("cannot_move", "I am no member here, and cannot remove this message any more.")
-        raise Refusal("too_late_to_move", f"No. {job_id} is not waiting any more: everybody has seen how it ended.")
+            raise Refusal("cannot_move")
+        raise Refusal("too_late_to_move", number=job_id)
 
     async def drop(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Give up a job whose outcome is unknown; its possible charge stays in the ledger."""
         job = await self._owned(job_id, user_id)
         if job.state is not JobState.UNCERTAIN or await self._jobs.cancelled(job_id) is None:
-            raise Refusal("decided", f"No. {job_id} has been decided already; its message shows how it went on.")
+            raise Refusal("decided", number=job_id)
         await self._decided(job, lease)
 
     async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
         job = await self._owned(job_id, user_id)
         if await self._jobs.retry(job_id) is None:
-            raise Refusal("decided", f"No. {job_id} has been decided already; its message shows how it went on.")
+            raise Refusal("decided", number=job_id)
         await self._decided(job, lease)
         self._wake()
 
     async def _owned(self, job_id: int, user_id: int) -> Job:
         job = await self._jobs.find(job_id)
         if job is None:
-            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+            raise Refusal("no_such_job", number=job_id)
         if job.user_id != user_id:
-            raise Refusal("not_yours", f"No. {job_id} belongs to another member; only they may decide about it.")
+            raise Refusal("not_yours", number=job_id)
         return job
 
     async def _decided(self, job: Job, lease: TokenLease | None) -> None:
@@ -250,21 +247,17 @@ class Intake:
 
 
 def _too_late(job_id: int) -> Refusal:
-    return Refusal("too_late", f"No. {job_id} cannot be cancelled any more; its message shows how it ended.")
+    return Refusal("too_late", number=job_id)
 
 
 def _answered_already() -> Refusal:
-    return Refusal("draft_gone", "This question was answered already, or is too old. Use the command again.")
+    return Refusal("draft_gone")
 
 
 def _check_follow_ups(draft: Draft, origin: Origin) -> None:
     """Refuse more messages than one press may bring where only a member brought the bot along."""
     if len(draft.prompts) > _MOST_FOLLOW_UPS and not origin.bot_present:
-        raise Refusal(
-            "too_many_prompts",
-            f"The groups in braces make {len(draft.prompts)} prompts of yours; where this bot is no member, "
-            f"{_MOST_FOLLOW_UPS} is the limit. Leave some options out.",
-        )
+        raise Refusal("too_many_prompts_here", count=len(draft.prompts), limit=_MOST_FOLLOW_UPS)
 
 
 def _requests_of(

@@ -28,7 +28,7 @@ class Original:
 
 
 class Originals:
-    """The service behind the button Original. Refusals are sentences for the member."""
+    """The service behind the button Original. Refusals are told to the member."""
 
     def __init__(self, *, pictures: Pictures, files: PictureFiles, keep_days: float) -> None:
         self._pictures = pictures
@@ -56,11 +56,7 @@ class Originals:
             yield data
 
     def _gone(self, job_id: int) -> Refusal:
-        return Refusal(
-            "file_gone",
-            f"The original of no. {job_id} is gone: it is kept for {self._keep_days:g} days after it was posted. "
-            "What its message shows stays.",
-        )
+        return Refusal("original_gone", number=job_id, days=self._keep_days)
 
 
 def _read(path: Path, start: int, size_bytes: int) -> bytes:

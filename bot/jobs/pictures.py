@@ -39,7 +39,7 @@ class Presser:
 
 
 class Pictures:
-    """The service behind the buttons under a picture. Refusals are sentences for the member.
+    """The service behind the buttons under a picture. Refusals are told to the member.
 
     Whoever presses a button that orders something gets a request of their own, at their own cost.
     """
@@ -62,7 +62,7 @@ class Pictures:
         job = await self._jobs.find(job_id)
         view = None if job is None else await self._requests.view(job.request_id)
         if job is None or view is None or view.request.deleted_at is not None:
-            raise Refusal("no_such_job", f"There is no picture no. {job_id} any more.")
+            raise Refusal("no_such_job", number=job_id)
         return view, job
 
     async def again(self, job_id: int, ask: Ask, *, not_before: datetime | None = None) -> int:
@@ -111,7 +111,7 @@ class Pictures:
         spec = view.request.spec
         larger = next_resolution(spec.resolution)
         if larger is None:
-            raise Refusal("largest", f"No. {job_id} has the highest resolution already.")
+            raise Refusal("largest", number=job_id)
         itself = _itself(job, _OWN, shown_at)
         # A smaller version of the picture gives way to it. It comes last, so that "image 1" goes on meaning the same.
         others = [reference for reference in _references(view) if reference.name != _OWN]
@@ -134,16 +134,14 @@ class Pictures:
         view = await self._deletable(job_id, presser)
         if not await self._requests.delete(view.request.id, presser.user_id):
             await self.look(job_id)  # of two presses at once one has deleted it: then it is gone
-            raise Refusal("not_deletable", f"No. {job_id} cannot be deleted right now: its message is still changing.")
+            raise Refusal("not_deletable", number=job_id)
         self._presenter.refresh([view.request.id])
 
     async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
         view, job = await self.look(job_id)
         moderates = presser.moderates and presser.channel_id == view.request.channel_id
         if job.user_id != presser.user_id and not moderates:
-            raise Refusal(
-                "not_yours", f"No. {job_id} belongs to another member; only they or a moderator may delete it."
-            )
+            raise Refusal("not_yours_to_delete", number=job_id)
         return view
 
     async def _order(
@@ -176,7 +174,7 @@ class Pictures:
 def _itself(job: Job, name: str, shown_at: str | None) -> NewReference:
     """A picture as a reference: our copy, else the one on its message; refused where both are gone."""
     if job.picture_file is None and shown_at is None:
-        raise Refusal("file_gone", f"No. {job.id} is neither on my disk nor on this message any more.")
+        raise Refusal("shown_nowhere", number=job.id)
     return NewReference(url="" if job.picture_file else shown_at or "", name=name, file_name=job.picture_file)
 
 

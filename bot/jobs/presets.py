@@ -22,7 +22,7 @@ class Keeper:
 
 
 class Presets:
-    """The service behind `/style` and the `style` option. Refusals are sentences for the member."""
+    """The service behind `/style` and the `style` option. Refusals are told to the member."""
 
     def __init__(self, store: PresetStore) -> None:
         self._store = store
@@ -68,7 +68,7 @@ def _shelf(keeper: Keeper, *, server: bool) -> Shelf:
     if not server:
         return Shelf(owner_id=keeper.user_id, server=False)
     if keeper.guild_id is None:
-        raise Refusal("no_server", "There is no server here. Use the command in the server whose styles you mean.")
+        raise Refusal("no_server")
     if not keeper.manages:
-        raise Refusal("not_manager", "Only members with the permission Manage Server may change the server's styles.")
+        raise Refusal("not_manager")
     return Shelf(owner_id=keeper.guild_id, server=True)

@@ -40,7 +40,7 @@ class Quotas:
         role_id = _quota_of(role_id, guild_id)
         limits = {limit: parse_amount(limit, typed) for limit, typed in wishes.items()}
         if not limits:
-            raise Refusal("quota_no_wish", "Name at least one limit to set, pictures_per_day for example.")
+            raise Refusal("quota_no_wish")
         told = ", ".join(f"{limit} {amount_text(limit, amount)}" for limit, amount in limits.items())
         entry = _entry(keeper, guild_id, AuditAction.QUOTA, f"{_whose(role_id)}: {told}")
         await self._store.set(role_id, limits, entry)
@@ -51,7 +51,7 @@ class Quotas:
         role_id = _quota_of(role_id, guild_id)
         entry = _entry(keeper, guild_id, AuditAction.QUOTA, f"{_whose(role_id)}: removed")
         if not await self._store.remove(role_id, entry):
-            raise Refusal("no_such_quota", "There is no such quota. `/quotas list` shows those that there are.")
+            raise Refusal("no_such_quota")
 
     async def reset(self, keeper: Keeper, member_id: int) -> None:
         """Let a member begin this day and month anew. Discord says who may use the command."""
@@ -64,7 +64,7 @@ class Quotas:
 
 def _server(keeper: Keeper) -> int:
     if keeper.guild_id is None:
-        raise Refusal("servers_only", "There are quotas in servers alone. Use the command in one.")
+        raise Refusal("servers_only")
     return keeper.guild_id
 
 
@@ -72,7 +72,7 @@ def _managed(keeper: Keeper) -> int:
     """The server whose quotas are to be changed; raises Refusal for those who may not."""
     guild_id = _server(keeper)
     if not keeper.manages:
-        raise Refusal("managers_only", "Only members with the permission Manage Server may change this.")
+        raise Refusal("managers_only")
     return guild_id
 
 

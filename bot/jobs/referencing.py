@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import BotError, Cost, PictureError, ProviderError, StoreError
+from bot.domain.errors import BadReferenceError, BotError, Cost, PictureError, ProviderError, StoreError
 from bot.domain.job import JobState, Reference, Request
 from bot.domain.schedule import backoff_s
 from bot.jobs.insisting import Insisting
@@ -145,8 +145,7 @@ class Referencing:
             else:
                 await self._arrived(request_id, found)
                 return
-        sentence = "Discord's file server could not be reached to fetch the reference pictures."
-        await self._give_up(request_id, PictureError("bad_reference", sentence))
+        await self._give_up(request_id, PictureError("references_unreachable", "Discord's file server is unreachable"))
 
     async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
         await self._insist(lambda: self._requests.references_arrived(request_id, found))
@@ -160,8 +159,7 @@ class Referencing:
         try:
             size_bytes = (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
-            sentence = f"Image {reference.position + 1} ({reference.name}) is not on my disk any more; attach it again."
-            raise PictureError("bad_reference", sentence) from None
+            raise BadReferenceError("reference_lost", reference.position + 1, reference.name) from None
         return replace(reference, content_type=_CONTENT_TYPES.get(path.suffix), size_bytes=size_bytes)
 
     async def _give_up(self, request_id: int, error: BotError) -> None:

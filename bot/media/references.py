@@ -13,7 +13,7 @@ import aiohttp
 from PIL import Image
 from yarl import URL
 
-from bot.domain.errors import OutcomeUnknownError, PictureError, StoreError
+from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StoreError
 from bot.domain.job import Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
@@ -62,9 +62,9 @@ class ReferenceCopies:
             return False
 
     async def copy(self, request_id: int, reference: Reference) -> Reference:
-        """Copy and check one reference; raises PictureError with a sentence for the member, or trouble that passes."""
+        """Copy and check one reference; raises BadReferenceError, or trouble that passes."""
         if not self.is_discords(reference.url):
-            raise _refused(reference, "is not a file that was posted on Discord")
+            raise _refused(reference, "reference_foreign")
         part = self._root / f"{request_id}-{reference.position}.part"
         async with self._slots:
             await self._fetch(reference, part)
@@ -84,7 +84,7 @@ class ReferenceCopies:
         try:
             async with self._session.get(URL(reference.url, encoded=True), allow_redirects=False) as response:
                 if response.status in {403, 404, 410}:
-                    raise _refused(reference, "is no longer there; attach it again")
+                    raise _refused(reference, "reference_gone")
                 if response.status != 200:
                     raise OutcomeUnknownError(f"HTTP {response.status} from Discord's CDN", http_status=response.status)
                 size = 0
@@ -92,7 +92,7 @@ class ReferenceCopies:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size += len(chunk)
                         if size > MAX_REFERENCE_BYTES:
-                            raise _refused(reference, "has more than 20 MB")
+                            raise _refused(reference, "reference_too_large")
                         await asyncio.to_thread(file.write, chunk)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknownError(f"Discord's CDN: {type(error).__name__}") from error
@@ -106,13 +106,11 @@ class ReferenceCopies:
         except PictureError as error:
             part.unlink(missing_ok=True)
             many = error.code == "too_many_pixels"
-            raise _refused(
-                reference, "has too many pixels" if many else "is not a picture that can be opened"
-            ) from None
+            raise _refused(reference, "reference_too_many_pixels" if many else "reference_damaged") from None
         kind = _ACCEPTED.get(info.format)
         if kind is None:
             part.unlink(missing_ok=True)
-            raise _refused(reference, "is not a PNG, JPEG, WebP or GIF picture")
+            raise _refused(reference, "reference_not_a_picture")
         note = ""
         if _is_animated(part):
             kind, note = _first_frame(part), "first frame of the animation"
@@ -136,5 +134,5 @@ def _first_frame(path: Path) -> Kind:
     return PNG
 
 
-def _refused(reference: Reference, reason: str) -> PictureError:
-    return PictureError("bad_reference", f"Image {reference.position + 1} ({reference.name}) {reason}.")
+def _refused(reference: Reference, code: str) -> BadReferenceError:
+    return BadReferenceError(code, reference.position + 1, reference.name)

@@ -94,7 +94,7 @@ class ReferenceFiles(Protocol):
         ...
 
     async def copy(self, request_id: int, reference: Reference) -> Reference:
-        """Copy and check one reference; raises PictureError `bad_reference`, or ProviderError or StoreError."""
+        """Copy and check one reference; raises BadReferenceError, or ProviderError or StoreError."""
         ...
 
     async def remove(self, request_id: int) -> None:

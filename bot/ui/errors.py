@@ -10,25 +10,21 @@ import discord
 from discord import app_commands
 
 from bot.domain.errors import BotError, Refusal, StoreError
+from bot.ui.catalogue import Words
+from bot.ui.phrases import words_of
 
 log = logging.getLogger(__name__)
 
 
-def sentence_for(error: Exception, reference: int) -> str:
+def sentence_for(error: Exception, reference: int, words: Words) -> str:
     """What a member reads about an error; `reference` finds it in the log."""
     if isinstance(error, Refusal):
-        return str(error)
+        return words(f"refusal.{error.code}", **error.values)
     if isinstance(error, StoreError):
-        return (
-            "I cannot save anything right now, so nothing was started and nothing was charged. "
-            f"Try again in a few minutes. (reference {reference})"
-        )
+        return words("error.store", reference=reference)
     if isinstance(error, app_commands.CheckFailure):
-        return "You may not use this here."
-    return (
-        "Something went wrong inside this bot; nothing was charged for it. "
-        f"Try again, and if it happens again, tell the people who run this bot. (reference {reference})"
-    )
+        return words("error.check")
+    return words("error.internal", reference=reference)
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -45,7 +41,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
     if isinstance(error, discord.NotFound) and error.code == 10062:
         return  # the interaction is gone: nobody is left to be told
     try:
-        text = sentence_for(error, interaction.id)
+        text = sentence_for(error, interaction.id, words_of(interaction))
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:

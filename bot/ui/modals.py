@@ -45,7 +45,7 @@ class Forms:
 
     async def _once(self, custom_id: str, interaction: discord.Interaction[Any], kind: str, job_id: int) -> None:
         if custom_id in self._sent:
-            raise Refusal("sent_already", "This form was sent already; its picture is on its way.")
+            raise Refusal("sent_already")
         self._sent[custom_id] = None
         while len(self._sent) > _REMEMBERED:
             self._sent.popitem(last=False)

@@ -39,7 +39,12 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
             if await _sent(interaction, originals, original, count):
                 log.info("original_sent", extra={"job_id": self.job_id, "parts": count})
                 return
-        raise Refusal("too_large", _does_not_fit(original))
+        raise Refusal(
+            "original_too_large",
+            number=original.job_id,
+            megabytes=original.size_bytes / 1e6,
+            parts=_MOST_PARTS,
+        )
 
 
 async def _sent(interaction: discord.Interaction[Any], originals: Originals, original: Original, count: int) -> bool:
@@ -52,7 +57,7 @@ async def _sent(interaction: discord.Interaction[Any], originals: Originals, ori
             async with originals.part(original, number * part_bytes, part_bytes) as data:
                 await _send(interaction, discord.File(io.BytesIO(data), part_name), name, names, first=number == 0)
         except discord.Forbidden:
-            raise Refusal("no_way", "Discord does not let me send you files here.") from None
+            raise Refusal("no_files_here") from None
         except discord.HTTPException as error:
             if number > 0 or (error.status != 413 and error.code != _TOO_LARGE):
                 raise
@@ -79,11 +84,4 @@ def _words(name: str, names: Sequence[str]) -> str:
         "Save them all in one folder and join them there:\n"
         f"Windows: `cmd /c copy /b {'+'.join(names)} {name}`\n"
         f"macOS, Linux: `cat {' '.join(names)} > {name}`"
-    )
-
-
-def _does_not_fit(original: Original) -> str:
-    return (
-        f"The original of no. {original.job_id} has {original.size_bytes / 1e6:.1f} MB, too much for Discord here even "
-        f"in {_MOST_PARTS} parts. While it is kept, the people who run this bot can give it to you."
     )

@@ -178,5 +178,5 @@ async def _looked_up(interaction: discord.Interaction[Any], job_id: int) -> Requ
         async with asyncio.timeout(_FORM_BY_S):
             view, _ = await desk_of(interaction).pictures.look(job_id)
     except TimeoutError:
-        raise Refusal("busy", "I am very busy right now and could not open the form. Try again.") from None
+        raise Refusal("busy") from None
     return view

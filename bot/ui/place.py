@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import Phrase, Refusal
 
-_VIEW: Final = ("view_channel", "View Channel")
-_SEND: Final = ("send_messages", "Send Messages")
-_SEND_IN_THREADS: Final = ("send_messages_in_threads", "Send Messages in Threads")
-_ATTACH: Final = ("attach_files", "Attach Files")
+_VIEW: Final = "view_channel"
+_SEND: Final = "send_messages"
+_SEND_IN_THREADS: Final = "send_messages_in_threads"
+_ATTACH: Final = "attach_files"
 
 
 def bot_present(interaction: discord.Interaction[Any]) -> bool:
@@ -35,16 +35,12 @@ def check_place(interaction: discord.Interaction[Any], *, private: bool) -> None
         return
     granted = interaction.app_permissions
     send = _SEND_IN_THREADS if isinstance(interaction.channel, discord.Thread) else _SEND
-    missing = [title for name, title in (_VIEW, send, _ATTACH) if not getattr(granted, name)]
+    missing = [name for name in (_VIEW, send, _ATTACH) if not getattr(granted, name)]
     if granted.administrator or not missing:
         return
-    *others, last = [f"*{title}*" for title in missing]
-    named = f"{', '.join(others)} and {last}" if others else last
-    needed = "permission" if len(missing) == 1 else "permissions"
     raise Refusal(
-        "missing_permission",
-        f"I may not post pictures in this channel: I lack the {needed} {named}. Nothing was charged. Somebody who "
-        "manages this channel or server can grant that to my role; elsewhere, or with `private`, it works as it is.",
+        "missing_permissions" if len(missing) > 1 else "missing_permission",
+        names=tuple(Phrase(f"permission.{name}") for name in missing),
     )
 
 

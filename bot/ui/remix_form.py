@@ -137,7 +137,7 @@ def filled(fields: Fields, references: Sequence[NewReference], *, first_file: in
     options = fields.several("options")
     styles = [option.removeprefix(_STYLE) for option in options if option.startswith(_STYLE)]
     if len(styles) > 1:
-        raise Refusal("several_styles", "A picture has one style. Open the form again and choose one.")
+        raise Refusal("several_styles")
     image_search = "image_search" in options
     return Filled(
         spec=checked_spec(

@@ -202,9 +202,8 @@ def _seconds(job: Job) -> int:
 
 def _failed(job: Job, words: Words) -> str:
     cost = _cost(job, words)
-    if job.error_code == "bad_reference":
-        # It names the picture, as its owner named it.
-        return words("card.bad_reference", what=discord.utils.escape_markdown(job.error_text), cost=cost)
+    if "reference" in job.error_code:
+        return words("card.bad_reference", what=_bad_reference(job, words), cost=cost)
     what = f"card.what.{job.error_code}"
     to_do = f"card.to_do.{job.error_code}"
     return words(
@@ -213,6 +212,15 @@ def _failed(job: Job, words: Words) -> str:
         cost=cost,
         to_do=words(to_do) if words.has(to_do) else words("card.to_do.other"),
     )
+
+
+def _bad_reference(job: Job, words: Words) -> str:
+    """Which reference could not be used and why; it is named as its owner named it."""
+    refusal = f"refusal.{job.error_code}"
+    if not words.has(refusal):
+        return discord.utils.escape_markdown(job.error_text)  # of an earlier version: the sentence itself
+    number, _, name = job.error_text.partition(" ")
+    return words(refusal, number=number, name=discord.utils.escape_markdown(name))
 
 
 def _uncertain(job: Job, words: Words) -> str:

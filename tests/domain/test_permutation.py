@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bot.domain.errors import Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
+from tests.support.refusals import refused
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_groups_within_what_is_only_text_are_choices() -> None:
 def test_more_than_eight_are_refused_with_their_number(prompt: str, told: str) -> None:
     """The number doubles with every few characters, and is not counted for ever."""
     assert len(permutations("{a,b}" * 3)) == MAX_PROMPTS
-    with pytest.raises(Refusal, match=told) as caught:
+    with refused(told) as caught:
         permutations(prompt)
     assert caught.value.code == "too_many_prompts"
 

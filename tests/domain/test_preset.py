@@ -8,6 +8,7 @@ from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, PictureSpec
 from bot.domain.policy import with_style
 from bot.domain.preset import Preset, checked_preset, chosen, offered
+from tests.support.refusals import refused, told
 
 NOIR = Preset(name="Film noir", text="high contrast, black and white")
 NEON = Preset(name="neon", text="neon signs in rain")
@@ -65,7 +66,7 @@ def test_unknown_name_is_answered_with_near_ones(typed: str, near: list[str]) ->
     """The sentence repeats what was typed, names those nearly called so, and says where all are listed."""
     with pytest.raises(Refusal) as caught:
         chosen(typed, ALL)
-    said = str(caught.value)
+    said = told(caught.value)
     assert f"no style “{typed}”" in said
     assert [name for name in ("Film noir", "neon", "clay") if f"“{name}”" in said] == near
     assert "`/style list`" in said
@@ -75,7 +76,7 @@ def test_endless_name_is_cut_in_the_sentence() -> None:
     """The sentence fits into a message whatever was typed."""
     with pytest.raises(Refusal) as caught:
         chosen("x" * 6_000, ALL)
-    assert len(str(caught.value)) < 200
+    assert len(told(caught.value)) < 200
 
 
 def test_proposals_begin_with_what_was_typed() -> None:
@@ -96,5 +97,5 @@ def test_prompt_and_style_share_one_limit() -> None:
     """Both together may have 4,000 characters, blank line included."""
     room = MAX_PROMPT_CHARACTERS - len(NEON.text) - 2
     assert len(with_style(PictureSpec(prompt="p" * room), "neon", NEON.text).whole_prompt) == MAX_PROMPT_CHARACTERS
-    with pytest.raises(Refusal, match="4,001 characters together"):
+    with refused("4,001 characters together"):
         with_style(PictureSpec(prompt="p" * (room + 1)), "neon", NEON.text)

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.draft import AsksFirst
-from bot.domain.errors import Refusal
 from bot.domain.job import NewReference
 from bot.domain.picture import PictureSpec, Resolution
 from bot.jobs.intake import Intake
@@ -18,6 +17,7 @@ from bot.ports import TokenLease
 from tests.jobs.conftest import Works
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
+from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 SEVERAL = PictureSpec(prompt="{ink, oil}", resolution=Resolution.FOUR_K)
@@ -82,10 +82,10 @@ async def test_question_is_its_members_to_answer_once(works: Works, counter: Cou
         counter.intake.make(asked.draft_id, bobs, lease=FRESH, upload_limit_bytes=5),
         counter.intake.drop_draft(asked.draft_id, BOB),
     ):
-        with pytest.raises(Refusal, match="another member"):
+        with refused("another member"):
             await answer
     await counter.intake.drop_draft(asked.draft_id, ALICE)
-    with pytest.raises(Refusal, match="answered already"):
+    with refused("answered already"):
         await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
     assert (await works.store.waiting(), counter.presenter.asked) == (0, [])
 
@@ -94,7 +94,7 @@ async def test_where_only_a_member_brought_the_bot_five_is_the_limit(counter: Co
     """Each card is a follow-up of the one press, and Discord lets no more through."""
     visiting = replace(new_request().origin, bot_present=False)
     six = PictureSpec(prompt="{a,b,c,d,e,f}")
-    with pytest.raises(Refusal, match="5 is the limit"):
+    with refused("5 is the limit"):
         await counter.intake.imagine(six, visiting, private=False, lease=FRESH, upload_limit_bytes=5)
 
 

@@ -16,6 +16,7 @@ from bot.ports import TokenLease
 from tests.jobs.conftest import Works
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
+from tests.support.refusals import refused
 from tests.support.steps import OWNER
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
@@ -132,7 +133,7 @@ async def test_nobody_else_may_decide(decision: str, works: Works, desk: Desk) -
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
 async def test_unknown_picture_is_refused(decision: str, desk: Desk) -> None:
     """A button on a message that outlived its rows is answered in a sentence."""
-    with pytest.raises(Refusal, match=r"no\. 404") as caught:
+    with refused(r"no\. 404") as caught:
         await getattr(desk.intake, decision)(404, ALICE, FRESH)
     assert caught.value.code == "no_such_job"
 

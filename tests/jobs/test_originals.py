@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.domain.errors import Refusal
 from bot.jobs.originals import Original, Originals
 from bot.jobs.pictures import Pictures
 from tests.jobs.conftest import Works
 from tests.jobs.test_pictures import pictures
+from tests.support.refusals import refused
 
 __all__ = ["pictures"]  # a fixture
 
@@ -49,10 +49,10 @@ async def test_an_original_that_leaves_the_disk_meanwhile_is_refused(works: Work
     job_id, _ = await kept(works)
     original = await originals.find(job_id)
     await works.spool.remove(job_id)
-    with pytest.raises(Refusal, match="kept for 7 days") as caught:
+    with refused("kept for 7 days") as caught:
         async with originals.part(original, 0, 1_000):
             pass
-    assert caught.value.code == "file_gone"
+    assert caught.value.code == "original_gone"
 
 
 async def test_an_original_of_a_deleted_or_unknown_picture_is_refused(works: Works, originals: Originals) -> None:
@@ -60,7 +60,7 @@ async def test_an_original_of_a_deleted_or_unknown_picture_is_refused(works: Wor
     job_id, _ = await kept(works)
     assert await works.store.delete((await works.store.job(job_id)).request_id, 1)
     for number in (job_id, 4_711):
-        with pytest.raises(Refusal, match=f"There is no picture no. {number} any more"):
+        with refused(f"There is no picture no. {number} any more"):
             await originals.find(number)
 
 

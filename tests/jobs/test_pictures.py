@@ -19,6 +19,7 @@ from bot.ports import TokenLease
 from tests.jobs.conftest import Works
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
+from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 ELSEWHERE = CHANNEL + 1
@@ -93,7 +94,7 @@ async def test_edited_prompt_leaves_room_for_its_style(works: Works, pictures: P
     job = (await works.store.view(await works.store.accept(replace(new_request(), spec=spec)))).jobs[0]
     with pytest.raises(Refusal) as caught:
         await pictures.edited(job.id, PictureSpec(prompt="y" * 4_000), ask())
-    assert caught.value.code == "long_prompt"
+    assert caught.value.code == "long_styled_prompt"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ async def test_bigger_without_our_copy_takes_the_message_or_says_that_there_is_n
     assert [(r.url, r.file_name) for r in view.request.references] == [("https://cdn/x.png", None)]
     with pytest.raises(Refusal) as caught:
         await pictures.bigger(job.id, ask())
-    assert caught.value.code == "file_gone"
+    assert caught.value.code == "shown_nowhere"
 
 
 async def test_bigger_keeps_within_the_most_references_and_their_order(works: Works, pictures: Pictures) -> None:
@@ -153,7 +154,7 @@ async def test_only_requester_and_moderators_of_the_channel_delete(
     for attempt in (pictures.may_delete(job.id, who, FRESH), pictures.delete(job.id, who)):
         with pytest.raises(Refusal) as caught:
             await attempt
-        assert caught.value.code == "not_yours"
+        assert caught.value.code == "not_yours_to_delete"
     assert (await works.store.view(job.request_id)).request.deleted_at is None
 
 
@@ -200,5 +201,5 @@ async def test_what_may_still_bring_news_is_not_deleted(works: Works, pictures: 
 
 async def test_unknown_picture_is_refused(pictures: Pictures) -> None:
     """A button on a message that outlived its rows is answered in a sentence."""
-    with pytest.raises(Refusal, match=r"no\. 404"):
+    with refused(r"no\. 404"):
         await pictures.look(404)

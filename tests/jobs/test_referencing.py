@@ -98,6 +98,6 @@ async def test_a_reference_that_left_our_disk_is_named(works: Works) -> None:
     works.referencing.fetch(request_id)
     await works.until(lambda: request_id in works.presenter.asked)
     job = (await works.store.view(request_id)).jobs[0]
-    assert (job.state, job.error_code) == (JobState.FAILED, "bad_reference")
-    assert "Image 1 (a.png) is not on my disk any more" in job.error_text
+    assert (job.state, job.error_code) == (JobState.FAILED, "reference_lost")
+    assert job.error_text == "1 a.png"
     assert isinstance((await works.store.view(request_id)).request.references[0], Reference)

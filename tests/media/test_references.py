@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
-from bot.domain.errors import OutcomeUnknownError, PictureError
+from bot.domain.errors import BadReferenceError, OutcomeUnknownError
 from bot.domain.job import Reference
 from bot.media.references import ReferenceCopies
 
@@ -71,8 +71,9 @@ async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str],
     """Only Discord's own CDN is, whatever an address looks like."""
     server, _ = cdn
     async with ReferenceCopies(tmp_path, ["cdn.test"]) as copies:
-        with pytest.raises(PictureError, match="Image 1 \\(x\\) is not a file that was posted on Discord"):
+        with pytest.raises(BadReferenceError, match="1 x") as caught:
             await copies.copy(1, Reference(position=0, url=url, name="x"))
+        assert caught.value.code == "reference_foreign"
     assert server.asked == 0
 
 
@@ -86,26 +87,27 @@ async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tupl
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "says"),
+    ("status", "body", "code"),
     [
-        (404, b"", "is no longer there"),
-        (403, b"", "is no longer there"),
-        (200, b"%PDF-1.7", "is not a picture that can be opened"),
-        (200, a_file()[:40], "is not a picture that can be opened"),
-        (200, a_file("BMP"), "is not a PNG, JPEG, WebP or GIF picture"),
-        (200, b"\x89PNG\r\n\x1a\n" + bytes(20 * 1024 * 1024), "has more than 20 MB"),
-        (200, a_file("PNG", (10_001, 5_000)), "has too many pixels"),
+        (404, b"", "reference_gone"),
+        (403, b"", "reference_gone"),
+        (200, b"%PDF-1.7", "reference_damaged"),
+        (200, a_file()[:40], "reference_damaged"),
+        (200, a_file("BMP"), "reference_not_a_picture"),
+        (200, b"\x89PNG\r\n\x1a\n" + bytes(20 * 1024 * 1024), "reference_too_large"),
+        (200, a_file("PNG", (10_001, 5_000)), "reference_too_many_pixels"),
     ],
 )
 async def test_an_unusable_reference_is_named_with_the_reason(
-    tmp_path: Path, cdn: tuple[Cdn, str], status: int, body: bytes, says: str
+    tmp_path: Path, cdn: tuple[Cdn, str], status: int, body: bytes, code: str
 ) -> None:
-    """The sentence is for the member, and nothing usable is left on disk."""
+    """Its member is told which one it is; nothing usable is left on disk."""
     server, host = cdn
     server.status, server.body = status, body
     async with ReferenceCopies(tmp_path, [host]) as copies:
-        with pytest.raises(PictureError, match=f"Image 3 \\(cat.png\\) {says}"):
+        with pytest.raises(BadReferenceError, match=r"3 cat\.png") as caught:
             await copies.copy(1, named(host))
+        assert caught.value.code == code
         assert not copies.path_of("1-2.png").exists()
 
 

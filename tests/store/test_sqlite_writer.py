@@ -68,7 +68,7 @@ async def test_failing_write_takes_no_other_along(writer: DatabaseThread, tmp_pa
 
     def refuse(db: Database) -> None:
         db.conn.execute("INSERT INTO t (n) VALUES (50)")
-        raise Refusal("queue_full", "No room.")
+        raise Refusal("queue_full")
 
     results = await asyncio.gather(
         writer.run(insert(1)), writer.run(insert(1)), writer.run(refuse), writer.run(insert(2)), return_exceptions=True

@@ -9,13 +9,13 @@ import pytest
 
 from bot.domain.credits import MICRO
 from bot.domain.draft import Draft, interaction_id_of
-from bot.domain.errors import Refusal
 from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
 from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, new_request
 from tests.support.clock import FakeClock
+from tests.support.refusals import refused
 
 DRAFT = Draft(
     user_id=ALICE,
@@ -83,7 +83,7 @@ async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: B
     async with store:
         waiting = await store.accept(new_request(count=3))
         draft_id = await store.drafts.add(DRAFT)
-        with pytest.raises(Refusal, match="3 pictures waiting"):
+        with refused("3 pictures waiting"):
             await store.drafts.accept(draft_id, requests_of(draft_id))
         assert len(books.rows("requests")) == 1
         await store.cancelled((await store.view(waiting)).jobs[0].id)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec
 from bot.domain.preset import MOST_OF_A_MEMBER, MOST_OF_A_SERVER, Preset, Shelf
 from bot.store.sqlite import SqliteStore
@@ -17,6 +16,7 @@ from bot.store.sqlite.connection import connect
 from bot.store.sqlite.migrations import migrations
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import FakeClock
+from tests.support.refusals import refused
 
 MINE, SERVERS = Shelf(owner_id=ALICE, server=False), Shelf(owner_id=GUILD, server=True)
 
@@ -55,7 +55,7 @@ async def test_full_shelf_refuses_one_more_but_lets_replace(store: SqliteStore, 
     """A member has 25 presets, a server 50."""
     for number in range(most):
         await store.presets.save(shelf, preset(f"style {number}", server=shelf.server), ALICE)
-    with pytest.raises(Refusal, match=f"{most} styles"):
+    with refused(f"{most} styles"):
         await store.presets.save(shelf, preset("one more", server=shelf.server), ALICE)
     assert await store.presets.save(shelf, preset("STYLE 0", server=shelf.server), ALICE)
     assert len(await store.presets.within_reach(ALICE, GUILD)) == most

@@ -173,12 +173,18 @@ def test_states_are_told_apart_by_colour() -> None:
     assert len({accent(render(VIEWS[name], {})) for name in done}) == 1
 
 
-def test_a_refused_reference_is_named_as_plain_text() -> None:
-    """Names of avatars and stickers are their owners' choice; on the card they are no markup."""
-    job = replace(
-        a_job(S.FAILED, error_code="bad_reference"), error_text="Image 1 ([gift](https://x.example)) is gone."
-    )
-    assert "Image 1 (\\[gift](https://x.example)) is gone." in words(shown(job))
+@pytest.mark.parametrize(
+    ("code", "text", "told"),
+    [
+        ("reference_gone", "1 [gift](https://x.example)", "Image 1 (\\[gift](https://x.example)) is no longer there"),
+        ("bad_reference", "Image 2 ([gift](https://x.example)) is gone.", "Image 2 (\\[gift](https://x.example)) is"),
+        ("references_unreachable", "whatever", "Discord's file server could not be reached"),
+    ],
+)
+def test_a_refused_reference_is_named_as_plain_text(code: str, text: str, told: str) -> None:
+    """Names of avatars and stickers are their owners' choice; no markup here, nor in earlier rows."""
+    job = replace(a_job(S.FAILED, error_code=code), error_text=text)
+    assert told in words(shown(job))
 
 
 def test_small_print_names_member_settings_and_price() -> None:

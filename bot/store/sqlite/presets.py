@@ -50,8 +50,7 @@ def save(db: Database, shelf: Shelf, preset: Preset, by_user_id: int, *, now_ms:
     """Keep a preset; returns whether it took the place of one of the same name. Raises Refusal where it is full."""
     replaced = _has(db, shelf, preset.key)
     if not replaced and _count(db, shelf) >= shelf.most:
-        whose = "This server has" if shelf.server else "You have"
-        raise Refusal("styles_full", f"{whose} {shelf.most} styles; that is the limit. Delete one first.")
+        raise Refusal("server_styles_full" if shelf.server else "styles_full", most=shelf.most)
     db.conn.execute(
         "INSERT OR REPLACE INTO presets (owner_id, server, key, name, text, saved_by, saved_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -112,8 +112,7 @@ def _check_room(db: Database, guild_id: int, *, regex: bool) -> None:
         {"guild": guild_id, "regex": int(regex)},
     )
     if row is not None and row["n"] >= limit:
-        kind = "patterns" if regex else "words"
-        raise Refusal("rules_full", f"This server has {limit} rules of {kind}; that is the limit. Remove one first.")
+        raise Refusal("pattern_rules_full" if regex else "word_rules_full", limit=limit)
 
 
 def remove_words(db: Database, guild_id: int, rule_id: int, entry: NewAuditEntry, now_ms: int) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from bot.domain.credits import credits_number
+from bot.domain.credits import Credits, credits_number
+from bot.domain.errors import Phrase
 
 LANGUAGES: Final = ("en", "es", "de", "ja")
 LOCALES: Final = {"es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
@@ -56,15 +58,30 @@ class Words(string.Formatter):
 
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
-        *others, last = names
-        if not others:
-            return last
-        return self("number.and", others=self("number.comma").join(others), last=last)
+        return self._joined("number.and", names)
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """A value inside a sentence; a number that is formatted gets the language's own separators."""
+        """A value inside a sentence: sums, moments, lists and phrases in words; numbers with the language's separators.
+
+        A list is `a, b and c`, or with the format `or` a choice, `“a”, “b” or “c”`.
+        """
+        match value:
+            case Phrase():
+                return self(value)
+            case Credits():
+                return self.credits(value)
+            case datetime():
+                return f"<t:{int(value.timestamp())}:R>"  # counted down by the reader's own client
+            case tuple() if format_spec == "or":
+                return self._joined("number.or", [self("number.quoted", name=name) for name in value])
+            case tuple():
+                return self.listed([self.format_field(part, "") for part in value])
         text: str = super().format_field(value, format_spec)
         return text.translate(self._separators) if format_spec else text
+
+    def _joined(self, key: str, names: Sequence[str]) -> str:
+        *others, last = names
+        return self(key, others=self("number.comma").join(others), last=last) if others else last
 
 
 def words_for(locale: str) -> Words:

@@ -1,0 +1,25 @@
+"""What a member reads of a refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bot.domain.errors import Refusal
+from bot.ui.catalogue import ENGLISH
+
+
+def told(refusal: Refusal) -> str:
+    """The sentence in English."""
+    return ENGLISH(f"refusal.{refusal.code}", **refusal.values)
+
+
+@contextmanager
+def refused(words: str) -> Iterator[pytest.ExceptionInfo[Refusal]]:
+    """Expect a refusal whose English sentence has these words (a pattern)."""
+    with pytest.raises(Refusal) as caught:
+        yield caught
+    assert re.search(words, told(caught.value)), told(caught.value)
