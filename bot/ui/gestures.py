@@ -31,9 +31,7 @@ class Gestures:
         """The same of a member, message and button, at a moment."""
         last = self._last.get(what)
         if last is not None and abs(pressed_at - last) < _ONE_GESTURE:
-            raise Refusal(
-                "pressed_twice", "You pressed that twice at once, so I took it once. Press it again for more."
-            )
+            raise Refusal("pressed_twice")
         self._last[what] = pressed_at
         self._last.move_to_end(what)
         while len(self._last) > _REMEMBERED:
