@@ -65,3 +65,22 @@ async def test_what_reaches_nobody_is_kept_and_collected_there(house: House) -> 
     await house.picture("a lost visitor", channel="friends")
     await house.until(lambda: house.states() == ["delivered"])
     assert tried(house, "friends") == []
+
+
+async def test_a_waiting_picture_is_made_private_and_cancelled_there_too(house: House) -> None:
+    """The first token takes the message away, the press's own shows the card; what comes is kept for its member."""
+    house.knobs.latency_s = 30
+    await imagine(house, "a shy visitor", "friends")
+    card = await house.shows("a shy visitor", "at work", channel="friends")
+    moved = await house.driver.click("alice", card.id, card.button("Move to private").custom_id)
+    await house.until(lambda: moved.response is not None and "at work" in moved.response.text())
+    assert house.driver.messages("bob", "friends") == []
+    assert moved.response is not None
+    cancelling = await house.driver.click("alice", moved.response.id, moved.response.button("Cancel").custom_id)
+    await house.until(lambda: bool(cancelling.followups))
+    await house.driver.click("alice", cancelling.followups[0].id, "really_cancel:1")
+    await house.shows("a shy visitor", "Cancelled while it was being made", channel="friends")
+    house.apimaster.finish_all()
+    await house.shows("a shy visitor", "`/collect` hands it over", channel="friends")
+    await house.until(lambda: house.states() == ["ready"])
+    assert tried(house, "friends") == []
