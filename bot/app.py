@@ -226,7 +226,7 @@ async def _assemble(
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),
-        quotas=Quotas(store.quotas),
+        quotas=Quotas(store.quotas, rulebook),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

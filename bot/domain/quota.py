@@ -7,7 +7,7 @@ leaves to the others. What no quota names has no limit. Days and months are UTC'
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import Final
 from bot.domain.credits import MICRO, Credits
 from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.rules import ServerRules
 
 EVERYONE: Final = 0
 """In place of a role's id: the quota of all members."""
@@ -123,6 +124,17 @@ def limits_for(quotas: Iterable[Quota], role_ids: Iterable[int]) -> dict[Limit, 
     return {limit: max(m for m in amounts if m is not None) for limit, amounts in named.items() if None not in amounts}
 
 
+def with_rules(standing: Standing, rules: ServerRules) -> Standing:
+    """A standing as a member shall read it: what the server forbids everybody is in no quota either."""
+    limits = dict(standing.limits)
+    if rules.highest_resolution is not None:
+        highest = rank_of(rules.highest_resolution)
+        limits[Limit.RESOLUTION] = min(highest, limits.get(Limit.RESOLUTION, highest))
+    if not rules.grounding:
+        limits[Limit.GROUNDING] = 0
+    return replace(standing, limits=limits)
+
+
 def rank_of(resolution: Resolution) -> int:
     """A resolution as an amount of Limit.RESOLUTION."""
     return _LADDER.index(resolution)
@@ -192,11 +204,7 @@ def check_amount(standing: Standing, limit: Limit, asked: int) -> None:
     most = standing.limits[limit]
     if most == 0:
         raise Refusal("quota_nothing")
-    amount = int if limit in OF_PICTURES else Credits
-    raise Refusal(
-        f"quota_{limit.value}",
-        most=amount(most),
-        left=amount(left),
-        asked=amount(asked),
-        resets=standing.resets_at(limit),
-    )
+    code, resets = f"quota_{limit.value}", standing.resets_at(limit)
+    if limit in OF_PICTURES:
+        raise Refusal(code, count=most, left=left, asked=asked, resets=resets)
+    raise Refusal(code, most=Credits(most), left=Credits(left), asked=Credits(asked), resets=resets)

@@ -7,22 +7,28 @@ from collections.abc import Mapping
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import Refusal
 from bot.domain.job import Origin
-from bot.domain.quota import EVERYONE, Limit, Quota, Standing, amount_text, parse_amount
+from bot.domain.quota import EVERYONE, Limit, Quota, Standing, amount_text, parse_amount, with_rules
 from bot.jobs.presets import Keeper
+from bot.jobs.rulebook import RuleBook
 from bot.ports.quotas import QuotaStore
 
 
 class Quotas:
     """The service behind `/quota` and `/quotas`. Orders are checked where they are stored, not here."""
 
-    def __init__(self, store: QuotaStore) -> None:
+    def __init__(self, store: QuotaStore, rulebook: RuleBook) -> None:
         self._store = store
+        self._rulebook = rulebook
 
     async def standing(self, origin: Origin) -> Standing | None:
-        """What limits the member who asks, and what they used; None outside of servers."""
+        """What limits the member who asks, by quotas and by the server's rules, and what they used.
+
+        None outside of servers.
+        """
         if origin.guild_id is None:
             return None
-        return await self._store.standing(origin.guild_id, origin.user_id, origin.role_ids)
+        standing = await self._store.standing(origin.guild_id, origin.user_id, origin.role_ids)
+        return with_rules(standing, await self._rulebook.of(origin.guild_id))
 
     async def of_server(self, guild_id: int) -> tuple[list[Quota], Standing]:
         """A server's quotas, that of everyone first, and how its own limit stands."""

@@ -23,7 +23,9 @@ from bot.domain.quota import (
     parse_amount,
     rank_of,
     resolution_at,
+    with_rules,
 )
+from bot.domain.rules import ServerRules
 from tests.support.clock import START
 from tests.support.refusals import refused, told
 
@@ -118,6 +120,17 @@ def test_the_countdown_is_of_the_limit_that_takes_longest() -> None:
     both = standing(Use(pictures_day=5, pictures_month=50), pictures_day=5, pictures_month=50)
     with refused(f"<t:{int(next_month(START).timestamp())}:R>"):
         check_order(both, SPEC, count=1, price_microcredits=MICRO)
+
+
+def test_what_a_server_forbids_everybody_is_in_no_quota() -> None:
+    """The lower of the two resolutions, and no search where the server has none; amounts are untouched."""
+    generous = standing(resolution=3, grounding=1, pictures_day=5)
+    strict = ServerRules(highest_resolution=Resolution.TWO_K, grounding=False)
+    assert with_rules(generous, strict).limits == {
+        Limit.RESOLUTION: 2, Limit.GROUNDING: 0, Limit.PICTURES_DAY: 5,
+    }  # fmt: skip
+    assert with_rules(standing(resolution=1), strict).limits[Limit.RESOLUTION] == 1
+    assert with_rules(standing(), ServerRules()).limits == {}
 
 
 def test_days_and_months_end_at_midnight_utc() -> None:
