@@ -54,7 +54,8 @@ class Quota(commands.Cog):
         await interaction.edit_original_response(view=view)
 
 
-@app_commands.guild_only()
+# Each place is named: the tree's own answer holds where a command gives none, as `guild_only` does.
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_messages=True)
 class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quotas")):

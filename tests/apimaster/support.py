@@ -56,10 +56,8 @@ async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]
 
 async def until_done(client: ApimasterClient, task_id: str) -> PictureSource:
     """Poll a task to its picture."""
-    for _ in range(200):
-        status = await client.poll(task_id)
-        if status.state is TaskState.SUCCEEDED:
-            assert status.source is not None
-            return status.source
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"the task never ended: {status}")
+    async with asyncio.timeout(20):
+        while (status := await client.poll(task_id)).state is not TaskState.SUCCEEDED:
+            await asyncio.sleep(0.01)
+    assert status.source is not None
+    return status.source
