@@ -57,7 +57,9 @@ async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]
 async def until_done(client: ApimasterClient, task_id: str) -> PictureSource:
     """Poll a task to its picture."""
     async with asyncio.timeout(20):
-        while (status := await client.poll(task_id)).state is not TaskState.SUCCEEDED:
+        while True:
+            status = await client.poll(task_id)
+            if status.state is TaskState.SUCCEEDED:
+                assert status.source is not None
+                return status.source
             await asyncio.sleep(0.01)
-    assert status.source is not None
-    return status.source

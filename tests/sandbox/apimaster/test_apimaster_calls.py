@@ -95,7 +95,10 @@ async def test_a_task_takes_its_time(server: ApimasterServer, http: aiohttp.Clie
     assert 0 <= data["progress"] < 100
     assert "result" not in data
     async with asyncio.timeout(20):
-        while (data := await poll(http, task_id))["status"] == "processing":
+        while True:
+            data = await poll(http, task_id)
+            if data["status"] != "processing":
+                break
             await asyncio.sleep(0.02)
     assert data["status"] == "succeeded"
 
