@@ -46,6 +46,7 @@ from bot.lock import exclusive
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.fit import WebpFitter
 from bot.media.references import ReferenceCopies
+from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.pressure import Pressure
 from bot.reception import Reception
@@ -145,6 +146,7 @@ async def _assemble(
         moves=store.moves,
         files=files,
         fitter=WebpFitter(),
+        sheets=ReferenceSheets(copies=copies, spool=files),
         clock=clock,
         rng=rng,
         owner=owner,

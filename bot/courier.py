@@ -16,12 +16,13 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.schedule import backoff_s
-from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, Shown, ShownPicture
+from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, SheetMaker, Shown, ShownPicture
 from bot.ports.moves import MoveStore
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.card import Card, file_name, render
-from bot.ui.text import alt_text
+from bot.ui.catalogue import words_for
+from bot.ui.text import alt_text, sheet_name
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Courier:
         moves: MoveStore,
         files: PictureFiles,
         fitter: PictureFitter,
+        sheets: SheetMaker,
         clock: Clock,
         rng: random.Random,
         owner: str,
@@ -54,6 +56,7 @@ class Courier:
         self._moves = moves
         self._files = files
         self._fitter = fitter
+        self._sheets = sheets
         self._clock = clock
         self._rng = rng
         self._owner = owner
@@ -194,11 +197,16 @@ class Courier:
         rung = 0
         while True:
             uploads = await self._uploads(view, rung)
-            card = render(_as_shown(view, uploads), {job_id: upload.file_name for job_id, upload in uploads.items()})
+            # Where room is short, the pictures need it.
+            sheet = await self._sheets.of(view.request) if rung == 0 else None
+            names = {job_id: upload.file_name for job_id, upload in uploads.items()}
+            card = render(_as_shown(view, uploads), names, with_sheet=sheet is not None)
             if not self._worth_an_edit(view, card):
                 return card, {}, NOT_SHOWN
+            keeps = any(upload.fitted is None for upload in uploads.values())
             listed = list(uploads.values())
-            keeps = any(upload.fitted is None for upload in listed)
+            if sheet is not None:
+                listed.append(_of_sheet(view.request, sheet))
             try:
                 may_post = (card.worth_a_post or view.request.unseen) and not keeps
                 posted = await self._ladder.show(view.request, card, listed, may_post=may_post)
@@ -288,6 +296,11 @@ class Courier:
                 message_by=posted.by,
             )
             self._delivered(view, new, place)
+
+
+def _of_sheet(request: Request, sheet: bytes) -> Upload:
+    description = words_for(request.origin.locale)("card.sheet")
+    return Upload(file_name=sheet_name(request.id), description=description, fitted=None, data=sheet)
 
 
 def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:

@@ -10,6 +10,7 @@ or, where that cannot be, a follow-up. A follow-up has no nonce: after a crash a
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -65,13 +66,17 @@ NOT_SHOWN: Final = Posted(by="", message_id=None, channel_id=None, attachments={
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A picture to send with a card; None for `fitted` keeps the attachment that the message has already."""
+    """A picture to send with a card; None for `fitted` keeps the attachment that the message has already.
+
+    With `data` it is no job's picture, but a small one that is sent anew each time.
+    """
 
     file_name: str
     description: str
     fitted: Fitted | None
     attachment_id: int | None = None
     shrunk: str = ""
+    data: bytes | None = None
 
 
 class _Kept:
@@ -234,10 +239,11 @@ def _token_lives(request: Request, now: datetime) -> bool:
 
 
 def _new_files(uploads: list[Upload]) -> list[discord.File]:
+    contents = [(upload, upload.fitted.path if upload.fitted else io.BytesIO(upload.data or b"")) for upload in uploads]
     return [
-        discord.File(upload.fitted.path, filename=upload.file_name, description=upload.description)
-        for upload in uploads
-        if upload.fitted is not None
+        discord.File(content, filename=upload.file_name, description=upload.description)
+        for upload, content in contents
+        if upload.fitted is not None or upload.data is not None
     ]
 
 

@@ -74,14 +74,25 @@ class RungFitter:
         return Fitted(path=path, extension=extension, size_bytes=limit_bytes, rung=rung, shrunk="WebP" if rung else "")
 
 
+class NotedSheets:
+    """Implements SheetMaker: the sheet that a test says, or none."""
+
+    sheet: bytes | None = None
+
+    async def of(self, request: Request) -> bytes | None:
+        """The same for every request that has a message to come."""
+        return None if request.deleted_at else self.sheet
+
+
 class Post:
     """A courier with its store, ladder and steps."""
 
     def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
-        self.spool = spool
+        self.spool, self.sheets = spool, NotedSheets()
         self.courier = Courier(
             ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool, fitter=RungFitter(),
+            sheets=self.sheets,
             clock=clock, rng=random.Random(1), owner=OWNER, pressure=Pressure(),
         )  # fmt: skip
 
@@ -203,6 +214,19 @@ async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None
     assert rungs == [0, 1, 2]
     delivered = await post.store.job(job.id)
     assert (delivered.shown_as, delivered.attachment_name) == ("WebP", f"imagine-{job.id}.webp")
+
+
+async def test_references_are_shown_until_room_is_short(post: Post) -> None:
+    """Their sheet goes along with each edit, and gives way once Discord finds the files too large."""
+    post.sheets.sheet = b"a sheet"
+    job = await post.steps.fetched()
+    post.ladder.answers.append(TooLarge())
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    sent = [[(upload.file_name, upload.data) for upload in uploads] for _, _, uploads, _ in post.ladder.shown]
+    sheet = (f"imagine-references-{job.request_id}.webp", b"a sheet")
+    assert sent == [[(f"imagine-{job.id}.png", None), sheet], [(f"imagine-{job.id}.webp", None)]]
+    assert (await post.store.job(job.id)).attachment_name == f"imagine-{job.id}.webp"
 
 
 async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:

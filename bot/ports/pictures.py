@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.job import Reference
+from bot.domain.job import Reference, Request
 from bot.domain.picture import PictureInfo, PictureSpec
 
 
@@ -135,6 +135,14 @@ class PictureFiles(Protocol):
 
     def path_of(self, file_name: str) -> Path:
         """Where an admitted picture of this file name lies."""
+        ...
+
+
+class SheetMaker(Protocol):
+    """Draws the references of a request as one small picture."""
+
+    async def of(self, request: Request) -> bytes | None:
+        """A WebP file; None while the references are not on our disk, or not any more. Works off the event loop."""
         ...
 
 

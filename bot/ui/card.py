@@ -54,8 +54,11 @@ def file_name(job: Job, extension: str) -> str:
     return text.file_stem(job.id) + extension
 
 
-def render(request: RequestView, files: Mapping[int, str]) -> Card:
-    """Render a request in its member's language; `files` names the file of each job that has a picture."""
+def render(request: RequestView, files: Mapping[int, str], *, with_sheet: bool = False) -> Card:
+    """Render a request in its member's language; `files` names the file of each job that has a picture.
+
+    `with_sheet` says that the file which shows the references comes along.
+    """
     words = words_for(request.request.origin.locale)
     current = [job for job in request.jobs if job.retried_by is None]
     pictures = tuple(job for job in request.jobs if job.state in _HAS_PICTURE and job.id in files)
@@ -69,6 +72,11 @@ def render(request: RequestView, files: Mapping[int, str]) -> Card:
             spoiler = request.request.spec.spoiler
             gallery.add_item(media=f"attachment://{files[job.id]}", description=description, spoiler=spoiler)
         container.add_item(gallery)
+    if with_sheet:
+        shown: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        sheet = f"attachment://{text.sheet_name(request.request.id)}"
+        shown.add_item(media=sheet, description=words("card.sheet"), spoiler=request.request.spec.spoiler)
+        container.add_item(shown)
     lines = text.statuses(current, request, words)
     lines += [text.earlier_attempt(job, words) for job in request.jobs if job.retried_by is not None]
     container.add_item(ui.TextDisplay("\n".join(lines)))

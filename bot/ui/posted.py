@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
+from bot.ui.text import is_sheet
+
 _PICTURES: Final = frozenset({"image/png", "image/apng", "image/jpeg", "image/webp", "image/gif"})
 _SOME_PICTURE: Final = "image/*"
 """A picture whose kind its bytes will tell: addresses of pictures from the web often end in no file name."""
@@ -39,7 +41,8 @@ def pictures_of(message: discord.Message, cdn_hosts: Collection[str]) -> tuple[P
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for part in parts:
         for picture in _of_part(part, cdn_hosts):
-            found.setdefault(_address(picture.url), picture)
+            if not is_sheet(picture.name):
+                found.setdefault(_address(picture.url), picture)
     return tuple(found.values())
 
 

@@ -13,6 +13,7 @@ from bot.domain.job import Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.ui.catalogue import Words
 
+_SHEET: Final = re.compile(r"imagine-references-[0-9]{1,18}\.webp")
 _SHOWN_PROMPT: Final = 300
 _ALT_TEXT: Final = 256
 _SHRUNK: Final = re.compile(
@@ -38,6 +39,16 @@ def quoted_prompt(spec: PictureSpec) -> str:
 def alt_text(spec: PictureSpec) -> str:
     """The prompt as a picture's description."""
     return spec.prompt if len(spec.prompt) <= _ALT_TEXT else spec.prompt[: _ALT_TEXT - 1].rstrip() + "…"
+
+
+def sheet_name(request_id: int) -> str:
+    """The name of the file that shows a request's references."""
+    return f"imagine-references-{request_id}.webp"
+
+
+def is_sheet(name: str) -> bool:
+    """Whether a file shows references of a request of ours, and is no picture to be used by itself."""
+    return _SHEET.fullmatch(name) is not None
 
 
 def file_stem(job_id: int) -> str:

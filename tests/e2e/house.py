@@ -60,7 +60,10 @@ class House(Sandbox):
     ) -> Message:
         """Wait for a message about this prompt that shows a picture."""
         return await self.driver.wait_message(
-            lambda m: prompt in m.text() and bool(m.media()), viewer=viewer, channel=channel, timeout_s=timeout_s
+            lambda m: prompt in m.text() and any("references" not in media.filename for media in m.media()),
+            viewer=viewer,
+            channel=channel,
+            timeout_s=timeout_s,
         )
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

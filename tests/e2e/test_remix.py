@@ -51,10 +51,13 @@ def sent(house: House) -> list[str]:
 
 
 async def test_fourteen_references_reach_the_provider_in_their_order(house: House) -> None:
-    """Discord's own addresses are sent while they are fresh; the card counts the references."""
+    """Discord's own addresses are sent while they are fresh; the card counts the references and shows them small."""
     await remix(house, "a family photo", *[(f"{colour}.png", a_picture(colour)) for colour in COLOURS])
     message = await house.picture("a family photo")
     assert "14 references" in message.text()
+    picture, references = message.media()
+    assert (picture.filename, references.filename) == ("imagine-1.jpg", "imagine-references-1.webp")
+    assert (references.width, references.height, references.size < 30_000) == (720, 200, True)
     names = [url.partition("?")[0].rpartition("/")[2] for url in sent(house)]
     assert names == [f"{colour}.png" for colour in COLOURS]
     await house.until(lambda: house.states() == ["delivered"])

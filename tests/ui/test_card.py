@@ -306,3 +306,13 @@ def test_each_failure_says_what_it_cost(code: str, cost: Cost) -> None:
     assert said[cost.value] in text
     assert "❌" in text
     assert ("inside this bot" in text) is (code == "internal")
+
+
+def test_references_stand_under_the_picture_and_are_covered_with_it() -> None:
+    """Their sheet has a description for who cannot see it; without a sheet nothing stands there."""
+    view = a_view(a_job(S.DELIVERED), request=a_request(spec=PictureSpec(prompt="a cat", spoiler=True)))
+    picture, sheet = media(render(view, {7: "imagine-7.png"}, with_sheet=True))
+    assert picture["media"]["url"] == "attachment://imagine-7.png"
+    assert sheet["media"]["url"] == "attachment://imagine-references-1.webp"
+    assert (sheet["description"], sheet["spoiler"]) == ("The pictures that it was made from", True)
+    assert len(media(render(view, {7: "imagine-7.png"}))) == 1

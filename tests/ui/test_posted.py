@@ -196,3 +196,10 @@ def test_everybody_has_an_avatar() -> None:
     picture = avatar_of(received().author)
     assert picture.url.startswith("https://cdn.discordapp.com/embed/avatars/")
     assert picture.name == "avatar of alice"
+
+
+def test_sheet_of_references_is_no_picture_to_be_used() -> None:
+    """What a card was made from stands on it in small; a remix of the card is one of its picture."""
+    shown = [{"media": media("imagine-7.png")}, {"media": media("imagine-references-3.webp", "image/webp")}]
+    message = received(components=[{"type": 12, "id": 1, "items": shown}], flags=1 << 15)
+    assert names(message) == ["imagine-7.png"]
