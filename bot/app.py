@@ -55,7 +55,7 @@ from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
-from bot.ui.serverlog import tell_delivery
+from bot.ui.serverlog import tell_delivery, tell_slow_pattern
 
 log = logging.getLogger(__name__)
 
@@ -152,9 +152,10 @@ async def _assemble(
         owner=owner,
         pressure=pressure,
     )
-    rulebook = RuleBook(store.rules)
+    rulebook = RuleBook(store.rules, store.blocks, clock)
     logbook = Logbook(ChannelPosts(client), clock, channel_of=rulebook.log_channel, channels=store.rules.log_channels)
     courier.on_delivery(partial(tell_delivery, logbook))
+    rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
     gate = GateKeeper(
         gates=store,
         jobs=store,
@@ -211,6 +212,7 @@ async def _assemble(
         jobs=store,
         moves=store.moves,
         drafts=store.drafts,
+        rules=rulebook,
         presenter=courier,
         wake=admission.wake,
         fetch_references=referencing.fetch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -37,6 +37,8 @@ def next_resolution(resolution: Resolution) -> Resolution | None:
     return ladder[above] if above < len(ladder) else None
 
 
+OPEN_SIZE: Final = "size"
+OPEN_RESOLUTION: Final = "resolution"
 DEFAULT_SIZE: Final = "1:1"
 DEFAULT_RESOLUTION: Final = Resolution.ONE_K
 
@@ -97,6 +99,8 @@ class PictureSpec:
     """Covered in the message until somebody presses it."""
     style: str = ""
     style_text: str = ""
+    left_open: frozenset[str] = field(default=frozenset(), compare=False)
+    """What the member left to the defaults (OPEN_SIZE, OPEN_RESOLUTION): a server may have its own. Not stored."""
 
     @property
     def whole_prompt(self) -> str:

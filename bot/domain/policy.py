@@ -12,6 +12,8 @@ from bot.domain.picture import (
     DEFAULT_SIZE,
     MAX_PROMPT_CHARACTERS,
     MAX_REFERENCE_BYTES,
+    OPEN_RESOLUTION,
+    OPEN_SIZE,
     REFERENCE_TYPES,
     SIZES,
     PictureSpec,
@@ -45,6 +47,7 @@ def checked_spec(
         raise Refusal("long_prompt", length=len(words), limit=MAX_PROMPT_CHARACTERS)
     if google_image_search and not google_search:
         raise Refusal("image_search_alone")
+    given = {OPEN_SIZE: size, OPEN_RESOLUTION: resolution}
     return PictureSpec(
         prompt=words,
         size=_size(size) if size else DEFAULT_SIZE,
@@ -52,6 +55,7 @@ def checked_spec(
         google_search=google_search,
         google_image_search=google_image_search,
         spoiler=spoiler,
+        left_open=frozenset(name for name, value in given.items() if not value),
     )
 
 

@@ -14,6 +14,7 @@ from bot.domain.errors import Refusal
 from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
+from bot.jobs.rulebook import RuleBook
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 from bot.ports.drafts import DraftStore
 from bot.ports.moves import MoveStore
@@ -32,6 +33,7 @@ class Intake:
         jobs: JobStore,
         drafts: DraftStore,
         moves: MoveStore,
+        rules: RuleBook,
         presenter: Presenter,
         wake: Callable[[], None],
         fetch_references: Callable[[int], None],
@@ -42,6 +44,7 @@ class Intake:
         self._jobs = jobs
         self._drafts = drafts
         self._moves = moves
+        self._rules = rules
         self._presenter = presenter
         self._wake = wake
         self._fetch_references = fetch_references
@@ -101,6 +104,7 @@ class Intake:
         if len(references) > MAX_REFERENCES:
             raise Refusal("too_many_references", count=len(references), limit=MAX_REFERENCES)
         prompts = (spec.prompt,) if to_the_letter else permutations(spec.prompt)
+        spec = await self._rules.checked(spec, origin, prompts)
         draft = Draft(
             user_id=origin.user_id,
             kind=kind,
@@ -135,6 +139,7 @@ class Intake:
         Each shows itself in a message of its own, since the press that answers the question is answered by that.
         """
         draft = await self.draft(draft_id, origin.user_id)
+        draft = replace(draft, spec=await self._rules.checked(draft.spec, origin, draft.prompts))
         new = _requests_of(draft, origin, lease, upload_limit_bytes, draft_id)
         request_ids = await self._drafts.accept(draft_id, new)
         if request_ids is None:
@@ -226,6 +231,7 @@ class Intake:
     async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
         job = await self._owned(job_id, user_id)
+        await self._rules.check_member(job.guild_id, user_id)
         if await self._jobs.retry(job_id) is None:
             raise Refusal("decided", number=job_id)
         await self._decided(job, lease)

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.clock import Clock
 from bot.domain.audit import AuditAction, NewAuditEntry
-from bot.domain.rules import ServerRules, Setting, with_setting
-from bot.ports.rules import RuleStore
+from bot.domain.errors import Refusal
+from bot.domain.job import Origin
+from bot.domain.picture import PictureSpec
+from bot.domain.rules import ServerRules, Setting, WordRule, with_setting
+from bot.domain.ruling import check_not_blocked, check_place, within_rules, words_in_force
+from bot.jobs.patterns import checked_rule, first_match, matches
+from bot.ports.rules import BlockStore, PastPrompt, RuleStore
 
 
 class RuleBook:
-    """The rules of every server that somebody asked about since the start."""
+    """The rules of every server that somebody asked about since the start. Jobs accepted keep the rules of then."""
 
-    def __init__(self, store: RuleStore) -> None:
+    def __init__(self, store: RuleStore, blocks: BlockStore, clock: Clock) -> None:
         self._store = store
+        self._blocks = blocks
+        self._clock = clock
         self._known: dict[int, ServerRules] = {}
         self._changes = 0
+        self._slow: set[int] = set()
+        self._tell_slow: Callable[[int, WordRule], None] = lambda *_: None
+
+    def on_slow_pattern(self, told: Callable[[int, WordRule], None]) -> None:
+        """Tell, once each, of patterns of a server that took too long with somebody's prompt."""
+        self._tell_slow = told
 
     async def of(self, guild_id: int) -> ServerRules:
         """A server's rules. Raises StoreError where they are asked for first and cannot be read."""
@@ -30,8 +48,47 @@ class RuleBook:
         """Where a server wants to read what happens; None for nowhere."""
         return (await self.of(guild_id)).log_channel
 
+    async def checked(self, spec: PictureSpec, origin: Origin, prompts: Sequence[str]) -> PictureSpec:
+        """An order as the rules of its server have it: with their defaults and spoilers; raises Refusal.
+
+        `prompts` are those that the prompt stands for. Outside of servers only the defaults of all hold.
+        """
+        if origin.guild_id is None:
+            return replace(spec, left_open=frozenset())
+        rules = await self.of(origin.guild_id)
+        check_place(rules, origin)
+        ruled = within_rules(rules, spec, origin)
+        await self.check_member(origin.guild_id, origin.user_id)
+        in_force = words_in_force(rules, origin)
+        for prompt in dict.fromkeys((spec.prompt, *prompts)) if in_force else ():
+            await self._check_words(origin.guild_id, in_force, replace(ruled, prompt=prompt).whole_prompt)
+        return ruled
+
+    async def check_member(self, guild_id: int | None, member_id: int) -> None:
+        """Refuse what a blocked member asks for."""
+        if guild_id is not None:
+            check_not_blocked(await self._blocks.block_of(guild_id, member_id), self._clock.now())
+
+    async def _check_words(self, guild_id: int, rules: Sequence[WordRule], prompt: str) -> None:
+        """Refuse a prompt that a rule forbids, and one with which a pattern finds no end in its time.
+
+        That one is refused rather than let through: else whoever finds a prompt that is slow enough is past the rule.
+        """
+        found = await first_match(rules, prompt)
+        if found.matching:
+            [rule] = found.matching
+            if rule.regex:
+                raise Refusal("pattern_refused")
+            raise Refusal("words_refused", words=rule.pattern)
+        if found.too_slow:
+            [rule] = found.too_slow
+            if rule.id not in self._slow:
+                self._slow.add(rule.id)
+                self._tell_slow(guild_id, rule)
+            raise Refusal("words_unchecked")
+
     async def change(self, guild_id: int, actor_id: int, setting: Setting, value: object, detail: str) -> ServerRules:
-        """Set one thing; returns the rules that hold then. Jobs accepted before keep the rules of then."""
+        """Set one thing, or with None set it back; returns the rules that hold then."""
         rules = with_setting(await self.of(guild_id), setting, value)
         entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.SETTING, detail=detail)
         try:
@@ -39,6 +96,44 @@ class RuleBook:
         finally:
             self._forget(guild_id)
         return await self.of(guild_id)
+
+    async def add_words(self, guild_id: int, actor_id: int, rule: WordRule) -> WordRule:
+        """Keep a rule about words, once it is known to be readable and quick; returns it with its number."""
+        rule = await asyncio.to_thread(checked_rule, rule)
+        detail = f"added {'the pattern ' if rule.regex else ''}{rule.pattern} ({rule.where})"
+        entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.WORDS, detail=detail)
+        try:
+            return replace(rule, id=await self._store.add_words(guild_id, rule, entry))
+        finally:
+            self._forget(guild_id)
+
+    async def remove_words(self, guild_id: int, actor_id: int, rule_id: int) -> WordRule:
+        """Forget a rule about words; returns what it was."""
+        rule = next((rule for rule in (await self.of(guild_id)).words if rule.id == rule_id), None)
+        detail = f"removed {rule.pattern}" if rule else ""
+        entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.WORDS, detail=detail)
+        try:
+            if rule is None or not await self._store.remove_words(guild_id, rule_id, entry):
+                raise Refusal(
+                    "no_such_rule", "There is no such rule. `/settings words list` shows those that there are."
+                )
+        finally:
+            self._forget(guild_id)
+        return rule
+
+    async def tried(self, guild_id: int, rules: Sequence[WordRule], *, most: int) -> list[tuple[PastPrompt, WordRule]]:
+        """Which of a server's latest prompts these rules would have refused, each with the first that would."""
+        refused = []
+        for past in await self._store.latest_prompts(guild_id, most=most):
+            found = await first_match(rules, past.prompt)
+            refused += [(past, rule) for rule in (*found.matching, *found.too_slow)]
+        return refused
+
+    @staticmethod
+    async def matching(rules: Sequence[WordRule], text: str) -> list[WordRule]:
+        """Every rule that would refuse a text."""
+        found = await matches(rules, text)
+        return [*found.matching, *found.too_slow]
 
     def _forget(self, guild_id: int) -> None:
         """Read a server's rules anew when they are asked for next."""

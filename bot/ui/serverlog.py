@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 from bot.domain.job import Job, Request, RequestView
+from bot.domain.rules import WordRule
 from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
 from bot.ui.lists import jump_link
@@ -20,6 +21,11 @@ def tell_delivery(log: ServerLog, view: RequestView, jobs: Sequence[Job], reques
     """Write of pictures that were delivered just now in a server's log channel, if they are of a server."""
     if request.origin.guild_id is not None:
         log.tell(request.origin.guild_id, delivery_line(view, jobs, request))
+
+
+def tell_slow_pattern(log: ServerLog, guild_id: int, rule: WordRule) -> None:
+    """Write of a rule that took too long with somebody's prompt, which was refused therefore."""
+    log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=_plain(rule.pattern)))
 
 
 def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> str:

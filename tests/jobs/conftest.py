@@ -19,6 +19,7 @@ from bot.jobs.balance import GateKeeper
 from bot.jobs.fetching import Fetcher
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
+from bot.jobs.rulebook import RuleBook
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.pressure import Pressure
@@ -65,6 +66,7 @@ class Works:
         self.store, self.spool, self.clock = store, spool, clock
         self.provider, self.presenter, self.alerts = ScriptedProvider(clock), NotedRefreshes(), NotedAlerts()
         self.steps = Steps(store)
+        self.rules = RuleBook(store.rules, store.blocks, clock)
         self.announcements = TaskGroup()
         rng = random.Random(1)
         polling = Polling()

@@ -34,6 +34,7 @@ class Counter:
             jobs=works.store,
             drafts=works.store.drafts,
             moves=works.store.moves,
+            rules=works.rules,
             presenter=works.presenter,
             wake=lambda: None,
             fetch_references=self.fetched.append,

@@ -33,6 +33,7 @@ class Desk:
             jobs=works.store,
             drafts=works.store.drafts,
             moves=works.store.moves,
+            rules=works.rules,
             presenter=works.presenter,
             wake=self._wake,
             fetch_references=self.fetched.append,

@@ -45,6 +45,7 @@ def pictures(works: Works) -> Pictures:
         jobs=works.store,
         drafts=works.store.drafts,
         moves=works.store.moves,
+        rules=works.rules,
         presenter=works.presenter,
         wake=lambda: None,
         fetch_references=lambda _: None,

@@ -1,0 +1,69 @@
+"""What a server's rules mean for an order. Checks that need only memory, so that a refusal is immediate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Origin
+from bot.domain.picture import OPEN_RESOLUTION, OPEN_SIZE, PictureSpec, Resolution
+from bot.domain.rules import Block, ServerRules, SpoilerRule, Where, WordRule
+
+_MOST_TOLD: Final = 5
+_RANKS: Final = tuple(Resolution)
+
+
+def check_place(rules: ServerRules, origin: Origin) -> None:
+    """Refuse an order where, or of whom, a server lets nothing be made."""
+    here, roles = set(origin.channel_ids) or {origin.channel_id}, set(origin.role_ids)
+    if here & rules.denied_channels:
+        raise Refusal("channel_denied")
+    if rules.allowed_channels and not here & rules.allowed_channels:
+        raise Refusal("channel_not_allowed", channels=_named("#", rules.allowed_channels))
+    if roles & rules.denied_roles:
+        raise Refusal("role_denied")
+    if rules.allowed_roles and not roles & rules.allowed_roles:
+        raise Refusal("role_needed", roles=_named("@&", rules.allowed_roles))
+
+
+def _named(kind: str, ids: frozenset[int]) -> tuple[str, ...]:
+    """Channels or roles as Discord's clients show them by their names, the first few."""
+    return tuple(f"<{kind}{number}>" for number in sorted(ids)[:_MOST_TOLD])
+
+
+def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> PictureSpec:
+    """An order as a server has it: its defaults where the member left something open, its spoilers; or a Refusal."""
+    size = rules.default_size if rules.default_size and OPEN_SIZE in spec.left_open else spec.size
+    resolution = spec.resolution
+    if OPEN_RESOLUTION in spec.left_open:
+        resolution = _no_higher(rules.default_resolution or resolution, rules.highest_resolution)
+    highest = rules.highest_resolution
+    if highest is not None and _no_higher(resolution, highest) is not resolution:
+        raise Refusal("resolution_too_high", highest=highest.value)
+    if spec.google_search and not rules.grounding:
+        raise Refusal("grounding_off")
+    covered = rules.spoiler is SpoilerRule.ALWAYS or (
+        rules.spoiler is SpoilerRule.AGE_RESTRICTED and origin.age_restricted
+    )
+    return replace(spec, size=size, resolution=resolution, spoiler=spec.spoiler or covered, left_open=frozenset())
+
+
+def words_in_force(rules: ServerRules, origin: Origin) -> tuple[WordRule, ...]:
+    """The rules about words that hold where an order is made."""
+    return tuple(rule for rule in rules.words if rule.where is Where.EVERYWHERE or not origin.age_restricted)
+
+
+def check_not_blocked(block: Block | None, now: datetime) -> None:
+    """Refuse an order of a blocked member; the reason is told only where it was given for them to read."""
+    if block is None or not block.holds(now):
+        return
+    told = {"reason": block.reason} if block.told and block.reason else {}
+    until = {} if block.until is None else {"until": block.until}
+    code = "blocked" + ("_until" if until else "") + ("_because" if told else "")
+    raise Refusal(code, **until, **told)
+
+
+def _no_higher(resolution: Resolution, highest: Resolution | None) -> Resolution:
+    return resolution if highest is None else min(resolution, highest, key=_RANKS.index)

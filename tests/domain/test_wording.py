@@ -1,0 +1,59 @@
+"""Whole words in any language: nothing is found inside of another word, and no spelling hides one."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.wording import folded, has_words
+
+
+def found(words: str, text: str) -> bool:
+    """Whether a rule with these words would find them in a text."""
+    return has_words(folded(text), folded(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("ass", "an ass on a field"),
+        ("ass", "ass"),
+        ("ass", "grass and an ASS."),
+        ("ass", "“ass”!"),
+        ("red hat", "a  RED\n hat"),
+        ("straße", "in der STRASSE"),
+        ("café", "a cafe\u0301"),
+        ("nude", "a \uff4e\uff55\uff44\uff45 figure"),
+        ("nude", "a nu\u200bde figure"),
+        ("nude", "nu\u00adde"),
+        ("裸", "裸の人"),
+        ("c++", "written in c++, they say"),
+        ("100%", "at 100% now"),
+    ],
+)
+def test_words_are_found_however_they_are_written(words: str, text: str) -> None:
+    """Case, width, accents' forms, blanks and invisible characters make no difference."""
+    assert found(words, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("ass", "green grass, glass and assets"),
+        ("ass", "as s"),
+        ("cafe", "a café"),
+        ("कम", "कमी"),
+        ("cat", "cat_food"),
+        ("cat", "cat5"),
+        ("red hat", "a red, hat"),
+        ("x", ""),
+    ],
+)
+def test_words_inside_of_other_words_are_not_found(words: str, text: str) -> None:
+    """Letters, digits and the marks of letters belong to a word."""
+    assert not found(words, text)
+
+
+def test_a_long_text_of_near_hits_takes_no_time() -> None:
+    """Thousands of places that are none."""
+    assert not found("a", "aa" * 2_000)
+    assert found("a", "aa" * 2_000 + " a")

@@ -1,0 +1,122 @@
+"""Rules hold from the moment they are set; words are looked for in all that the model would read; no pattern hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.audit import AuditAction
+from bot.domain.errors import Refusal
+from bot.domain.picture import PictureSpec, Resolution
+from bot.domain.rules import Setting, WordRule
+from bot.jobs import patterns
+from bot.jobs.patterns import checked_rule
+from bot.jobs.rulebook import RuleBook
+from tests.jobs.conftest import Works
+from tests.support.build import BOB, GUILD, new_request
+
+ORIGIN = new_request().origin
+CATASTROPHE = r"^(([a-z])+.)+[A-Z]([a-z])+$"
+
+
+async def refused(rules: RuleBook, prompt: str, *, style_text: str = "", others: tuple[str, ...] = ()) -> str | None:
+    """The code with which a prompt is refused."""
+    try:
+        await rules.checked(PictureSpec(prompt=prompt, style="s", style_text=style_text), ORIGIN, others)
+    except Refusal as error:
+        return error.code
+    return None
+
+
+async def test_a_change_holds_at_once_and_is_audited(works: Works) -> None:
+    """Also where the rules were read, and kept at hand, just before."""
+    left_open = replace(PictureSpec(prompt="x"), left_open=frozenset({"resolution"}))
+    assert (await works.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.ONE_K
+    await works.rules.change(GUILD, BOB, Setting.DEFAULT_RESOLUTION, Resolution.TWO_K, "default_resolution: 2K")
+    assert (await works.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.TWO_K
+    outside = replace(ORIGIN, guild_id=None)
+    assert (await works.rules.checked(left_open, outside, ())).resolution is Resolution.ONE_K
+    await works.rules.change(GUILD, BOB, Setting.DEFAULT_RESOLUTION, None, "default_resolution: reset")
+    assert (await works.rules.of(GUILD)).default_resolution is None
+    (second, first) = await works.store.audit.entries(GUILD, limit=9)
+    assert (first.actor_id, first.action, first.detail) == (BOB, AuditAction.SETTING, "default_resolution: 2K")
+    assert second.detail == "default_resolution: reset"
+
+
+async def test_words_are_looked_for_in_prompt_style_and_every_variant(works: Works) -> None:
+    """Whatever the model would read: a word may be made by the choices of a prompt alone."""
+    await works.rules.add_words(GUILD, BOB, WordRule(pattern="nude"))
+    assert await refused(works.rules, "a nude") == "words_refused"
+    assert await refused(works.rules, "a dude", style_text="nude, in oil") == "words_refused"
+    assert await refused(works.rules, "a nu{de, t}", others=("a nude", "a nut")) == "words_refused"
+    assert await refused(works.rules, "a denuded hill") is None
+
+
+async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(works: Works) -> None:
+    """Neither case nor odd letters hide anything; taken away, it holds no more."""
+    rule = await works.rules.add_words(GUILD, BOB, WordRule(pattern=r"\bn[u4]d[e3]s?\b", regex=True))
+    for prompt in ("NUDE", "a \uff4e\uff55\uff44\uff45", "n4d3s", "nu\u200bde"):
+        assert await refused(works.rules, prompt) == "pattern_refused"
+    assert await refused(works.rules, "denuded") is None
+    await works.rules.remove_words(GUILD, BOB, rule.id)
+    assert await refused(works.rules, "NUDE") is None
+    with pytest.raises(Refusal, match="no such rule"):
+        await works.rules.remove_words(GUILD, BOB, rule.id)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("", "empty_rule"),
+        ("\u200b", "empty_rule"),
+        ("(", "bad_pattern"),
+        ("x" * 201, "long_rule"),
+        (".*", "empty_pattern"),
+        (r"(\w+\s?)*$", "empty_pattern"),
+        (r"(a+)+$", "slow_pattern"),
+        (r"(x+x+)+y", "slow_pattern"),
+        (CATASTROPHE, "slow_pattern"),
+    ],
+)
+def test_a_pattern_that_is_no_good_is_refused_when_it_is_added(pattern: str, code: str) -> None:
+    """It says nothing, cannot be read, matches everything, or backtracks for ever: each is told why."""
+    with pytest.raises(Refusal) as refusal:
+        checked_rule(WordRule(pattern=pattern, regex=True))
+    assert refusal.value.code == code
+
+
+async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop goes on meanwhile; those who look after the server are told once."""
+    monkeypatch.setattr(patterns, "_nasty", lambda _: [])
+    rule = await works.rules.add_words(GUILD, BOB, WordRule(pattern=CATASTROPHE, regex=True))
+    told: list[tuple[int, WordRule]] = []
+    works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    assert await refused(works.rules, "a" * 3_000 + "!") == "words_unchecked"
+    assert await refused(works.rules, "b" * 3_000 + "!") == "words_unchecked"
+    counting.cancel()
+    assert turns > 10
+    assert told == [(GUILD, rule)]
+    assert await refused(works.rules, "5") is None
+
+
+async def test_a_dry_run_says_which_rules_and_which_past_prompts(works: Works) -> None:
+    """With rules that are kept, or one that is only thought of."""
+    for prompt in ("a red cat", "a dog", "a blue cat"):
+        await works.store.accept(new_request(prompt=prompt))
+    cat, colour = WordRule(pattern="cat"), WordRule(pattern="red|blue", regex=True)
+    assert await works.rules.matching([cat, colour], "a red house") == [colour]
+    assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=100)] == ["a blue cat", "a red cat"]
+    assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=2)] == ["a blue cat"]
