@@ -114,9 +114,7 @@ class RuleBook:
         entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.WORDS, detail=detail)
         try:
             if rule is None or not await self._store.remove_words(guild_id, rule_id, entry):
-                raise Refusal(
-                    "no_such_rule", "There is no such rule. `/settings words list` shows those that there are."
-                )
+                raise Refusal("no_such_rule")
         finally:
             self._forget(guild_id)
         return rule

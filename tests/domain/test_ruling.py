@@ -81,7 +81,7 @@ def test_the_highest_resolution_lowers_defaults_and_refuses_wishes() -> None:
     """Nobody is refused for what they did not ask for."""
     rules = ServerRules(default_resolution=Resolution.FOUR_K, highest_resolution=Resolution.HALF_K)
     assert within_rules(rules, checked_spec(prompt="x"), an_origin()).resolution is Resolution.HALF_K
-    with pytest.raises(Refusal, match=r"up to 0\.5K"):
+    with pytest.raises(Refusal, match=r"highest=0\.5K"):
         within_rules(rules, checked_spec(prompt="x", resolution="1K"), an_origin())
     assert within_rules(rules, checked_spec(prompt="x", resolution="0.5K"), an_origin())
 
@@ -129,8 +129,7 @@ def test_a_blocked_member_learns_until_when_and_the_reason_only_if_it_is_theirs_
     block = Block(guild_id=GUILD, member_id=ALICE, by_id=BOB, since=START, until=until, reason="spam")
     with pytest.raises(Refusal) as silent:
         check_not_blocked(block, START)
-    assert f"<t:{int(until.timestamp())}:R>" in str(silent.value)
-    assert "spam" not in str(silent.value)
+    assert silent.value.values == {"until": until}
     with pytest.raises(Refusal, match="spam"):
         check_not_blocked(replace(block, told=True, until=None), START + timedelta(days=999))
     check_not_blocked(block, until)

@@ -62,7 +62,7 @@ async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(works:
     assert await refused(works.rules, "denuded") is None
     await works.rules.remove_words(GUILD, BOB, rule.id)
     assert await refused(works.rules, "NUDE") is None
-    with pytest.raises(Refusal, match="no such rule"):
+    with pytest.raises(Refusal, match="no_such_rule"):
         await works.rules.remove_words(GUILD, BOB, rule.id)
 
 
