@@ -30,6 +30,8 @@ def guide_view(
     if in_menus:
         lines.append(words("guide.menus", names=words.listed(in_menus)))
     lines.append(words("guide.choices"))
+    labels = {name: words(f"button.{name}") for name in ("remix", "again", "edit", "bigger", "hide")}
+    lines.append(words("guide.buttons", **labels))
     lines.append(f"### {words('guide.prices')}")
     lines.append(" · ".join(f"{resolution.value} {words.credits(price)}" for resolution, price in prices.items()))
     lines.append(words("guide.free"))
