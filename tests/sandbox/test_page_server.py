@@ -281,3 +281,21 @@ async def test_a_switch_that_makes_no_sense_is_refused(site: Site, action: str, 
     assert status == 400
     assert answer["error"].endswith(".")
     assert site.sandbox.knobs.balance == before
+
+
+async def test_the_language_of_a_client_is_one_of_discords(site: Site) -> None:
+    """A known locale is the member's from then on; another is refused with a sentence, and nothing is done."""
+    message = site.sandbox.driver.send("bob", "hello")
+    body = {"member": "alice", "channel": "art", "message": message.id}
+    assert (await site.post("/api/forward", {**body, "locale": "ja"}))[0] == 200
+    assert site.sandbox.world.user("alice").locale == "ja"
+    status, answer = await site.post("/api/forward", {**body, "locale": "jp"})
+    assert (status, answer["error"]) == (400, "'jp' is not a locale of Discord.")
+    assert len(site.sandbox.driver.messages("alice", "art")) == 1
+
+
+async def test_one_press_posts_pictures_to_remix(site: Site) -> None:
+    """Files, an embed, components, a sticker and a forward, as often as one likes."""
+    for count in (5, 10):
+        assert (await site.post("/api/panel/discord", {"name": "examples"}))[0] == 200
+        assert len(site.sandbox.driver.messages("alice", "art")) == count
