@@ -216,6 +216,7 @@ async def _assemble(
         presenter=courier,
         wake=admission.wake,
         fetch_references=referencing.fetch,
+        references_copied=referencing.copied,
         credit_price_1k=settings.credit_price_1k,
         group_ratio=settings.group_ratio,
     )

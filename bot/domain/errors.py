@@ -66,6 +66,8 @@ class BadReferenceError(PictureError):
 
     def __init__(self, code: str, number: int, name: str) -> None:
         super().__init__(code, f"{number} {name}")
+        self.number = number
+        self.name = name
 
 
 class ProviderError(BotError):

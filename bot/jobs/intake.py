@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,12 +10,12 @@ from typing import Final
 
 from bot.domain.credits import price
 from bot.domain.draft import AsksFirst, Draft, interaction_id_of
-from bot.domain.errors import Refusal
+from bot.domain.errors import BadReferenceError, PictureError, Refusal
 from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.jobs.rulebook import RuleBook
-from bot.ports import JobStore, Presenter, RequestStore, TokenLease
+from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
 from bot.ports.moves import MoveStore
 
@@ -37,6 +37,7 @@ class Intake:
         presenter: Presenter,
         wake: Callable[[], None],
         fetch_references: Callable[[int], None],
+        references_copied: Callable[[int], Awaitable[PictureError | None]],
         credit_price_1k: Decimal,
         group_ratio: Decimal,
     ) -> None:
@@ -48,6 +49,7 @@ class Intake:
         self._presenter = presenter
         self._wake = wake
         self._fetch_references = fetch_references
+        self._references_copied = references_copied
         self._credit_price_1k = credit_price_1k
         self._group_ratio = group_ratio
 
@@ -97,7 +99,7 @@ class Intake:
         to_the_letter: bool = False,
         not_before: datetime | None = None,
     ) -> int:
-        """The same from reference pictures, at most 14; they are copied before anything is ordered.
+        """The same from reference pictures, at most 14; they are copied before it returns, or anything is ordered.
 
         Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
         """
@@ -121,8 +123,27 @@ class Intake:
             raise AsksFirst(await self._drafts.add(draft), draft)
         [new] = _requests_of(draft, origin, lease, upload_limit_bytes)
         request_id = await self._requests.accept(new, not_before=not_before)
-        self._accepted([request_id], draft)
+        if references:
+            await self._copied(request_id)
+        self._wake()
         return request_id
+
+    async def _copied(self, request_id: int) -> None:
+        """Wait for a request's references; one that cannot be had is told as a refusal, so no message shows it."""
+        error = await self._references_copied(request_id)
+        if error is None:
+            return
+        request = (await self._requests.view(request_id)).request
+        shown = Shown(
+            digest=request.shown,
+            version=request.version,
+            edited=False,
+            by=request.message_by,
+            private=request.private,
+        )
+        await self._requests.note_shown(request_id, shown)
+        named = {"number": error.number, "name": error.name} if isinstance(error, BadReferenceError) else {}
+        raise Refusal(error.code, **named)
 
     async def draft(self, draft_id: int, user_id: int) -> Draft:
         """What a member is being asked about; raises Refusal where that is answered, or another member's to answer."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import BadReferenceError, BotError, Cost, PictureError, ProviderError, StoreError
+from bot.domain.errors import BadReferenceError, Cost, PictureError, ProviderError, StoreError
 from bot.domain.job import JobState, Reference, Request
 from bot.domain.schedule import backoff_s
 from bot.jobs.insisting import Insisting
@@ -75,8 +75,15 @@ class Referencing:
         self._wake = wake
 
     def fetch(self, request_id: int) -> None:
-        """Copy a request's references in the background; its jobs wait for them."""
-        self._tasks.start(self._fetch(request_id), name=f"references-{request_id}")
+        """Copy a request's references in the background; its jobs wait for them, and its message shows a failure."""
+        self._tasks.start(self._fetch_and_show(request_id), name=f"references-{request_id}")
+
+    async def copied(self, request_id: int) -> PictureError | None:
+        """Copy a request's references; returns why one cannot be had, which is the caller's to tell.
+
+        The copying goes on if its caller is stopped; what was not told by the end of the process, the message shows.
+        """
+        return await asyncio.shield(self._tasks.start(self._fetch(request_id), name=f"references-{request_id}"))
 
     async def recover(self) -> None:
         """Go on with the requests whose references were still missing when the last process ended."""
@@ -131,7 +138,11 @@ class Referencing:
         expires_at = _expiry_of(reference.url)
         return expires_at is not None and expires_at - self._clock.now() > _FRESH
 
-    async def _fetch(self, request_id: int) -> None:
+    async def _fetch_and_show(self, request_id: int) -> None:
+        if await self._fetch(request_id) is not None:
+            self._presenter.refresh([request_id])
+
+    async def _fetch(self, request_id: int) -> PictureError | None:
         request = (await self._insist(lambda: self._requests.view(request_id))).request
         for tries in range(1, _MOST_TRIES + 1):
             try:
@@ -140,12 +151,12 @@ class Referencing:
                 log.warning("reference_trouble", extra={"request_id": request_id, "error": type(error).__name__})
                 await self._clock.sleep(backoff_s(tries, base_s=1.0, cap_s=10.0, rng=self._rng))
             except PictureError as error:
-                await self._give_up(request_id, error)
-                return
+                return await self._given_up(request_id, error)
             else:
                 await self._arrived(request_id, found)
-                return
-        await self._give_up(request_id, PictureError("references_unreachable", "Discord's file server is unreachable"))
+                return None
+        error = PictureError("references_unreachable", "Discord's file server is unreachable")
+        return await self._given_up(request_id, error)
 
     async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
         await self._insist(lambda: self._requests.references_arrived(request_id, found))
@@ -162,12 +173,12 @@ class Referencing:
             raise BadReferenceError("reference_lost", reference.position + 1, reference.name) from None
         return replace(reference, content_type=_CONTENT_TYPES.get(path.suffix), size_bytes=size_bytes)
 
-    async def _give_up(self, request_id: int, error: BotError) -> None:
+    async def _given_up(self, request_id: int, error: PictureError) -> PictureError:
         """End a request whose references cannot be had: nothing was sent, nothing is charged."""
         for job in (await self._insist(lambda: self._requests.view(request_id))).jobs:
             if job.state is JobState.QUEUED:
                 await self._insist(partial(self._jobs.failed, job.id, error, Cost.NOTHING))
-        self._presenter.refresh([request_id])
+        return error
 
 
 def _expiry_of(url: str) -> datetime | None:

@@ -38,10 +38,14 @@ class Counter:
             presenter=works.presenter,
             wake=lambda: None,
             fetch_references=self.fetched.append,
+            references_copied=self._arrived,
             credit_price_1k=Decimal(1),
             group_ratio=Decimal(1),
         )
         self.pictures = Pictures(requests=works.store, jobs=works.store, presenter=works.presenter, intake=self.intake)
+
+    async def _arrived(self, _request_id: int) -> None:
+        """References that are here at once."""
 
     async def asked(self, **order: object) -> AsksFirst:
         """The question that an order of Alice's leads to."""

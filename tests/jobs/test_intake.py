@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.errors import BalanceError, Refusal
-from bot.domain.job import JobState
+from bot.domain.errors import BalanceError, Cost, Refusal
+from bot.domain.job import JobState, NewReference
 from bot.domain.picture import PictureSpec, Resolution
 from bot.jobs.intake import Intake
 from bot.ports import TokenLease
@@ -37,6 +37,7 @@ class Desk:
             presenter=works.presenter,
             wake=self._wake,
             fetch_references=self.fetched.append,
+            references_copied=works.referencing.copied,
             credit_price_1k=Decimal("0.06"),
             group_ratio=Decimal(2),
         )
@@ -224,3 +225,21 @@ async def test_request_whose_member_was_not_answered_is_taken_back(works: Works,
     await desk.intake.unanswered(view)
     assert await works.store.states() == {JobState.CANCELLED: 2}
     assert sum(row.spent_microcredits for row in await works.store.usage(None)) == 0
+
+
+async def test_a_reference_that_cannot_be_had_is_a_refusal(works: Works, desk: Desk) -> None:
+    """Nothing was spent, and no message is left to be brought up to date: the member reads it privately."""
+    with pytest.raises(Refusal) as caught:
+        await desk.intake.remix(
+            PictureSpec(prompt="x"),
+            new_request().origin,
+            references=(NewReference(url="https://elsewhere.test/a.png", name="a.png"),),
+            private=False,
+            lease=FRESH,
+            upload_limit_bytes=1_000,
+        )
+    assert (caught.value.code, caught.value.values) == ("reference_foreign", {"number": 1, "name": "a.png"})
+    assert await works.store.requests_behind() == []
+    [job] = (await works.store.view(1)).jobs
+    assert (job.state, job.cost) == (JobState.FAILED, Cost.NOTHING)
+    assert desk.woken == 0

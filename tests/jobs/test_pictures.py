@@ -37,6 +37,10 @@ def presser(
     return Presser(user_id=user_id, channel_id=channel_id, message_id=message_id, moderates=moderates)
 
 
+async def _arrived(_request_id: int) -> None:
+    """References that are here at once."""
+
+
 @pytest.fixture
 def pictures(works: Works) -> Pictures:
     """The service on the same store as the queue; a picture costs one credit at 1K."""
@@ -49,6 +53,7 @@ def pictures(works: Works) -> Pictures:
         presenter=works.presenter,
         wake=lambda: None,
         fetch_references=lambda _: None,
+        references_copied=_arrived,
         credit_price_1k=Decimal(1),
         group_ratio=Decimal(1),
     )

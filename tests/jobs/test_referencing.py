@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import BadRequestError, PlatformError, ProviderError, UnavailableError
+from bot.domain.errors import BadReferenceError, BadRequestError, Cost, PlatformError, ProviderError, UnavailableError
 from bot.domain.job import Job, JobState, NewReference, Reference
 from bot.jobs.referencing import Transport
 from tests.jobs.conftest import Works
@@ -101,3 +101,15 @@ async def test_a_reference_that_left_our_disk_is_named(works: Works) -> None:
     assert (job.state, job.error_code) == (JobState.FAILED, "reference_lost")
     assert job.error_text == "1 a.png"
     assert isinstance((await works.store.view(request_id)).request.references[0], Reference)
+
+
+async def test_a_failure_that_its_caller_tells_is_not_shown_as_well(works: Works) -> None:
+    """The request ends at no cost; whoever waited for the copies knows why, and its message is left alone."""
+    gone = NewReference(url="https://cdn.test/a.png", name="a.png", file_name="1-0.png")
+    request_id = await works.store.accept(replace(new_request(), references=(gone,)))
+    error = await works.referencing.copied(request_id)
+    assert isinstance(error, BadReferenceError)
+    assert (error.code, error.number, error.name) == ("reference_lost", 1, "a.png")
+    job = (await works.store.view(request_id)).jobs[0]
+    assert (job.state, job.cost) == (JobState.FAILED, Cost.NOTHING)
+    assert works.presenter.asked == []
