@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
@@ -195,16 +195,44 @@ class Ladder:
         return _posted(message, by=request.message_by, edited=True)
 
     async def _post(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
-        """Rung 3. The nonce makes a repetition within minutes find the first message instead of posting another."""
+        """Rung 3."""
         channel = self._client.get_partial_messageable(request.origin.channel_id, guild_id=request.origin.guild_id)
-        message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=f"r{request.id}")
-        return _posted(message, by="bot", edited=False)
+        return await _sent_once(channel, card, uploads, nonce=f"r{request.id}", by="bot")
 
     async def _send_dm(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 4."""
         channel = await direct_channel(self._client, request.origin.user_id)
-        message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=f"d{request.id}")
-        return _posted(message, by="dm", edited=False)
+        return await _sent_once(channel, card, uploads, nonce=f"d{request.id}", by="dm")
+
+
+async def _sent_once(
+    channel: discord.PartialMessageable, card: Card, uploads: list[Upload], *, nonce: str, by: str
+) -> Posted:
+    """A new message. The nonce makes a repetition within minutes find the first one instead of posting another.
+
+    The first one may show the rows as they were before the process ended: then it is brought up to date.
+    """
+    message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=nonce)
+    posted = _posted(message, by=by, edited=False)
+    if _texts(message.components) == _texts(card.view.walk_children()) and _has_all(posted, uploads):
+        return posted
+    partial = channel.get_partial_message(message.id)
+    return _posted(await partial.edit(view=card.view, attachments=cast(Any, _files(uploads))), by=by, edited=True)
+
+
+def _has_all(posted: Posted, uploads: list[Upload]) -> bool:
+    return all(upload.file_name in posted.attachments for upload in uploads)
+
+
+def _texts(parts: Iterable[object]) -> list[str]:
+    """The texts of a view, or of a message's components, in order."""
+    found = []
+    for part in parts:
+        if isinstance(part, discord.ui.TextDisplay | discord.TextDisplay):
+            found.append(part.content.strip())
+        elif isinstance(part, discord.Container | discord.SectionComponent):
+            found += _texts(part.children)
+    return found
 
 
 async def direct_channel(client: discord.Client, user_id: int) -> discord.PartialMessageable:

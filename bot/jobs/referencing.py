@@ -155,8 +155,8 @@ class Referencing:
             else:
                 await self._arrived(request_id, found)
                 return None
-        error = PictureError("references_unreachable", "Discord's file server is unreachable")
-        return await self._given_up(request_id, error)
+        unreachable = PictureError("references_unreachable", "Discord's file server is unreachable")
+        return await self._given_up(request_id, unreachable)
 
     async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
         await self._insist(lambda: self._requests.references_arrived(request_id, found))
