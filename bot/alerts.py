@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from bot.delivery import direct_channel
+from bot.ui.catalogue import ENGLISH
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +19,9 @@ class DirectAlerts:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def tell(self, text: str) -> None:
-        """Send a direct message to each owner; a failure is logged, never raised."""
+    async def tell(self, key: str, **values: object) -> None:
+        """See OwnerAlerts. Discord does not tell a bot its owners' language."""
+        text = ENGLISH(f"alert.{key}", **values)
         for user_id in self._owners():
             try:
                 channel = await direct_channel(self._client, user_id)

@@ -58,15 +58,15 @@ class Posted(commands.Cog):
         self, interaction: discord.Interaction[ImagineBot], user: discord.Member | discord.User
     ) -> None:
         """Ask what to make of a member's avatar."""
-        title = words_of(interaction)("menu.remix_avatar")
-        await self._ask(interaction, title, [avatar_of(user)], private=False)
+        words = words_of(interaction)
+        await self._ask(interaction, words("menu.remix_avatar"), [avatar_of(user, words)], private=False)
 
     async def inspect_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
         """Show privately what made the picture of a message."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         asked_by = message.interaction_metadata
         view, job = await self._services.inspection.of_message(message.id, asked_by.id if asked_by else None)
-        shown = details(view, job, age_restricted=age_restricted(interaction))
+        shown = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(shown.prompt_file), "prompt.txt")] if shown.prompt_file else []
         await interaction.edit_original_response(embed=shown.embed, attachments=files)
 

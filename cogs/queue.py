@@ -45,17 +45,19 @@ class Queue(commands.Cog):
     async def _collect_all(self, interaction: discord.Interaction[ImagineBot]) -> None:
         due = await self._services.collection.uncollected(interaction.user.id)
         pictures = sum(len(view.jobs) for view in due)
-        said = "the picture" if pictures == 1 else f"the {pictures} pictures"
-        more = ". Use `/collect` once more for the rest" if len(due) > _AT_ONCE else ""
+        words = words_of(interaction)
+        said = words("answer.handing_over", count=pictures)
+        if len(due) > _AT_ONCE:
+            said = f"{said} {words('answer.collect_more')}"
         # The first follow-up would become the deferred answer: that one is given first.
-        await interaction.edit_original_response(content=f"Handing over {said} that I could not post{more}.")
+        await interaction.edit_original_response(content=said)
         for view in due[:_AT_ONCE]:
             await self._services.handover.give(interaction, view, private=True)
 
     async def _collect_one(self, interaction: discord.Interaction[ImagineBot], number: int) -> None:
         view = await self._services.collection.picture(number, interaction.user.id)
         private = view.request.private or any(job.state is JobState.READY for job in view.jobs)
-        await interaction.edit_original_response(content=f"Showing no. {number} again.")
+        await interaction.edit_original_response(content=words_of(interaction)("answer.showing_again", number=number))
         await self._services.handover.give(interaction, view, private=private)
 
     @app_commands.command(description=phrase("command.gallery"))

@@ -11,12 +11,18 @@ from discord.utils import escape_markdown
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
-from bot.ui.phrases import option, phrase, worded
+from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
 
-_WHOSE = {False: "your own style", True: "the server's style"}
+_SAVED = {
+    (False, False): "styles.own_saved",
+    (False, True): "styles.own_replaced",
+    (True, False): "styles.server_saved",
+    (True, True): "styles.server_replaced",
+}
+"""What is said by whether it is the server's, and whether it took the place of another."""
 
 
 class Style(commands.GroupCog, name="style", description=phrase("command.style")):
@@ -37,15 +43,14 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         """Save a style under a name."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
-        done = f"{'Replaced' if replaced else 'Saved'} {_WHOSE[server]} “{escape_markdown(preset.name)}”."
-        said = f"{done} Choose it as `style` of `/imagine` and `/remix`."
+        said = words_of(interaction)(_SAVED[server, replaced], name=escape_markdown(preset.name))
         await interaction.edit_original_response(content=said)
 
     @app_commands.command(name="list", description=phrase("command.style_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your styles and those of the server."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = style_list(await self._services.presets.of(keeper_of(interaction)))
+        found = style_list(await self._services.presets.of(keeper_of(interaction)), words_of(interaction))
         files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
         await interaction.edit_original_response(embed=found.embed, attachments=files)
 
@@ -55,7 +60,8 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         """Delete a style; pictures made with it stay as they are."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
-        said = f"Deleted {_WHOSE[server]} “{escape_markdown(preset.name)}”."
+        key = "styles.server_deleted" if server else "styles.own_deleted"
+        said = words_of(interaction)(key, name=escape_markdown(preset.name))
         await interaction.edit_original_response(content=said)
 
     @delete.autocomplete("name")

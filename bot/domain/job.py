@@ -76,6 +76,12 @@ class Origin:
     age_restricted: bool = False
 
 
+FIRST_FRAME: Final = "first frame of the animation"
+"""The note of a reference that was an animation."""
+SMALLER_ITSELF: Final = "the picture before it"
+"""The name of a reference that is the same picture at a lower resolution."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReference:
     """A reference picture as a member named it. `url` is Discord's own and expires, when is not published.

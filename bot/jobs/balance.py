@@ -153,19 +153,9 @@ class GateKeeper:
     async def _announce_closed(self, reason: str) -> None:
         self._presenter.refresh(await self._requests.waiting_requests())
         waiting = await self._jobs.waiting()
-        what = {
-            "balance": "The image provider reports an **empty balance** (HTTP 402). Top up the account;",
-            "invalid_key": "The image provider **refuses the API key** (HTTP 401). Correct `APIMASTER_API_KEY`;",
-        }.get(reason, f"The image provider refuses work ({reason});")
-        await self._alerts.tell(
-            f"{what} submission is paused and {waiting} waiting pictures keep their places. Nothing is lost. "
-            f"I try again by myself, at first every {_minutes(self._probe_s)}, and tell you when it works."
-        )
+        known = reason if reason in {"balance", "invalid_key"} else "refused"
+        await self._alerts.tell(f"closed_{known}", waiting=waiting, seconds=self._probe_s, reason=reason)
 
     async def _announce_open(self, reason: str) -> None:
-        cause = "The balance is sufficient again" if reason == "balance" else "The image provider accepts work again"
-        await self._alerts.tell(f"{cause}: submission goes on, {await self._jobs.waiting()} pictures are waiting.")
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:g} seconds" if seconds < 60 else "minute" if seconds < 120 else f"{seconds / 60:g} minutes"
+        key = "opened_balance" if reason == "balance" else "opened"
+        await self._alerts.tell(key, waiting=await self._jobs.waiting())

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from bot.domain.errors import Refusal
-from bot.domain.job import Job, NewReference, Origin, RequestView
+from bot.domain.job import SMALLER_ITSELF, Job, NewReference, Origin, RequestView
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
 from bot.domain.policy import with_style
 from bot.jobs.intake import Intake
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
-
-_OWN: Final = "the picture before it"
-"""The name of a reference that is the same picture at a lower resolution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +108,9 @@ class Pictures:
         larger = next_resolution(spec.resolution)
         if larger is None:
             raise Refusal("largest", number=job_id)
-        itself = _itself(job, _OWN, shown_at)
+        itself = _itself(job, SMALLER_ITSELF, shown_at)
         # A smaller version of the picture gives way to it. It comes last, so that "image 1" goes on meaning the same.
-        others = [reference for reference in _references(view) if reference.name != _OWN]
+        others = [reference for reference in _references(view) if reference.name != SMALLER_ITSELF]
         references = (*others[: MAX_REFERENCES - 1], itself)
         spec = replace(spec, resolution=larger)
         return await self._order("bigger", job_id, spec, ask, references, not_before, to_the_letter=True)

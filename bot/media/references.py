@@ -14,7 +14,7 @@ from PIL import Image
 from yarl import URL
 
 from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StoreError
-from bot.domain.job import Reference
+from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
 from bot.media.verify import verify_now
@@ -113,7 +113,7 @@ class ReferenceCopies:
             raise _refused(reference, "reference_not_a_picture")
         note = ""
         if _is_animated(part):
-            kind, note = _first_frame(part), "first frame of the animation"
+            kind, note = _first_frame(part), FIRST_FRAME
         path = self._root / f"{request_id}-{reference.position}.{kind.extension}"
         part.chmod(0o600)
         part.replace(path)

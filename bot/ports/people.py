@@ -17,8 +17,8 @@ class Presenter(Protocol):
 class OwnerAlerts(Protocol):
     """Tells the people who run the bot."""
 
-    async def tell(self, text: str) -> None:
-        """Send a direct message to each owner; a failure is logged, never raised."""
+    async def tell(self, key: str, **values: object) -> None:
+        """Send each owner the catalogue's `alert.{key}` with these values; a failure is logged, never raised."""
         ...
 
 

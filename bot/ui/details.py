@@ -8,13 +8,15 @@ from typing import Final
 
 import discord
 
-from bot.domain.credits import MICRO, credits_text
+from bot.domain.credits import MICRO, Credits
 from bot.domain.errors import Cost
-from bot.domain.job import Job, RequestView
+from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestView
+from bot.domain.picture import PictureInfo
+from bot.ui.catalogue import Words
+from bot.ui.text import extras, form_shown
 
 _MOST_DESCRIPTION: Final = 4_096
 _MOST_FIELD: Final = 1_024
-_COST: Final = {Cost.NOTHING: "nothing was charged", Cost.POSSIBLY: "possibly charged", Cost.CHARGED: "charged"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Details:
     prompt_file: bytes = b""
 
 
-def details(view: RequestView, job: Job, *, age_restricted: bool = False) -> Details:
+def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool = False) -> Details:
     """The full prompt, settings, references, cost, times, file and numbers of one picture.
 
     `age_restricted` says so of the channel in which it is looked at.
@@ -34,79 +36,97 @@ def details(view: RequestView, job: Job, *, age_restricted: bool = False) -> Det
     # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
     block = f"```\n{prompt}\n```"
     fits = len(block) <= _MOST_DESCRIPTION and "```" not in prompt
-    embed = discord.Embed(title=f"No. {job.id}", description=block if fits else "The prompt is in the file.")
-    embed.add_field(name="Member", value=f"<@{view.request.origin.user_id}>")
-    embed.add_field(name="Settings", value=_settings(view, job, age_restricted=age_restricted))
-    embed.add_field(name="Cost", value=_cost(job))
+    title = words("details.title", number=job.id)
+    embed = discord.Embed(title=title, description=block if fits else words("details.prompt_in_file"))
+    embed.add_field(name=words("details.member"), value=f"<@{view.request.origin.user_id}>")
+    embed.add_field(name=words("details.settings"), value=_settings(view, job, words, age_restricted=age_restricted))
+    embed.add_field(name=words("details.cost"), value=_cost(job, words))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
-        embed.add_field(name="Style", value=discord.utils.escape_markdown(said)[:_MOST_FIELD], inline=False)
+        escaped = discord.utils.escape_markdown(said)[:_MOST_FIELD]
+        embed.add_field(name=words("details.style"), value=escaped, inline=False)
     if view.request.references:
-        embed.add_field(name="References", value=_references(view), inline=False)
-    embed.add_field(name="Times", value=_times(view, job), inline=False)
+        embed.add_field(name=words("details.references"), value=_references(view, words), inline=False)
+    embed.add_field(name=words("details.times"), value=_times(view, job, words), inline=False)
     if job.picture is not None:
-        embed.add_field(name="Picture", value=_picture(job), inline=False)
-    embed.set_footer(text=_numbers(view, job))
+        embed.add_field(name=words("details.picture"), value=_picture(job, job.picture, words), inline=False)
+    embed.set_footer(text=_numbers(view, job, words))
     return Details(embed=embed, prompt_file=b"" if fits else prompt.encode())
 
 
-def _settings(view: RequestView, job: Job, *, age_restricted: bool) -> str:
+def _settings(view: RequestView, job: Job, words: Words, *, age_restricted: bool) -> str:
     spec = view.request.spec
-    searches = {"Google search": spec.google_search, "Google image search": spec.google_image_search}
-    extras = [name for name, on in searches.items() if on] + ["private"] * view.request.private
-    extras += ["spoiler"] * spec.spoiler + ["age-restricted channel"] * age_restricted
     made = job.effective_resolution
-    resolution = spec.resolution.value if made in {"", spec.resolution} else f"{spec.resolution} (made at {made})"
-    return " · ".join([spec.size, resolution, *extras])
+    resolution = spec.resolution.value
+    if made not in {"", spec.resolution}:
+        resolution = words("details.made_at", resolution=resolution, made=made)
+    restricted = [words("details.age_restricted")] if age_restricted else []
+    return " · ".join([spec.size, resolution, *extras(view, words), *restricted])
 
 
-def _cost(job: Job) -> str:
-    told = f"{credits_text(job.price_microcredits)}, {_COST[job.cost]}"
-    return told if job.reported_cost is None else f"{told}\n{_reported(job, job.reported_cost)}"
+def _cost(job: Job, words: Words) -> str:
+    price = words.credits(job.price_microcredits)
+    match job.cost:
+        case Cost.NOTHING:
+            told = words("details.charged_nothing", price=price)
+        case Cost.POSSIBLY:
+            told = words("details.charged_possibly", price=price)
+        case Cost.CHARGED:
+            told = words("details.charged", price=price)
+    return told if job.reported_cost is None else f"{told}\n{_reported(job, job.reported_cost, words)}"
 
 
-def _reported(job: Job, cost: float) -> str:
+def _reported(job: Job, cost: float, words: Words) -> str:
     """What the provider says that it charged, and how far that is from the price."""
     reported = round(cost * MICRO)
-    told = f"The provider reported {credits_text(reported)}"
-    if reported == job.price_microcredits:
-        return told
-    difference = credits_text(abs(reported - job.price_microcredits))
-    return f"{told}: {difference} {'more' if reported > job.price_microcredits else 'less'}"
+    told, difference = Credits(reported), Credits(abs(reported - job.price_microcredits))
+    if not difference:
+        return words("details.reported", cost=told)
+    if reported > job.price_microcredits:
+        return words("details.reported_more", cost=told, difference=difference)
+    return words("details.reported_less", cost=told, difference=difference)
 
 
-def _references(view: RequestView) -> str:
-    lines = [
-        f"{r.position + 1}. {discord.utils.escape_markdown(r.name)[:80]}" + (f" ({r.note})" if r.note else "")
-        for r in view.request.references
-    ]
-    text = "\n".join(lines)
+def _references(view: RequestView, words: Words) -> str:
+    text = "\n".join(f"{r.position + 1}. {_reference(r, words)}" for r in view.request.references)
     return text if len(text) <= _MOST_FIELD else text[: _MOST_FIELD - 1] + "…"
 
 
-def _times(view: RequestView, job: Job) -> str:
+def _reference(reference: Reference, words: Words) -> str:
+    """A reference as its member named it, and what was done to it. What rows say of that is English."""
+    name = discord.utils.escape_markdown(reference.name)[:80]
+    if reference.name == SMALLER_ITSELF:
+        name = words("details.smaller_itself")
+    note = words("details.first_frame") if reference.note == FIRST_FRAME else reference.note
+    return f"{name} ({note})" if note else name
+
+
+def _times(view: RequestView, job: Job, words: Words) -> str:
     times: dict[str, datetime | None] = {
-        "asked": view.request.created_at,
-        "sent to the model": job.submitted_at,
-        "made": job.fetched_at,
-        "shown": job.finished_at,
+        "details.asked": view.request.created_at,
+        "details.sent": job.submitted_at,
+        "details.made": job.fetched_at,
+        "details.shown": job.finished_at,
     }
-    told = [f"{what} {discord.utils.format_dt(at, 'f')}" for what, at in times.items() if at is not None]
+    told = [words(key, when=discord.utils.format_dt(at, "f")) for key, at in times.items() if at is not None]
     if job.submitted_at is not None and job.fetched_at is not None:
         took_s = max(1, round((job.fetched_at - job.submitted_at).total_seconds()))
-        told.append(f"the model took {took_s} s")
+        told.append(words("details.took", seconds=took_s))
     return "\n".join(told)
 
 
-def _picture(job: Job) -> str:
-    picture = job.picture
-    if picture is None:
-        return ""
-    shown = f" · shown as {job.shown_as}" if job.shown_as else ""
-    return f"{picture.width} by {picture.height} px · {picture.format} · {picture.size_bytes / 1e6:.2f} MB{shown}"
+def _picture(job: Job, picture: PictureInfo, words: Words) -> str:
+    told = words(
+        "details.file",
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        megabytes=picture.size_bytes / 1e6,
+    )
+    return f"{told} · {words('card.shown_as', form=form_shown(job.shown_as, words))}" if job.shown_as else told
 
 
-def _numbers(view: RequestView, job: Job) -> str:
+def _numbers(view: RequestView, job: Job, words: Words) -> str:
     parent = view.request.parent_job_id
-    told = f"picture no. {job.id} · request no. {view.request.id}"
-    return told if parent is None else f"{told} · made from no. {parent}"
+    told = words("details.numbers", number=job.id, request=view.request.id)
+    return told if parent is None else f"{told} · {words('details.parent', number=parent)}"

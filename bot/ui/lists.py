@@ -50,8 +50,8 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
 class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
     """Turns to a page of the presser's own gallery."""
 
-    def __init__(self, page: int, words: str, label: str = "") -> None:
-        super().__init__(ui.Button(label=label or "Page", custom_id=f"gallery:{page}:{words}"))
+    def __init__(self, page: int, words: str, label: str) -> None:
+        super().__init__(ui.Button(label=label, custom_id=f"gallery:{page}:{words}"))
         self.page = page
         self.words = words
 
@@ -64,7 +64,7 @@ class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>
         /,
     ) -> Self:
         """Rebuild the button from a press."""
-        return cls(int(match["page"]), match["words"])
+        return cls(int(match["page"]), match["words"], match["page"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of the one that is shown."""
@@ -83,10 +83,9 @@ def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
     listed = [(job, view) for view in views for job in view.jobs if job.state in _UNDER_WAY and job.retried_by is None]
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not listed:
-        container.add_item(ui.TextDisplay("Nothing of yours is under way. `/imagine` starts a picture."))
+        container.add_item(ui.TextDisplay(words("list.nothing_under_way")))
         return _finished(container)
-    heading = f"**Your pictures under way** · {len(listed)}"
-    container.add_item(ui.TextDisplay(heading))
+    container.add_item(ui.TextDisplay(f"**{words('list.under_way')}** · {len(listed)}"))
     room = _MOST_CHARACTERS
     shown = 0
     for job, view in listed[:_MOST_LISTED]:
@@ -100,47 +99,53 @@ def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
         else:
             container.add_item(ui.TextDisplay(entry))
     if shown < len(listed):
-        container.add_item(ui.TextDisplay(f"-# and {len(listed) - shown} more"))
+        container.add_item(ui.TextDisplay("-# " + words("list.more", count=len(listed) - shown)))
     return _finished(container)
 
 
 def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
     link = jump_link(view.request)
-    return f"{short_prompt(view.request)}\n{text.status(job, view, words)}" + (f" · [show]({link})" if link else "")
+    shown = f" · {words('list.show', link=link)}" if link else ""
+    return f"{short_prompt(view.request)}\n{text.status(job, view, words)}{shown}"
 
 
-async def show_gallery(interaction: discord.Interaction[Any], page: int, words: str) -> None:
+async def show_gallery(interaction: discord.Interaction[Any], page: int, wanted: str) -> None:
     """Put a page of the member's gallery, with its thumbnails, in the place of a deferred answer."""
     collection = cast(Collection, interaction.client.services.collection)
-    found, page = await collection.gallery(interaction.user.id, page=page, words=words)
+    found, page = await collection.gallery(interaction.user.id, page=page, words=wanted)
     thumbnails = await collection.thumbnails(found)
     files = [discord.File(path, _thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
-    await interaction.edit_original_response(view=gallery_view(found, page, words, thumbnails), attachments=files)
+    view = gallery_view(found, page, wanted, words_of(interaction), thumbnails)
+    await interaction.edit_original_response(view=view, attachments=files)
 
 
-def gallery_view(found: GalleryPage, page: int, words: str, thumbnails: Container[int] = ()) -> ui.LayoutView:
-    """One page of a member's pictures, with buttons to the pages beside it; `thumbnails` come with the message."""
+def gallery_view(
+    found: GalleryPage, page: int, wanted: str, words: Words, thumbnails: Container[int] = ()
+) -> ui.LayoutView:
+    """One page of a member's pictures, with buttons to the pages beside it; `thumbnails` come with the message.
+
+    `wanted` are the words that their prompts have, or "".
+    """
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not found.total:
-        nothing = "None of your pictures has these words in its prompt." if words else "You have made no picture yet."
-        container.add_item(ui.TextDisplay(nothing))
+        container.add_item(ui.TextDisplay(words("list.none_with" if wanted else "list.none")))
         return _finished(container)
     last = (found.total - 1) // PAGE
-    heading = f"**Your pictures** · {found.total}"
-    if words:
-        heading += f" with “{_plain(words)}”"
+    heading = [f"**{words('list.pictures')}**", words("list.count", count=found.total)]
+    if wanted:
+        heading[1] = words("list.count_with", count=found.total, wanted=_plain(wanted))
     if last:
-        heading += f" · page {page + 1} of {last + 1}"
-    container.add_item(ui.TextDisplay(heading))
+        heading.append(words("list.page", page=page + 1, pages=last + 1))
+    container.add_item(ui.TextDisplay(" · ".join(heading)))
     for entry in found.entries:
-        told = _gallery_entry(entry)
+        told = _gallery_entry(entry, words)
         small = _thumbnail(entry) if entry.job.id in thumbnails else None
         container.add_item(ui.TextDisplay(told) if small is None else ui.Section(told, accessory=small))
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     if page > 0:
-        row.add_item(GalleryButton(page - 1, words, "◀ Newer"))
+        row.add_item(GalleryButton(page - 1, wanted, words("button.newer")))
     if page < last:
-        row.add_item(GalleryButton(page + 1, words, "Older ▶"))
+        row.add_item(GalleryButton(page + 1, wanted, words("button.older")))
     if row.children:
         container.add_item(row)
     return _finished(container)
@@ -156,14 +161,14 @@ def _thumbnail(entry: GalleryEntry) -> ui.Thumbnail[ui.LayoutView]:
     return ui.Thumbnail(media, description=text.alt_text(spec), spoiler=spec.spoiler)
 
 
-def _gallery_entry(entry: GalleryEntry) -> str:
+def _gallery_entry(entry: GalleryEntry, words: Words) -> str:
     """Number, prompt, date, settings, and how to see it: a link where others see it too, else the command."""
     job, request = entry.job, entry.request
     parts = [discord.utils.format_dt(job.finished_at or job.created_at, "d"), request.spec.size]
     parts.append(request.spec.resolution.value)
     link = jump_link(request) if job.attachment_id is not None else None
     if link:
-        parts.append(f"[show]({link})")
+        parts.append(words("list.show", link=link))
     elif job.picture_file is not None:
         parts.append(f"`/collect {job.id}`")
     return f"**{job.id}** {short_prompt(request)}\n-# {' · '.join(parts)}"

@@ -13,6 +13,8 @@ import discord
 from bot.domain.errors import Refusal
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
+from bot.ui.catalogue import Words
+from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of
 from bot.ui.text import file_stem
 
@@ -70,18 +72,15 @@ async def _send(
 ) -> None:
     """The first part completes the deferred answer, the others follow it."""
     if first:
-        await interaction.edit_original_response(content=_words(name, names), attachments=[file])
+        await interaction.edit_original_response(content=_told(name, names, words_of(interaction)), attachments=[file])
     else:
         await interaction.followup.send(file=file, ephemeral=True)
 
 
-def _words(name: str, names: Sequence[str]) -> str:
+def _told(name: str, names: Sequence[str], words: Words) -> str:
     """What comes with the file: nothing to do for one, and for parts how to put them together."""
     if len(names) == 1:
-        return "The original, as the model made it."
-    return (
-        f"The original in {len(names)} parts, since Discord takes no file of its size here. "
-        "Save them all in one folder and join them there:\n"
-        f"Windows: `cmd /c copy /b {'+'.join(names)} {name}`\n"
-        f"macOS, Linux: `cat {' '.join(names)} > {name}`"
-    )
+        return words("original.whole")
+    windows = f"cmd /c copy /b {'+'.join(names)} {name}"
+    unix = f"cat {' '.join(names)} > {name}"
+    return words("original.parts", count=len(names), windows=windows, unix=unix)

@@ -104,7 +104,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
         """Answer privately with everything that the rows say."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         view, job = await desk_of(interaction).pictures.look(self.job_id)
-        told = details(view, job, age_restricted=age_restricted(interaction))
+        told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
         await interaction.edit_original_response(embed=told.embed, attachments=files)
 

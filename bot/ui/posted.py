@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import discord
 
+from bot.ui.catalogue import Words
 from bot.ui.text import is_sheet
 
 _PICTURES: Final = frozenset({"image/png", "image/apng", "image/jpeg", "image/webp", "image/gif"})
@@ -46,9 +47,10 @@ def pictures_of(message: discord.Message, cdn_hosts: Collection[str]) -> tuple[P
     return tuple(found.values())
 
 
-def avatar_of(user: discord.User | discord.Member) -> PostedPicture:
+def avatar_of(user: discord.User | discord.Member, words: Words) -> PostedPicture:
     """The picture by which a user goes here."""
-    return PostedPicture(url=user.display_avatar.url, name=f"avatar of {user.display_name}", content_type=None)
+    name = words("form.avatar", name=user.display_name)
+    return PostedPicture(url=user.display_avatar.url, name=name, content_type=None)
 
 
 def _of_part(part: discord.Message | discord.MessageSnapshot, hosts: Collection[str]) -> Iterator[PostedPicture]:

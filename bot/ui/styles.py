@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.preset import Preset
+from bot.ui.catalogue import Words
 
 _MOST_PROPOSALS: Final = 25
 _PROPOSAL: Final = 100
@@ -33,37 +34,37 @@ def proposals(presets: Sequence[Preset]) -> list[app_commands.Choice[str]]:
     ]
 
 
-def style_list(presets: Sequence[Preset]) -> StyleList:
+def style_list(presets: Sequence[Preset], words: Words) -> StyleList:
     """All presets within a member's reach, cut as little as fits."""
     if not presets:
-        return StyleList(embed=_embed("There is no style here yet. `/style save` makes one."))
+        return StyleList(embed=_embed(words("styles.none"), words))
     for most in _CUTS:
-        told = _lines(presets, most)
+        told = _lines(presets, most, words)
         if len(told) <= _MOST_DESCRIPTION:
             cut = any(len(preset.text) > most for preset in presets)
-            return StyleList(embed=_embed(told), file=_whole(presets) if cut else b"")
-    return StyleList(embed=_embed("There are too many to show here; the file has them all."), file=_whole(presets))
+            return StyleList(embed=_embed(told, words), file=_whole(presets, words) if cut else b"")
+    return StyleList(embed=_embed(words("styles.in_file"), words), file=_whole(presets, words))
 
 
-def _embed(told: str) -> discord.Embed:
-    return discord.Embed(title="Styles", description=told)
+def _embed(told: str, words: Words) -> discord.Embed:
+    return discord.Embed(title=words("styles.title"), description=told)
 
 
-def _lines(presets: Sequence[Preset], most: int) -> str:
+def _lines(presets: Sequence[Preset], most: int, words: Words) -> str:
     own = [_line(preset, most) for preset in presets if not preset.server]
     of_server = [_line(preset, most) for preset in presets if preset.server]
-    parts = ["**Your own**", *own] if own else []
-    parts += ["**The server's**", *of_server] if of_server else []
+    parts = [f"**{words('styles.own')}**", *own] if own else []
+    parts += [f"**{words('styles.of_server')}**", *of_server] if of_server else []
     return "\n".join(parts)
 
 
 def _line(preset: Preset, most: int) -> str:
-    words = _cut(" ".join(preset.text.split()), most)
-    return f"- **{_plain(preset.name)}** {_plain(words)}"
+    text = _cut(" ".join(preset.text.split()), most)
+    return f"- **{_plain(preset.name)}** {_plain(text)}"
 
 
-def _whole(presets: Sequence[Preset]) -> bytes:
-    kinds = {False: "your own", True: "the server's"}
+def _whole(presets: Sequence[Preset], words: Words) -> bytes:
+    kinds = {False: words("styles.own"), True: words("styles.of_server")}
     return "\n\n".join(f"{preset.name} ({kinds[preset.server]})\n{preset.text}" for preset in presets).encode()
 
 

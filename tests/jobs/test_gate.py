@@ -59,7 +59,7 @@ async def test_owner_is_told_once_when_it_closes_and_once_when_it_opens(works: W
     await works.until(lambda: len(works.alerts.told) == 2)
     closed, opened = works.alerts.told
     assert "empty balance" in closed
-    assert "every minute" in closed
+    assert "every 60 seconds" in closed
     assert "sufficient again" in opened
 
 

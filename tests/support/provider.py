@@ -14,6 +14,7 @@ from PIL import Image
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec
 from bot.ports import PictureSource, Submission, TaskState, TaskStatus
+from bot.ui.catalogue import ENGLISH
 from tests.support.clock import FakeClock
 
 
@@ -107,6 +108,6 @@ class NotedAlerts:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    async def tell(self, text: str) -> None:
+    async def tell(self, key: str, **values: object) -> None:
         """Take note."""
-        self.told.append(text)
+        self.told.append(ENGLISH(f"alert.{key}", **values))

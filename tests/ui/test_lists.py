@@ -42,7 +42,7 @@ def components_of(view: ui.LayoutView) -> object:
     [
         queue_view([], ENGLISH),
         queue_view([waiting(n) for n in range(1, 40)], ENGLISH),
-        gallery_view(entries(1_000), 50, "ß" * 60, thumbnails=[7]),
+        gallery_view(entries(1_000), 50, "ß" * 60, ENGLISH, thumbnails=[7]),
     ],
     ids=["nothing", "a long queue", "a large gallery"],
 )
@@ -66,7 +66,7 @@ def test_long_queue_says_how_many_are_left_out() -> None:
 def test_filter_of_the_longest_words_comes_back_from_its_button() -> None:
     """Colons and any letter are part of the filter."""
     words = ("a:ü☃" * 20)[:MAX_FILTER_CHARACTERS]
-    custom_id = GalleryButton(123_456, words).item.custom_id or ""
+    custom_id = GalleryButton(123_456, words, "Older").item.custom_id or ""
     found = GalleryButton.__discord_ui_compiled_template__.fullmatch(custom_id)
     assert found is not None
     assert (found["page"], found["words"]) == ("123456", words)

@@ -121,7 +121,7 @@ def test_details_tell_everything_that_the_rows_say() -> None:
         a_job(JobState.DELIVERED, cost=Cost.CHARGED), reported_cost=0.0672, effective_resolution="0.5K",
         shown_as="WebP", submitted_at=START + timedelta(seconds=1), finished_at=START + timedelta(seconds=42),
     )  # fmt: skip
-    embed = details(a_view(job, request=request), job).embed
+    embed = details(a_view(job, request=request), job, ENGLISH).embed
     told = "\n".join([str(embed.description), *(str(field.value) for field in embed.fields), str(embed.footer.text)])
     for words in (
         "```\na kite\n```", f"<@{ALICE}>", "1:1 · 1K (made at 0.5K) · Google search · private", "1 credit, charged",
@@ -139,7 +139,7 @@ def test_details_keep_within_discords_limits(prompt: str) -> None:
     references = tuple(Reference(position=n, url="u", name="_" * 200, note="n" * 90) for n in range(14))
     job = a_job(JobState.DELIVERED)
     view = a_view(job, request=replace(a_request(spec=PictureSpec(prompt=prompt)), references=references))
-    told = details(view, job)
+    told = details(view, job, ENGLISH)
     assert len(str(told.embed.description)) <= 4_096
     assert len(told.embed) <= 6_000
     assert all(len(str(field.value)) <= 1_024 for field in told.embed.fields)

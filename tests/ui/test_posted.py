@@ -7,6 +7,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.ui.catalogue import ENGLISH
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 
 HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
@@ -193,7 +194,7 @@ def test_a_message_of_words_has_no_pictures() -> None:
 
 def test_everybody_has_an_avatar() -> None:
     """Without a picture of their own, Discord's."""
-    picture = avatar_of(received().author)
+    picture = avatar_of(received().author, ENGLISH)
     assert picture.url.startswith("https://cdn.discordapp.com/embed/avatars/")
     assert picture.name == "avatar of alice"
 

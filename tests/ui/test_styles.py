@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.domain.preset import Preset
+from bot.ui.catalogue import ENGLISH
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
 
@@ -24,20 +25,20 @@ def test_proposals_fit_discord() -> None:
 
 def test_short_list_shows_everything() -> None:
     """Own ones before the server's, markup as it was typed, and no file."""
-    made = style_list([Preset(name="a*b", text="*bold*"), Preset(name="clay", text="clay", server=True)])
+    made = style_list([Preset(name="a*b", text="*bold*"), Preset(name="clay", text="clay", server=True)], ENGLISH)
     assert made.embed.description == ("**Your own**\n- **a\\*b** \\*bold\\*\n**The server's**\n- **clay** clay")
     assert made.file == b""
 
 
 def test_empty_list_says_what_to_do() -> None:
     """One sentence."""
-    assert "`/style save`" in (style_list([]).embed.description or "")
+    assert "`/style save`" in (style_list([], ENGLISH).embed.description or "")
 
 
 @pytest.mark.parametrize("presets", [FULL, WORST])
 def test_longest_list_fits_and_is_whole_in_a_file(presets: list[Preset]) -> None:
     """What is cut in the embed stands in full in the file."""
-    made = style_list(presets)
+    made = style_list(presets, ENGLISH)
     assert 0 < len(made.embed.description or "") <= 4_096
     assert made.file.decode().count(presets[0].text) == 75
 
