@@ -21,7 +21,7 @@ async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(house: Ho
     """The question outlives a restart; two clicks at once make one set; each picture is edited to the letter."""
     await house.imagine(BIRDS, resolution="2K")
     asked = await question(house)
-    assert "2 prompts: 2.67 credits" in asked.text()
+    assert "These are 2 prompts: 2.67 credits" in asked.text()
     assert "1. a red bird\n2. a blue bird" in asked.text()
     assert house.rows("SELECT COUNT(*) FROM requests") == [(0,)]
     await house.bot.kill()
