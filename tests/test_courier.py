@@ -316,16 +316,19 @@ async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
 
 
 async def test_deleted_request_is_removed_and_never_shown_again(post: Post) -> None:
-    """Trouble is waited out; then the message and our copy are gone, and nothing is behind."""
+    """Trouble is waited out; then the message, our copy and its thumbnail are gone, and nothing is behind."""
     job = await post.steps.delivered()
     ours = post.spool.path_of(f"{job.id}.png")
-    await asyncio.to_thread(ours.write_bytes, b"picture")
+    thumbnail = post.spool.path_of(f"{job.id}.thumb.webp")
+    for file in (ours, thumbnail):
+        await asyncio.to_thread(file.write_bytes, b"picture")
     assert await post.store.delete(job.request_id, 1)
     post.ladder.answers += [DeliveryTrouble("HTTP 503")] * 3
     post.courier.refresh([job.request_id])
     await post.idle()
     assert (post.ladder.removed, post.ladder.shown) == ([job.request_id], [])
     assert not await asyncio.to_thread(ours.exists)
+    assert not await asyncio.to_thread(thumbnail.exists)
     assert (await post.store.job(job.id)).picture_file is None
     assert await post.store.requests_behind() == []
 
