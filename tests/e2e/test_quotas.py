@@ -7,21 +7,28 @@ from typing import Any
 
 import pytest
 
-from sandbox.driver import DriverError, Interaction
+from sandbox.driver import DriverError, Interaction, Message
 from tests.e2e.house import House
 
 
-async def told(interaction: Interaction) -> str:
+async def told(house: House, interaction: Interaction) -> str:
     """What the member who typed a command alone reads."""
-    await interaction.answered()
-    message = interaction.response or interaction.followups[-1]
+    [message] = await answers(house, interaction)
     assert message.ephemeral_to == interaction.member
     return message.text()
 
 
+async def answers(house: House, *interactions: Interaction) -> list[Message]:
+    """What each command is answered; a refusal that comes late takes the place of the deferred answer."""
+    for interaction in interactions:
+        await interaction.answered()
+    await house.until(lambda: all(one.response or one.followups for one in interactions))
+    return [one.response or one.followups[-1] for one in interactions]
+
+
 async def quotas(house: House, subcommand: str, *, by: str = "mod", **options: Any) -> str:
     """Use `/quotas` and read its answer."""
-    return await told(await house.driver.slash(by, f"quotas {subcommand}", options))
+    return await told(house, await house.driver.slash(by, f"quotas {subcommand}", options))
 
 
 async def test_a_quota_is_set_used_up_shown_and_reset(house: House) -> None:
@@ -29,11 +36,11 @@ async def test_a_quota_is_set_used_up_shown_and_reset(house: House) -> None:
     said = await quotas(house, "set", pictures_per_day="2", highest_resolution="1K", grounding=False)
     assert "- **@everyone**: 2 pictures a day, up to 1K, no Google Search" in said
     await house.imagine("within", count=2)
-    beyond = await told(await house.driver.slash("alice", "imagine", {"prompt": "beyond"}))
+    beyond = await told(house, await house.driver.slash("alice", "imagine", {"prompt": "beyond"}))
     assert "Your limit here is 2 pictures a day: 0 left, 1 asked for. It begins anew <t:" in beyond
-    large = await told(await house.driver.slash("bob", "imagine", {"prompt": "large", "resolution": "2K"}))
+    large = await told(house, await house.driver.slash("bob", "imagine", {"prompt": "large", "resolution": "2K"}))
     assert "Your highest resolution here is 1K" in large
-    left = await told(await house.driver.slash("alice", "quota", {}))
+    left = await told(house, await house.driver.slash("alice", "quota", {}))
     assert "Pictures today: **0** of 2 left · anew <t:" in left
     assert "Google Search: **not allowed**" in left
     await quotas(house, "reset", member="alice")
@@ -41,7 +48,7 @@ async def test_a_quota_is_set_used_up_shown_and_reset(house: House) -> None:
     await house.picture("after the reset")
     assert [row[0] for row in house.rows("SELECT action FROM audit ORDER BY id")] == ["quota", "quota_reset"]
     elsewhere = await house.driver.slash("alice", "quota", {}, channel="dm")
-    assert "2 of your pictures are made at the same time" in await told(elsewhere)
+    assert "2 of your pictures are made at the same time" in await told(house, elsewhere)
 
 
 async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(house: House) -> None:
@@ -51,7 +58,7 @@ async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(house
     assert f"- **<@&{moderators}>**: any number of pictures a day" in await quotas(
         house, "set", role=moderators, pictures_per_day="unlimited"
     )
-    assert "includes no pictures" in await told(await house.driver.slash("alice", "imagine", {"prompt": "no"}))
+    assert "includes no pictures" in await told(house, await house.driver.slash("alice", "imagine", {"prompt": "no"}))
     await house.imagine("a role's picture", member="mod")
     await house.picture("a role's picture")
     offered = await house.driver.autocomplete("mod", "quotas remove", "role", "")
@@ -69,8 +76,7 @@ async def test_commands_at_once_do_not_cross_the_cap_of_the_server(house: House)
         for number in range(4)
         for member in ("alice", "bob", "mod")
     ]
-    answers = await asyncio.gather(*[one.answered() for one in await asyncio.gather(*asked)])
-    texts = [message.text() for one in answers if (message := one.response or one.followups[-1])]
+    texts = [message.text() for message in await answers(house, *await asyncio.gather(*asked))]
     assert len([text for text in texts if "This server's limit is 5 credits a month: 0 credits left" in text]) == 7
     assert house.rows("SELECT COUNT(*), SUM(amount_microcredits) FROM ledger WHERE kind = 'reserve'") == [
         (5, 5_000_000)
