@@ -18,7 +18,7 @@ from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, U
 from bot.domain.errors import BotError, Cost
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
-from bot.ports import Fitted, Submission
+from bot.ports import Fitted, Submission, TokenLease
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
@@ -375,7 +375,8 @@ async def test_request_that_became_private_while_it_was_shown_is_shown_again_and
 
     async def meanwhile() -> None:
         in_a_while = post.clock.now() + timedelta(minutes=15)
-        assert await post.store.moves.move_to_private(view.request.id, 70, "of the press", in_a_while)
+        press = TokenLease(token="of the press", expires_at=in_a_while, message_id=70)
+        assert await post.store.moves.move_to_private(view.request.id, press)
         post.courier.refresh([view.request.id])
 
     post.ladder.answers.append(meanwhile)

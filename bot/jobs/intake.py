@@ -201,7 +201,7 @@ class Intake:
             return None
         job = self._withdrawable(await self._jobs.job(job_id))
         if lease is not None:  # what follows is decided on another message, whose token does not reach the card
-            await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
+            await self._requests.renew_token(job.request_id, lease)
         return job
 
     async def withdraw(self, job_id: int, user_id: int) -> Job:
@@ -224,13 +224,13 @@ class Intake:
             raise _too_late(job.id)
         return job
 
-    async def move_to_private(self, job_id: int, user_id: int, message_id: int, lease: TokenLease) -> None:
+    async def move_to_private(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Let a waiting request go on where its member alone sees it: in the private answer that this lease edits.
 
-        `message_id` is the message on which they asked for that; it is removed.
+        The message on which they asked for that is removed.
         """
         job = await self._owned(job_id, user_id)
-        if await self._moves.move_to_private(job.request_id, message_id, lease.token, lease.expires_at):
+        if await self._moves.move_to_private(job.request_id, lease):
             self._presenter.refresh([job.request_id])
             return
         view = await self._requests.view(job.request_id)
@@ -269,7 +269,7 @@ class Intake:
     async def _decided(self, job: Job, lease: TokenLease | None) -> None:
         """Show a decision; the press came with a fresh token, which lets even a private message be edited again."""
         if lease is not None:
-            await self._requests.renew_token(job.request_id, lease.token, lease.expires_at)
+            await self._requests.renew_token(job.request_id, lease)
         self._presenter.refresh([job.request_id])
 
 

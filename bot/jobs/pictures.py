@@ -30,7 +30,6 @@ class Presser:
 
     user_id: int
     channel_id: int
-    message_id: int | None
     moderates: bool
 
 
@@ -121,8 +120,7 @@ class Pictures:
         The press's token is kept: a message that only its member sees can be removed by nothing else.
         """
         view = await self._deletable(job_id, presser)
-        if presser.message_id is not None and presser.message_id == view.request.message_id:
-            await self._requests.renew_token(view.request.id, lease.token, lease.expires_at)
+        await self._requests.renew_token(view.request.id, lease)
         return sum(job.retried_by is None for job in view.jobs)
 
     async def delete(self, job_id: int, presser: Presser) -> None:

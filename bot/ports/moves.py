@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.ports.stores import TokenLease
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftMessage:
@@ -23,8 +25,8 @@ class LeftMessage:
 class MoveStore(Protocol):
     """Moving requests to private. Every method may raise StoreError."""
 
-    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
-        """Let a request that waits go on in the private answer that this token edits, and leave its message.
+    async def move_to_private(self, request_id: int, lease: TokenLease) -> bool:
+        """Let a request that waits go on in the private answer that this token edits, and leave the message pressed on.
 
         False where it cannot be: it is private, deleted or finished, or nothing would reach its message.
         """

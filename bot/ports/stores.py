@@ -68,10 +68,11 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLease:
-    """An interaction's token and when it ends."""
+    """An interaction's token and when it ends; of a press, also the message that was pressed on."""
 
     token: str
     expires_at: datetime
+    message_id: int | None = None
 
 
 class RequestStore(Protocol):
@@ -127,8 +128,8 @@ class RequestStore(Protocol):
         """Mark a request as deleted, so that its message is removed; False where it is not settled, or gone already."""
         ...
 
-    async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
-        """Use the token of a later interaction with the request's message."""
+    async def renew_token(self, request_id: int, lease: TokenLease) -> None:
+        """Use the token of a later interaction with the request's message; one with another message changes nothing."""
         ...
 
     async def waiting_requests(self) -> list[int]:

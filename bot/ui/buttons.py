@@ -11,7 +11,7 @@ from bot.domain.job import AT_WORK, WAITING, Job, Request
 from bot.jobs.intake import Intake
 from bot.ports import TokenLease
 from bot.ui.phrases import words_of
-from bot.ui.pressing import JobButton, desk_of, lease_of, presser_of, said
+from bot.ui.pressing import JobButton, desk_of, lease_of, said
 
 
 class DecisionButton(JobButton, template=r"never"):
@@ -60,10 +60,7 @@ class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Begin a private answer, which the card then becomes; the message with this button goes away."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        presser = presser_of(interaction)
-        await desk_of(interaction).intake.move_to_private(
-            self.job_id, presser.user_id, presser.message_id or 0, lease_of(interaction)
-        )
+        await desk_of(interaction).intake.move_to_private(self.job_id, interaction.user.id, lease_of(interaction))
 
 
 class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
@@ -95,7 +92,7 @@ def may_cancel(job: Job) -> bool:
 def may_move(request: Request) -> bool:
     """Whether others than its member see a request, so that it can be made private."""
     alone = request.origin.guild_id is None and request.origin.bot_present  # direct messages with the bot
-    return not request.private and not alone
+    return not request.private and not alone and request.message_by != "dm"
 
 
 async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, lease: TokenLease | None) -> None:

@@ -104,7 +104,11 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
 
 def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
     """The interaction's token, as long as it lives."""
-    return TokenLease(token=interaction.token, expires_at=interaction.expires_at)
+    return TokenLease(
+        token=interaction.token,
+        expires_at=interaction.expires_at,
+        message_id=interaction.message.id if interaction.message else None,
+    )
 
 
 def presser_of(interaction: discord.Interaction[Any]) -> Presser:
@@ -112,7 +116,6 @@ def presser_of(interaction: discord.Interaction[Any]) -> Presser:
     return Presser(
         user_id=interaction.user.id,
         channel_id=interaction.channel_id or 0,
-        message_id=interaction.message.id if interaction.message else None,
         moderates=interaction.guild_id is not None and interaction.permissions.manage_messages,
     )
 

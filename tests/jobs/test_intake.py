@@ -20,6 +20,7 @@ from tests.support.refusals import refused
 from tests.support.steps import OWNER
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
+PRESS = replace(FRESH, message_id=99)
 
 
 class Desk:
@@ -92,20 +93,20 @@ async def test_a_waiting_picture_becomes_private_for_its_member_alone(works: Wor
     job = await works.steps.running()
     for user_id, code in ((BOB, "not_yours"), (ALICE, ""), (ALICE, "private_already")):
         if not code:
-            await desk.intake.move_to_private(job.id, user_id, 99, FRESH)
+            await desk.intake.move_to_private(job.id, user_id, PRESS)
             assert works.presenter.asked == [job.request_id]
             continue
         with pytest.raises(Refusal) as caught:
-            await desk.intake.move_to_private(job.id, user_id, 99, FRESH)
+            await desk.intake.move_to_private(job.id, user_id, PRESS)
         assert caught.value.code == code
     delivered = await works.steps.delivered()
     with pytest.raises(Refusal) as caught:
-        await desk.intake.move_to_private(delivered.id, ALICE, 99, FRESH)
+        await desk.intake.move_to_private(delivered.id, ALICE, PRESS)
     assert caught.value.code == "too_late_to_move"
     await works.store.delete(delivered.request_id, ALICE)
     for job_id in (delivered.id, 404):
         with pytest.raises(Refusal) as caught:
-            await desk.intake.move_to_private(job_id, ALICE, 99, FRESH)
+            await desk.intake.move_to_private(job_id, ALICE, PRESS)
         assert caught.value.code == "no_such_job"
 
 
@@ -116,7 +117,7 @@ async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(works: Wor
     works.clock.shift(16 * 60)
     [job] = (await works.store.view(request_id)).jobs
     with pytest.raises(Refusal) as caught:
-        await desk.intake.move_to_private(job.id, ALICE, 99, FRESH)
+        await desk.intake.move_to_private(job.id, ALICE, PRESS)
     assert caught.value.code == "cannot_move"
     assert not (await works.store.view(request_id)).request.private
 

@@ -30,11 +30,9 @@ def ask(user_id: int = BOB, *, private: bool = False) -> Ask:
     return Ask(origin=new_request(user_id=user_id).origin, private=private, lease=FRESH, upload_limit_bytes=1_000)
 
 
-def presser(
-    user_id: int = ALICE, *, moderates: bool = False, channel_id: int = CHANNEL, message_id: int | None = None
-) -> Presser:
+def presser(user_id: int = ALICE, *, moderates: bool = False, channel_id: int = CHANNEL) -> Presser:
     """Who presses Delete."""
-    return Presser(user_id=user_id, channel_id=channel_id, message_id=message_id, moderates=moderates)
+    return Presser(user_id=user_id, channel_id=channel_id, moderates=moderates)
 
 
 async def _arrived(_request_id: int) -> None:
@@ -168,9 +166,9 @@ async def test_token_of_a_press_on_another_message_is_not_kept(works: Works, pic
     """It speaks for the message that was pressed, and would remove that one."""
     job = await works.steps.delivered()
     shown = (await works.store.view(job.request_id)).request.message_id
-    await pictures.may_delete(job.id, presser(message_id=1), FRESH)
+    await pictures.may_delete(job.id, presser(), replace(FRESH, message_id=1))
     assert (await works.store.view(job.request_id)).request.token == "interaction-token"
-    await pictures.may_delete(job.id, presser(message_id=shown), FRESH)
+    await pictures.may_delete(job.id, presser(), replace(FRESH, message_id=shown))
     assert (await works.store.view(job.request_id)).request.token == "fresh"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.job import JobState
-from bot.ports import Shown
+from bot.ports import Shown, TokenLease
 from tests.store.conftest import Opener
 from tests.support.build import CHANNEL, PICTURE, new_request
 from tests.support.clock import START, FakeClock
@@ -128,7 +128,7 @@ async def test_dead_token_is_forgotten_and_a_later_one_takes_its_place(store: St
     await store.wipe_token(request_id)
     assert (await store.view(request_id)).request.token is None
     later = START + timedelta(hours=2)
-    await store.renew_token(request_id, "fresh", later)
+    await store.renew_token(request_id, TokenLease(token="fresh", expires_at=later))
     request = (await store.view(request_id)).request
     assert (request.token, request.token_expires_at) == ("fresh", later)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.job import JobState
-from bot.ports import Submission
+from bot.ports import Submission, TokenLease
 from bot.ports.moves import LeftMessage
 from tests.store.conftest import Books
 from tests.support.build import CHANNEL, PICTURE, new_request
@@ -21,7 +21,7 @@ PRESSED, LATER = 808, START + timedelta(minutes=20)
 
 async def move(store: Store, request_id: int, press: str = "of the press") -> bool:
     """Ask for it on a message; each press has a token of its own."""
-    return await store.moves.move_to_private(request_id, PRESSED, press, LATER)
+    return await store.moves.move_to_private(request_id, TokenLease(token=press, expires_at=LATER, message_id=PRESSED))
 
 
 async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: Books) -> None:
@@ -94,6 +94,20 @@ async def test_where_nothing_would_reach_its_message_it_stays(present: bool, sto
     request_id = await store.accept(replace(new, origin=replace(new.origin, bot_present=present)))
     clock.shift(16 * 60)
     assert await move(store, request_id) is present
+
+
+async def test_a_press_on_the_message_that_was_left_does_not_bring_it_back(store: Store, steps: Steps) -> None:
+    """Cancel, pressed on the public card while it is being removed: its token would edit that one."""
+    job = await steps.queued()
+    await move(store, job.request_id)
+    late = TokenLease(token="of the public card", expires_at=LATER, message_id=PRESSED)
+    await store.renew_token(job.request_id, late)
+    assert (await store.view(job.request_id)).request.token == "of the press"
+    shown = replace(await steps.shown_with(job), private=True)
+    await store.note_shown(job.request_id, shown)
+    for message_id, token in ((PRESSED, "of the press"), (shown.message_id, "of the private card")):
+        await store.renew_token(job.request_id, TokenLease(token=token, expires_at=LATER, message_id=message_id))
+        assert (await store.view(job.request_id)).request.token == token
 
 
 async def test_tokens_of_left_messages_are_forgotten_in_time(store: Store, clock: FakeClock) -> None:

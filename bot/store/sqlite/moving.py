@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.job import JobState
 from bot.ports.moves import LeftMessage
-from bot.ports.stores import Shown
+from bot.ports.stores import Shown, TokenLease
 from bot.store.sqlite import jobs
 from bot.store.sqlite.rows import all_rows, job_from, moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
@@ -23,14 +21,10 @@ class SqliteMoves:
         self._writer = writer
         self._clock = clock
 
-    async def move_to_private(self, request_id: int, message_id: int, token: str, expires_at: datetime) -> bool:
+    async def move_to_private(self, request_id: int, lease: TokenLease) -> bool:
         """See MoveStore."""
         now_ms = to_ms(self._clock.now())
-        return await self._writer.run(
-            lambda db: move_to_private(
-                db, request_id, message_id=message_id, token=token, expires_at=expires_at, now_ms=now_ms
-            )
-        )
+        return await self._writer.run(lambda db: move_to_private(db, request_id, lease, now_ms=now_ms))
 
     async def left(self, request_id: int) -> list[LeftMessage]:
         """See MoveStore."""
@@ -41,12 +35,10 @@ class SqliteMoves:
         await self._writer.run(lambda db: removed(db, message_id))
 
 
-def move_to_private(
-    db: Database, request_id: int, *, message_id: int, token: str, expires_at: datetime, now_ms: int
-) -> bool:
+def move_to_private(db: Database, request_id: int, lease: TokenLease, *, now_ms: int) -> bool:
     """Let a request go on in the private answer that this token edits; False where it cannot, or is private already.
 
-    `message_id` is the message on which that was asked for. Where only a member brought the bot along, nothing but a
+    The message that was pressed on is left. Where only a member brought the bot along, nothing but a
     living token removes it. Pictures that it shows have to be sent anew.
     """
     before = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
@@ -57,7 +49,7 @@ def move_to_private(
         "AND (bot_present OR (token IS NOT NULL AND token_expires_at > ?)) AND EXISTS ("
         "SELECT 1 FROM jobs WHERE request_id = requests.id AND retried_by IS NULL "
         "AND state IN ('queued', 'submitting', 'running'))",
-        (token, to_ms(expires_at), request_id, now_ms),
+        (lease.token, to_ms(lease.expires_at), request_id, now_ms),
     )
     if before is None or cursor.rowcount == 0:
         return False
@@ -65,7 +57,7 @@ def move_to_private(
         "INSERT INTO left_messages (message_id, request_id, channel_id, message_by, apart, token, token_expires_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            before["message_id"] or message_id,
+            before["message_id"] or lease.message_id,
             request_id,
             before["message_channel_id"] or before["channel_id"],
             before["message_by"] or "interaction",

@@ -12,7 +12,7 @@ from bot.domain.credits import LedgerKind
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
-from bot.ports import Shown, ShownPicture
+from bot.ports import Shown, ShownPicture, TokenLease
 from bot.store.sqlite import jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
@@ -229,11 +229,15 @@ def wipe_tokens(db: Database, *, now_ms: int) -> int:
     return cursor.rowcount
 
 
-def renew_token(db: Database, request_id: int, token: str, *, expires_at: datetime) -> None:
-    """Replace a request's interaction token by that of a later interaction with its message, which answers to it."""
+def renew_token(db: Database, request_id: int, lease: TokenLease) -> None:
+    """Replace a request's interaction token by that of a press on its message, which answers to it.
+
+    A press on the message that a request has left, because it became private, would bring it back there.
+    """
     db.conn.execute(
-        "UPDATE requests SET token = ?, token_expires_at = ?, apart = 0 WHERE id = ?",
-        (token, to_ms(expires_at), request_id),
+        "UPDATE requests SET token = ?, token_expires_at = ?, apart = 0 "
+        "WHERE id = ? AND (message_id = ? OR (message_id IS NULL AND NOT private))",
+        (lease.token, to_ms(lease.expires_at), request_id, lease.message_id),
     )
 
 

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
-from bot.ports import Shown, Submission, TaskStatus, UsageRow
+from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
 from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
@@ -133,9 +133,9 @@ class SqliteStore(Shelves):
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: requests.delete(db, request_id, by_user_id, now_ms=now_ms))
 
-    async def renew_token(self, request_id: int, token: str, expires_at: datetime) -> None:
+    async def renew_token(self, request_id: int, lease: TokenLease) -> None:
         """See RequestStore."""
-        await self._writer.run(lambda db: requests.renew_token(db, request_id, token, expires_at=expires_at))
+        await self._writer.run(lambda db: requests.renew_token(db, request_id, lease))
 
     async def waiting_requests(self) -> list[int]:
         """See RequestStore."""
