@@ -35,6 +35,7 @@ from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
 from bot.jobs.keycheck import check_key
+from bot.jobs.moderation import Moderation
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
@@ -55,7 +56,7 @@ from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
-from bot.ui.serverlog import tell_delivery, tell_slow_pattern
+from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 
 log = logging.getLogger(__name__)
 
@@ -222,6 +223,13 @@ async def _assemble(
     )
     reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
+    pictures.on_deletion(partial(tell_removal, logbook))
+    moderation = Moderation(blocks=store.blocks, requests=store, audit=store.audit, presenter=courier, clock=clock)
+    moderation.on_change(
+        blocked=partial(tell_block, logbook),
+        unblocked=partial(tell_unblock, logbook),
+        removed=partial(tell_removal, logbook),
+    )
     keep_days = settings.keep_originals_days
     collection = Collection(
         lists=store.lists, requests=store, jobs=store, files=files, fitter=WebpFitter(), keep_days=keep_days
@@ -232,6 +240,9 @@ async def _assemble(
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),
         quotas=Quotas(store.quotas, rulebook),
+        rulebook=rulebook,
+        moderation=moderation,
+        server_log=logbook,
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

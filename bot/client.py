@@ -35,6 +35,7 @@ EXTENSIONS: Final = (
     "cogs.queue",
     "cogs.style",
     "cogs.quotas",
+    "cogs.moderation",
     "cogs.help",
 )
 _BAD_REQUEST: Final = 400

@@ -9,10 +9,13 @@ from bot.handover import Handover
 from bot.jobs.collecting import Collection
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
+from bot.jobs.moderation import Moderation
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.presets import Presets
 from bot.jobs.quotas import Quotas
+from bot.jobs.rulebook import RuleBook
+from bot.ports.people import ServerLog
 from bot.reception import Reception
 from bot.ui.gestures import Gestures
 
@@ -26,6 +29,9 @@ class Services:
     originals: Originals
     presets: Presets
     quotas: Quotas
+    rulebook: RuleBook
+    moderation: Moderation
+    server_log: ServerLog
     reception: Reception
     collection: Collection
     handover: Handover

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +51,11 @@ class Pictures:
         self._jobs = jobs
         self._presenter = presenter
         self._intake = intake
+        self._tell_deletion: Callable[[int, RequestView], None] = lambda *_: None
+
+    def on_deletion(self, told: Callable[[int, RequestView], None]) -> None:
+        """Tell others who deleted what."""
+        self._tell_deletion = told
 
     async def look(self, job_id: int) -> tuple[RequestView, Job]:
         """A picture's rows; raises Refusal for one that is gone."""
@@ -130,6 +135,7 @@ class Pictures:
             await self.look(job_id)  # of two presses at once one has deleted it: then it is gone
             raise Refusal("not_deletable", number=job_id)
         self._presenter.refresh([view.request.id])
+        self._tell_deletion(presser.user_id, view)
 
     async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
         view, job = await self.look(job_id)

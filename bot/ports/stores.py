@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BotError, Cost, ProviderError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
@@ -126,6 +127,10 @@ class RequestStore(Protocol):
 
     async def delete(self, request_id: int, by_user_id: int) -> bool:
         """Mark a request as deleted, so that its message is removed; False where it is not settled, or gone already."""
+        ...
+
+    async def remove(self, request_id: int, entry: NewAuditEntry) -> bool:
+        """Delete a request whatever its state, audited: what waits is taken back; False where it is gone already."""
         ...
 
     async def renew_token(self, request_id: int, lease: TokenLease) -> None:

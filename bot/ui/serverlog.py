@@ -8,7 +8,8 @@ from typing import Final
 import discord
 
 from bot.domain.job import Job, Request, RequestView
-from bot.domain.rules import WordRule
+from bot.domain.rules import Block, WordRule
+from bot.jobs.moderation import Moderator
 from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
 from bot.ui.lists import jump_link
@@ -23,9 +24,33 @@ def tell_delivery(log: ServerLog, view: RequestView, jobs: Sequence[Job], reques
         log.tell(request.origin.guild_id, delivery_line(view, jobs, request))
 
 
+def tell_removal(log: ServerLog, actor_id: int, view: RequestView) -> None:
+    """Write of a picture whose message was deleted, if it was made in a server."""
+    if view.request.origin.guild_id is not None:
+        log.tell(view.request.origin.guild_id, removal_line(actor_id, view))
+
+
+def tell_block(log: ServerLog, block: Block) -> None:
+    """Write of a member who was blocked."""
+    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
+    line = ENGLISH("log.blocked", actor=f"<@{block.by_id}>", member=f"<@{block.member_id}>", until=until)
+    log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(plain(block.reason))}" if block.reason else ""))
+
+
+def tell_unblock(log: ServerLog, moderator: Moderator, member_id: int) -> None:
+    """Write of a member who may order again."""
+    line = ENGLISH("log.unblocked", actor=f"<@{moderator.user_id}>", member=f"<@{member_id}>")
+    log.tell(moderator.guild_id, f"✅ {line}")
+
+
+def trouble_note(trouble: str | None) -> str:
+    """What is added to a moderator's answer where the log channel cannot be written to."""
+    return f"\n⚠️ {ENGLISH(f'log.trouble_{trouble}')}" if trouble else ""
+
+
 def tell_slow_pattern(log: ServerLog, guild_id: int, rule: WordRule) -> None:
     """Write of a rule that took too long with somebody's prompt, which was refused therefore."""
-    log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=_plain(rule.pattern)))
+    log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=plain(rule.pattern)))
 
 
 def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> str:
@@ -38,7 +63,7 @@ def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> s
     if view.request.references:
         names = ", ".join(reference.name for reference in view.request.references)
         count = words("card.references", count=len(view.request.references))
-        parts.append(f"{count} ({_plain(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
+        parts.append(f"{count} ({plain(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
     if request.private:
         parts.append(words("card.private"))
     parts.append(words.credits(sum(job.price_microcredits for job in jobs)))
@@ -69,5 +94,6 @@ def quoted(words: str) -> str:
     return "\n".join(f"> {line}" for line in words.splitlines())
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Words of members, their markup and mentions shown rather than obeyed."""
     return discord.utils.escape_mentions(discord.utils.escape_markdown(words))

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.policy import check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import jobs, ledger, moving, quotas, references, rollups
+from bot.store.sqlite import audit, jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
 
 
@@ -217,6 +218,42 @@ def delete(db: Database, request_id: int, by_user_id: int, *, now_ms: int) -> bo
         return False
     for row in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id", {"id": request_id}):
         jobs.record_event(db, job_from(row), "deleted", now_ms, f"by user {by_user_id}")
+    _audit_deletion(db, request_id, by_user_id, now_ms)
+    return True
+
+
+def _audit_deletion(db: Database, request_id: int, by_user_id: int, now_ms: int) -> None:
+    """Note that somebody deleted what is not theirs: they look after the server."""
+    [row] = all_rows(
+        db,
+        "SELECT user_id, guild_id, (SELECT MIN(id) FROM jobs WHERE request_id = requests.id) AS job_id "
+        "FROM requests WHERE id = :id",
+        {"id": request_id},
+    )
+    if row["guild_id"] is not None and row["user_id"] != by_user_id:
+        entry = NewAuditEntry(
+            guild_id=row["guild_id"],
+            actor_id=by_user_id,
+            action=AuditAction.REMOVE,
+            member_id=row["user_id"],
+            job_id=row["job_id"],
+        )
+        audit.append(db, entry, now_ms)
+
+
+def remove(db: Database, request_id: int, entry: NewAuditEntry, *, now_ms: int) -> bool:
+    """Mark a request as deleted whatever its state: waiting jobs are taken back, uncertain ones given up."""
+    cursor = db.conn.execute(
+        "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL",
+        (now_ms, request_id),
+    )
+    if cursor.rowcount == 0:
+        return False
+    for row in all_rows(db, "SELECT id, state FROM jobs WHERE request_id = :id", {"id": request_id}):
+        if row["state"] in {JobState.QUEUED.value, JobState.UNCERTAIN.value}:
+            jobs.cancelled(db, row["id"], now_ms=now_ms)
+        jobs.record_event(db, jobs.get(db, row["id"]), "deleted", now_ms, f"by moderator {entry.actor_id}")
+    audit.append(db, entry, now_ms)
     return True
 
 

@@ -13,6 +13,7 @@ from typing import Self
 from sqlite_utils import Database
 
 from bot.clock import Clock
+from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
 from bot.domain.picture import PictureInfo, Resolution
@@ -132,6 +133,11 @@ class SqliteStore(Shelves):
         """See RequestStore."""
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: requests.delete(db, request_id, by_user_id, now_ms=now_ms))
+
+    async def remove(self, request_id: int, entry: NewAuditEntry) -> bool:
+        """See RequestStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: requests.remove(db, request_id, entry, now_ms=now_ms))
 
     async def renew_token(self, request_id: int, lease: TokenLease) -> None:
         """See RequestStore."""

@@ -1,0 +1,132 @@
+"""What moderators see: the form that removes a picture, and the answers to what they did. English, like their tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import discord
+from discord import app_commands, ui
+
+from bot.domain.duration import parse_duration
+from bot.domain.errors import Refusal
+from bot.domain.job import RequestView
+from bot.domain.rules import Block
+from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
+from bot.ui.catalogue import ENGLISH
+from bot.ui.serverlog import numbers, plain
+
+REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):[0-9]{1,20}")
+"""The custom ids of the form: the request, and the interaction that opened it."""
+DURATIONS: Final = ("1 hour", "1 day", "7 days", "30 days")
+"""What is proposed; anything else may be typed."""
+_NO_BLOCK, _FOR_GOOD = "none", "for_good"
+_MOST_LISTED: Final = 25
+_MOST_CHARACTERS: Final = 3_500
+
+
+def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
+    """Who acts, and in which server; raises Refusal for a member who may not manage messages there.
+
+    Discord asks for the permission as the server has it set up; this is checked beside it.
+    """
+    if interaction.guild_id is None:
+        raise Refusal("servers_only_here")
+    if not interaction.permissions.manage_messages:
+        raise Refusal("moderators_only")
+    return Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id)
+
+
+def check_blockable(member: discord.User | discord.Member, moderator: Moderator) -> None:
+    """Refuse a block that would mean nothing."""
+    if member.id == moderator.user_id:
+        raise Refusal("block_self")
+    if member.bot:
+        raise Refusal("block_bot")
+    if isinstance(member, discord.Member) and member.resolved_permissions and member.resolved_permissions.manage_guild:
+        raise Refusal("block_manager")
+
+
+def lasting(typed: str | None) -> timedelta | None:
+    """How long a block is to hold; None for good."""
+    return None if typed is None or not typed.strip() else parse_duration(typed)
+
+
+async def duration_proposals(
+    interaction: discord.Interaction[Any],  # noqa: ARG001 - discord.py passes both
+    current: str,
+) -> list[app_commands.Choice[str]]:
+    """The usual durations that begin as what is typed."""
+    return [app_commands.Choice(name=d, value=d) for d in DURATIONS if d.startswith(current.strip().lower())]
+
+
+def blocked_answer(block: Block, taken_back: int) -> str:
+    """What a block did: until when, and what became of waiting pictures."""
+    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
+    lines = [ENGLISH("moderation.blocked", member=f"<@{block.member_id}>", until=until)]
+    lines.append(
+        ENGLISH("moderation.taken_back", count=taken_back) if taken_back else ENGLISH("moderation.none_waited")
+    )
+    if block.reason:
+        lines.append(ENGLISH("moderation.reason_told" if block.told else "moderation.reason_kept"))
+    return "\n".join(lines)
+
+
+def block_list(blocks: Sequence[Block]) -> str:
+    """The blocks that hold, as many as fit."""
+    if not blocks:
+        return ENGLISH("moderation.nobody_blocked")
+    lines = [ENGLISH("moderation.blocks", count=len(blocks))]
+    room = _MOST_CHARACTERS
+    for block in blocks[:_MOST_LISTED]:
+        line = _block_line(block)
+        room -= len(line)
+        if room < 0:
+            break
+        lines.append(line)
+    if len(lines) - 1 < len(blocks):
+        lines.append(ENGLISH("moderation.more_blocks", count=len(blocks) - len(lines) + 1))
+    return "\n".join(lines)
+
+
+def _block_line(block: Block) -> str:
+    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
+    line = ENGLISH(
+        "moderation.block", member=f"<@{block.member_id}>", until=until, since=block.since, by=f"<@{block.by_id}>"
+    )
+    return f"- {line}" + (f": {plain(block.reason)}" if block.reason else "")
+
+
+def remove_form(view: RequestView, opened_by: int) -> ui.Modal:
+    """Asks why a picture is removed, and whether its member is blocked as well."""
+    jobs = [job for job in view.jobs if job.retried_by is None]
+    form = ui.Modal(
+        title=ENGLISH("moderation.remove_title", numbers=numbers(jobs)),
+        custom_id=f"takedown:{view.request.id}:{opened_by}",
+    )
+    reason: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id="reason", required=False, max_length=MAX_REASON_CHARACTERS, placeholder=ENGLISH("moderation.why")
+    )
+    choices = {
+        _NO_BLOCK: ENGLISH("moderation.no_block"),
+        **dict(zip(DURATIONS, DURATIONS, strict=True)),
+        _FOR_GOOD: ENGLISH("moderation.for_good"),
+    }
+    options = [
+        discord.SelectOption(label=label, value=value, default=value == _NO_BLOCK) for value, label in choices.items()
+    ]
+    block: ui.Select[ui.Modal] = ui.Select(custom_id="block", options=options)
+    form.add_item(ui.Label(text=ENGLISH("moderation.reason"), component=reason))
+    form.add_item(ui.Label(text=ENGLISH("moderation.block_too"), component=block))
+    # Its answer is found by its custom id: discord.py need not keep the form in memory.
+    form.stop()
+    return form
+
+
+def block_chosen(value: str | None) -> tuple[bool, timedelta | None]:
+    """Whether the form asks for a block, and how long it is to hold."""
+    if value is None or value == _NO_BLOCK:
+        return False, None
+    return True, None if value == _FOR_GOOD else parse_duration(value)

@@ -1,0 +1,160 @@
+"""`/block`, `/unblock`, `/blocks`, and the menu "Remove picture": what moderators do about members."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import asyncio
+from datetime import timedelta
+from typing import Any, Final, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.errors import Refusal
+from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
+from bot.services import Services
+from bot.ui.catalogue import ENGLISH
+from bot.ui.errors import answer_error
+from bot.ui.fields import Fields
+from bot.ui.moderation import (
+    REMOVE_FORM,
+    block_chosen,
+    block_list,
+    blocked_answer,
+    check_blockable,
+    duration_proposals,
+    lasting,
+    moderator_of,
+    remove_form,
+)
+from bot.ui.phrases import option, phrase, worded
+from bot.ui.serverlog import numbers, trouble_note
+
+_FORM_BY_S: Final = 2.0
+_SILENT: Final = discord.AllowedMentions.none()
+
+
+class Moderation(commands.Cog):
+    """For members with Manage Messages, or whom the server's own settings let; all answers are private."""
+
+    def __init__(self, bot: ImagineBot, services: Services) -> None:
+        self._tree = bot.tree
+        self._services = services
+        menu: Any = app_commands.ContextMenu(name=phrase("menu.remove_picture"), callback=self.remove_picture)
+        for limit in (app_commands.guild_only(), app_commands.default_permissions(manage_messages=True)):
+            menu = limit(menu)
+        self._menu = cast(app_commands.ContextMenu, menu)
+
+    async def cog_load(self) -> None:
+        """Add the menu: discord.py does not find it in a cog by itself."""
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take it away again."""
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(description=phrase("command.block"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_messages=True)
+    @worded(
+        member=option("block_member"),
+        duration=option("block_duration"),
+        reason=option("block_reason"),
+        tell=option("block_tell"),
+    )
+    @app_commands.autocomplete(duration=duration_proposals)
+    async def block(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        member: discord.User,
+        duration: app_commands.Range[str, 1, 40] | None = None,
+        reason: app_commands.Range[str, 1, MAX_REASON_CHARACTERS] = "",
+        tell: bool = False,
+    ) -> None:
+        """Let a member make no pictures here."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        moderator = moderator_of(interaction)
+        check_blockable(member, moderator)
+        block, taken_back = await self._services.moderation.block(
+            moderator, member.id, lasts=lasting(duration), reason=reason, told=tell
+        )
+        await self._answer(interaction, blocked_answer(block, taken_back))
+
+    @app_commands.command(description=phrase("command.unblock"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_messages=True)
+    @worded(member=option("unblock_member"))
+    async def unblock(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
+        """Let a blocked member make pictures again."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._services.moderation.unblock(moderator_of(interaction), member.id)
+        await self._answer(interaction, ENGLISH("moderation.unblocked", member=member.mention))
+
+    @app_commands.command(description=phrase("command.blocks"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_messages=True)
+    async def blocks(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """List who is blocked here."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._services.moderation.blocks(moderator_of(interaction))
+        await self._answer(interaction, block_list(found))
+
+    async def remove_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
+        """Ask why, and whether to block its member; Discord takes a form as a first answer only."""
+        moderator = moderator_of(interaction)
+        asked_by = message.interaction_metadata
+        try:
+            async with asyncio.timeout(_FORM_BY_S):
+                view = await self._services.moderation.removable(
+                    moderator, message.id, asked_by.id if asked_by else None
+                )
+        except TimeoutError:
+            raise Refusal("busy") from None
+        await interaction.response.send_modal(remove_form(view, interaction.id))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Answer the form, also one that was opened before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        match = REMOVE_FORM.fullmatch(str(cast(dict[str, Any], interaction.data or {}).get("custom_id", "")))
+        if match is None:
+            return
+        try:
+            await self._remove(interaction, int(match["request"]))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
+            await answer_error(interaction, error)
+
+    async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        moderator, fields = moderator_of(interaction), Fields.of(interaction)
+        reason = fields.one("reason") or ""
+        wanted, lasts = block_chosen(fields.one("block"))
+        view = await self._services.moderation.remove(moderator, request_id, reason)
+        jobs = [job for job in view.jobs if job.retried_by is None]
+        lines = [ENGLISH("moderation.removed", numbers=numbers(jobs))]
+        if wanted:
+            member_id = view.request.origin.user_id
+            lines.append(await self._block_too(moderator, member_id, lasts, reason))
+        await self._answer(interaction, "\n".join(lines))
+
+    async def _block_too(self, moderator: Moderator, member_id: int, lasts: timedelta | None, reason: str) -> str:
+        """Block whose picture was removed; what speaks against that is told beside the removal, which stands."""
+        try:
+            block, taken_back = await self._services.moderation.block(moderator, member_id, lasts=lasts, reason=reason)
+        except Refusal as refusal:
+            return ENGLISH(f"refusal.{refusal.code}", **refusal.values)
+        return blocked_answer(block, taken_back)
+
+    async def _answer(self, interaction: discord.Interaction[ImagineBot], said: str) -> None:
+        """Say what was done, and, to the first moderator who comes by, that the log channel cannot be written to."""
+        note = trouble_note(self._services.server_log.untold_trouble(interaction.guild_id or 0))
+        await interaction.edit_original_response(content=f"{said}{note}", allowed_mentions=_SILENT)
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Moderation(bot, bot.services))
