@@ -24,7 +24,6 @@ class Account:
     `ordered` says whether its history knows that a POST was about to be sent.
     """
 
-    job_id: int
     state: JobState
     cost: Cost
     price_microcredits: int

@@ -53,6 +53,8 @@ async def test_books_in_order_are_said_to_be_so_while_the_bot_has_them_open(
         ("DELETE FROM job_events WHERE event = 'submitting'", ["Job 1 (delivered): it is charged but was never"]),
         ("UPDATE ledger SET user_id = 999", ["Job 1: the ledger has it under another member or server."]),
         ("UPDATE usage_daily SET delivered = 2", ["member 11, server 5, 1K: delivered is off by +1."]),
+        ("UPDATE quota_use SET pictures = 0 WHERE user_id = 0", ["all members, server 5: off by -1 pictures"]),
+        ("UPDATE usage_servers SET delivered = 0", ["the totals of servers are off"]),
         ("DELETE FROM usage_daily", ["requested is off by -1.", "spent_microcredits is off by -1000000."]),
     ],
 )

@@ -16,9 +16,7 @@ def account(state: str, *kinds: str, cost: str = "nothing", ordered: bool = True
     """A job with rows of these kinds, of its price unless another amount is given."""
     rows = {LedgerKind(kind): -P if kind == "adjust" else P for kind in kinds}
     rows |= {LedgerKind(kind): amount for kind, amount in amounts.items()}
-    return Account(
-        job_id=1, state=JobState(state), cost=Cost(cost), price_microcredits=P, amounts=rows, ordered=ordered
-    )
+    return Account(state=JobState(state), cost=Cost(cost), price_microcredits=P, amounts=rows, ordered=ordered)
 
 
 @pytest.mark.parametrize(
