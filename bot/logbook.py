@@ -17,6 +17,7 @@ import discord
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.tasks import TaskGroup
+from bot.ui.catalogue import ENGLISH
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def _next_message(page: _Page) -> str:
     """As many of the oldest lines as fit into one message."""
     taken: list[str] = []
     if page.left_out:
-        taken.append(f"-# {page.left_out:,} lines before this are left out")
+        taken.append("-# " + ENGLISH("log.left_out", count=page.left_out))
         page.left_out = 0
     room = _MOST_CHARACTERS - sum(map(len, taken))
     while page.lines and room > len(page.lines[0]):

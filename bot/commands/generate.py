@@ -16,11 +16,12 @@ from bot.clock import SystemClock
 from bot.commands.one_picture import Made, OnePicture, Trail
 from bot.commands.order import MistypedError, Order, output_kind, picture_spec, references
 from bot.commands.progress import TerminalProgress
-from bot.domain.credits import credits_text, price
+from bot.domain.credits import price
 from bot.domain.errors import BotError, StartupError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, PictureSpec, Resolution
 from bot.domain.schedule import Polling
 from bot.settings import Settings, load_settings
+from bot.ui.catalogue import ENGLISH
 
 _ADVICE: Final = {
     "bad_request": "Change the request: the same again fails again.",
@@ -135,7 +136,7 @@ def _run(settings: Settings, order: Order | None, *, sync: bool, task_id: str, o
 
 
 def _cost_text(spec: PictureSpec, settings: Settings) -> str:
-    return credits_text(price(spec.resolution, settings.credit_price_1k, settings.group_ratio))
+    return ENGLISH.credits(price(spec.resolution, settings.credit_price_1k, settings.group_ratio))
 
 
 def _print_summary(made: Made, elapsed_s: float, cost: str | None) -> None:

@@ -64,9 +64,3 @@ def credits_number(microcredits: int) -> str:
     places = Decimal("0.01") if abs(number) >= Decimal("0.1") or not number else Decimal("0.0001")
     text = f"{number.quantize(places):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def credits_text(microcredits: int) -> str:
-    """A sum for people: `1 credit`, `1.33 credits`, `0.0067 credits`."""
-    number = credits_number(microcredits)
-    return f"{number} credit" if number == "1" else f"{number} credits"

@@ -61,8 +61,8 @@ def check_not_blocked(block: Block | None, now: datetime) -> None:
         return
     told = {"reason": block.reason} if block.told and block.reason else {}
     until = {} if block.until is None else {"until": block.until}
-    code = "blocked" + ("_until" if until else "") + ("_because" if told else "")
-    raise Refusal(code, **until, **told)
+    codes = ("blocked", "blocked_because", "blocked_until", "blocked_until_because")
+    raise Refusal(codes[2 * bool(until) + bool(told)], **until, **told)
 
 
 def _no_higher(resolution: Resolution, highest: Resolution | None) -> Resolution:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.credits import MICRO, credits_text, price, price_elsewhere
+from bot.domain.credits import MICRO, credits_number, price, price_elsewhere
 from bot.domain.picture import Resolution
 
 ONE = Decimal(1)
@@ -47,21 +47,21 @@ def test_price_is_rounded_once() -> None:
 @pytest.mark.parametrize(
     ("microcredits", "expected"),
     [
-        (0, "0 credits"),
-        (MICRO, "1 credit"),
-        (2 * MICRO, "2 credits"),
-        (1_333_333, "1.33 credits"),
-        (1_500_000, "1.5 credits"),
-        (100 * MICRO, "100 credits"),
-        (6_700, "0.0067 credits"),
-        (999_999, "1 credit"),
-        (-1_333_333, "-1.33 credits"),
-        (12_345_678_900_000, "12345678.9 credits"),
+        (0, "0"),
+        (MICRO, "1"),
+        (2 * MICRO, "2"),
+        (1_333_333, "1.33"),
+        (1_500_000, "1.5"),
+        (100 * MICRO, "100"),
+        (6_700, "0.0067"),
+        (999_999, "1"),
+        (-1_333_333, "-1.33"),
+        (12_345_678_900_000, "12345678.9"),
     ],
 )
 def test_sums_read_as_people_write_them(microcredits: int, expected: str) -> None:
-    """No trailing zeros, two places for sums, four for fractions of a tenth, singular for exactly one."""
-    assert credits_text(microcredits) == expected
+    """No trailing zeros, two places for sums, four for fractions of a tenth."""
+    assert credits_number(microcredits) == expected
 
 
 @pytest.mark.parametrize("credit_price", ["1", "0.06", "0.0672", "0.0000015"])

@@ -1,0 +1,160 @@
+"""The catalogue and the code agree: every key that is used exists, every entry is used, no words are beside it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from bot.ui.catalogue import Entry, entries_of
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGLISH = entries_of("en")
+READ_BY_MEMBERS = (
+    "bot/ui", "bot/jobs", "bot/domain", "bot/alerts.py", "bot/courier.py", "bot/delivery.py", "bot/handover.py",
+    "bot/logbook.py", "bot/reception.py", "cogs",
+)  # fmt: skip
+WORDS = re.compile(r"[^\W\d_]{2,} |^[A-Z][a-z]+| [^\W\d_]{2,}|[^\W\d_]{2,}[.!?]$")
+"""What looks like something to be read: several words, a capital, the end of a sentence."""
+NOT_READ = re.compile(r"(log|re)\..+|\w*Error|\w*Trouble|TypeVar|.*\.(ready|lost)")
+"""Calls whose texts go to the log, a pattern or a row."""
+LEFT_OUT = {
+    "bot/domain/bookkeeping.py": "the findings of `doctor`, read in a terminal",
+    "bot/domain/draft.py": "an error that is answered with a question, never told",
+    "bot/domain/chart.py": "the title of a picture for those who look after a server, drawn in English",
+    "bot/domain/wording.py": "names of scripts as Unicode has them",
+    "bot/domain/policy.py": "categories of characters as Unicode has them",
+    "bot/jobs/moderation.py": "entries of the audit, which are data",
+    "bot/jobs/rulebook.py": "entries of the audit, which are data",
+    "bot/jobs/quotas.py": "entries of the audit, which are data",
+    "bot/domain/quota.py": "entries of the audit, which are data",
+    "bot/ui/original.py": "commands of Windows and Unix",
+    "bot/ui/charts.py": "names of the drawing library",
+}
+"""Files with other words, and why nobody reads them in a message."""
+LITERALS = {
+    "first frame of the animation": "as rows have it; details translate it",
+    "the picture before it": "as rows have it; details translate it",
+    "the provider gives no reason": "an event of a job, read in the database",
+    **dict.fromkeys(("1 hour", "1 day", "7 days", "30 days"), "durations as moderators type them"),
+    "`/collect ": "a command as it is typed in every language",
+}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every file of the bot, parsed."""
+    paths = [path for folder in ("bot", "cogs") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def constants(node: ast.AST) -> Iterator[str]:
+    """The strings that an expression may be: of a condition both."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from constants(body)
+            yield from constants(orelse)
+
+
+def called(call: ast.Call) -> str:
+    """The catalogue's area of a call's first argument: "" for whole keys, None's name where it takes none."""
+    name = ast.unparse(call.func)
+    if name in {"words", "ENGLISH", "phrase", "_menu"} or name.startswith(("words_of(", "words_for(")):
+        return ""
+    return {"Refusal": "refusal.", "option": "option.", "Phrase": "", "self._alerts.tell": "alert."}.get(name, "-")
+
+
+def looked_up() -> Iterator[tuple[str, ast.Call, str]]:
+    """Each call that takes a key which stands in the source: its place, itself, the key."""
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args and (area := called(node)) != "-":
+                for text in constants(node.args[0]):
+                    yield f"{path}:{node.lineno}", node, area + text
+
+
+def values_of(entry: Entry) -> set[str]:
+    """The names of the values in the sentences of an entry."""
+    forms = [entry] if isinstance(entry, str) else entry.values()
+    return {name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name}
+
+
+def test_every_key_that_is_used_exists() -> None:
+    """A key that is missing would be noticed by the member who needed the sentence."""
+    missing = [
+        f"{place}: {key}"
+        for place, _, key in looked_up()
+        if key not in ENGLISH and not (key.startswith("option.") and f"{key}.name" in ENGLISH)
+    ]
+    assert missing == []
+
+
+def test_every_sentence_gets_its_values() -> None:
+    """A value that is missing would break the sentence."""
+    incomplete = []
+    for place, call, key in looked_up():
+        given = {keyword.arg for keyword in call.keywords}
+        if None not in given and key in ENGLISH:
+            needed = values_of(ENGLISH[key]) | (set() if isinstance(ENGLISH[key], str) else {"count"})
+            incomplete += [f"{place}: {key} lacks {name}" for name in needed - given]
+    assert incomplete == []
+
+
+def test_every_entry_is_used() -> None:
+    """What nobody says need not be translated. A key may be put together from a beginning that stands in the source."""
+    literal: set[str] = set()
+    beginnings: set[str] = set()
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                literal |= {node.value, f"refusal.{node.value}", f"alert.{node.value}"}
+                literal |= {f"option.{node.value}.name", f"option.{node.value}.hint"}
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                beginnings.add(str(node.values[0].value))
+    areas = {key.split(".")[0] for key in ENGLISH}
+    parts = tuple(b for b in beginnings if b.split(".")[0] in areas and "." in b and b not in {"refusal.", "alert."})
+    parts += tuple(f"{area}.{b}" for b in beginnings if b.endswith("_") for area in ("refusal", "alert"))
+    inside = ("number.", "command.", "option.", "choice.", "menu.")  # the catalogue's own, and those of test_commands
+    unused = [key for key in ENGLISH if key not in literal and not key.startswith((*parts, *inside))]
+    assert unused == []
+
+
+def test_what_members_read_stands_in_the_catalogue() -> None:
+    """No words in the source of what speaks to members, but for docstrings, logs and what is listed above."""
+    found = [
+        f"{path}:{line} {text!r}"
+        for path, tree in trees().items()
+        if path.startswith(READ_BY_MEMBERS) and path not in LEFT_OUT
+        for line, text in words_in(tree)
+        if text not in LITERALS
+    ]
+    assert found == []
+
+
+def test_nothing_is_left_out_without_need() -> None:
+    """An exception that excuses nothing any more would hide the next one."""
+    texts = {path: [text for _, text in words_in(tree)] for path, tree in trees().items()}
+    assert [path for path in LEFT_OUT if not texts.get(path)] == []
+    everything = {text for found in texts.values() for text in found}
+    assert [text for text in LITERALS if text not in everything] == []
+
+
+def words_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Texts that look as if somebody were to read them, and are no docstring, annotation, log, pattern or key."""
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(id(node.value))
+        unread = isinstance(node, ast.Call) and NOT_READ.fullmatch(ast.unparse(node.func))
+        annotations = [getattr(node, "annotation", None), getattr(node, "returns", None), node if unread else None]
+        skipped |= {id(part) for top in annotations if isinstance(top, ast.AST) for part in ast.walk(top)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            is_key = re.fullmatch(r"[a-z_]+(\.[a-z_]+)*\.", node.value)
+            if WORDS.search(node.value) and not is_key:
+                yield node.lineno, node.value
