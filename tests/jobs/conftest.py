@@ -24,6 +24,7 @@ from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.reading import read_faults
 from bot.tasks import TaskGroup
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
@@ -163,9 +164,10 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def works(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Works]:
-    """The queue, not started yet."""
+    """The queue, not started yet. Whatever a test went through, the books are in order in the end."""
     async with TroubledStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
         made = Works(store, Spool(tmp_path / "spool"), clock)
         yield made
         store.trouble.clear()
         await made.close()
+    assert list(read_faults(tmp_path / "bot.db")) == []
