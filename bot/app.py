@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import secrets
-import signal
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
 from bot.client import ImagineBot
 from bot.clock import SystemClock
-from bot.connecting import connect
 from bot.courier import Courier
 from bot.delivery import Ladder
-from bot.domain.errors import BotError
 from bot.domain.limits import Limits
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
@@ -30,6 +25,8 @@ from bot.handover import Handover
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.collecting import Collection
+from bot.jobs.console import Console
+from bot.jobs.exporting import Exporting
 from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
@@ -46,11 +43,14 @@ from bot.jobs.rulebook import RuleBook
 from bot.lock import exclusive
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.fit import WebpFitter
+from bot.media.painting import ChildPainter
 from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
+from bot.media.tables import CsvTables
 from bot.pressure import Pressure
 from bot.reception import Reception
+from bot.running import Machinery, serve, take_up_work
 from bot.services import Services
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -58,31 +58,8 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 
-log = logging.getLogger(__name__)
-
-_GRACE_S: Final = 3.0
-"""At a stop, how long submits and deliveries under way may take to record their outcome."""
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machinery:
-    """What runs while the bot is up."""
-
-    client: ImagineBot
-    courier: Courier
-    reception: Reception
-    gate: GateKeeper
-    referencing: Referencing
-    pipeline: Pipeline
-    admission: Admission
-    housekeeping: Housekeeping
-    tasks: TaskGroup
-    announcements: TaskGroup
-    logbook: Logbook
-    failed: asyncio.Future[None]
-    """Ends with the error of a background task that the bot cannot do without."""
 
 
 async def run(settings: Settings) -> None:
@@ -112,7 +89,7 @@ async def run(settings: Settings) -> None:
             ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)
         )
         machinery = await _assemble(settings, clock, store, provider, copies)
-        await _serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
+        await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
 
 
 async def _assemble(
@@ -135,7 +112,7 @@ async def _assemble(
         cdn_hosts=settings.discord_cdn_hosts,
         shard_count=settings.shard_count,
         shard_ids=settings.shard_ids,
-        on_login=lambda: _take_up_work(machinery),
+        on_login=lambda: take_up_work(machinery),
         last_synced=lambda: store.fact("commands"),
         remember_synced=lambda digest: store.remember("commands", digest),
     )
@@ -243,6 +220,16 @@ async def _assemble(
         rulebook=rulebook,
         moderation=moderation,
         server_log=logbook,
+        console=Console(
+            statistics=store.statistics,
+            audit=store.audit,
+            jobs=store,
+            painter=ChildPainter(settings.data_dir / "matplotlib"),
+            clock=clock,
+        ),
+        exporting=Exporting(
+            statistics=store.statistics, tables=CsvTables(settings.data_dir / "exports"), audit=store.audit
+        ),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
@@ -274,51 +261,3 @@ async def _assemble(
         failed=failed,
     )
     return machinery
-
-
-async def _take_up_work(machinery: Machinery) -> None:
-    """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
-    await machinery.gate.start()
-    await machinery.pipeline.recover()
-    await machinery.referencing.recover()
-    await machinery.courier.recover()
-    machinery.tasks.start(machinery.admission.run(), name="admission")
-    machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
-
-
-async def _serve(machinery: Machinery, token: str, api_url: str) -> None:
-    """Be connected until a signal asks to stop or the connection ends for good; then stop in order."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    connected = asyncio.create_task(connect(machinery.client, token, api_url), name="discord")
-    stop = asyncio.create_task(stopping.wait(), name="stop-signal")
-    try:
-        ends: list[asyncio.Future[Any]] = [connected, stop, machinery.failed]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stop.cancel()
-        await _stop(machinery)
-        connected.cancel()
-        outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
-    if machinery.failed.done() and machinery.failed.exception() is not None:
-        raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
-    if isinstance(outcome, Exception):
-        raise outcome
-
-
-async def _stop(machinery: Machinery) -> None:
-    """No new submits; polls are released; submits and deliveries under way finish; then the gateway closes."""
-    said = log.info if machinery.client.accepted else log.debug
-    said("stopping")
-    machinery.admission.stop()
-    await machinery.reception.close()
-    await machinery.referencing.close()
-    await machinery.pipeline.close(grace_s=_GRACE_S)
-    await machinery.courier.close(grace_s=_GRACE_S)
-    await machinery.tasks.close()
-    await machinery.announcements.close()
-    await machinery.logbook.close(grace_s=_GRACE_S)
-    await machinery.client.close()
-    said("stopped")

@@ -36,6 +36,7 @@ EXTENSIONS: Final = (
     "cogs.style",
     "cogs.quotas",
     "cogs.moderation",
+    "cogs.usage",
     "cogs.help",
 )
 _BAD_REQUEST: Final = 400

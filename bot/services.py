@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from bot.domain.limits import Limits
 from bot.handover import Handover
 from bot.jobs.collecting import Collection
+from bot.jobs.console import Console
+from bot.jobs.exporting import Exporting
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
 from bot.jobs.moderation import Moderation
@@ -32,6 +34,8 @@ class Services:
     rulebook: RuleBook
     moderation: Moderation
     server_log: ServerLog
+    console: Console
+    exporting: Exporting
     reception: Reception
     collection: Collection
     handover: Handover

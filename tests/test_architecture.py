@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
     {"bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.logbook", "bot.services"},
     {"bot.client", "bot.connecting", "cogs"},
     {"bot.commands"},
+    {"bot.running"},
     {"bot.app"},
     {"bot.__main__"},
 ]

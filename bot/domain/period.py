@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.errors import Refusal
+
 _EARLIEST: Final = date(2015, 1, 1)
 """Discord's own beginning: no job is older, and the days before it need not be counted one by one."""
 
@@ -84,6 +86,27 @@ def named(name: PeriodName, today: date) -> Period:
             return Period(first=end.replace(day=1), last=end)
         case PeriodName.ALL:
             return Period(first=_EARLIEST, last=today)
+
+
+def between(first: str, last: str, today: date) -> Period:
+    """From one written day to another (2026-11-23); the first may be left out, or the last, which is today then.
+
+    Raises Refusal for what is no day, has not come yet, or goes backwards.
+    """
+    begins = _day(first) if first.strip() else _EARLIEST
+    ends = _day(last) if last.strip() else max(today, begins)
+    if begins > today:
+        raise Refusal("period_future", day=begins, today=today)
+    if ends < begins:
+        raise Refusal("period_backwards", first=begins, last=ends)
+    return Period(first=max(begins, _EARLIEST), last=max(min(ends, today), _EARLIEST))
+
+
+def _day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        raise Refusal("period_unreadable", typed=typed.strip()) from None
 
 
 def spans_of(day: date) -> tuple[str, str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.chart import Chart, DayCredits
@@ -140,7 +142,7 @@ class StatisticsStore(Protocol):
         """Failures and balance errors, newest first, from the `first` one on."""
         ...
 
-    def export(self, guild_id: int, period: Period) -> Iterator[Sequence[ExportedJob]]:
+    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportedJob], None, None]:
         """All jobs of a period, oldest first, in batches. Blocks: not for the event loop's thread."""
         ...
 
@@ -150,4 +152,14 @@ class ChartPainter(Protocol):
 
     async def paint(self, chart: Chart) -> bytes | None:
         """A chart as a PNG; None where it cannot be drawn."""
+        ...
+
+
+class TableFiles(Protocol):
+    """Writes tables to disk for as long as they are needed."""
+
+    def written(
+        self, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, limit_bytes: int, most_parts: int
+    ) -> AbstractContextManager[list[Path]]:
+        """The files of a table, each within the limit; none where they would be too many. Blocks."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from datetime import date
@@ -65,7 +65,7 @@ class SqliteStatistics:
         """See StatisticsStore."""
         return await self._reader.run(lambda db: troubles(db, guild_id, period, first=first, most=most))
 
-    def export(self, guild_id: int, period: Period) -> Iterator[Sequence[ExportedJob]]:
+    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportedJob], None, None]:
         """See StatisticsStore. Between two batches no transaction is open, so that the log can be written back."""
         try:
             with closing(connect(self._path, read_only=True)) as db:

@@ -1,0 +1,185 @@
+"""Writes rows as CSV that fits into an upload limit: as it is, else compressed, else in compressed parts.
+
+Rows come and go: neither the rows nor a file is ever held in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from bot.domain.errors import StoreError
+
+_LEVEL: Final = 5
+_BLOCK: Final = 100
+"""Rows that are written together; a part is closed between two blocks."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A cell that begins with one of these may be carried out by a spreadsheet; the wide = + - @ in some languages."""
+_MARK: Final = b"\xef\xbb\xbf"
+"""Tells spreadsheets that the text is UTF-8."""
+
+
+class CsvTables:
+    """TableFiles in a folder of their own, emptied at the start: what a killed process left is nobody's any more."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def written(
+        self, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, limit_bytes: int, most_parts: int
+    ) -> Iterator[list[Path]]:
+        """The files of a table, which are gone afterwards; none where even `most_parts` are too few. Blocks.
+
+        Each has at most `limit_bytes`, begins with the header, and can be read by itself. Raises StoreError.
+        """
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                yield _write(Path(folder), name, header, rows, limit_bytes, most_parts)
+        except OSError as error:
+            raise StoreError(f"The table cannot be written: {error}") from error
+
+
+def safe_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: those that look like one get an apostrophe in front."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def _write(
+    folder: Path, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], limit_bytes: int, most_parts: int
+) -> list[Path]:
+    head = _MARK + _lines([header])
+    plain = _Plain(folder / f"{name}.csv", head, limit_bytes)
+    parts = _Parts(folder, name, head, limit_bytes, most_parts)
+    try:
+        for block in _blocks(rows):
+            plain.add(block)
+            if not parts.add(block):
+                return []
+    finally:
+        plain.close()
+        parts.close()
+    return [plain.path] if plain.fits else parts.named()
+
+
+def _blocks(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    waiting: list[Sequence[str]] = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == _BLOCK:
+            yield _lines(waiting)
+            waiting = []
+    if waiting:
+        yield _lines(waiting)
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
+    # A prompt may hold half of a surrogate pair, which is no text.
+    return text.getvalue().encode("utf-8", errors="replace")
+
+
+class _Plain:
+    """The file as it is, given up as soon as it is too large."""
+
+    def __init__(self, path: Path, head: bytes, limit_bytes: int) -> None:
+        self.path = path
+        self._limit_bytes = limit_bytes
+        self._size_bytes = len(head)
+        self._file: BinaryIO | None = path.open("wb")
+        self._file.write(head)
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is within the limit."""
+        return self._size_bytes <= self._limit_bytes
+
+    def add(self, block: bytes) -> None:
+        """Append some rows."""
+        self._size_bytes += len(block)
+        if self._file is None:
+            return
+        if self.fits:
+            self._file.write(block)
+        else:
+            self.close()
+            self.path.unlink()
+
+    def close(self) -> None:
+        """Close the file, if it is open."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _Parts:
+    """Compressed files, each within the limit."""
+
+    def __init__(self, folder: Path, name: str, head: bytes, limit_bytes: int, most: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._head = head
+        self._limit_bytes = limit_bytes
+        self._most = most
+        self._paths: list[Path] = []
+        self._raw: BinaryIO | None = None
+        self._packed: gzip.GzipFile | None = None
+        self._pending_bytes = 0
+
+    def add(self, block: bytes) -> bool:
+        """Append some rows, in a new part if they might not fit; False where there may be no other part."""
+        if self._packed is not None and not self._has_room(len(block)):
+            self.close()
+        if self._packed is None:
+            if len(self._paths) == self._most:
+                return False
+            self._begin()
+        assert self._packed is not None  # noqa: S101 - just begun
+        self._packed.write(block)
+        self._pending_bytes += len(block)
+        return True
+
+    def _has_room(self, more_bytes: int) -> bool:
+        """Whether the part stays within the limit with this, even if that cannot be compressed at all."""
+        assert self._raw is not None  # noqa: S101 - it is open with the other
+        assert self._packed is not None  # noqa: S101
+        # A compressor adds a little to what it cannot make smaller.
+        room = self._limit_bytes - more_bytes - more_bytes // 1_000 - 1_024
+        if self._raw.tell() + self._pending_bytes < room:
+            return True
+        self._packed.flush()  # what waits inside the compressor has a size only then
+        self._pending_bytes = 0
+        return self._raw.tell() < room
+
+    def _begin(self) -> None:
+        path = self._folder / f"part{len(self._paths) + 1}"
+        self._paths.append(path)
+        self._raw = path.open("wb")
+        self._packed = gzip.GzipFile(filename="", fileobj=self._raw, mode="wb", compresslevel=_LEVEL, mtime=0)
+        self._packed.write(self._head)
+        self._pending_bytes = len(self._head)
+
+    def close(self) -> None:
+        """Finish the part that is open, if one is."""
+        if self._packed is not None and self._raw is not None:
+            self._packed.close()
+            self._raw.close()
+        self._packed = self._raw = None
+
+    def named(self) -> list[Path]:
+        """The parts under the names that they are sent by: `usage.csv.gz`, or `usage-1-of-3.csv.gz` and so on."""
+        all_of = len(self._paths)
+        endings = [".csv.gz"] if all_of == 1 else [f"-{number}-of-{all_of}.csv.gz" for number in range(1, all_of + 1)]
+        return [
+            path.rename(self._folder / (self._name + ending)) for path, ending in zip(self._paths, endings, strict=True)
+        ]

@@ -1,0 +1,94 @@
+"""From the start to the stop: taking up work, being connected, and ending in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.client import ImagineBot
+from bot.connecting import connect
+from bot.courier import Courier
+from bot.domain.errors import BotError
+from bot.jobs.admission import Admission
+from bot.jobs.balance import GateKeeper
+from bot.jobs.housekeeping import Housekeeping
+from bot.jobs.pipeline import Pipeline
+from bot.jobs.referencing import Referencing
+from bot.logbook import Logbook
+from bot.reception import Reception
+from bot.tasks import TaskGroup
+
+log = logging.getLogger(__name__)
+
+_GRACE_S: Final = 3.0
+"""At a stop, how long submits and deliveries under way may take to record their outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machinery:
+    """What runs while the bot is up."""
+
+    client: ImagineBot
+    courier: Courier
+    reception: Reception
+    gate: GateKeeper
+    referencing: Referencing
+    pipeline: Pipeline
+    admission: Admission
+    housekeeping: Housekeeping
+    tasks: TaskGroup
+    announcements: TaskGroup
+    logbook: Logbook
+    failed: asyncio.Future[None]
+    """Ends with the error of a background task that the bot cannot do without."""
+
+
+async def take_up_work(machinery: Machinery) -> None:
+    """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
+    await machinery.gate.start()
+    await machinery.pipeline.recover()
+    await machinery.referencing.recover()
+    await machinery.courier.recover()
+    machinery.tasks.start(machinery.admission.run(), name="admission")
+    machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
+
+
+async def serve(machinery: Machinery, token: str, api_url: str) -> None:
+    """Be connected until a signal asks to stop or the connection ends for good; then stop in order."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    connected = asyncio.create_task(connect(machinery.client, token, api_url), name="discord")
+    stop = asyncio.create_task(stopping.wait(), name="stop-signal")
+    try:
+        ends: list[asyncio.Future[Any]] = [connected, stop, machinery.failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        await _stop(machinery)
+        connected.cancel()
+        outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
+    if machinery.failed.done() and machinery.failed.exception() is not None:
+        raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
+    if isinstance(outcome, Exception):
+        raise outcome
+
+
+async def _stop(machinery: Machinery) -> None:
+    """No new submits; polls are released; submits and deliveries under way finish; then the gateway closes."""
+    said = log.info if machinery.client.accepted else log.debug
+    said("stopping")
+    machinery.admission.stop()
+    await machinery.reception.close()
+    await machinery.referencing.close()
+    await machinery.pipeline.close(grace_s=_GRACE_S)
+    await machinery.courier.close(grace_s=_GRACE_S)
+    await machinery.tasks.close()
+    await machinery.announcements.close()
+    await machinery.logbook.close(grace_s=_GRACE_S)
+    await machinery.client.close()
+    said("stopped")

@@ -1,0 +1,118 @@
+"""Deleting from the moderators' list: a select, a question, and the permission in the picture's own channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.errors import Refusal
+from bot.domain.job import Job, RequestView
+from bot.jobs.moderation import Moderation, Moderator
+from bot.ports.statistics import ListedJob
+from bot.ui.catalogue import ENGLISH
+from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
+from bot.ui.pressing import JobButton, desk_of, said
+
+_MOST_LABEL: Final = 100
+
+
+class Hand(Protocol):
+    """The service that deletes."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """What moderators do."""
+        ...
+
+
+class ChooseToDelete(ui.DynamicItem[ui.Select[Any]], template=r"usage_delete"):
+    """Lists the pictures of a page; the chosen one is asked about privately."""
+
+    def __init__(self, listed: Sequence[ListedJob] = ()) -> None:
+        options = [
+            discord.SelectOption(label=_label(of), value=str(of.job.id), description=f"{of.request.spec.size}")
+            for of in listed
+        ]
+        super().__init__(
+            ui.Select(
+                custom_id="usage_delete",
+                placeholder=ENGLISH("console.choose"),
+                options=options or discord.utils.MISSING,
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],  # noqa: ARG003
+        /,
+    ) -> Self:
+        """Rebuild the select from a choice."""
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask whether to delete it."""
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            chosen = cast(dict[str, Any], interaction.data).get("values", [])
+            view, job = await _deletable(interaction, int(chosen[0]))
+            together = sum(other.retried_by is None for other in view.jobs)
+            key = "console.delete" if together == 1 else "console.delete_many"
+            question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
+            button = DeleteListedButton(job.id, words_of(interaction))
+            await interaction.edit_original_response(
+                view=said(question, button), allowed_mentions=discord.AllowedMentions.none()
+            )
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})"):
+    """Deletes a listed picture; who may is checked once more."""
+
+    action = "usage_really"
+    style = discord.ButtonStyle.danger
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Delete, and turn the question into its answer."""
+        await interaction.response.defer()
+        view, _ = await _deletable(interaction, self.job_id)
+        moderator = Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id or 0)
+        await cast(Hand, interaction.client.services).moderation.remove(moderator, view.request.id, "")
+        told = words_of(interaction)("answer.deleted", number=self.job_id)
+        await interaction.edit_original_response(view=said(told))
+
+
+async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tuple[RequestView, Job]:
+    """A picture of this server, in a channel whose messages who pressed may manage; raises Refusal."""
+    view, job = await desk_of(interaction).pictures.look(job_id)
+    if interaction.guild_id is None or job.guild_id != interaction.guild_id:
+        raise Refusal("no_such_job", number=job_id)
+    if not _manages_messages(interaction, view.request.channel_id):
+        raise Refusal("not_moderating", number=job_id)
+    return view, job
+
+
+def _manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
+    """What holds in the picture's own channel; where that is not known any more, what holds in the server."""
+    guild, member = interaction.guild, interaction.user
+    if channel_id == interaction.channel_id:
+        return interaction.permissions.manage_messages
+    if guild is None or not isinstance(member, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(channel_id)
+    granted = member.guild_permissions if channel is None else channel.permissions_for(member)
+    return granted.administrator or granted.manage_messages
+
+
+def _label(listed: ListedJob) -> str:
+    words = " ".join(listed.request.spec.prompt.split())
+    label = f"{ENGLISH('console.number', number=listed.job.id)} · {words}"
+    return label if len(label) <= _MOST_LABEL else label[: _MOST_LABEL - 1].rstrip() + "…"

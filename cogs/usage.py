@@ -1,0 +1,251 @@
+"""`/usage`: what was made in a server and what it cost, for the people who look after it."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+from typing import Any, Final, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.job import JobState
+from bot.domain.period import Period, PeriodName
+from bot.jobs.console import Console
+from bot.jobs.exporting import Export, Exporting
+from bot.ports.statistics import JobFilter
+from bot.services import Services
+from bot.ui.catalogue import ENGLISH
+from bot.ui.phrases import option, phrase, worded
+from bot.ui.usage import Screen, member_screen, overview_screen, period_text, top_screen
+from bot.ui.usage_deleting import ChooseToDelete, DeleteListedButton
+from bot.ui.usage_lists import (
+    MAX_WORDS,
+    AuditButton,
+    ErrorsButton,
+    JobsButton,
+    audit_view,
+    errors_view,
+    jobs_view,
+)
+
+_PERIODS: Final = [
+    app_commands.Choice(name=phrase(f"choice.period.{name.name.lower()}"), value=name.value) for name in PeriodName
+]
+_STATES: Final = [
+    app_commands.Choice(name=phrase(f"choice.state.{state.value}"), value=state.value) for state in JobState
+]
+_ONE_REQUEST_BYTES: Final = 24 * 1024 * 1024
+"""Discord takes 25 MiB in one request, whatever the limit of a file."""
+_CERTAIN_BYTES: Final = 8 * 1024 * 1024
+"""Every place takes files of this size; what Discord says of larger ones is not always so."""
+_TOO_LARGE: Final = 413
+Day = app_commands.Range[str, 1, 20]
+_OF_PERIOD: Final = {"period": option("period"), "first_day": option("first_day"), "last_day": option("last_day")}
+
+
+class AnyChannel(app_commands.Transformer):
+    """A channel or thread of any type, known to this bot or not: only its number matters here."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord asks for."""
+        return discord.AppCommandOptionType.channel
+
+    async def transform(  # noqa: D102 - as inherited
+        self,
+        interaction: discord.Interaction[Any],  # noqa: ARG002 - discord.py passes both
+        value: Any,
+        /,
+    ) -> app_commands.AppCommandChannel:
+        return cast(app_commands.AppCommandChannel, value)
+
+
+@app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.default_permissions(manage_messages=True)
+class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")):
+    """A server's numbers. Everything is told privately, and can be posted with `share`."""
+
+    def __init__(self, services: Services) -> None:
+        self._console: Console = services.console
+        self._exporting: Exporting = services.exporting
+
+    @app_commands.command(description=phrase("command.usage_overview"))
+    @worded(**_OF_PERIOD, share=option("share"))
+    @app_commands.choices(period=_PERIODS)
+    async def overview(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        period: str = PeriodName.LAST_30_DAYS.value,
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """Pictures, credits, members and failures of a period, with a chart."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        days = self._days(period, first_day, last_day)
+        found, chart = await self._console.overview(_server(interaction), days)
+        await _show(interaction, overview_screen(found, chart, days), share=share)
+
+    @app_commands.command(description=phrase("command.usage_member"))
+    @worded(member=option("usage_member"), **_OF_PERIOD, share=option("share"))
+    @app_commands.choices(period=_PERIODS)
+    async def member(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        member: discord.User,
+        period: str = PeriodName.LAST_30_DAYS.value,
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """One member's numbers, whether they are still here or not."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        days = self._days(period, first_day, last_day)
+        found = await self._console.member(_server(interaction), member.id, days)
+        await _show(interaction, member_screen(found, days), share=share)
+
+    @app_commands.command(description=phrase("command.usage_top"))
+    @worded(**_OF_PERIOD, share=option("share"))
+    @app_commands.choices(period=_PERIODS)
+    async def top(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        period: str = PeriodName.LAST_30_DAYS.value,
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """Who spent most."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        days = self._days(period, first_day, last_day)
+        await _show(interaction, top_screen(await self._console.top(_server(interaction), days), days), share=share)
+
+    @app_commands.command(description=phrase("command.usage_jobs"))
+    @worded(
+        member=option("usage_member"),
+        channel=option("usage_channel"),
+        state=option("usage_state"),
+        text=option("usage_text"),
+        **_OF_PERIOD,
+        share=option("share"),
+    )
+    @app_commands.choices(period=_PERIODS, state=_STATES)
+    async def jobs(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        member: discord.User | None = None,
+        channel: app_commands.Transform[app_commands.AppCommandChannel, AnyChannel] | None = None,
+        state: str | None = None,
+        text: app_commands.Range[str, 1, MAX_WORDS] = "",
+        period: str = "",
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """The pictures that were asked for, each with a link and Delete."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        some = bool(period or first_day or last_day)
+        wanted = JobFilter(
+            period=self._days(period or PeriodName.ALL.value, first_day, last_day) if some else None,
+            user_id=member.id if member else None,
+            channel_id=channel.id if channel else None,
+            state=JobState(state) if state else None,
+            words=" ".join(text.split()),
+        )
+        found = await self._console.jobs(_server(interaction), wanted)
+        await _show(interaction, Screen(jobs_view(found, wanted, None)), share=share)
+
+    @app_commands.command(description=phrase("command.usage_errors"))
+    @worded(**_OF_PERIOD, share=option("share"))
+    @app_commands.choices(period=_PERIODS)
+    async def errors(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        period: str = PeriodName.LAST_30_DAYS.value,
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """What failed and what the provider said."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        days = self._days(period, first_day, last_day)
+        found = await self._console.troubles(_server(interaction), days)
+        await _show(interaction, Screen(errors_view(found, days, 0)), share=share)
+
+    @app_commands.command(description=phrase("command.usage_audit"))
+    @worded(share=option("share"))
+    async def audit(self, interaction: discord.Interaction[ImagineBot], share: bool = False) -> None:
+        """What those who look after this server did."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _show(interaction, Screen(audit_view(await self._console.audit(_server(interaction)))), share=share)
+
+    @app_commands.command(description=phrase("command.usage_export"))
+    @worded(**_OF_PERIOD, share=option("share"))
+    @app_commands.choices(period=_PERIODS)
+    async def export(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        period: str = PeriodName.LAST_30_DAYS.value,
+        first_day: Day = "",
+        last_day: Day = "",
+        share: bool = False,
+    ) -> None:
+        """All pictures of a period as a table for a spreadsheet."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        days = self._days(period, first_day, last_day)
+        reported = min(interaction.filesize_limit, _ONE_REQUEST_BYTES)
+        try:
+            await self._export(interaction, days, reported, share=share)
+        except discord.HTTPException as error:
+            if error.status != _TOO_LARGE or reported <= _CERTAIN_BYTES:
+                raise
+            await self._export(interaction, days, _CERTAIN_BYTES, share=share)
+
+    async def _export(
+        self, interaction: discord.Interaction[ImagineBot], days: Period, limit_bytes: int, *, share: bool
+    ) -> None:
+        made = self._exporting.export(_server(interaction), days, actor_id=interaction.user.id, limit_bytes=limit_bytes)
+        async with made as export:
+            first, *others = export.files
+            told = _told(export, days)
+            if share:
+                await interaction.edit_original_response(content=ENGLISH("console.posted"))
+                await interaction.followup.send(told, file=discord.File(first))
+            else:
+                await interaction.edit_original_response(content=told, attachments=[discord.File(first)])
+            for file in others:
+                await interaction.followup.send(file=discord.File(file), ephemeral=not share)
+
+    def _days(self, period: str, first_day: str, last_day: str) -> Period:
+        return self._console.period(PeriodName(period), first_day, last_day)
+
+
+def _server(interaction: discord.Interaction[ImagineBot]) -> int:
+    """The server; Discord offers these commands nowhere else."""
+    if interaction.guild_id is None:
+        raise app_commands.NoPrivateMessage
+    return interaction.guild_id
+
+
+def _told(export: Export, days: Period) -> str:
+    files = len(export.files)
+    key = "console.exported" if files == 1 else "console.exported_parts"
+    return ENGLISH(key, count=export.jobs, period=period_text(days), files=files)
+
+
+async def _show(interaction: discord.Interaction[ImagineBot], shown: Screen, *, share: bool) -> None:
+    """Show a screen to who asked, or to everybody."""
+    nobody = discord.AllowedMentions.none()
+    if not share:
+        await interaction.edit_original_response(view=shown.view, attachments=shown.files(), allowed_mentions=nobody)
+        return
+    # The first follow-up would become the deferred answer, which is private: that one is given first.
+    await interaction.edit_original_response(content=ENGLISH("console.posted"))
+    await interaction.followup.send(view=shown.view, files=shown.files(), allowed_mentions=nobody)
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs, and the buttons of its lists."""
+    bot.add_dynamic_items(JobsButton, ErrorsButton, AuditButton, ChooseToDelete, DeleteListedButton)
+    await bot.add_cog(Usage(bot.services))
