@@ -120,7 +120,7 @@ class Intake:
         )
         if len(prompts) > 1:
             _check_follow_ups(draft, origin)
-            raise AsksFirst(await self._drafts.add(draft), draft)
+            raise AsksFirst(await self._drafts.add(draft, origin), draft)
         [new] = _requests_of(draft, origin, lease, upload_limit_bytes)
         request_id = await self._requests.accept(new, not_before=not_before)
         if references:

@@ -7,14 +7,17 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.draft import Draft
-from bot.domain.job import NewRequest
+from bot.domain.job import NewRequest, Origin
 
 
 class DraftStore(Protocol):
     """Drafts: asked about, then made or dropped, once. Every method may raise StoreError."""
 
-    async def add(self, draft: Draft) -> int:
-        """Keep a draft; returns its number. Refused for more pictures than a member may have waiting at all."""
+    async def add(self, draft: Draft, origin: Origin) -> int:
+        """Keep a draft; returns its number.
+
+        Raises Refusal for more pictures than a member may have waiting at all, or than a quota allows right now.
+        """
         ...
 
     async def find(self, draft_id: int) -> Draft | None:

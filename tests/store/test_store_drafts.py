@@ -57,7 +57,7 @@ def requests_of(draft_id: int, *, count: int = 2) -> list[NewRequest]:
 async def test_draft_is_found_as_it_was_asked(store: SqliteStore) -> None:
     """Prompts, settings, references and price; its total is what all pictures cost."""
     async with store:
-        draft_id = await store.drafts.add(DRAFT)
+        draft_id = await store.drafts.add(DRAFT, new_request().origin)
         assert await store.drafts.find(draft_id) == DRAFT
         assert await store.drafts.find(draft_id + 1) is None
     assert (DRAFT.pictures, DRAFT.total_microcredits) == (4, 4 * 1_333_333)
@@ -67,7 +67,7 @@ async def test_draft_is_found_as_it_was_asked(store: SqliteStore) -> None:
 async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: Books) -> None:
     """Each with its jobs and reserves; a second yes, and a no after it, find it answered."""
     async with store:
-        draft_id = await store.drafts.add(DRAFT)
+        draft_id = await store.drafts.add(DRAFT, new_request().origin)
         made = await store.drafts.accept(draft_id, requests_of(draft_id))
         assert made == [1, 2]
         assert await store.drafts.accept(draft_id, requests_of(draft_id)) is None
@@ -82,7 +82,7 @@ async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: B
     """The limit counts those that wait already; the draft can be answered again when there is room."""
     async with store:
         waiting = await store.accept(new_request(count=3))
-        draft_id = await store.drafts.add(DRAFT)
+        draft_id = await store.drafts.add(DRAFT, new_request().origin)
         with refused("3 pictures waiting"):
             await store.drafts.accept(draft_id, requests_of(draft_id))
         assert len(books.rows("requests")) == 1
@@ -93,7 +93,7 @@ async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: B
 async def test_dropped_draft_is_not_made(store: SqliteStore, books: Books) -> None:
     """Once answered with no, a yes comes too late."""
     async with store:
-        draft_id = await store.drafts.add(DRAFT)
+        draft_id = await store.drafts.add(DRAFT, new_request().origin)
         assert await store.drafts.drop(draft_id)
         assert not await store.drafts.drop(draft_id)
         assert await store.drafts.accept(draft_id, requests_of(draft_id)) is None
@@ -103,8 +103,8 @@ async def test_dropped_draft_is_not_made(store: SqliteStore, books: Books) -> No
 async def test_old_drafts_are_forgotten_and_their_numbers_not_used_again(store: SqliteStore, clock: FakeClock) -> None:
     """A button of long ago must not order what somebody else is asked today."""
     async with store:
-        old = await store.drafts.add(DRAFT)
+        old = await store.drafts.add(DRAFT, new_request().origin)
         clock.advance(timedelta(days=2).total_seconds())
         assert await store.drafts.forget(clock.now() - timedelta(days=1)) == 1
         assert await store.drafts.find(old) is None
-        assert await store.drafts.add(DRAFT) > old
+        assert await store.drafts.add(DRAFT, new_request().origin) > old

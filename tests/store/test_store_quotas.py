@@ -46,9 +46,9 @@ async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(store: 
     await limit(store, pictures_day=10)
     orders = [store.accept(new_request(user_id=ALICE)) for _ in range(50)]
     answers = await asyncio.gather(*orders, return_exceptions=True)
-    refused = [answer for answer in answers if isinstance(answer, Refusal)]
-    assert len(refused) == 40
-    assert {refusal.code for refusal in refused} == {"quota_pictures_day"}
+    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert len(refusals) == 40
+    assert {refusal.code for refusal in refusals} == {"quota_pictures_day"}
     assert len(books.rows("jobs")) == len(books.rows("requests")) == len(books.ledger()) == 10
     assert await left(store, "pictures_day") == 0
     assert books.faults() == []
@@ -158,13 +158,15 @@ async def test_what_was_accepted_keeps_the_limits_that_it_was_accepted_with(stor
 
 
 async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(store: SqliteStore, books: Books) -> None:
-    """Three orders that were asked about together, with room for two: none is made, and the question stays open."""
+    """Three orders with room for two are not even asked about; where the room is gone since, none of them is made."""
     await limit(store, pictures_day=5)
     draft = Draft(
         user_id=ALICE, kind="imagine", spec=PictureSpec(prompt="a {red, blue, green} bird"), prompts=("a", "b", "c"),
         private=False, count=2, price_microcredits=MICRO, references=(), parent_job_id=None,
     )  # fmt: skip
-    draft_id = await store.drafts.add(draft)
+    with refused("5 left, 6 asked for"):
+        await store.drafts.add(draft, new_request().origin)
+    draft_id = await store.drafts.add(draft, new_request(guild_id=None).origin)
     with refused("5 left, 6 asked for"):
         await store.drafts.accept(draft_id, [new_request(count=2) for _ in range(3)])
     assert books.rows("jobs") == []

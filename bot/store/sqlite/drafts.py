@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.draft import Draft
-from bot.domain.job import NewReference, NewRequest
+from bot.domain.job import NewReference, NewRequest, Origin
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.policy import check_room, check_together
 from bot.store.sqlite import quotas, requests
@@ -29,11 +29,11 @@ class SqliteDrafts:
         self._clock = clock
         self._per_user_pending = per_user_pending
 
-    async def add(self, draft: Draft) -> int:
+    async def add(self, draft: Draft, origin: Origin) -> int:
         """See DraftStore."""
         check_together(pictures=draft.pictures, limit=self._per_user_pending)
         now_ms = to_ms(self._clock.now())
-        return await self._writer.run(lambda db: add(db, draft, now_ms=now_ms))
+        return await self._writer.run(lambda db: add(db, draft, origin, now_ms=now_ms))
 
     async def find(self, draft_id: int) -> Draft | None:
         """See DraftStore."""
@@ -55,9 +55,10 @@ class SqliteDrafts:
         )
 
 
-def add(db: Database, draft: Draft, *, now_ms: int) -> int:
-    """Keep a draft; returns its number, which no other draft ever has."""
+def add(db: Database, draft: Draft, origin: Origin, *, now_ms: int) -> int:
+    """Keep a draft; returns its number, which no other draft ever has. Nobody is asked about what a quota forbids."""
     spec = draft.spec
+    quotas.check_plan(db, origin, spec, draft.pictures, draft.price_microcredits, now_ms)
     values: dict[str, Any] = {
         "user_id": draft.user_id,
         "kind": draft.kind,

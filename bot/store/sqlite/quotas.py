@@ -10,7 +10,8 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.audit import NewAuditEntry
 from bot.domain.credits import LedgerKind
-from bot.domain.job import Job, NewRequest
+from bot.domain.job import Job, NewRequest, Origin
+from bot.domain.picture import PictureSpec
 from bot.domain.quota import (
     Limit,
     Limits,
@@ -82,11 +83,17 @@ def standing(db: Database, guild_id: int, user_id: int, role_ids: Collection[int
 def check(db: Database, together: Sequence[NewRequest], now_ms: int) -> None:
     """Refuse what one command orders where its member's limits, or the server's, do not allow all of it."""
     first = together[0]
-    origin = first.origin
+    pictures = sum(new.count for new in together)
+    check_plan(db, first.origin, first.spec, pictures, first.price_microcredits, now_ms)
+
+
+def check_plan(
+    db: Database, origin: Origin, spec: PictureSpec, pictures: int, price_microcredits: int, now_ms: int
+) -> None:
+    """The same for what is not ordered yet."""
     if origin.guild_id is not None:
         now = standing(db, origin.guild_id, origin.user_id, origin.role_ids, now_ms)
-        pictures = sum(new.count for new in together)
-        check_order(now, first.spec, count=pictures, price_microcredits=first.price_microcredits)
+        check_order(now, spec, count=pictures, price_microcredits=price_microcredits)
 
 
 def check_again(db: Database, job: Job, now_ms: int) -> None:
