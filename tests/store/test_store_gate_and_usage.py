@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import BalanceError, BotError, Cost
 from bot.domain.job import Gate, JobState
 from bot.domain.picture import Resolution
-from bot.ports import Submission
+from bot.ports import Submission, TaskState, TaskStatus
+from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import START, FakeClock
@@ -90,14 +92,15 @@ async def test_usage_is_told_apart_by_day_server_member_and_resolution(
     assert await store.states() == {JobState.DELIVERED: 4}
 
 
-STEPS = ("cancel", "submit", "charge", "uncertain", "fail", "return", "fetch", "ready", "deliver", "retry", "late")
+ONWARD = ("submit", "charge", "fetch", "deliver")
+STEPS = (*ONWARD * 3, "cancel", "uncertain", "fail", "return", "ready", "retry", "late")
 
 
-async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: int) -> None:
+async def random_step(store: SqliteStore, steps: Steps, rng: random.Random, job_id: int) -> None:
     """Try one step on a job; most are refused by their guards, which is part of the walk."""
     match rng.choice(STEPS):
         case "cancel":
-            await store.cancelled(job_id)
+            await rng.choice([store.cancelled, store.withdrawn])(job_id)
         case "submit":
             await store.admit(OWNER, most=3)
             await store.begin_submit(job_id, OWNER)
@@ -114,7 +117,9 @@ async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: in
             if (await store.job(job_id)).state is JobState.SUBMITTING:
                 await store.back_to_queue(job_id, OWNER, BalanceError("empty"), None)
         case "fetch":
-            await store.fetched(job_id, "x.png", PICTURE)
+            told = rng.choice([None, 0.067, 1.5])
+            done = TaskStatus(state=TaskState.SUCCEEDED, reported_cost=told)
+            await store.fetched(job_id, "x.png", PICTURE, done)
         case "ready":
             await store.ready(job_id, "nowhere")
         case "deliver":
@@ -126,13 +131,17 @@ async def random_step(store: Store, steps: Steps, rng: random.Random, job_id: in
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_totals_equal_the_raw_tables_after_a_random_walk(
-    seed: int, store: Store, steps: Steps, books: Books, clock: FakeClock
+    seed: int, store: SqliteStore, steps: Steps, books: Books, clock: FakeClock
 ) -> None:
     """Whatever happened in whatever order, every total is the sum of its rows, and every job's ledger closes."""
     rng = random.Random(seed)
     for _ in range(12):
         await store.accept(new_request(user_id=rng.choice([ALICE, BOB]), price_microcredits=rng.randint(1, 9)))
-    for _ in range(250):
+    reset = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.QUOTA_RESET, member_id=ALICE)
+    for number in range(250):
         clock.shift(rng.choice([0, 0, 7_000]))
+        if number % 50 == 0:
+            await store.quotas.reset(ALICE, reset)
         await random_step(store, steps, rng, rng.choice(books.rows("jobs"))["id"])
     assert books.faults() == []
+    assert {job["state"] for job in books.rows("jobs")} >= {"delivered", "failed", "cancelled"}
