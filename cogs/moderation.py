@@ -29,6 +29,7 @@ from bot.ui.moderation import (
 )
 from bot.ui.phrases import option, phrase, worded
 from bot.ui.serverlog import numbers, trouble_note
+from cogs.options import in_servers_for
 
 _FORM_BY_S: Final = 2.0
 _SILENT: Final = discord.AllowedMentions.none()
@@ -41,8 +42,7 @@ class Moderation(commands.Cog):
         self._tree = bot.tree
         self._services = services
         menu: Any = app_commands.ContextMenu(name=phrase("menu.remove_picture"), callback=self.remove_picture)
-        for limit in (app_commands.guild_only(), app_commands.default_permissions(manage_messages=True)):
-            menu = limit(menu)
+        menu = in_servers_for(manage_messages=True)(menu)
         self._menu = cast(app_commands.ContextMenu, menu)
 
     async def cog_load(self) -> None:
@@ -54,9 +54,7 @@ class Moderation(commands.Cog):
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(description=phrase("command.block"))
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.default_permissions(manage_messages=True)
+    @in_servers_for(manage_messages=True)
     @worded(
         member=option("block_member"),
         duration=option("block_duration"),
@@ -82,9 +80,7 @@ class Moderation(commands.Cog):
         await self._answer(interaction, blocked_answer(block, taken_back))
 
     @app_commands.command(description=phrase("command.unblock"))
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.default_permissions(manage_messages=True)
+    @in_servers_for(manage_messages=True)
     @worded(member=option("unblock_member"))
     async def unblock(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
         """Let a blocked member make pictures again."""
@@ -93,9 +89,7 @@ class Moderation(commands.Cog):
         await self._answer(interaction, ENGLISH("moderation.unblocked", member=member.mention))
 
     @app_commands.command(description=phrase("command.blocks"))
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.default_permissions(manage_messages=True)
+    @in_servers_for(manage_messages=True)
     async def blocks(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """List who is blocked here."""
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import discord
@@ -58,3 +58,17 @@ async def style_proposals(interaction: discord.Interaction[ImagineBot], current:
     """The styles that a member may mean by what they typed so far."""
     presets = interaction.client.services.presets
     return proposals(await quickly(presets.offers(current, keeper_of(interaction))))
+
+
+def in_servers_for(**permissions: bool) -> Callable[[T], T]:
+    """Offer a command, group or menu in servers alone, at first to members with these permissions.
+
+    Each place is named: the tree's own answer holds where a command gives none, as `guild_only` does.
+    """
+
+    def limited(command: T) -> T:
+        place = app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+        installs = app_commands.allowed_installs(guilds=True, users=False)
+        return app_commands.default_permissions(**permissions)(installs(place(command)))
+
+    return limited

@@ -15,7 +15,7 @@ from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of, origin_of
 from bot.ui.quotas import quota_view, quotas_view, role_label, role_meant
-from cogs.options import RESOLUTION_CHOICES, quickly
+from cogs.options import RESOLUTION_CHOICES, in_servers_for, quickly
 
 _PROPOSED: Final = ("5", "10", "25", "50", "100", "500", UNLIMITED)
 _MOST_PROPOSALS: Final = 25
@@ -54,10 +54,7 @@ class Quota(commands.Cog):
         await interaction.edit_original_response(view=view)
 
 
-# Each place is named: the tree's own answer holds where a command gives none, as `guild_only` does.
-@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.default_permissions(manage_messages=True)
+@in_servers_for(manage_messages=True)
 class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quotas")):
     """A server's quotas; changing them needs Manage Server beside what Discord asks for the command."""
 

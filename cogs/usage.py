@@ -27,6 +27,7 @@ from bot.ui.usage_lists import (
     errors_view,
     jobs_view,
 )
+from cogs.options import in_servers_for
 
 _PERIODS: Final = [
     app_commands.Choice(name=phrase(f"choice.period.{name.name.lower()}"), value=name.value) for name in PeriodName
@@ -60,9 +61,7 @@ class AnyChannel(app_commands.Transformer):
         return cast(app_commands.AppCommandChannel, value)
 
 
-@app_commands.guild_only()
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.default_permissions(manage_messages=True)
+@in_servers_for(manage_messages=True)
 class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")):
     """A server's numbers. Everything is told privately, and can be posted with `share`."""
 

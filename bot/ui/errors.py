@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def sentence_for(error: Exception, reference: int, words: Words) -> str:
     """What a member reads about an error; `reference` finds it in the log."""
-    if isinstance(error, Refusal):
+    if isinstance(error, Refusal) and words.has(f"refusal.{error.code}"):
         return words(f"refusal.{error.code}", **error.values)
     if isinstance(error, StoreError):
         return words("error.store", reference=reference)
