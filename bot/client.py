@@ -37,6 +37,7 @@ EXTENSIONS: Final = (
     "cogs.quotas",
     "cogs.moderation",
     "cogs.usage",
+    "cogs.settings",
     "cogs.help",
 )
 _BAD_REQUEST: Final = 400

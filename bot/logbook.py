@@ -5,6 +5,7 @@ A line that cannot be written is lost: the audit and the ledger have everything 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +26,7 @@ _MOST_WAITING: Final = 100
 _MOST_CHARACTERS: Final = 2_000
 _LEFT_ALONE_S: Final = 600.0
 """How long a channel that cannot be written to is left alone: each refusal counts against the bot at Discord."""
+_A_MOMENT_S: Final = 2.0
 _GONE: Final = 10_003
 
 
@@ -63,7 +65,7 @@ class _Page:
     trouble: str | None = None
     told: bool = False
     quiet_until_s: float = 0.0
-    busy: bool = False
+    writing: asyncio.Task[None] | None = None
 
 
 class Logbook:
@@ -94,9 +96,14 @@ class Logbook:
             page.lines.popleft()
             page.left_out += 1
         page.lines.append(line[:_MOST_CHARACTERS])
-        if not page.busy:
-            page.busy = True
-            self._tasks.start(self._write_all(guild_id, page), name=f"log-{guild_id}")
+        if page.writing is None:
+            page.writing = self._tasks.start(self._write_all(guild_id, page), name=f"log-{guild_id}")
+
+    async def written(self, guild_id: int) -> None:
+        """Wait a moment for a server's lines to be written, or to fail."""
+        page = self._pages.get(guild_id)
+        if page is not None and page.writing is not None:
+            await asyncio.wait({page.writing}, timeout=_A_MOMENT_S)
 
     def tell_everywhere(self, line: str) -> None:
         """See ServerLog."""
@@ -140,7 +147,7 @@ class Logbook:
             log.warning("log_line_lost", extra={"guild_id": guild_id, "error": str(error)})
             page.lines.clear()
         finally:
-            page.busy = False
+            page.writing = None
             if not page.lines and page.trouble is None:
                 self._pages.pop(guild_id, None)
 

@@ -17,7 +17,10 @@ _RANKS: Final = tuple(Resolution)
 
 def check_place(rules: ServerRules, origin: Origin) -> None:
     """Refuse an order where, or of whom, a server lets nothing be made."""
-    here, roles = set(origin.channel_ids) or {origin.channel_id}, set(origin.role_ids)
+    here, roles = (
+        set(origin.channel_ids) or {origin.channel_id},
+        {*origin.role_ids, origin.guild_id},
+    )  # Discord's @everyone
     if here & rules.denied_channels:
         raise Refusal("channel_denied")
     if rules.allowed_channels and not here & rules.allowed_channels:

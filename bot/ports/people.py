@@ -29,6 +29,10 @@ class ServerLog(Protocol):
         """Write a line some time soon. Never raises, and nobody waits for it."""
         ...
 
+    async def written(self, guild_id: int) -> None:
+        """Wait a moment for a server's lines to be written, or to fail."""
+        ...
+
     def tell_everywhere(self, line: str) -> None:
         """The same for every server that has such a channel."""
         ...

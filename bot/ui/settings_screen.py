@@ -1,0 +1,317 @@
+"""`/settings show`: all that a server can set, on one screen. Each choice is saved at once, and the screen follows."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.errors import Refusal
+from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, Resolution
+from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
+from bot.jobs.rulebook import RuleBook
+from bot.ports.people import ServerLog
+from bot.ui.catalogue import ENGLISH
+from bot.ui.errors import answer_error
+from bot.ui.serverlog import trouble_note
+from bot.ui.word_rules import words_form
+
+RESET: Final = "reset"
+"""The choice that sets a setting back; in selects of channels and roles, choosing nothing does."""
+_RETENTION_DAYS: Final = (1, 7, 30, 90, 365)
+_CHANNELS: Final = (Setting.ALLOWED_CHANNELS, Setting.DENIED_CHANNELS)
+_ROLES: Final = (Setting.ALLOWED_ROLES, Setting.DENIED_ROLES)
+_CHOSEN: Final = (
+    Setting.HIGHEST_RESOLUTION,
+    Setting.DEFAULT_RESOLUTION,
+    Setting.DEFAULT_SIZE,
+    Setting.GROUNDING,
+    Setting.SPOILER,
+    Setting.RETENTION_DAYS,
+)
+_PLACES: Final = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.forum,
+    discord.ChannelType.voice,
+    discord.ChannelType.category,
+]
+_WRITABLE: Final = [discord.ChannelType.text, discord.ChannelType.news]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the screen is rendered from. What `known` does not have is deleted: it is counted, not chosen."""
+
+    rules: ServerRules
+    known: frozenset[int]
+    trouble: str | None = None
+
+
+class _Chosen(discord.SelectDefaultValue):
+    """A channel or role that is chosen already; its id as Discord's description has it, which is not a number."""
+
+    def to_dict(self) -> Any:
+        """As it is sent."""
+        return {"id": str(self.id), "type": self.type.value}
+
+
+def manager_of(interaction: discord.Interaction[Any]) -> tuple[int, int]:
+    """The server and who acts there; raises Refusal for those who may not manage it. Checked with every press."""
+    if interaction.guild_id is None:
+        raise Refusal("servers_only_here")
+    if not interaction.permissions.manage_guild:
+        raise Refusal("managers_only")
+    return interaction.guild_id, interaction.user.id
+
+
+class _SettingItem(ui.DynamicItem[Any], template=r"never"):
+    """A select of one setting, found by its custom id on any message, however old."""
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the select from a choice."""
+        return cls(Setting(match["setting"]))
+
+    def __init__(self, setting: Setting, screen: Screen | None = None) -> None:
+        self.setting = setting
+        super().__init__(self.select(screen or Screen(rules=ServerRules(), known=frozenset())))
+
+    @abstractmethod
+    def select(self, screen: Screen) -> ui.Item[Any]:
+        """The select as the rules have it."""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Save what was chosen and show the screen anew."""
+        try:
+            guild_id, actor_id = manager_of(interaction)
+            await interaction.response.defer()
+            values = [str(value) for value in cast(dict[str, Any], interaction.data).get("values", [])]
+            await self.save(interaction, guild_id, actor_id, values)
+            await show_screen(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+    async def save(
+        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[str]
+    ) -> None:
+        """Store a choice, audited."""
+        value = value_of(self.setting, values)
+        told = ", ".join(_mentioned(self.setting, values)) if value is not None else RESET
+        rulebook = cast(RuleBook, interaction.client.services.rulebook)
+        await rulebook.change(guild_id, actor_id, self.setting, value, f"{self.setting.value}: {told}")
+
+
+class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_channels|denied_channels|log_channel)"):
+    """Which channels, or which one."""
+
+    def select(self, screen: Screen) -> ui.Item[Any]:
+        """Several channels, or the one that is written to."""
+        one = self.setting is Setting.LOG_CHANNEL
+        return ui.ChannelSelect(
+            custom_id=f"settings:{self.setting.value}",
+            channel_types=_WRITABLE if one else _PLACES,
+            placeholder=ENGLISH(f"settings.{self.setting.value}_none"),
+            min_values=0,
+            max_values=1 if one else MAX_NAMED,
+            default_values=_defaults(screen, self.setting, discord.SelectDefaultValueType.channel),
+        )
+
+    async def save(
+        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[str]
+    ) -> None:
+        """Store the choice; a log channel is tried at once, so that its trouble is seen here."""
+        await super().save(interaction, guild_id, actor_id, values)
+        if self.setting is Setting.LOG_CHANNEL and values:
+            logbook = cast(ServerLog, interaction.client.services.server_log)
+            logbook.tell(guild_id, ENGLISH("log.begins", actor=f"<@{actor_id}>"))
+            await logbook.written(guild_id)
+
+
+class RoleSetting(_SettingItem, template=r"settings:(?P<setting>allowed_roles|denied_roles)"):
+    """Which roles."""
+
+    def select(self, screen: Screen) -> ui.Item[Any]:
+        """Several roles; @everyone among them means what it says."""
+        return ui.RoleSelect(
+            custom_id=f"settings:{self.setting.value}",
+            placeholder=ENGLISH(f"settings.{self.setting.value}_none"),
+            min_values=0,
+            max_values=MAX_NAMED,
+            default_values=_defaults(screen, self.setting, discord.SelectDefaultValueType.role),
+        )
+
+
+class ChoiceSetting(
+    _SettingItem,
+    template=r"settings:(?P<setting>highest_resolution|default_resolution|default_size|grounding|spoiler|retention_days)",
+):
+    """One of several values, the first of which sets it back."""
+
+    def select(self, screen: Screen) -> ui.Item[Any]:
+        """The values, the one that holds chosen."""
+        choices = _choices(self.setting, screen.rules)
+        holds = stored_choice(self.setting, screen.rules)
+        options = [
+            discord.SelectOption(label=label, value=value, default=value == holds) for value, label in choices.items()
+        ]
+        return ui.Select(custom_id=f"settings:{self.setting.value}", options=options)
+
+
+class AddWordsButton(ui.DynamicItem[ui.Button[Any]], template=r"settings:add_words"):
+    """Opens the form of a rule about words."""
+
+    def __init__(self) -> None:
+        super().__init__(ui.Button(label=ENGLISH("settings.add_words"), custom_id="settings:add_words"))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],  # noqa: ARG003
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Open the form; what is sent is checked again."""
+        try:
+            manager_of(interaction)
+            await interaction.response.send_modal(words_form(interaction.id))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+SETTING_ITEMS: Final = (ChannelSetting, RoleSetting, ChoiceSetting, AddWordsButton)
+
+
+async def show_screen(interaction: discord.Interaction[Any]) -> None:
+    """Show the rules that hold now, in place of the interaction's answer or of the screen that was pressed on."""
+    services = interaction.client.services
+    guild_id = interaction.guild_id or 0
+    guild = interaction.guild
+    known = frozenset(thing.id for thing in (*guild.channels, *guild.roles)) if guild else frozenset()
+    services.server_log.untold_trouble(guild_id)  # whoever sees the screen is told
+    screen = Screen(
+        rules=await cast(RuleBook, services.rulebook).of(guild_id),
+        known=known,
+        trouble=services.server_log.trouble(guild_id),
+    )
+    await interaction.edit_original_response(
+        view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none()
+    )
+
+
+def settings_view(screen: Screen) -> ui.LayoutView:
+    """The screen: 38 of the 40 components that a message may have."""
+    container: ui.Container[ui.LayoutView] = ui.Container()
+    container.add_item(ui.TextDisplay(ENGLISH("settings.heading")))
+    items: list[_SettingItem] = [ChannelSetting(setting, screen) for setting in _CHANNELS]
+    items += [RoleSetting(setting, screen) for setting in _ROLES]
+    items += [ChoiceSetting(setting, screen) for setting in _CHOSEN]
+    items.append(ChannelSetting(Setting.LOG_CHANNEL, screen))
+    for item in items:
+        container.add_item(ui.TextDisplay(_label(item.setting, screen)))
+        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+        row.add_item(item)
+        container.add_item(row)
+    count = len(screen.rules.words)
+    words = ENGLISH("settings.words", count=count) if count else ENGLISH("settings.no_words")
+    container.add_item(ui.Section(words, accessory=AddWordsButton()))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    # Every part is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return view
+
+
+def value_of(setting: Setting, values: Sequence[str]) -> object:
+    """What a choice means; None sets the setting back."""
+    if not values or values[0] == RESET:
+        return None
+    match setting:
+        case Setting.DEFAULT_SIZE:
+            return values[0]
+        case Setting.DEFAULT_RESOLUTION | Setting.HIGHEST_RESOLUTION:
+            return Resolution(values[0])
+        case Setting.GROUNDING:
+            return values[0] == "on"
+        case Setting.SPOILER:
+            return SpoilerRule(values[0])
+        case Setting.LOG_CHANNEL | Setting.RETENTION_DAYS:
+            return int(values[0])
+        case _:
+            return frozenset(map(int, values))
+
+
+def stored_choice(setting: Setting, rules: ServerRules) -> str:
+    """The value of a select that says what holds."""
+    value = getattr(rules, setting)
+    if value == getattr(ServerRules(), setting):
+        return RESET
+    return "off" if value is False else str(value)
+
+
+def _choices(setting: Setting, rules: ServerRules) -> Mapping[str, str]:
+    """The values of a select with their labels."""
+    reset = {RESET: ENGLISH(f"settings.{setting.value}_none", size=DEFAULT_SIZE, resolution=DEFAULT_RESOLUTION.value)}
+    match setting:
+        case Setting.DEFAULT_SIZE:
+            return {**reset, **{size: size for size in SIZES}}
+        case Setting.DEFAULT_RESOLUTION | Setting.HIGHEST_RESOLUTION:
+            return {**reset, **{resolution.value: resolution.value for resolution in Resolution}}
+        case Setting.GROUNDING:
+            return {**reset, "off": ENGLISH("settings.grounding_off")}
+        case Setting.SPOILER:
+            others = (SpoilerRule.AGE_RESTRICTED, SpoilerRule.ALWAYS)
+            return {**reset, **{rule.value: ENGLISH(f"settings.spoiler_{rule.value}") for rule in others}}
+        case _:
+            days = sorted({*_RETENTION_DAYS, *([rules.retention_days] if rules.retention_days else [])})
+            return {**reset, **{str(number): ENGLISH("settings.days", count=number) for number in days}}
+
+
+def _label(setting: Setting, screen: Screen) -> str:
+    """What a setting does, and what is amiss with it."""
+    label = ENGLISH(f"settings.{setting.value}")
+    gone = len(_ids(screen.rules, setting) - screen.known)
+    if gone:
+        label += f"\n⚠️ {ENGLISH('settings.gone', count=gone)}"
+    elif setting is Setting.LOG_CHANNEL:
+        label += trouble_note(screen.trouble)
+    return label
+
+
+def _ids(rules: ServerRules, setting: Setting) -> frozenset[int]:
+    """The channels or roles of a setting that names some."""
+    if setting is Setting.LOG_CHANNEL:
+        return frozenset() if rules.log_channel is None else frozenset({rules.log_channel})
+    return cast(frozenset[int], getattr(rules, setting)) if setting in _CHANNELS + _ROLES else frozenset()
+
+
+def _defaults(
+    screen: Screen, setting: Setting, kind: discord.SelectDefaultValueType
+) -> list[discord.SelectDefaultValue]:
+    ids = sorted(_ids(screen.rules, setting) & screen.known)
+    return [_Chosen(id=number, type=kind) for number in ids[:MAX_NAMED]]
+
+
+def _mentioned(setting: Setting, values: Sequence[str]) -> list[str]:
+    """Values as the audit tells them."""
+    if setting in _ROLES:
+        return [f"<@&{value}>" for value in values]
+    if setting in _CHANNELS or setting is Setting.LOG_CHANNEL:
+        return [f"<#{value}>" for value in values]
+    return list(values)

@@ -1,0 +1,108 @@
+"""A server's rules about words as those who manage it see them: the form, the list, the dry run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+from discord import app_commands, ui
+
+from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
+from bot.ports.rules import PastPrompt
+from bot.ui.catalogue import ENGLISH
+from bot.ui.fields import Fields
+from bot.ui.serverlog import plain
+
+WORDS_FORM: Final = re.compile(r"settings_words:[0-9]{1,20}")
+"""The custom ids of the form of a rule."""
+TRIED_ON: Final = 100
+"""How many of a server's latest prompts a dry run looks at."""
+_MOST_CHARACTERS: Final = 1_900
+_MOST_PROPOSED: Final = 25
+_SHOWN_PROMPT: Final = 100
+
+
+def words_form(opened_by: int) -> ui.Modal:
+    """Asks for a rule."""
+    form = ui.Modal(title=ENGLISH("words.form"), custom_id=f"settings_words:{opened_by}")
+    pattern: ui.TextInput[ui.Modal] = ui.TextInput(custom_id="pattern", max_length=MAX_PATTERN_CHARACTERS)
+    form.add_item(ui.Label(text=ENGLISH("words.pattern"), component=pattern))
+    kinds = {"words": ENGLISH("words.whole"), "regex": ENGLISH("words.regex")}
+    places = {where.value: ENGLISH(f"words.{where.value}") for where in Where}
+    form.add_item(ui.Label(text=ENGLISH("words.kind"), component=_select("kind", kinds)))
+    form.add_item(ui.Label(text=ENGLISH("words.where"), component=_select("where", places)))
+    # Its answer is found by its custom id: discord.py need not keep the form in memory.
+    form.stop()
+    return form
+
+
+def rule_of(fields: Fields) -> WordRule:
+    """The rule that the form asks for."""
+    return WordRule(
+        pattern=fields.one("pattern") or "",
+        regex=fields.one("kind") == "regex",
+        where=Where(fields.one("where") or Where.EVERYWHERE.value),
+    )
+
+
+def rule_list(rules: Sequence[WordRule]) -> str:
+    """Every rule with its number."""
+    if not rules:
+        return ENGLISH("words.none")
+    return "\n".join([ENGLISH("words.all", count=len(rules)), *(f"- {described(rule)}" for rule in rules)])
+
+
+def described(rule: WordRule) -> str:
+    """A rule in a line."""
+    parts = [f"**{rule.id}**"] if rule.id else []
+    parts.append(plain(rule.pattern))
+    if rule.regex:
+        parts.append(ENGLISH("words.as_regex"))
+    if rule.where is Where.NOT_AGE_RESTRICTED:
+        parts.append(ENGLISH("words.but_there"))
+    return " · ".join(parts)
+
+
+def rule_proposals(rules: Sequence[WordRule], typed: str) -> list[app_commands.Choice[int]]:
+    """The rules that may be meant by what is typed: their number, or a part of them."""
+    wanted = typed.strip().casefold()
+    meant = [rule for rule in rules if not wanted or wanted in rule.pattern.casefold() or wanted == str(rule.id)]
+    return [
+        app_commands.Choice(name=f"{rule.id} · {rule.pattern}"[:100], value=rule.id) for rule in meant[:_MOST_PROPOSED]
+    ]
+
+
+def dry_run(
+    text: str, matching: Sequence[WordRule], refused: Sequence[tuple[PastPrompt, WordRule]], *, looked_at: int
+) -> str:
+    """Which rules match a text, and which of the latest prompts would have been refused."""
+    lines = []
+    if text:
+        lines.append(ENGLISH("words.matching", count=len(matching)) if matching else ENGLISH("words.no_match"))
+        lines += [f"- {described(rule)}" for rule in matching]
+    count = len(refused)
+    lines.append(ENGLISH("words.would_refuse" if count else "words.would_refuse_none", count=count, all=looked_at))
+    for past, rule in refused:
+        words = " ".join(past.prompt.split())
+        cut = words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1] + "…"
+        told = ENGLISH("words.refused", number=past.job_id, member=f"<@{past.user_id}>", rule=plain(rule.pattern))
+        lines.append(f"- {told}: {plain(cut)}")
+    return "\n".join(lines)
+
+
+def fitting(told: str) -> tuple[str, bytes]:
+    """A long answer as the part that fits into a message, and all of it as a file; the file is empty if all fits."""
+    if len(told) <= _MOST_CHARACTERS:
+        return told, b""
+    kept = told[:_MOST_CHARACTERS].rpartition("\n")[0] or told[:_MOST_CHARACTERS]
+    return f"{kept}\n{ENGLISH('words.rest_in_file')}", told.encode()
+
+
+def _select(custom_id: str, choices: dict[str, str]) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(label=label, value=value, default=number == 0)
+        for number, (value, label) in enumerate(choices.items())
+    ]
+    return ui.Select(custom_id=custom_id, options=options)

@@ -1,0 +1,144 @@
+"""`/settings`: a server's rules on one screen, and its rules about words."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import asyncio
+import io
+import logging
+from typing import Any, Final, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.errors import StoreError
+from bot.domain.picture import MAX_PROMPT_CHARACTERS
+from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
+from bot.jobs.patterns import checked_rule
+from bot.services import Services
+from bot.ui.catalogue import ENGLISH
+from bot.ui.errors import answer_error
+from bot.ui.fields import Fields
+from bot.ui.phrases import option, phrase, worded
+from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
+from bot.ui.word_rules import TRIED_ON, WORDS_FORM, described, dry_run, fitting, rule_list, rule_of, rule_proposals
+
+log = logging.getLogger(__name__)
+
+_PROPOSED_BY_S: Final = 2.0
+_SILENT: Final = discord.AllowedMentions.none()
+WHERE_CHOICES = [app_commands.Choice(name=phrase(f"choice.where.{w.value}"), value=w.value) for w in Where]
+Pattern = app_commands.Range[str, 1, MAX_PATTERN_CHARACTERS]
+Text = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
+
+
+@app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.default_permissions(manage_guild=True)
+class Settings(commands.GroupCog, name="settings", description=phrase("command.settings")):
+    """For members with Manage Server; all answers are private."""
+
+    words = app_commands.Group(name="words", description=phrase("command.settings_words"))
+
+    def __init__(self, bot: ImagineBot, services: Services) -> None:
+        self._services = services
+        bot.add_dynamic_items(*SETTING_ITEMS)
+
+    @app_commands.command(description=phrase("command.settings_show"))
+    async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Show and change what holds in this server."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        manager_of(interaction)
+        await show_screen(interaction)
+
+    @words.command(name="add", description=phrase("command.settings_words_add"))
+    @worded(pattern=option("rule_pattern"), regex=option("rule_regex"), where=option("rule_where"))
+    @app_commands.choices(where=WHERE_CHOICES)
+    async def add(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        pattern: Pattern,
+        regex: bool = False,
+        where: str = Where.EVERYWHERE.value,
+    ) -> None:
+        """Let no prompt have these words."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, actor_id = manager_of(interaction)
+        rule = WordRule(pattern=pattern, regex=regex, where=Where(where))
+        added = await self._services.rulebook.add_words(guild_id, actor_id, rule)
+        await self._answer(interaction, ENGLISH("words.added", rule=described(added)))
+
+    @words.command(name="remove", description=phrase("command.settings_words_remove"))
+    @worded(rule=option("rule_gone"))
+    async def remove(self, interaction: discord.Interaction[ImagineBot], rule: app_commands.Range[int, 1]) -> None:
+        """Forget a rule."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, actor_id = manager_of(interaction)
+        removed = await self._services.rulebook.remove_words(guild_id, actor_id, rule)
+        await self._answer(interaction, ENGLISH("words.removed", rule=described(removed)))
+
+    @remove.autocomplete("rule")
+    async def _rules(
+        self, interaction: discord.Interaction[ImagineBot], current: int | str
+    ) -> list[app_commands.Choice[int]]:
+        try:
+            async with asyncio.timeout(_PROPOSED_BY_S):
+                rules = await self._services.rulebook.of(interaction.guild_id or 0)
+        except (StoreError, TimeoutError) as error:
+            log.warning("no_proposals", extra={"error": str(error)})
+            return []
+        return rule_proposals(rules.words, str(current))
+
+    @words.command(name="list", description=phrase("command.settings_words_list"))
+    async def all_rules(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Show every rule about words."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, _ = manager_of(interaction)
+        await self._answer(interaction, rule_list((await self._services.rulebook.of(guild_id)).words))
+
+    @words.command(name="test", description=phrase("command.settings_words_test"))
+    @worded(text=option("rule_text"), pattern=option("rule_tried"), regex=option("rule_regex"))
+    async def try_out(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        text: Text = "",
+        pattern: Pattern | None = None,
+        regex: bool = False,
+    ) -> None:
+        """Say what the rules, or one that is only thought of, would refuse; nothing changes."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, _ = manager_of(interaction)
+        rulebook = self._services.rulebook
+        rules = (await rulebook.of(guild_id)).words
+        if pattern is not None:
+            rules = (await asyncio.to_thread(checked_rule, WordRule(pattern=pattern, regex=regex)),)
+        refused = await rulebook.tried(guild_id, rules, most=TRIED_ON)
+        matching = await rulebook.matching(rules, text) if text else []
+        await self._answer(interaction, dry_run(text, matching, refused, looked_at=TRIED_ON))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Answer the form of a rule, also one that was opened before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        custom_id = str(cast(dict[str, Any], interaction.data or {}).get("custom_id", ""))
+        if WORDS_FORM.fullmatch(custom_id) is None:
+            return
+        try:
+            guild_id, actor_id = manager_of(interaction)
+            await interaction.response.defer()
+            await self._services.rulebook.add_words(guild_id, actor_id, rule_of(Fields.of(interaction)))
+            await show_screen(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
+            await answer_error(interaction, error)
+
+    @staticmethod
+    async def _answer(interaction: discord.Interaction[ImagineBot], told: str) -> None:
+        shown, whole = fitting(told)
+        files = [discord.File(io.BytesIO(whole), "rules.txt")] if whole else []
+        await interaction.edit_original_response(content=shown, attachments=files, allowed_mentions=_SILENT)
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Settings(bot, bot.services))

@@ -1,0 +1,140 @@
+"""A server's rules: set on one screen, in force at once, audited; what is made is written down in the log channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.driver import DriverError, Interaction, Message
+from tests.e2e.house import House
+
+
+async def screen(house: House) -> Message:
+    """Open the settings."""
+    interaction = await house.driver.slash("mod", "settings show")
+    return await answer(house, interaction)
+
+
+async def answer(house: House, interaction: Interaction) -> Message:
+    """The whole answer, which is private."""
+    assert await interaction.acknowledged() < 3
+    await house.until(lambda: interaction.response is not None and not interaction.response.loading)
+    assert interaction.response is not None
+    assert interaction.response.ephemeral_to == interaction.member
+    return interaction.response
+
+
+async def words(house: House, what: str, **options: object) -> str:
+    """Use `/settings words …`."""
+    return (await answer(house, await house.driver.slash("mod", f"settings words {what}", options))).text()
+
+
+async def choose(house: House, shown: Message, setting: str, *values: str) -> None:
+    """Choose on the screen and wait until that is stored."""
+    before = house.rows("SELECT COUNT(*) FROM audit")
+    await house.driver.select("mod", shown.id, f"settings:{setting}", values)
+    await house.until(lambda: house.rows("SELECT COUNT(*) FROM audit") != before)
+
+
+async def refused(house: House, words: str, **options: Any) -> None:
+    """Order a picture and be refused, in private."""
+    await house.imagine("a picture", **options)
+    message = await house.driver.wait_message(lambda m: words in m.text(), viewer="alice")
+    assert message.ephemeral_to == "alice"
+
+
+async def test_the_screen_sets_what_holds_at_once(house: House) -> None:
+    """Places, resolutions, defaults and spoilers; a restart changes nothing; each change is a row of the audit."""
+    with pytest.raises(DriverError):
+        await house.driver.slash("alice", "settings show")
+    shown = await screen(house)
+    await choose(house, shown, "denied_channels", "art")
+    await choose(house, shown, "highest_resolution", "1K")
+    await choose(house, shown, "default_size", "16:9")
+    await choose(house, shown, "spoiler", "always")
+    await choose(house, shown, "grounding", "off")
+    await house.bot.kill()
+    await house.restart_bot()
+    await house.driver.slash("alice", "imagine", {"prompt": "elsewhere"}, channel="art")
+    await house.driver.wait_message(lambda m: "in this channel" in m.text(), viewer="alice", channel="art")
+    await refused(house, "up to 1K", resolution="2K")
+    await refused(house, "no pictures be made with Google", google_search=True)
+    await house.imagine("a wide picture")
+    card = await house.picture("a wide picture")
+    assert "16:9" in card.text()
+    assert card.media()[0].spoiler
+    # The screen of before the restart goes on working; choosing the first entry sets back.
+    await choose(house, shown, "highest_resolution", "reset")
+    await choose(house, shown, "denied_channels")
+    assert house.rows("SELECT name, value FROM guild_settings ORDER BY name") == [
+        ("default_size", '"16:9"'), ("grounding", "false"), ("spoiler", '"always"'),
+    ]  # fmt: skip
+    details = [row[0] for row in house.rows("SELECT detail FROM audit ORDER BY id")]
+    art = house.world.channel("art").id
+    assert details[:2] == [f"denied_channels: <#{art}>", "highest_resolution: 1K"]
+    assert details[-2:] == ["highest_resolution: reset", "denied_channels: reset"]
+
+
+async def test_words_are_refused_tried_out_and_allowed_again(house: House) -> None:
+    """Whole words by command and form; a pattern that never ends is not taken; a dry run changes nothing."""
+    await house.imagine("green grass")
+    await house.picture("green grass")
+    assert "None" not in await words(house, "add", pattern="ass")
+    await house.imagine("glass and grass")
+    await house.picture("glass and grass")
+    await house.imagine("an ass")
+    await house.driver.wait_message(lambda m: "does not allow “ass”" in m.text(), viewer="alice")
+    assert "takes too long" in await words(house, "add", pattern="(a+)+$", regex=True)
+    assert "cannot be read" in await words(house, "add", pattern="(", regex=True)
+    tried = await words(house, "test", pattern="gr[ae]y", regex=True)
+    assert "none would have been refused" in tried
+    tried = await words(house, "test", text="an ass", pattern="grass")
+    assert "No rule would refuse this text" in tried
+    assert "2 would have been refused" in tried
+    assert "1 rule would refuse this text" in await words(house, "test", text="an ass")
+    shown = await screen(house)
+    pressed = await house.driver.click("mod", shown.id, "settings:add_words")
+    await pressed.acknowledged()
+    await house.driver.submit_modal(pressed, {"pattern": "n[u4]de", "kind": "regex"})
+    await house.until(lambda: len(house.rows("SELECT id FROM word_rules")) == 2)
+    assert "regular expression" in await words(house, "list")
+    proposed = await house.driver.autocomplete("mod", "settings words remove", "rule", "as")
+    assert [choice["value"] for choice in proposed] == [1]
+    assert "allowed again" in await words(house, "remove", rule=1)
+    await house.imagine("an ass, at last")
+    await house.picture("an ass, at last")
+    assert [row[0] for row in house.rows("SELECT action FROM audit")] == ["words"] * 3
+
+
+async def test_the_log_channel_tells_what_happens(house: House) -> None:
+    """Deliveries with prompt, cost and link; deletions; private pictures without a link. Its loss stops nothing."""
+    shown = await screen(house)
+    await choose(house, shown, "log_channel", "art")
+    await log_line(house, "chose this channel")
+    await house.imagine("a *red* kite", resolution="2K")
+    card = await house.picture("kite")
+    line = await log_line(house, "no. 1")
+    for part in ("1.33 credits", "2K", "a \\*red\\* kite", card.id, house.world.user("alice").id):
+        assert part in line
+    await house.imagine("a secret kite", private=True)
+    assert "channels/" not in await log_line(house, "a secret kite")
+    pressed = await house.driver.click("alice", card.id, card.button("Delete").custom_id)
+    await pressed.acknowledged()
+    question = await house.driver.wait_message(lambda m: "Delete no. 1?" in m.text(), viewer="alice")
+    await house.driver.click("alice", question.id, question.button("Delete for good").custom_id)
+    await log_line(house, "deleted no. 1 of their own")
+    del house.world.channels[house.world.channel("art").id]
+    await house.imagine("a kite after that")
+    await house.picture("a kite after that")
+    await house.until(lambda: any("log_channel_unusable" in line for line in house.bot.output))
+    told = await house.driver.slash("mod", "blocks")
+    assert "log channel is gone" in (await answer(house, told)).text()
+    assert "log channel is gone" not in (await answer(house, await house.driver.slash("mod", "blocks"))).text()
+    assert "is gone" in (await screen(house)).text()
+
+
+async def log_line(house: House, words: str) -> str:
+    """Wait for a line in the log channel."""
+    found = await house.driver.wait_message(lambda m: words in m.text(), viewer="mod", channel="art")
+    return found.text()
