@@ -25,6 +25,7 @@ from bot.ui.moderation import (
     duration_proposals,
     lasting,
     moderator_of,
+    moderator_who_sent,
     remove_form,
 )
 from bot.ui.phrases import option, phrase, worded
@@ -118,13 +119,13 @@ class Moderation(commands.Cog):
         if match is None:
             return
         try:
-            await self._remove(interaction, int(match["request"]))
+            await self._remove(interaction, int(match["request"]), int(match["opened_by"]))
         except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
             await answer_error(interaction, error)
 
-    async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int) -> None:
+    async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int, opened_by: int) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        moderator, fields = moderator_of(interaction), Fields.of(interaction)
+        moderator, fields = moderator_who_sent(interaction, opened_by), Fields.of(interaction)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))
         view = await self._services.moderation.remove(moderator, request_id, reason)

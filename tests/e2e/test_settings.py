@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.discord.permissions import Permission
 from sandbox.driver import DriverError, Interaction, Message
 from tests.e2e.house import House
 
@@ -109,7 +110,10 @@ async def test_words_are_refused_tried_out_and_allowed_again(house: House) -> No
 
 async def test_the_log_channel_tells_what_happens(house: House) -> None:
     """Deliveries with prompt, cost and link; deletions; private pictures without a link. Its loss stops nothing."""
+    house.faults.revoke_permission("after-dark", Permission.SEND_MESSAGES)
     shown = await screen(house)
+    await choose(house, shown, "log_channel", "after-dark")
+    await house.driver.wait_message(lambda m: "I may not write" in m.text(), viewer="mod")
     await choose(house, shown, "log_channel", "art")
     await log_line(house, "chose this channel")
     await house.imagine("a *red* kite", resolution="2K")
@@ -127,7 +131,7 @@ async def test_the_log_channel_tells_what_happens(house: House) -> None:
     del house.world.channels[house.world.channel("art").id]
     await house.imagine("a kite after that")
     await house.picture("a kite after that")
-    await house.until(lambda: any("log_channel_unusable" in line for line in house.bot.output))
+    await house.until(lambda: sum("log_channel_unusable" in line for line in house.bot.output) == 2)
     told = await house.driver.slash("mod", "blocks")
     assert "log channel is gone" in (await answer(house, told)).text()
     assert "log channel is gone" not in (await answer(house, await house.driver.slash("mod", "blocks"))).text()
