@@ -7,42 +7,15 @@ import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from bot.domain.audit import AuditAction, NewAuditEntry
-from bot.domain.credits import MICRO
 from bot.domain.errors import Refusal
 from bot.domain.period import Period
 from bot.ports.audit import AuditStore
-from bot.ports.statistics import ExportedJob, StatisticsStore, TableFiles
+from bot.ports.statistics import EXPORT_COLUMNS, ExportLine, StatisticsStore, TableFiles
 
-HEADER: Final = (
-    "number",
-    "request",
-    "asked_at_utc",
-    "finished_at_utc",
-    "wait_s",
-    "member_id",
-    "channel_id",
-    "kind",
-    "state",
-    "resolution",
-    "size",
-    "style",
-    "references",
-    "google_search",
-    "private",
-    "price_credits",
-    "charged_credits",
-    "reported_cost",
-    "error",
-    "deleted",
-    "message",
-    "prompt",
-)
 MOST_FILES: Final = 10
 _SMALLEST_LIMIT_BYTES: Final = 64 * 1024
 
@@ -73,9 +46,8 @@ class Exporting:
         counted = _Counted(self._statistics.export(guild_id, period))
         name = f"usage-{period.first}-{period.last}"
         with ExitStack() as stack:
-            table = self._tables.written(
-                name, HEADER, counted, limit_bytes=max(limit_bytes, _SMALLEST_LIMIT_BYTES), most_parts=MOST_FILES
-            )
+            limit_bytes = max(limit_bytes, _SMALLEST_LIMIT_BYTES)
+            table = self._tables.written(name, EXPORT_COLUMNS, counted, limit_bytes=limit_bytes, most_parts=MOST_FILES)
             async with self._one_at_a_time:
                 try:
                     files = await asyncio.to_thread(stack.enter_context, table)
@@ -94,7 +66,7 @@ class Exporting:
 class _Counted:
     """The rows of a table as they are read, counted; they end early when nobody waits for them any more."""
 
-    def __init__(self, batches: Generator[Sequence[ExportedJob], None, None]) -> None:
+    def __init__(self, batches: Generator[Sequence[ExportLine], None, None]) -> None:
         self._batches = batches
         self._stopped = threading.Event()
         self.rows = 0
@@ -103,50 +75,11 @@ class _Counted:
         """End with the next batch, in whatever thread they are read."""
         self._stopped.set()
 
-    def __iter__(self) -> Iterator[tuple[str, ...]]:
+    def __iter__(self) -> Iterator[ExportLine]:
         with closing(self._batches):
             for batch in self._batches:
                 if self._stopped.is_set():
                     return
                 for line in batch:
                     self.rows += 1
-                    yield _cells(line)
-
-
-def _cells(line: ExportedJob) -> tuple[str, ...]:
-    job, request = line.job, line.request
-    spec = request.spec
-    wait_s = (job.fetched_at - job.created_at).total_seconds() if job.fetched_at else None
-    guild = request.origin.guild_id
-    return (
-        str(job.id),
-        str(request.id),
-        _time(job.created_at),
-        _time(job.finished_at),
-        "" if wait_s is None else f"{wait_s:.1f}",
-        str(job.user_id),
-        str(request.channel_id),
-        request.kind,
-        job.state.value,
-        spec.resolution.value,
-        spec.size,
-        spec.style,
-        str(line.references),
-        "image" if spec.google_image_search else "yes" if spec.google_search else "",
-        "yes" if request.private else "",
-        _credits(job.price_microcredits),
-        _credits(line.charged_microcredits),
-        "" if job.reported_cost is None else f"{job.reported_cost:g}",
-        job.error_code,
-        _time(request.deleted_at),
-        f"https://discord.com/channels/{guild}/{request.channel_id}/{request.message_id}" if request.message_id else "",
-        spec.prompt,
-    )
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _credits(microcredits: int) -> str:
-    return f"{Decimal(microcredits) / MICRO:.6f}".rstrip("0").rstrip(".")
+                    yield line

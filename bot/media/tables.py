@@ -17,6 +17,8 @@ from typing import BinaryIO, Final
 
 from bot.domain.errors import StoreError
 
+Cell = str | int | float | None
+
 _LEVEL: Final = 5
 _BLOCK: Final = 100
 """Rows that are written together; a part is closed between two blocks."""
@@ -35,7 +37,7 @@ class CsvTables:
 
     @contextmanager
     def written(
-        self, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, limit_bytes: int, most_parts: int
+        self, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, limit_bytes: int, most_parts: int
     ) -> Iterator[list[Path]]:
         """The files of a table, which are gone afterwards; none where even `most_parts` are too few. Blocks.
 
@@ -49,13 +51,13 @@ class CsvTables:
             raise StoreError(f"The table cannot be written: {error}") from error
 
 
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: those that look like one get an apostrophe in front."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+def safe_cell(cell: Cell) -> Cell:
+    """A cell that no spreadsheet takes for a formula: words that look like one get an apostrophe in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 def _write(
-    folder: Path, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], limit_bytes: int, most_parts: int
+    folder: Path, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], limit_bytes: int, most_parts: int
 ) -> list[Path]:
     head = _MARK + _lines([header])
     plain = _Plain(folder / f"{name}.csv", head, limit_bytes)
@@ -71,8 +73,8 @@ def _write(
     return [plain.path] if plain.fits else parts.named()
 
 
-def _blocks(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    waiting: list[Sequence[str]] = []
+def _blocks(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    waiting: list[Sequence[Cell]] = []
     for row in rows:
         waiting.append(row)
         if len(waiting) == _BLOCK:
@@ -82,7 +84,7 @@ def _blocks(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
         yield _lines(waiting)
 
 
-def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
     # A prompt may hold half of a surrogate pair, which is no text.

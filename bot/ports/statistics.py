@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.chart import Chart, DayCredits
 from bot.domain.job import Job, JobState, Request
@@ -109,14 +109,33 @@ class Trouble:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedJob:
-    """One line of an export: a job, the request it was made for, and how many references that had."""
+EXPORT_COLUMNS: Final = (
+    "number",
+    "request",
+    "asked_at_utc",
+    "finished_at_utc",
+    "wait_s",
+    "member_id",
+    "channel_id",
+    "kind",
+    "state",
+    "resolution",
+    "size",
+    "style",
+    "references",
+    "google_search",
+    "private",
+    "price_credits",
+    "charged_credits",
+    "reported_cost",
+    "error",
+    "deleted_at_utc",
+    "message",
+    "prompt",
+)
+"""What a line of an export has of a job: a million of them are read, and no value is made of each."""
 
-    job: Job
-    request: Request
-    references: int
-    charged_microcredits: int
+ExportLine = Sequence[str | int | float | None]
 
 
 class StatisticsStore(Protocol):
@@ -142,8 +161,8 @@ class StatisticsStore(Protocol):
         """Failures and balance errors, newest first, from the `first` one on."""
         ...
 
-    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportedJob], None, None]:
-        """All jobs of a period, oldest first, in batches. Blocks: not for the event loop's thread."""
+    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportLine], None, None]:
+        """All jobs of a period as lines of EXPORT_COLUMNS, oldest first, in batches. Blocks: not for the event loop."""
         ...
 
 
@@ -159,7 +178,7 @@ class TableFiles(Protocol):
     """Writes tables to disk for as long as they are needed."""
 
     def written(
-        self, name: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, limit_bytes: int, most_parts: int
+        self, name: str, header: Sequence[str], rows: Iterable[ExportLine], *, limit_bytes: int, most_parts: int
     ) -> AbstractContextManager[list[Path]]:
         """The files of a table, each within the limit; none where they would be too many. Blocks."""
         ...

@@ -119,8 +119,8 @@ async def test_export_is_a_table_that_a_spreadsheet_can_be_trusted_with(house: H
     assert file.filename.startswith("usage-20")
     rows = list(csv.DictReader(io.StringIO((await shown.read()).decode("utf-8-sig"))))
     assert [(row["number"], row["state"], row["charged_credits"]) for row in rows] == [
-        ("1", "delivered", "1"),
-        ("2", "delivered", "1"),
+        ("1", "delivered", "1.0"),
+        ("2", "delivered", "1.0"),
     ]
     assert rows[0]["prompt"] == "'=HYPERLINK(1)"
     assert "2 pictures" in (await usage(house, "audit")).text()

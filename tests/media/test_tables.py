@@ -33,7 +33,7 @@ def read(path: Path) -> list[list[str]]:
     return rows
 
 
-def meant(rows: Iterator[tuple[str, str]]) -> list[list[str]]:
+def meant(rows: Iterator[tuple[str, str]]) -> list[list[object]]:
     """What is expected of them: safe cells."""
     return [[number, safe_cell(prompt)] for number, prompt in rows]
 

@@ -15,7 +15,7 @@ from bot.domain.job import JobState
 from bot.domain.period import Period, PeriodName, named
 from bot.domain.picture import Resolution
 from bot.ports import Submission
-from bot.ports.statistics import JobFilter, TroubleKind
+from bot.ports.statistics import EXPORT_COLUMNS, JobFilter, TroubleKind
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import connect
 from bot.store.sqlite.migrations import m0012_statistics
@@ -162,10 +162,16 @@ async def test_an_export_has_every_job_once_oldest_first_with_what_it_cost(
     await store.failed((await steps.running()).id, TaskFailedError("no"), Cost.NOTHING)
     clock.shift(1)
     await steps.running()
-    lines = [line for batch in store.statistics.export(GUILD, ALWAYS) for line in batch]
-    assert [line.job.id for line in lines] == [1, 2, 3, 4, 5, 6]
-    assert {line.request.id for line in lines[:4]} == {request}
-    assert [line.charged_microcredits for line in lines] == [0, 0, 0, 0, 0, MICRO]
+    lines = [
+        dict(zip(EXPORT_COLUMNS, line, strict=True))
+        for batch in store.statistics.export(GUILD, ALWAYS)
+        for line in batch
+    ]
+    assert [line["number"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert {line["request"] for line in lines[:4]} == {request}
+    assert [line["charged_credits"] for line in lines] == [None, None, None, None, 0, 1]
+    assert lines[5]["asked_at_utc"] == "2026-03-14 15:09:27"
+    assert (lines[5]["member_id"], lines[5]["channel_id"], lines[5]["state"]) == (ALICE, CHANNEL, "running")
 
 
 @pytest.mark.parametrize("seed", range(2))

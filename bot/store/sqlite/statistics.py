@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import fields
 from datetime import date
@@ -18,7 +18,7 @@ from bot.domain.errors import StoreError
 from bot.domain.period import Period
 from bot.domain.waits import median
 from bot.ports.statistics import (
-    ExportedJob,
+    ExportLine,
     JobFilter,
     JobsFound,
     ListedJob,
@@ -30,7 +30,7 @@ from bot.ports.statistics import (
 )
 from bot.store.sqlite import jobs, queries
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.rows import all_rows, from_ms, job_from, one_row, request_from, to_ms
+from bot.store.sqlite.rows import all_rows, from_ms, one_row, request_from, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
 _BATCH: Final = 500
@@ -65,16 +65,24 @@ class SqliteStatistics:
         """See StatisticsStore."""
         return await self._reader.run(lambda db: troubles(db, guild_id, period, first=first, most=most))
 
-    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportedJob], None, None]:
-        """See StatisticsStore. Between two batches no transaction is open, so that the log can be written back."""
-        try:
-            with closing(connect(self._path, read_only=True)) as db:
-                after: tuple[int, int] = (to_ms(period.begins_at), 0)
-                while batch := _exported(db, guild_id, after, to_ms(period.ends_at)):
-                    yield batch
-                    after = (to_ms(batch[-1].job.created_at), batch[-1].job.id)
-        except sqlite3.Error as error:
-            raise StoreError(f"The database could not do it: {error}.") from error
+    def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportLine], None, None]:
+        """See StatisticsStore."""
+        return exported(self._path, guild_id, period)
+
+
+def exported(path: Path, guild_id: int, period: Period) -> Generator[Sequence[ExportLine], None, None]:
+    """All jobs of a period, oldest first, in batches, by a connection of its own.
+
+    Between two batches no transaction is open, so that the database's log can be written back.
+    """
+    asked = {"guild": guild_id, "at": to_ms(period.begins_at), "after": 0, "ends": to_ms(period.ends_at)}
+    try:
+        with closing(connect(path, read_only=True)) as db:
+            while rows := all_rows(db, queries.EXPORT, {**asked, "most": _BATCH}):
+                yield [row[:-1] for row in rows]
+                asked |= {"at": rows[-1]["at"], "after": rows[-1]["number"]}
+    except sqlite3.Error as error:
+        raise StoreError(f"The database could not do it: {error}.") from error
 
 
 def overview(db: Database, guild_id: int, period: Period) -> Overview:
@@ -179,31 +187,6 @@ def _listed(db: Database, job_id: int) -> ListedJob:
     job = jobs.get(db, job_id)
     [of] = all_rows(db, "SELECT * FROM requests WHERE id = :id", {"id": job.request_id})
     return ListedJob(job=job, request=request_from(of))
-
-
-def _exported(db: Database, guild_id: int, after: tuple[int, int], ends: int) -> list[ExportedJob]:
-    rows = all_rows(
-        db, queries.EXPORT, {"guild": guild_id, "at": after[0], "after": after[1], "ends": ends, "most": _BATCH}
-    )
-    asked_in = _requests(db, {row["request_id"] for row in rows})
-    return [
-        ExportedJob(
-            job=job_from(row),
-            request=request_from(asked_in[row["request_id"]]),
-            references=row["reference_count"],
-            charged_microcredits=row["charged_microcredits"],
-        )
-        for row in rows
-    ]
-
-
-def _requests(db: Database, request_ids: set[int]) -> Mapping[int, sqlite3.Row]:
-    rows = all_rows(
-        db,
-        "SELECT * FROM requests WHERE id IN (SELECT value FROM json_each(:ids))",
-        {"ids": json.dumps(sorted(request_ids))},
-    )
-    return {row["id"]: row for row in rows}
 
 
 def _of_spans(guild_id: int, period: Period) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""`make bench`: a server with five million pictures, what is asked of it, and an export of a million of them."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from benchmarks.filling import GUILD, START_MS, fill
+from benchmarks.questions import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
+from bot.domain.period import Period
+from bot.jobs.exporting import MOST_FILES
+from bot.media.tables import CsvTables
+from bot.ports.statistics import EXPORT_COLUMNS, ExportLine
+from bot.store.sqlite.connection import connect
+from bot.store.sqlite.rows import from_ms
+from bot.store.sqlite.statistics import exported
+
+_EXPORTED = 1_000_000
+_LIMIT_BYTES = 10 * 1024 * 1024
+
+
+@click.command()
+@click.option("--jobs", default=5_000_000, show_default=True, type=click.IntRange(1_000), help="How many pictures.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where; a temporary one otherwise.")
+def main(*, jobs: int, folder: Path | None) -> None:
+    """Fill a database, ask, and fail where an overview takes too long or a whole table is read for an answer."""
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        path = Path(made) / "bench.db"
+        began = time.perf_counter()
+        with closing(connect(path)) as db:
+            fill(db, jobs=jobs)
+        click.echo(
+            f"{jobs:,} jobs, {path.stat().st_size / 1e9:.2f} GB, filled in {time.perf_counter() - began:.0f} s\n"
+        )
+        failed = _ask(path)
+        _export(path, Path(made) / "exports", min(jobs, _EXPORTED))
+    sys.exit(failed)
+
+
+def _ask(path: Path) -> bool:
+    failed = False
+    click.echo(f"{'question':<40} {'first':>10} {'again':>10}   plan")
+    for name, question in QUESTIONS.items():
+        # A connection of its own for each: nothing is in its cache yet.
+        with closing(connect(path, read_only=True)) as db:
+            first, again = milliseconds(db, question)
+            scans = list(full_scans(db, question))
+        slow = name.startswith("overview") and first > OVERVIEW_MS
+        failed = failed or bool(scans) or slow
+        told = f"too slow: {OVERVIEW_MS:g} ms are allowed" if slow else "; ".join(scans) or "no full scan"
+        click.echo(f"{name:<40} {first:>7.1f} ms {again:>7.1f} ms   {told}")
+    return failed
+
+
+def _export(path: Path, folder: Path, jobs: int) -> None:
+    """The oldest so many jobs, as they would be sent to a place that takes files of 10 MB."""
+    with closing(connect(path, read_only=True)) as db:
+        row = db.conn.execute("SELECT created_at FROM jobs ORDER BY id LIMIT 1 OFFSET ?", (jobs - 1,)).fetchone()
+    period = Period(first=from_ms(START_MS).date(), last=from_ms(row["created_at"]).date())
+    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, count = time.perf_counter(), 0
+
+    def rows() -> Iterator[ExportLine]:
+        nonlocal count
+        for batch in exported(path, GUILD, period):
+            count += len(batch)
+            yield from batch
+
+    tables = CsvTables(folder)
+    with tables.written("usage", EXPORT_COLUMNS, rows(), limit_bytes=_LIMIT_BYTES, most_parts=MOST_FILES) as files:
+        size_mb = sum(file.stat().st_size for file in files) / 1e6
+    grew_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024
+    took_s = time.perf_counter() - began
+    click.echo(
+        f"\nexport: {count:,} rows, {len(files)} files, {size_mb:.1f} MB, {took_s:.0f} s, memory +{grew_mb:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Statistics of a server with fifty thousand pictures: the answers are right, and no table is read from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlite_utils import Database
+
+from benchmarks.filling import GUILD, fill
+from benchmarks.questions import QUESTIONS, full_scans, overview_of_everything
+from bot.store.sqlite import rollups
+from bot.store.sqlite.connection import connect
+
+JOBS = 50_000
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Filled as the benchmark fills its own."""
+    with closing(connect(tmp_path_factory.mktemp("bench") / "bench.db")) as db:
+        fill(db, jobs=JOBS)
+        yield db
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_question_reads_a_table_from_end_to_end(name: str, crowded: Database) -> None:
+    """Each finds its rows through an index, so that an answer takes no longer after millions of pictures."""
+    assert list(full_scans(crowded, QUESTIONS[name])) == []
+
+
+def test_a_full_scan_would_be_noticed(crowded: Database) -> None:
+    """The check itself can fail: by a table without an index for what is asked."""
+    scans = list(full_scans(crowded, lambda db: db.conn.execute("SELECT id FROM jobs WHERE size_bytes > 5").fetchall()))
+    assert len(scans) == 1
+    assert scans[0].startswith("SCAN jobs")
+
+
+def test_the_totals_are_those_of_the_jobs(crowded: Database) -> None:
+    """What the overview says is what counting the jobs says; and the books find nothing wrong with the totals."""
+    told = overview_of_everything(crowded)
+    counted = crowded.conn.execute(
+        "SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 'delivered'), COUNT(DISTINCT user_id) FROM jobs "
+        "WHERE guild_id = ?",
+        (GUILD,),
+    ).fetchone()
+    assert (told.totals.requested, told.totals.delivered, told.members) == tuple(counted)
+    assert sum(told.failures.values()) == told.totals.failed
+    assert list(rollups.faults(crowded)) == []
