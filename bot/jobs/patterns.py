@@ -94,9 +94,17 @@ def _answers(rules: Sequence[WordRule], text: str) -> Iterator[tuple[WordRule, b
         if not rule.regex:
             yield rule, has_words(plain, folded(rule.pattern))
             continue
-        # As typed, and as it is compared: neither odd forms of letters nor their case hide a word.
-        answers = [_found(_compiled(rule.pattern), form) for form in dict.fromkeys((text, plain))]
-        yield rule, True if any(answers) else None if None in answers else False
+        yield rule, _pattern_answer(rule.pattern, (text, plain))
+
+
+def _pattern_answer(pattern: str, forms: Sequence[str]) -> bool | None:
+    """As typed, and as it is compared: neither odd forms of letters nor their case hide a word."""
+    try:
+        compiled = _compiled(pattern)
+    except regex.error:
+        return None  # a pattern that another version of the library took
+    answers = [_found(compiled, form) for form in dict.fromkeys(forms)]
+    return True if any(answers) else None if None in answers else False
 
 
 @lru_cache(maxsize=4_096)

@@ -202,17 +202,19 @@ async def show_screen(interaction: discord.Interaction[Any]) -> None:
     """Show the rules that hold now, in place of the interaction's answer or of the screen that was pressed on."""
     services = interaction.client.services
     guild_id = interaction.guild_id or 0
-    guild = interaction.guild
-    known = frozenset(thing.id for thing in (*guild.channels, *guild.roles)) if guild else frozenset()
+    rules = await cast(RuleBook, services.rulebook).of(guild_id)
     services.server_log.untold_trouble(guild_id)  # whoever sees the screen is told
-    screen = Screen(
-        rules=await cast(RuleBook, services.rulebook).of(guild_id),
-        known=known,
-        trouble=services.server_log.trouble(guild_id),
-    )
+    screen = Screen(rules=rules, known=_known(interaction.guild, rules), trouble=services.server_log.trouble(guild_id))
     await interaction.edit_original_response(
         view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none()
     )
+
+
+def _known(guild: discord.Guild | None, rules: ServerRules) -> frozenset[int]:
+    """The channels and roles of a server; of one that Discord has not described yet, those that its rules name."""
+    if guild is None or not guild.channels:
+        return frozenset().union(*(_ids(rules, setting) for setting in Setting))
+    return frozenset(thing.id for thing in (*guild.channels, *guild.roles))
 
 
 def settings_view(screen: Screen) -> ui.LayoutView:

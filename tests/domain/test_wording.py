@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
 from bot.domain.wording import folded, has_words
@@ -57,3 +60,14 @@ def test_a_long_text_of_near_hits_takes_no_time() -> None:
     """Thousands of places that are none."""
     assert not found("a", "aa" * 2_000)
     assert found("a", "aa" * 2_000 + " a")
+
+
+def test_whole_words_are_those_of_regular_expressions() -> None:
+    """On random texts of letters, digits, blanks and signs, as a pattern with the edges of words has it."""
+    rng = random.Random(7)
+    for _ in range(2_000):
+        text = "".join(rng.choices("ab1_ -+", k=12))
+        words = "".join(rng.choices("ab1+", k=rng.randint(1, 2)))
+        before = r"(?<!\w)" if words[0] != "+" else ""
+        after = r"(?!\w)" if words[-1] != "+" else ""
+        assert found(words, text) is bool(re.search(before + re.escape(words) + after, folded(text))), (words, text)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.audit import AuditAction
 from bot.domain.errors import Refusal
+from bot.domain.job import JobState
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.rules import Setting, WordRule
 from bot.jobs import patterns
@@ -120,3 +121,13 @@ async def test_a_dry_run_says_which_rules_and_which_past_prompts(works: Works) -
     assert await works.rules.matching([cat, colour], "a red house") == [colour]
     assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=100)] == ["a blue cat", "a red cat"]
     assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=2)] == ["a blue cat"]
+
+
+async def test_what_was_accepted_keeps_the_rules_it_was_accepted_with(works: Works) -> None:
+    """A rule that would refuse it now changes nothing about a picture that waits."""
+    request_id = await works.store.accept(new_request(resolution=Resolution.FOUR_K, prompt="a cat"))
+    await works.rules.change(GUILD, BOB, Setting.HIGHEST_RESOLUTION, Resolution.ONE_K, "lower")
+    await works.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
+    [job] = (await works.store.view(request_id)).jobs
+    assert job.state is JobState.QUEUED
+    assert [admitted.id for admitted in await works.store.admit("owner", most=9)] == [job.id]

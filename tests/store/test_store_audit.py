@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bot.domain.audit import AuditAction, NewAuditEntry
+from bot.domain.job import JobState
 from bot.store.sqlite import SqliteStore
-from tests.support.build import ALICE, BOB, GUILD
+from tests.store.conftest import Books
+from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import START
+from tests.support.steps import Steps
 
 OTHER_GUILD = 50
 
@@ -24,6 +27,32 @@ async def test_an_entry_is_read_as_it_was_noted(store: SqliteStore) -> None:
     await store.audit.note(an_entry("for a day"))
     (entry,) = await store.audit.entries(GUILD, limit=10)
     assert asdict(entry) == {**asdict(an_entry("for a day")), "id": 1, "at": START}
+
+
+async def test_who_deletes_what_is_not_theirs_is_noted(store: SqliteStore) -> None:
+    """With whose it was, in the same transaction; one's own is one's own business."""
+    steps = Steps(store)
+    own, other = [(await steps.delivered()).request_id for _ in range(2)]
+    assert await store.delete(own, ALICE)
+    assert await store.delete(other, BOB)
+    (entry,) = await store.audit.entries(GUILD, limit=9)
+    assert (entry.actor_id, entry.action, entry.member_id) == (BOB, AuditAction.REMOVE, ALICE)
+
+
+async def test_a_moderator_removes_whatever_its_state(store: SqliteStore, books: Books) -> None:
+    """What waits is taken back for free, what is being made goes on; a second time there is nothing to remove."""
+    request_id = await store.accept(new_request(count=2))
+    (first, second) = (await store.view(request_id)).jobs
+    await store.admit("owner", most=1)
+    await store.begin_submit(first.id, "owner")
+    removal = replace(an_entry("unkind"), action=AuditAction.REMOVE, job_id=first.id)
+    assert await store.remove(request_id, removal)
+    assert not await store.remove(request_id, removal)
+    states = [job.state for job in (await store.view(request_id)).jobs]
+    assert states == [JobState.SUBMITTING, JobState.CANCELLED]
+    assert books.ledger(second.id) == [("reserve", 1_000_000), ("release", 1_000_000)]
+    assert len(await store.audit.entries(GUILD, limit=9)) == 1
+    assert request_id in await store.requests_behind()
 
 
 async def test_entries_come_newest_first_in_pages_and_by_server(store: SqliteStore) -> None:
