@@ -1,4 +1,4 @@
-"""Direct messages to the people who run the bot: the application's owner, or its team."""
+"""Direct messages to the people who run the bot, and a line for those who look after a server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import aiohttp
 import discord
 
 from bot.delivery import direct_channel
+from bot.owners import Owners
+from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
+from bot.ui.owner import ResumeButton
+from bot.ui.pressing import said
 
 log = logging.getLogger(__name__)
 
@@ -16,23 +20,24 @@ log = logging.getLogger(__name__)
 class DirectAlerts:
     """Implements OwnerAlerts with a logged-in client."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, owners: Owners, servers: ServerLog) -> None:
         self._client = client
+        self._owners = owners
+        self._servers = servers
 
-    async def tell(self, key: str, **values: object) -> None:
+    async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
         """See OwnerAlerts. Discord does not tell a bot its owners' language."""
+        if ENGLISH.has(f"log.{key}"):
+            self._servers.tell_everywhere(ENGLISH(f"log.{key}", **values))
+        if not ENGLISH.has(f"alert.{key}"):
+            return
         text = ENGLISH(f"alert.{key}", **values)
-        for user_id in self._owners():
-            try:
-                channel = await direct_channel(self._client, user_id)
-                await channel.send(text)
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                log.warning("owner_not_told", extra={"owner_id": user_id, "error": str(error)})
+        for user_id in self._owners.ids():
+            await self._tell(user_id, said(text, *([ResumeButton()] if resumable else [])))
 
-    def _owners(self) -> list[int]:
-        application = self._client.application
-        if application is None:
-            return []
-        if application.team is not None:
-            return [member.id for member in application.team.members] or [application.owner.id]
-        return [application.owner.id]
+    async def _tell(self, user_id: int, view: discord.ui.LayoutView) -> None:
+        try:
+            channel = await direct_channel(self._client, user_id)
+            await channel.send(view=view)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("owner_not_told", extra={"owner_id": user_id, "error": str(error)})

@@ -26,6 +26,7 @@ from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.collecting import Collection
 from bot.jobs.console import Console
+from bot.jobs.controls import Controls
 from bot.jobs.exporting import Exporting
 from bot.jobs.fetching import Fetcher
 from bot.jobs.housekeeping import Housekeeping
@@ -48,6 +49,7 @@ from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.media.tables import CsvTables
+from bot.owners import Owners
 from bot.pressure import Pressure
 from bot.reception import Reception
 from bot.running import Machinery, serve, take_up_work
@@ -79,6 +81,7 @@ async def run(settings: Settings) -> None:
                 per_user_running=settings.per_user_running,
                 per_user_pending=settings.per_user_pending,
                 max_running=settings.max_running,
+                max_waiting_while_paused=settings.max_waiting_while_paused,
             )
         )
         provider = await stack.enter_async_context(
@@ -134,12 +137,13 @@ async def _assemble(
     logbook = Logbook(ChannelPosts(client), clock, channel_of=rulebook.log_channel, channels=store.rules.log_channels)
     courier.on_delivery(partial(tell_delivery, logbook))
     rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
+    owners = Owners(client, settings.owner_ids)
     gate = GateKeeper(
         gates=store,
         jobs=store,
         requests=store,
         presenter=courier,
-        alerts=DirectAlerts(client),
+        alerts=DirectAlerts(client, owners, logbook),
         clock=clock,
         rng=rng,
         tasks=announcements,
@@ -234,6 +238,8 @@ async def _assemble(
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
+        controls=Controls(gate=gate, stats=store, read_balance=provider.balance, database=settings.data_dir / "bot.db"),
+        owners=owners,
         collection=collection,
         handover=Handover(collection),
         limits=Limits(running=settings.per_user_running, pending=settings.per_user_pending, keep_days=keep_days),

@@ -23,6 +23,7 @@ from bot.ui.buttons import ALL_BUTTONS
 from bot.ui.choosing import ChoosePicture
 from bot.ui.errors import answer_error
 from bot.ui.modals import Forms
+from bot.ui.owner import ResumeButton
 from bot.ui.phrases import CatalogueTranslator
 from bot.ui.picture_buttons import PICTURE_BUTTONS
 
@@ -38,6 +39,7 @@ EXTENSIONS: Final = (
     "cogs.moderation",
     "cogs.usage",
     "cogs.settings",
+    "cogs.owner",
     "cogs.help",
 )
 _BAD_REQUEST: Final = 400
@@ -104,7 +106,7 @@ class ImagineBot(commands.AutoShardedBot):
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture)
+        self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture, ResumeButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         # discord.py goes to its default gateway after a refused resume, and always with a configured shard count.

@@ -8,6 +8,7 @@ from bot.domain.limits import Limits
 from bot.handover import Handover
 from bot.jobs.collecting import Collection
 from bot.jobs.console import Console
+from bot.jobs.controls import Controls
 from bot.jobs.exporting import Exporting
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
@@ -17,6 +18,7 @@ from bot.jobs.pictures import Pictures
 from bot.jobs.presets import Presets
 from bot.jobs.quotas import Quotas
 from bot.jobs.rulebook import RuleBook
+from bot.owners import Owners
 from bot.ports.people import ServerLog
 from bot.reception import Reception
 from bot.ui.gestures import Gestures
@@ -37,6 +39,8 @@ class Services:
     console: Console
     exporting: Exporting
     reception: Reception
+    controls: Controls
+    owners: Owners
     collection: Collection
     handover: Handover
     limits: Limits

@@ -50,12 +50,17 @@ class Settings(BaseSettings):
     per_user_running: int = Field(default=2, ge=1, le=100)
     per_user_pending: int = Field(default=10, ge=1, le=1_000)
     max_running: int = Field(default=100, ge=1, le=10_000)
+    max_waiting_while_paused: int = Field(default=1_000, ge=0, le=1_000_000)
     credit_price_1k: Decimal = Field(default=Decimal(1), ge=0, le=1_000_000)
     group_ratio: Decimal = Field(default=Decimal(1), ge=0, le=1_000)
     reference_transport: Literal["auto", "url", "upload", "data"] = "auto"
     balance_probe_seconds: float = Field(default=60, gt=0, le=900)
+    low_balance_credits: Decimal = Field(default=Decimal(0), ge=0, le=1_000_000_000)
+    owner_ids: Annotated[tuple[int, ...], NoDecode] = ()
     keep_originals_days: float = Field(default=7, ge=0, le=36_500)
     remix_avatars: bool = True
+    http_port: int | None = Field(default=None, ge=1, le=65_535)
+    http_host: str = "127.0.0.1"
     shard_count: int | None = Field(default=None, ge=1)
     shard_ids: Annotated[tuple[int, ...] | None, NoDecode] = None
     log_format: Literal["text", "json"] = "text"
@@ -70,7 +75,7 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("shard_ids", mode="before")
+    @field_validator("shard_ids", "owner_ids", mode="before")
     @classmethod
     def _split_ids(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
@@ -107,6 +112,13 @@ class Settings(BaseSettings):
     def _different_shards(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if value is not None and (not value or min(value) < 0 or len(set(value)) < len(value)):
             raise ValueError("it must be different numbers from 0 on, separated by commas")
+        return value
+
+    @field_validator("owner_ids")
+    @classmethod
+    def _user_ids(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 0 < user_id < 2**63 for user_id in value):
+            raise ValueError("it must be ids of Discord users, separated by commas")
         return value
 
     @field_validator("log_format", "log_level", "reference_transport", mode="before")

@@ -14,11 +14,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS: list[set[str]] = [
     {"bot.domain"},
-    {"bot.ports", "bot.clock", "bot.tasks", "bot.settings", "bot.logs", "bot.lock", "bot.pressure"},
+    {"bot.ports", "bot.clock", "bot.tasks", "bot.__version__", "bot.settings", "bot.logs", "bot.lock", "bot.pressure"},
     {"bot.store", "bot.apimaster", "bot.media"},
     {"bot.jobs"},
     {"bot.ui"},
-    {"bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.logbook", "bot.services"},
+    {
+        "bot.delivery",
+        "bot.handover",
+        "bot.courier",
+        "bot.reception",
+        "bot.owners",
+        "bot.alerts",
+        "bot.logbook",
+        "bot.services",
+    },
     {"bot.client", "bot.connecting", "cogs"},
     {"bot.commands"},
     {"bot.running"},
@@ -161,7 +170,16 @@ def test_only_the_clock_asks_the_time_and_sleeps() -> None:
 
 def test_discord_and_aiohttp_stay_in_their_places() -> None:
     """The queue knows neither Discord nor HTTP; the provider's client does not know Discord."""
-    messages = {"bot.ui", "bot.delivery", "bot.handover", "bot.courier", "bot.reception", "bot.alerts", "bot.logbook"}
+    messages = {
+        "bot.ui",
+        "bot.owners",
+        "bot.delivery",
+        "bot.handover",
+        "bot.courier",
+        "bot.reception",
+        "bot.alerts",
+        "bot.logbook",
+    }
     allowed = {
         "discord": messages | {"bot.client", "bot.connecting", "cogs"},
         "aiohttp": messages | {"bot.apimaster", "bot.media.references", "bot.client", "bot.connecting"},

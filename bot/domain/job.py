@@ -209,15 +209,39 @@ class Job:
     withdrawn_at: datetime | None = None
 
 
+PAUSED: Final = "paused"
+"""The reason of a gate that its owner has shut: nothing probes it, and only its owner opens it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Whether jobs may be submitted. `reason` is the error code that closed it; `probe_at` is the next try."""
+    """Whether jobs may be submitted: neither where the provider's answers closed it, nor where its owner paused it.
+
+    `reason` is the error code that closed it, `probe_at` the next try, `told` whether its owners know that it closed.
+    """
 
     closed: bool
     reason: str = ""
     since: datetime | None = None
     probe_at: datetime | None = None
     backoff_s: float = 0.0
+    told: bool = False
+    paused_at: datetime | None = None
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing is submitted, for whatever reason."""
+        return self.closed or self.paused_at is not None
+
+    @property
+    def why(self) -> str:
+        """`paused`, or the error code; "" where it is open."""
+        return self.reason if self.paused_at is None else PAUSED
+
+    @property
+    def shut_since(self) -> datetime | None:
+        """Since when nothing has been submitted for that reason."""
+        return self.paused_at or self.since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

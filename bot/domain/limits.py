@@ -10,6 +10,14 @@ MAX_TOGETHER_BYTES: Final = 24 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many jobs may wait: of one member, and of all together while nothing is being made."""
+
+    pending: int
+    while_shut: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How many pictures of a member are made and may wait at once, and for how long files are kept."""
 

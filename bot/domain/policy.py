@@ -87,6 +87,12 @@ def check_room(*, waiting: int, more: int, limit: int) -> None:
         raise Refusal("queue_full", waiting=waiting, limit=limit)
 
 
+def check_line(*, waiting: int, more: int, limit: int) -> None:
+    """Refuse a request that would make the line too long while nothing is being made."""
+    if waiting + more > limit:
+        raise Refusal("line_full", waiting=waiting, limit=limit)
+
+
 def check_together(*, pictures: int, limit: int) -> None:
     """Refuse to ask about more pictures than a member may have waiting at all."""
     if pictures > limit:

@@ -1,10 +1,15 @@
-"""The gate: an empty balance (or a refused key) is a state that pauses submission, and ends by itself."""
+"""The gate: an empty balance (or a refused key) is a state that pauses submission, and ends by itself.
+
+Its owner can shut it too; that is ended by its owner alone.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,13 +24,15 @@ log = logging.getLogger(__name__)
 
 _LONGEST: Final = 15
 """The back-off doubles up to this multiple of the first: from 1 to 15 minutes."""
+_SETTLING_S: Final = 2.0
+"""After it opened most cards have news of their own; only those that still wait then are shown anew."""
 
 
 class GateKeeper:
     """Closes and opens the gate, and says how many jobs may be submitted now.
 
     A closed gate lets one job through whenever a probe is due; what becomes of that job decides. A restart probes at
-    once. Its owner is told once when it closes and once when it opens again.
+    once. Its owners are told once when it closes and once when it opens again, in the order in which that happened.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class GateKeeper:
         self._insist = Insisting(clock, rng)
         self._gate = Gate(closed=False)
         self._probe_job: int | None = None
+        self._speaking = asyncio.Lock()
         self._wake: Callable[[], None] = lambda: None
 
     def on_change(self, wake: Callable[[], None]) -> None:
@@ -61,24 +69,33 @@ class GateKeeper:
     async def start(self) -> None:
         """Read the stored gate; a closed one is probed at once."""
         self._gate = await self._gates.gate()
-        if self._gate.closed:
-            await self._put_off(self._gate.reason, backoff_s=self._probe_s, probe_at=self._clock.now())
+        if not self._gate.closed:
+            return
+        if not self._gate.told:  # the process ended between closing it and saying so
+            self.announce_closed(self._gate.reason)
+        await self._probe_from_now_on()
+
+    @property
+    def state(self) -> Gate:
+        """The gate as it is."""
+        return self._gate
 
     @property
     def probe_at(self) -> datetime | None:
-        """When the next probe is due; None while the gate is open or a probe is under way."""
-        return self._gate.probe_at if self._gate.closed and self._probe_job is None else None
+        """When the next probe is due; None while the gate is open or paused, or a probe is under way."""
+        probing = self._gate.closed and self._gate.paused_at is None and self._probe_job is None
+        return self._gate.probe_at if probing else None
 
     def allowance(self, most: int) -> int:
         """How many jobs may be submitted now, of at most `most`."""
-        if not self._gate.closed:
+        if not self._gate.shut:
             return most
         due = self.probe_at is not None and self.probe_at <= self._clock.now()
         return min(1, most) if due else 0
 
     def lets_through(self, job_id: int) -> bool:
-        """Whether a job that was called up may still be submitted: the gate may have closed since."""
-        return not self._gate.closed or self._probe_job == job_id
+        """Whether a job that was called up may still be submitted: the gate may have been shut since."""
+        return not self._gate.shut or (self._gate.paused_at is None and self._probe_job == job_id)
 
     def admitted(self, job_id: int) -> None:
         """Note that a job was called up: through a closed gate it is the probe, if one is due.
@@ -113,7 +130,7 @@ class GateKeeper:
         """Open the gate if this job was the probe: the provider took it."""
         if not self._end_probe(job_id):
             return
-        reason, self._gate = self._gate.reason, Gate(closed=False)
+        reason, self._gate = self._gate.reason, Gate(closed=False, paused_at=self._gate.paused_at)
         log.info("gate_opened", extra={"reason": reason})
         self._wake()
         await self._insist(self._record)
@@ -127,6 +144,37 @@ class GateKeeper:
             await self._put_off(self._gate.reason, backoff_s=backoff_s, probe_at=probe_at)
             self._wake()
 
+    async def pause(self) -> bool:
+        """Submit nothing from now on, until `resume`; returns whether it was not paused before."""
+        paused = await self._gates.pause()
+        self._gate = replace(self._gate, paused_at=(await self._gates.gate()).paused_at)
+        if paused:
+            log.warning("gate_paused")
+            self._tasks.start(self._announce("paused"), name="announce-pause")
+        return paused
+
+    async def resume(self) -> Gate:
+        """End a pause, and have a closed gate probed at once; returns the gate as it was before."""
+        before = self._gate
+        unpaused = await self._gates.unpause()
+        self._gate = replace(self._gate, paused_at=None)
+        if unpaused:
+            log.info("gate_resumed")
+            self._tasks.start(self._announce("resumed"), name="announce-resume")
+        await self._probe_from_now_on()
+        self._wake()
+        return before
+
+    async def probe_soon(self) -> None:
+        """Probe a closed gate now: there is a sign that it may open. If it does not, the usual wait goes on."""
+        if self.probe_at is not None:
+            await self._put_off(self._gate.reason, backoff_s=self._gate.backoff_s, probe_at=self._clock.now())
+
+    async def _probe_from_now_on(self) -> None:
+        """Begin the back-off of a closed gate anew, with a probe at once; one that is under way is probe enough."""
+        if self._gate.closed and self._probe_job is None:
+            await self._put_off(self._gate.reason, backoff_s=self._probe_s, probe_at=self._clock.now())
+
     def _end_probe(self, job_id: int) -> bool:
         if self._probe_job != job_id:
             return False
@@ -135,10 +183,10 @@ class GateKeeper:
 
     async def _put_off(self, reason: str, *, backoff_s: float, probe_at: datetime) -> None:
         # Memory first: nobody may slip through while the database is busy.
-        self._gate = Gate(
-            closed=True, reason=reason, since=self._gate.since or self._clock.now(), probe_at=probe_at,
-            backoff_s=backoff_s,
-        )  # fmt: skip
+        since = self._gate.since or self._clock.now()
+        self._gate = replace(
+            self._gate, closed=True, reason=reason, since=since, probe_at=probe_at, backoff_s=backoff_s
+        )
         self._wake()
         await self._insist(self._record)
 
@@ -152,10 +200,20 @@ class GateKeeper:
 
     async def _announce_closed(self, reason: str) -> None:
         self._presenter.refresh(await self._requests.waiting_requests())
-        waiting = await self._jobs.waiting()
         known = reason if reason in {"balance", "invalid_key"} else "refused"
-        await self._alerts.tell(f"closed_{known}", waiting=waiting, seconds=self._probe_s, reason=reason)
+        async with self._speaking:
+            waiting = await self._jobs.waiting()
+            values = {"waiting": waiting, "seconds": self._probe_s, "reason": reason}
+            await self._alerts.tell(f"closed_{known}", resumable=True, **values)
+            await self._gates.note_told()
 
     async def _announce_open(self, reason: str) -> None:
-        key = "opened_balance" if reason == "balance" else "opened"
-        await self._alerts.tell(key, waiting=await self._jobs.waiting())
+        await self._announce("opened_balance" if reason == "balance" else "opened")
+        await self._clock.sleep(_SETTLING_S)
+        self._presenter.refresh(await self._requests.waiting_requests())
+
+    async def _announce(self, key: str) -> None:
+        if key in {"paused", "resumed"}:
+            self._presenter.refresh(await self._requests.waiting_requests())
+        async with self._speaking:
+            await self._alerts.tell(key, waiting=await self._jobs.waiting())

@@ -133,6 +133,7 @@ class Pipeline:
         image_urls = await self._referencing.image_urls(view.request, forms)
         if not self._gate.lets_through(job.id):
             await self._insist(lambda: self._jobs.unclaim(job.id, self._owner))
+            await self._gate.undecided(job.id)
             return
         if await self._insist(lambda: self._jobs.begin_submit(job.id, self._owner)) is None:
             await self._gate.undecided(job.id)

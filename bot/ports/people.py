@@ -15,10 +15,13 @@ class Presenter(Protocol):
 
 
 class OwnerAlerts(Protocol):
-    """Tells the people who run the bot."""
+    """Tells the people who run the bot, and with a line those who look after a server."""
 
-    async def tell(self, key: str, **values: object) -> None:
-        """Send each owner the catalogue's `alert.{key}` with these values; a failure is logged, never raised."""
+    async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
+        """Send each owner the catalogue's `alert.{key}`, and every log channel its `log.{key}`; either may be missing.
+
+        `resumable`: the owners get a button that lets submission go on. A failure is logged, never raised.
+        """
         ...
 
 

@@ -257,7 +257,19 @@ class GateStore(Protocol):
         ...
 
     async def open_gate(self) -> bool:
-        """Open the gate; returns whether it was closed."""
+        """Open the gate; returns whether it was closed. A pause outlives that."""
+        ...
+
+    async def note_told(self) -> None:
+        """Note that the owners know that it is closed."""
+        ...
+
+    async def pause(self) -> bool:
+        """Let the owner shut it, whatever the provider says; returns whether it was not paused before."""
+        ...
+
+    async def unpause(self) -> bool:
+        """Take that back; returns whether it was paused."""
         ...
 
 

@@ -113,7 +113,7 @@ def _passing(jobs: list[Job]) -> bool:
 
 
 def _accent(request: RequestView, jobs: list[Job]) -> discord.Colour:
-    if request.gate.closed and any(job.state is JobState.QUEUED for job in jobs):
+    if request.gate.shut and any(job.state is JobState.QUEUED for job in jobs):
         return discord.Colour.gold()
     return _COLOUR[jobs[-1].state]
 

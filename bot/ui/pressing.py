@@ -214,7 +214,7 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
         """Acknowledge within 3 s and do what the button says; raises BotError."""
 
 
-def said(words: str, *buttons: JobButton) -> ui.LayoutView:
+def said(words: str, *buttons: ui.DynamicItem[ui.Button[Any]]) -> ui.LayoutView:
     """A private message of a sentence and perhaps a button."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(words))

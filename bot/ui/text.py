@@ -9,7 +9,7 @@ from typing import Final
 import discord
 
 from bot.domain.errors import Cost
-from bot.domain.job import Gate, Job, JobState, RequestView
+from bot.domain.job import PAUSED, Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.ui.catalogue import Words
 
@@ -153,7 +153,7 @@ def _several_finished(done: list[Job], of: int, words: Words) -> list[str]:
 
 def _several_waiting(jobs: list[Job], view: RequestView, words: Words) -> str:
     place = min((view.places[job.id] for job in jobs if job.id in view.places), default=None)
-    if view.gate.closed:
+    if view.gate.shut:
         return _paused(view.gate, place, words, several=True)
     if place is None:
         return "⏳ " + words("card.several_waiting", count=len(jobs))
@@ -170,7 +170,7 @@ def _withdrawn(job: Job, words: Words) -> str:
 
 def _waiting(job: Job, view: RequestView, words: Words) -> str:
     place = view.places.get(job.id)
-    if view.gate.closed:
+    if view.gate.shut:
         return _paused(view.gate, place, words)
     if place is None or place == 1:
         return "⏳ " + words("card.next_in_line")
@@ -178,14 +178,19 @@ def _waiting(job: Job, view: RequestView, words: Words) -> str:
 
 
 def _paused(gate: Gate, place: int | None, words: Words, *, several: bool = False) -> str:
-    reason = f"card.paused.{gate.reason}"
+    reason = f"card.paused.{gate.why}"
     why = words(reason) if words.has(reason) else words("card.paused.other")
-    if place is None:
-        return "⏸️ " + (words("card.paused.several_keep", why=why) if several else words("card.paused.keeps", why=why))
-    where = words.ordinal(place)
-    if several:
-        return "⏸️ " + words("card.paused.several_keep_place", why=why, place=where)
-    return "⏸️ " + words("card.paused.keeps_place", why=why, place=where)
+    told = "card.paused.several_keep" if several else "card.paused.keeps"
+    kept = words(told, why=why) if place is None else words(f"{told}_place", why=why, place=words.ordinal(place))
+    return f"⏸️ {kept}{_how_long(gate, words)}"
+
+
+def _how_long(gate: Gate, words: Words) -> str:
+    """What is known of how long it takes. It stays true while the card stands: no edit for each try in vain."""
+    if gate.shut_since is None:
+        return ""
+    lasting = "card.paused.until_resumed" if gate.why == PAUSED else "card.paused.until_tried"
+    return "\n-# " + words(lasting, since=gate.shut_since)
 
 
 def _finished(job: Job, words: Words) -> str:

@@ -59,7 +59,7 @@ async def test_owner_is_told_once_when_it_closes_and_once_when_it_opens(works: W
     await works.until(lambda: len(works.alerts.told) == 2)
     closed, opened = works.alerts.told
     assert "empty balance" in closed
-    assert "every 60 seconds" in closed
+    assert "after 60 seconds" in closed
     assert "sufficient again" in opened
 
 
@@ -98,6 +98,7 @@ async def test_restart_probes_at_once(works: Works) -> None:
 async def test_restart_into_an_empty_balance_begins_the_back_off_anew(works: Works) -> None:
     """It is still empty: closed since the first time, with one quick probe and then doubled waits."""
     await works.store.close_gate("balance", probe_at=START + timedelta(seconds=900), backoff_s=900)
+    await works.store.note_told()
     works.clock.shift(100)
     works.provider.submits += [EMPTY] * 2
     await works.start()

@@ -103,11 +103,15 @@ class NotedRefreshes:
 
 
 class NotedAlerts:
-    """Implements OwnerAlerts: notes what the owners were told."""
+    """Implements OwnerAlerts: notes what the owners and the servers were told."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.lines: list[str] = []
 
-    async def tell(self, key: str, **values: object) -> None:
+    async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
         """Take note."""
-        self.told.append(ENGLISH(f"alert.{key}", **values))
+        if ENGLISH.has(f"alert.{key}"):
+            self.told.append(ENGLISH(f"alert.{key}", **values) + (" [Resume now]" if resumable else ""))
+        if ENGLISH.has(f"log.{key}"):
+            self.lines.append(ENGLISH(f"log.{key}", **values))

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.draft import Draft
 from bot.domain.job import NewReference, NewRequest, Origin
+from bot.domain.limits import Room
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.policy import check_room, check_together
 from bot.store.sqlite import quotas, requests
@@ -23,15 +24,15 @@ from bot.store.sqlite.writer import DatabaseThread
 class SqliteDrafts:
     """Implements DraftStore on the threads of the store that made it."""
 
-    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int) -> None:
+    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, room: Room) -> None:
         self._reader = reader
         self._writer = writer
         self._clock = clock
-        self._per_user_pending = per_user_pending
+        self._room = room
 
     async def add(self, draft: Draft, origin: Origin) -> int:
         """See DraftStore."""
-        check_together(pictures=draft.pictures, limit=self._per_user_pending)
+        check_together(pictures=draft.pictures, limit=self._room.pending)
         now_ms = to_ms(self._clock.now())
         return await self._writer.run(lambda db: add(db, draft, origin, now_ms=now_ms))
 
@@ -41,8 +42,8 @@ class SqliteDrafts:
 
     async def accept(self, draft_id: int, new: Sequence[NewRequest]) -> list[int] | None:
         """See DraftStore."""
-        limit, now_ms = self._per_user_pending, to_ms(self._clock.now())
-        return await self._writer.run(lambda db: accept(db, draft_id, new, per_user_pending=limit, now_ms=now_ms))
+        room, now_ms = self._room, to_ms(self._clock.now())
+        return await self._writer.run(lambda db: accept(db, draft_id, new, room=room, now_ms=now_ms))
 
     async def drop(self, draft_id: int) -> bool:
         """See DraftStore."""
@@ -90,17 +91,15 @@ def find(db: Database, draft_id: int) -> Draft | None:
     return None if row is None else _draft_from(row)
 
 
-def accept(
-    db: Database, draft_id: int, new: Sequence[NewRequest], *, per_user_pending: int, now_ms: int
-) -> list[int] | None:
+def accept(db: Database, draft_id: int, new: Sequence[NewRequest], *, room: Room, now_ms: int) -> list[int] | None:
     """Answer a draft with yes: all of its requests, or none where there is no room for all; once."""
     if not _answered(db, draft_id, "made"):
         return None
     more = sum(request.count for request in new)
     waiting = requests.waiting_of(db, new[0].origin.user_id)
-    check_room(waiting=waiting, more=more, limit=per_user_pending)
+    check_room(waiting=waiting, more=more, limit=room.pending)
     quotas.check(db, new, now_ms)
-    return [requests.accept(db, one, per_user_pending=per_user_pending, now_ms=now_ms) for one in new]
+    return [requests.accept(db, one, room=room, now_ms=now_ms) for one in new]
 
 
 def _answered(db: Database, draft_id: int, answer: str) -> bool:

@@ -12,24 +12,26 @@ from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
-from bot.domain.policy import check_room
+from bot.domain.limits import Room
+from bot.domain.policy import check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import audit, jobs, ledger, moving, quotas, references, rollups
-from bot.store.sqlite.rows import all_rows, gate_from, job_from, one_row, request_from, to_ms
+from bot.store.sqlite import audit, gate, jobs, ledger, moving, quotas, references, rollups
+from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
 
 
-def accept(
-    db: Database, new: NewRequest, *, per_user_pending: int, not_before: datetime | None = None, now_ms: int
-) -> int:
+def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
-    Raises Refusal where the member has too many jobs waiting, or a quota does not allow it. Affordability and
+    Raises Refusal where the member has too many jobs waiting, or all have while nothing is made, or a quota does not
+    allow it. Affordability and
     enqueueing are this one transaction: two commands at once cannot slip under one limit.
     """
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
         return int(known["id"])
-    check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=per_user_pending)
+    check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=room.pending)
+    if gate.read(db).shut:
+        check_line(waiting=waiting_of_all(db), more=new.count, limit=room.while_shut)
     quotas.check(db, [new], now_ms)
     request_id = _insert_request(db, new, now_ms)
     references.insert(db, request_id, new.references)
@@ -98,6 +100,12 @@ def waiting_of(db: Database, user_id: int) -> int:
     return int(row["n"]) if row else 0
 
 
+def waiting_of_all(db: Database) -> int:
+    """How many jobs wait for their turn."""
+    row = one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued'")
+    return int(row["n"]) if row else 0
+
+
 def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
     values: dict[str, Any] = {
         "kind": new.kind,
@@ -144,12 +152,11 @@ def view(db: Database, request_id: int, places: Callable[[], Mapping[int, int]])
     ]
     waiting = any(job.state is JobState.QUEUED and job.owner is None for job in of_request)
     every_place = places() if waiting else {}
-    gate = all_rows(db, "SELECT * FROM gate")[0]
     return RequestView(
         request=request_from(row, references.of(db, request_id)),
         jobs=tuple(of_request),
         places={job.id: every_place[job.id] for job in of_request if job.id in every_place},
-        gate=gate_from(gate),
+        gate=gate.read(db),
     )
 
 

@@ -152,4 +152,6 @@ def gate_from(row: sqlite3.Row) -> Gate:
         since=moment(row["since"]),
         probe_at=moment(row["probe_at"]),
         backoff_s=row["backoff_ms"] / 1_000,
+        told=bool(row["told"]),
+        paused_at=moment(row["paused_at"]),
     )

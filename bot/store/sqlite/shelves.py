@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.clock import Clock
+from bot.domain.limits import Room
 from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.blocks import SqliteBlocks
 from bot.store.sqlite.drafts import SqliteDrafts
@@ -20,16 +21,14 @@ from bot.store.sqlite.writer import DatabaseThread
 class Shelves:
     """Each attribute implements the port of its name."""
 
-    def __init__(
-        self, path: Path, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, per_user_pending: int
-    ) -> None:
+    def __init__(self, path: Path, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, room: Room) -> None:
         self.moves = SqliteMoves(reader=reader, writer=writer, clock=clock)
         """Implements MoveStore."""
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)
         """Implements PresetStore."""
-        self.drafts = SqliteDrafts(reader=reader, writer=writer, clock=clock, per_user_pending=per_user_pending)
+        self.drafts = SqliteDrafts(reader=reader, writer=writer, clock=clock, room=room)
         """Implements DraftStore."""
         self.audit = SqliteAudit(reader=reader, writer=writer, clock=clock)
         """Implements AuditStore."""

@@ -15,37 +15,46 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
-from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
+from bot.domain.job import Job, JobState, NewRequest, Reference, RequestView
+from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import gate, jobs, ledger, messages, references, requests, turns, usage
+from bot.store.sqlite import jobs, ledger, messages, references, requests, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
+from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.shelves import Shelves
 from bot.store.sqlite.writer import DatabaseThread
 
 
-class SqliteStore(Shelves):
+class SqliteStore(Shelves, SqliteGate):
     """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
 
     Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
     """
 
     def __init__(
-        self, path: Path, clock: Clock, *, per_user_running: int = 2, per_user_pending: int = 10, max_running: int = 100
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        per_user_running: int = 2,
+        per_user_pending: int = 10,
+        max_running: int = 100,
+        max_waiting_while_paused: int = 1_000,
     ) -> None:
         self._path = path
         self._clock = clock
         self._per_user_running = per_user_running
-        self._per_user_pending = per_user_pending
+        self._room = Room(pending=per_user_pending, while_shut=max_waiting_while_paused)
         self._max_running = max_running
         self._places: Mapping[int, int] = {}
         self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        super().__init__(path, reader=self._reader, writer=self._writer, clock=clock, per_user_pending=per_user_pending)
+        super().__init__(path, reader=self._reader, writer=self._writer, clock=clock, room=self._room)
 
     async def __aenter__(self) -> Self:
         try:
@@ -87,9 +96,9 @@ class SqliteStore(Shelves):
 
     async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
         """See RequestStore."""
-        limit, now_ms = self._per_user_pending, self._now_ms()
+        room, now_ms = self._room, self._now_ms()
         return await self._writer.run(
-            lambda db: requests.accept(db, new, per_user_pending=limit, not_before=not_before, now_ms=now_ms)
+            lambda db: requests.accept(db, new, room=room, not_before=not_before, now_ms=now_ms)
         )
 
     async def view(self, request_id: int) -> RequestView:
@@ -181,8 +190,7 @@ class SqliteStore(Shelves):
 
     async def waiting(self) -> int:
         """See JobStore."""
-        row = await self._reader.run(lambda db: one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued'"))
-        return int(row["n"]) if row else 0
+        return await self._reader.run(requests.waiting_of_all)
 
     async def next_not_before(self, after: datetime) -> datetime | None:
         """See JobStore."""
@@ -271,23 +279,6 @@ class SqliteStore(Shelves):
     async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.recent_durations(db, resolution, limit))
-
-    # The gate
-
-    async def gate(self) -> Gate:
-        """See GateStore."""
-        return await self._reader.run(gate.read)
-
-    async def close_gate(self, reason: str, *, probe_at: datetime, backoff_s: float) -> bool:
-        """See GateStore."""
-        now_ms = self._now_ms()
-        return await self._writer.run(
-            lambda db: gate.close(db, reason, probe_at=probe_at, backoff_s=backoff_s, now_ms=now_ms)
-        )
-
-    async def open_gate(self) -> bool:
-        """See GateStore."""
-        return await self._writer.run(gate.open_)
 
     # Usage, and small facts about the installation
 

@@ -24,6 +24,7 @@ from bot.store.sqlite.migrations import (
     m0011_rules,
     m0012_statistics,
     m0013_effective_resolution,
+    m0014_pause,
 )
 
 _ALL: Final = (
@@ -40,6 +41,7 @@ _ALL: Final = (
     m0011_rules,
     m0012_statistics,
     m0013_effective_resolution,
+    m0014_pause,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

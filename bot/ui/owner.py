@@ -1,0 +1,135 @@
+"""What the people who run the bot read and press. English alone: Discord does not tell a bot their language."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot import __version__
+from bot.domain.job import AT_WORK, PAUSED, Gate, JobState
+from bot.jobs.controls import Controls, Standing
+from bot.ui.catalogue import ENGLISH
+from bot.ui.errors import answer_error
+from bot.ui.pressing import said
+
+_MEGABYTE: Final = 1_000_000
+_MOST_SHARDS: Final = 20
+"""So many shards are told one by one."""
+
+
+class OwnerCheck(Protocol):
+    """Knows who runs the bot."""
+
+    def check(self, user_id: int) -> None:
+        """Raise Refusal for anybody else."""
+        ...
+
+
+class OwnersDesk(Protocol):
+    """The services that the owners' button may reach."""
+
+    @property
+    def controls(self) -> Controls:
+        """Stopping and going on."""
+        ...
+
+    @property
+    def owners(self) -> OwnerCheck:
+        """Who runs the bot."""
+        ...
+
+
+class ResumeButton(ui.DynamicItem[ui.Button[Any]], template=r"resume_now"):
+    """Has a closed gate tried at once; under the message that told an owner of it, however old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ui.Button(label=ENGLISH("button.resume"), style=discord.ButtonStyle.primary, custom_id="resume_now")
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],  # noqa: ARG003
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a press; who may is checked anew, and a failure is told by the one handler."""
+        try:
+            desk = cast(OwnersDesk, interaction.client.services)
+            desk.owners.check(interaction.user.id)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await interaction.edit_original_response(view=said(await resumed(desk.controls)))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+
+async def resumed(controls: Controls) -> str:
+    """Let it go on, and say what came of that; raises BotError."""
+    before = await controls.resume()
+    if before.closed:
+        return ENGLISH("owner.trying")
+    return ENGLISH("owner.resumed") if before.shut else ENGLISH("owner.nothing_to_resume")
+
+
+def standing_view(standing: Standing, shards: Mapping[int, float | None]) -> ui.LayoutView:
+    """The installation at a glance. `shards`: each one's latency in seconds, None where it is not connected."""
+    waiting = standing.states.get(JobState.QUEUED, 0)
+    at_work = sum(standing.states.get(state, 0) for state in AT_WORK)
+    kept = standing.states.get(JobState.READY, 0)
+    unknown = standing.states.get(JobState.UNCERTAIN, 0)
+    balance = standing.balance
+    lines = [
+        ENGLISH("owner.title"),
+        gate_line(standing.gate),
+        ENGLISH("owner.jobs", waiting=waiting, at_work=at_work, kept=kept, unknown=unknown),
+        ENGLISH("owner.no_balance") if balance is None else ENGLISH("owner.balance", balance=balance),
+        _shards_line(shards),
+        ENGLISH("owner.database", megabytes=standing.database_bytes / _MEGABYTE),
+        ENGLISH(
+            "owner.versions",
+            bot=__version__,
+            python=platform.python_version(),
+            discord=discord.__version__,
+        ),
+    ]
+    buttons = [ResumeButton()] if standing.gate.shut else []
+    return said("\n".join(lines), *buttons)
+
+
+def gate_line(gate: Gate) -> str:
+    """Whether pictures are ordered, and why not."""
+    if not gate.shut:
+        return ENGLISH("owner.open")
+    told = [ENGLISH("owner.paused", since=gate.paused_at)] if gate.paused_at is not None else []
+    if gate.closed:
+        reason = f"owner.closed_{gate.reason}"
+        why = ENGLISH(reason) if ENGLISH.has(reason) else ENGLISH("owner.closed_other", reason=gate.reason)
+        told.append(ENGLISH("owner.closed", why=why, since=gate.since))
+        if gate.why != PAUSED and gate.probe_at is not None:
+            told.append(ENGLISH("owner.next_try", when=gate.probe_at))
+    return "\n".join(told)
+
+
+def _shards_line(shards: Mapping[int, float | None]) -> str:
+    latencies = [latency for latency in shards.values() if latency is not None]
+    line = ENGLISH("owner.shards", count=len(shards), connected=len(latencies))
+    if len(shards) > _MOST_SHARDS:
+        return line
+    each = [
+        ENGLISH("owner.shard_gone", shard=shard)
+        if latency is None
+        else ENGLISH("owner.shard", shard=shard, milliseconds=latency * 1_000)
+        for shard, latency in sorted(shards.items())
+    ]
+    return f"{line} ({', '.join(each)})" if each else line

@@ -1,0 +1,67 @@
+"""`/owner`: how the installation is, and stopping it. For the people who run the bot alone, wherever they are."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import math
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.services import Services
+from bot.ui.catalogue import ENGLISH
+from bot.ui.owner import resumed, standing_view
+from bot.ui.phrases import phrase
+from bot.ui.pressing import said
+
+
+# Discord knows no command for a bot's owners: it hides this one from all but a server's administrators, and each use
+# is checked here.
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.default_permissions(administrator=True)
+class Owner(commands.GroupCog, name="owner", description=phrase("command.owner")):
+    """Across all servers; everything is answered privately."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command(description=phrase("command.owner_status"))
+    async def status(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """See the gate, the line, the balance, the shards, the database and the versions."""
+        await self._admit(interaction)
+        standing = await self._services.controls.standing()
+        view = standing_view(standing, _shards(interaction.client))
+        await interaction.edit_original_response(view=view)
+
+    @app_commands.command(description=phrase("command.owner_pause"))
+    async def pause(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Order nothing more until it is resumed; pictures under way are finished."""
+        await self._admit(interaction)
+        paused = await self._services.controls.pause()
+        answer = ENGLISH("owner.pausing") if paused else ENGLISH("owner.paused_already")
+        await interaction.edit_original_response(view=said(answer))
+
+    @app_commands.command(description=phrase("command.owner_resume"))
+    async def resume(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Go on, and try at once what the provider refused."""
+        await self._admit(interaction)
+        await interaction.edit_original_response(view=said(await resumed(self._services.controls)))
+
+    async def _admit(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Acknowledge an owner; raises Refusal for anybody else."""
+        self._services.owners.check(interaction.user.id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+def _shards(client: ImagineBot) -> dict[int, float | None]:
+    """Each shard's latency in seconds; None where it is not connected, or has not heard an answer yet."""
+    return {
+        number: None if shard.is_closed() or not math.isfinite(shard.latency) else shard.latency
+        for number, shard in client.shards.items()
+    }
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs."""
+    await bot.add_cog(Owner(bot.services))
