@@ -14,6 +14,7 @@ from bot.domain.errors import (
     UnavailableError,
 )
 from bot.domain.job import JobState
+from bot.ports import Submission
 from tests.jobs.conftest import Works
 from tests.support.build import BOB, CAROL
 from tests.support.clock import START
@@ -179,3 +180,60 @@ async def test_database_trouble_while_the_gate_moves_costs_no_job_anything(works
     assert not works.store.trouble["open_gate"]
     assert not (await works.store.gate()).closed
     assert len(works.provider.posts) == 3
+
+
+async def test_owner_who_was_not_told_before_a_crash_is_told_at_the_start(works: Works) -> None:
+    """The process ended between closing the gate and saying so; told once, a further restart says nothing."""
+    await works.store.close_gate("balance", probe_at=START, backoff_s=60)
+    await works.gate.start()
+    await works.until(lambda: len(works.alerts.told) == 1)
+    assert works.alerts.told[0].endswith("[Resume now]")
+    await works.until(lambda: works.alerts.lines == [works.alerts.lines[0]])
+    await works.announcements.drain(5)
+    await works.gate.start()
+    await works.announcements.drain(5)
+    assert len(works.alerts.told) == 1
+
+
+async def test_a_balance_that_comes_and_goes_is_told_each_time_in_order(works: Works) -> None:
+    """402, then 200, then 402 …: each closing and each opening once, and every picture arrives."""
+    for _ in range(4):
+        works.provider.submits += [EMPTY, Submission(task_id="task-ok")]
+    await works.start()
+    for number in range(4):
+        await works.becomes(await works.imagine(user_id=100 + number), JobState.FETCHED)
+    await works.until(lambda: len(works.alerts.told) == 8)
+    assert ["empty balance" in told for told in works.alerts.told] == [True, False] * 4
+    assert [line[0] for line in works.alerts.lines] == ["⏸", "▶"] * 4
+    assert len(works.provider.posts) == 8
+
+
+async def test_a_pause_submits_nothing_until_it_is_resumed(works: Works) -> None:
+    """Neither new jobs nor a probe that is due; the resume lets a closed gate be probed at once."""
+    await works.start()
+    await works.gate.pause()
+    job = await works.imagine()
+    await works.gate.refused(99, EMPTY)
+    works.clock.shift(3_600)
+    works.admission.wake()
+    await works.settle()
+    assert works.provider.posts == []
+    assert (await works.store.gate()).why == "paused"
+    before = await works.gate.resume()
+    assert (before.closed, before.shut) == (True, True)
+    await works.becomes(job, JobState.FETCHED)
+    assert not (await works.store.gate()).shut
+
+
+async def test_a_probe_that_a_pause_caught_leaves_the_gate_probed_later(works: Works) -> None:
+    """It was called up and not yet sent: it goes back to its place, and after the resume another one is tried."""
+    await works.store.close_gate("balance", probe_at=START, backoff_s=60)
+    await works.gate.start()
+    works.gate.admitted(1)
+    assert works.gate.lets_through(1)
+    await works.gate.pause()
+    assert not works.gate.lets_through(1)
+    await works.gate.undecided(1)
+    assert works.gate.allowance(20) == 0
+    await works.gate.resume()
+    assert works.gate.allowance(20) == 1

@@ -16,6 +16,7 @@ from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import START, FakeClock
+from tests.support.refusals import refused
 from tests.support.steps import LOST, OWNER, Steps, Store
 
 SECOND = timedelta(seconds=1)
@@ -57,6 +58,52 @@ async def test_cards_are_rendered_with_the_gate(store: Store) -> None:
     request_id = await store.accept(new_request())
     await store.close_gate("balance", probe_at=START, backoff_s=60)
     assert (await store.view(request_id)).gate.reason == "balance"
+
+
+async def test_a_pause_is_beside_what_the_provider_says(open_store: Opener, clock: FakeClock) -> None:
+    """It outlives a restart and an opening; paused twice it keeps its first moment, and only `unpause` ends it."""
+    async with open_store() as store:
+        assert await store.pause() is True
+        clock.shift(60)
+        assert await store.pause() is False
+        await store.close_gate("balance", probe_at=START, backoff_s=60)
+        await store.open_gate()
+    async with open_store() as store:
+        gate = await store.gate()
+        assert gate == Gate(closed=False, paused_at=START)
+        assert (gate.shut, gate.why) == (True, "paused")
+        assert await store.unpause() is True
+        assert await store.unpause() is False
+        assert not (await store.gate()).shut
+
+
+async def test_whether_the_owners_know_is_kept_for_each_closing(store: Store) -> None:
+    """Putting off a probe does not forget it, opening does."""
+    await store.close_gate("balance", probe_at=START, backoff_s=60)
+    assert not (await store.gate()).told
+    await store.note_told()
+    await store.close_gate("balance", probe_at=START, backoff_s=120)
+    assert (await store.gate()).told
+    await store.open_gate()
+    await store.note_told()
+    assert not (await store.gate()).told
+
+
+async def test_the_line_has_an_end_while_nothing_is_made(open_store: Opener) -> None:
+    """Beyond it an order is refused as a whole; once the gate is open again the limit does not count."""
+    async with open_store(max_waiting_while_paused=3) as store:
+        await store.close_gate("balance", probe_at=START, backoff_s=60)
+        await store.accept(new_request(user_id=ALICE, count=2))
+        with refused("2 pictures are waiting already; 3 is the limit"):
+            await store.accept(new_request(user_id=BOB, count=2))
+        await store.accept(new_request(user_id=BOB))
+        assert await store.waiting() == 3
+        await store.pause()
+        await store.open_gate()
+        with refused("3 is the limit"):
+            await store.accept(new_request(user_id=BOB))
+        await store.unpause()
+        await store.accept(new_request(user_id=BOB))
 
 
 async def test_recent_durations_are_the_latest_oldest_first(store: Store, steps: Steps, clock: FakeClock) -> None:
