@@ -28,7 +28,7 @@ from bot.ui.moderation import (
     moderator_who_sent,
     remove_form,
 )
-from bot.ui.phrases import option, phrase, worded
+from bot.ui.phrases import menu_entry, option, phrase, worded
 from bot.ui.serverlog import numbers, trouble_note
 from cogs.options import in_servers_for
 
@@ -42,9 +42,8 @@ class Moderation(commands.Cog):
     def __init__(self, bot: ImagineBot, services: Services) -> None:
         self._tree = bot.tree
         self._services = services
-        menu: Any = app_commands.ContextMenu(name=phrase("menu.remove_picture"), callback=self.remove_picture)
-        menu = in_servers_for(manage_messages=True)(menu)
-        self._menu = cast(app_commands.ContextMenu, menu)
+        entry: Any = menu_entry("menu.remove_picture", self.remove_picture)
+        self._menu = cast(app_commands.ContextMenu, in_servers_for(manage_messages=True)(entry))
 
     async def cog_load(self) -> None:
         """Add the menu: discord.py does not find it in a cog by itself."""

@@ -5,10 +5,8 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
@@ -16,7 +14,7 @@ from bot.domain.errors import Refusal
 from bot.services import Services
 from bot.ui.details import details
 from bot.ui.errors import answer_error
-from bot.ui.phrases import phrase, words_of
+from bot.ui.phrases import menu_entry, words_of
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach
@@ -30,11 +28,11 @@ class Posted(commands.Cog):
         self._tree = bot.tree
         self._services = services
         self._menus = [
-            _menu("menu.remix_this", self.remix_this),
-            _menu("menu.inspect_picture", self.inspect_picture),
+            menu_entry("menu.remix_this", self.remix_this),
+            menu_entry("menu.inspect_picture", self.inspect_picture),
         ]
         if services.remix_avatars:
-            self._menus.append(_menu("menu.remix_avatar", self.remix_avatar))
+            self._menus.append(menu_entry("menu.remix_avatar", self.remix_avatar))
 
     async def cog_load(self) -> None:
         """Add the menus: discord.py does not find them in a cog by itself."""
@@ -112,11 +110,6 @@ class Posted(commands.Cog):
             )
 
         await self._services.reception.receive(interaction, order, private=private)
-
-
-def _menu(key: str, callback: Any) -> app_commands.ContextMenu:  # discord.py knows the kind by the callback
-    """An entry of the Apps menu; `/help` finds its words by their key."""
-    return app_commands.ContextMenu(name=phrase(key), callback=callback, extras={"phrase": key})
 
 
 async def setup(bot: ImagineBot) -> None:

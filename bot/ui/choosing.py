@@ -13,7 +13,8 @@ from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.phrases import words_of
 from bot.ui.picture_buttons import picture_rows
-from bot.ui.pressing import desk_of
+from bot.ui.pressing import desk_of, shown_address
+from bot.ui.text import alt_text
 
 
 class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
@@ -53,18 +54,28 @@ class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<reques
             await interaction.response.defer(ephemeral=True, thinking=True)
             chosen = cast(dict[str, Any], interaction.data).get("values", [])
             view, job = await desk_of(interaction).pictures.look(int(chosen[0]))
-            await interaction.edit_original_response(view=_buttons_of(view, job, words_of(interaction)))
+            shown_at = shown_address(interaction.message, job.id)
+            layout = _buttons_of(view, job, words_of(interaction), shown_at)
+            await interaction.edit_original_response(view=layout)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)
 
 
-def _buttons_of(view: RequestView, job: Job, words: Words) -> ui.LayoutView:
+def _buttons_of(view: RequestView, job: Job, words: Words, shown_at: str | None) -> ui.LayoutView:
+    """The picture and its buttons. Those that order something from it find it here once our copy is gone."""
     position = 1 + [other.id for other in view.jobs].index(job.id)
+    container: ui.Container[ui.LayoutView] = ui.Container()
     heading = words("choose.heading", position=position, all=len(view.jobs), number=job.id)
-    layout = ui.LayoutView(timeout=None)
-    layout.add_item(ui.TextDisplay(heading))
+    container.add_item(ui.TextDisplay(heading))
+    if shown_at is not None:
+        picture: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        spec = view.request.spec
+        picture.add_item(media=shown_at, description=alt_text(spec), spoiler=spec.spoiler)
+        container.add_item(picture)
     for row in picture_rows(view, job, words):
-        layout.add_item(row)
+        container.add_item(row)
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(container)
     # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
     layout.stop()
     return layout

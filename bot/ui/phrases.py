@@ -24,6 +24,11 @@ def phrase(key: str, **values: object) -> app_commands.locale_str:
     return app_commands.locale_str(ENGLISH(key, **values), key=key, values=values)
 
 
+def menu_entry(key: str, callback: Any) -> app_commands.ContextMenu:  # discord.py knows the kind by the callback
+    """An entry of the Apps menu; `/help` finds its words by their key."""
+    return app_commands.ContextMenu(name=phrase(key), callback=callback, extras={"phrase": key})
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """How an option of a command is called and what it is for."""

@@ -48,6 +48,21 @@ async def test_the_buttons_act_on_the_chosen_picture(house: House) -> None:
     assert str(house.rows("SELECT user_id FROM jobs WHERE id = 3")[0][0]) == house.world.user("bob").id
 
 
+async def test_a_chosen_picture_is_shown_and_can_be_built_on_when_our_copy_is_gone(house: House) -> None:
+    """Years later: the file was swept, and the picture stands only on its message, whose address the choice carries."""
+    await house.imagine("old twins", count=2)
+    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob", timeout_s=20)
+    await house.until(lambda: house.states() == ["delivered"] * 2)
+    house.write("UPDATE jobs SET picture_file = NULL")
+    await house.driver.select("bob", message.id, "choose:1", ["2"])
+    chosen = await house.driver.wait_message(lambda m: "Picture 2 of 2 · no. 2" in m.text(), viewer="bob")
+    assert message.media()[1].filename in str(chosen.components)
+    (bigger,) = [button for button in chosen.buttons() if button.label.startswith("Bigger")]
+    await house.driver.click("bob", chosen.id, bigger.custom_id)
+    await house.until(lambda: house.states() == ["delivered"] * 3)
+    assert message.media()[1].filename in str(house.apimaster.posts[-1].body["image_urls"])
+
+
 async def test_a_deleted_message_comes_back_with_every_picture(house: House) -> None:
     """Pictures that were posted already are sent anew beside the one that is still to come."""
     house.apimaster.script(Fault.http(503))
