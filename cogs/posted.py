@@ -17,7 +17,7 @@ from bot.ui.errors import answer_error
 from bot.ui.phrases import menu_entry, words_of
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
-from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach
+from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach, usual_here
 from bot.ui.remix_form import Filled, Offer, RemixForm, nobody_took
 
 
@@ -84,11 +84,13 @@ class Posted(commands.Cog):
     ) -> None:
         # With several pictures the form has no room for styles.
         styles = await styles_within_reach(interaction) if len(pictures) == 1 else []
+        size, resolution = await usual_here(interaction)
+        price = self._services.intake.price
         form = RemixForm(
             title,
             pictures,
             interaction_id=interaction.id,
-            offer=Offer(price=self._services.intake.price, styles=styles, private=private),
+            offer=Offer(price=price, styles=styles, private=private, size=size, resolution=resolution),
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )

@@ -22,6 +22,7 @@ from bot.ui.fields import Fields
 from bot.ui.phrases import option, phrase, worded
 from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
 from bot.ui.word_rules import TRIED_ON, WORDS_FORM, described, dry_run, fitting, rule_list, rule_of, rule_proposals
+from cogs.options import in_servers_for
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,7 @@ Pattern = app_commands.Range[str, 1, MAX_PATTERN_CHARACTERS]
 Text = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
 
-@app_commands.guild_only()
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.default_permissions(manage_guild=True)
+@in_servers_for(manage_guild=True)
 class Settings(commands.GroupCog, name="settings", description=phrase("command.settings")):
     """For members with Manage Server; all answers are private."""
 

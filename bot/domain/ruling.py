@@ -8,7 +8,14 @@ from typing import Final
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Origin
-from bot.domain.picture import OPEN_RESOLUTION, OPEN_SIZE, PictureSpec, Resolution
+from bot.domain.picture import (
+    DEFAULT_RESOLUTION,
+    DEFAULT_SIZE,
+    OPEN_RESOLUTION,
+    OPEN_SIZE,
+    PictureSpec,
+    Resolution,
+)
 from bot.domain.rules import Block, ServerRules, SpoilerRule, Where, WordRule
 
 _MOST_TOLD: Final = 5
@@ -38,10 +45,9 @@ def _named(kind: str, ids: frozenset[int]) -> tuple[str, ...]:
 
 def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> PictureSpec:
     """An order as a server has it: its defaults where the member left something open, its spoilers; or a Refusal."""
-    size = rules.default_size if rules.default_size and OPEN_SIZE in spec.left_open else spec.size
-    resolution = spec.resolution
-    if OPEN_RESOLUTION in spec.left_open:
-        resolution = _no_higher(rules.default_resolution or resolution, rules.highest_resolution)
+    usual_size, usual_resolution = defaults_of(rules)
+    size = usual_size if OPEN_SIZE in spec.left_open else spec.size
+    resolution = usual_resolution if OPEN_RESOLUTION in spec.left_open else spec.resolution
     highest = rules.highest_resolution
     if highest is not None and _no_higher(resolution, highest) is not resolution:
         raise Refusal("resolution_too_high", highest=highest.value)
@@ -51,6 +57,12 @@ def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> Pictu
         rules.spoiler is SpoilerRule.AGE_RESTRICTED and origin.age_restricted
     )
     return replace(spec, size=size, resolution=resolution, spoiler=spec.spoiler or covered, left_open=frozenset())
+
+
+def defaults_of(rules: ServerRules) -> tuple[str, Resolution]:
+    """The size and resolution that hold where a member names none."""
+    resolution = _no_higher(rules.default_resolution or DEFAULT_RESOLUTION, rules.highest_resolution)
+    return rules.default_size or DEFAULT_SIZE, resolution
 
 
 def words_in_force(rules: ServerRules, origin: Origin) -> tuple[WordRule, ...]:

@@ -15,11 +15,15 @@ from discord import ui
 
 from bot.domain.errors import StoreError
 from bot.domain.job import Origin
+from bot.domain.picture import Resolution
 from bot.domain.preset import Preset
+from bot.domain.rules import ServerRules
+from bot.domain.ruling import defaults_of
 from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.jobs.presets import Keeper, Presets
+from bot.jobs.rulebook import RuleBook
 from bot.ports import TokenLease
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
@@ -63,6 +67,11 @@ class Desk(Protocol):
     @property
     def originals(self) -> Originals:
         """The untouched files of pictures."""
+        ...
+
+    @property
+    def rulebook(self) -> RuleBook:
+        """The rules of servers."""
         ...
 
     @property
@@ -137,6 +146,18 @@ async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Pre
     except (StoreError, TimeoutError) as error:
         log.warning("no_styles", extra={"error": str(error)})
         return []
+
+
+async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolution]:
+    """The size and resolution that a form begins with; those of all servers rather than a form that opens too late."""
+    rules = ServerRules()
+    if interaction.guild_id is not None:
+        try:
+            async with asyncio.timeout(_LOOKED_UP_BY_S):
+                rules = await desk_of(interaction).rulebook.of(interaction.guild_id)
+        except (StoreError, TimeoutError) as error:
+            log.warning("no_rules_for_form", extra={"error": str(error)})
+    return defaults_of(rules)
 
 
 async def order(

@@ -65,6 +65,10 @@ async def test_the_screen_sets_what_holds_at_once(house: House) -> None:
     card = await house.picture("a wide picture")
     assert "16:9" in card.text()
     assert card.media()[0].spoiler
+    opened = await house.driver.context_menu("alice", "Remix this", target_message_id=card.id)
+    await opened.acknowledged()
+    await house.driver.submit_modal(opened, {"prompt": "a form begins with what is usual here"})
+    assert "16:9" in (await house.shows("a form begins with what is usual here")).text()
     # The screen of before the restart goes on working; choosing the first entry sets back.
     await choose(house, shown, "highest_resolution", "reset")
     await choose(house, shown, "denied_channels")

@@ -135,6 +135,16 @@ async def test_a_block_takes_back_for_free_what_waits_there(store: SqliteStore, 
     assert here in await store.requests_behind()
 
 
+async def test_no_order_slips_past_a_block(store: SqliteStore) -> None:
+    """It is checked again in the transaction that would store the order; elsewhere the member orders as before."""
+    await store.blocks.block(a_block(hours=1, reason="spam"), entry())
+    with pytest.raises(Refusal) as refusal:
+        await store.accept(new_request())
+    assert refusal.value.code == "blocked_until_because"
+    await store.accept(new_request(guild_id=OTHER_GUILD))
+    await store.accept(new_request(guild_id=None))
+
+
 def test_a_block_ends_at_its_moment() -> None:
     """One without an end never does."""
     assert a_block(hours=1).holds(START + timedelta(minutes=59))

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.audit import NewAuditEntry
 from bot.domain.rules import Block
+from bot.domain.ruling import check_not_blocked
 from bot.store.sqlite import audit, jobs
 from bot.store.sqlite.rows import all_rows, from_ms, moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
@@ -65,6 +66,12 @@ def put(db: Database, block: Block, entry: NewAuditEntry, now_ms: int) -> Sequen
     )
     taken = [job for row in waiting if (job := jobs.cancelled(db, row["id"], now_ms=now_ms)) is not None]
     return sorted({job.request_id for job in taken})
+
+
+def check(db: Database, guild_id: int | None, member_id: int, now_ms: int) -> None:
+    """Refuse an order of a blocked member, in the transaction that would store it."""
+    if guild_id is not None:
+        check_not_blocked(find(db, guild_id, member_id), from_ms(now_ms))
 
 
 def lift(db: Database, guild_id: int, member_id: int, entry: NewAuditEntry, now_ms: int) -> bool:

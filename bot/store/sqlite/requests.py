@@ -15,16 +15,16 @@ from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
 from bot.domain.policy import check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import audit, gate, jobs, ledger, moving, quotas, references, rollups
+from bot.store.sqlite import audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
 
 
 def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
-    Raises Refusal where the member has too many jobs waiting, or all have while nothing is made, or a quota does not
-    allow it. Affordability and
-    enqueueing are this one transaction: two commands at once cannot slip under one limit.
+    Raises Refusal where the member has too many jobs waiting, or all have while nothing is made, is blocked, or a quota
+    does not allow it. Affordability and enqueueing are this one transaction: two commands at once cannot slip under one
+    limit, nor an order past a block.
     """
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
@@ -32,6 +32,7 @@ def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | 
     check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=room.pending)
     if gate.read(db).shut:
         check_line(waiting=waiting_of_all(db), more=new.count, limit=room.while_shut)
+    blocks.check(db, new.origin.guild_id, new.origin.user_id, now_ms)
     quotas.check(db, [new], now_ms)
     request_id = _insert_request(db, new, now_ms)
     references.insert(db, request_id, new.references)
