@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ _SECOND_TIME_S: Final = 0.25
 """For a pattern that ran out of time: perhaps the machine was busy, for processor time is what is counted."""
 _FLAGS: Final = regex.VERSION1 | regex.IGNORECASE
 _MOST_LETTERS: Final = 8
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +123,18 @@ def _found(
             return compiled.search(text, timeout=time_s, concurrent=True) is not None
         except TimeoutError:
             continue
+        except (MemoryError, RecursionError):
+            return None
     return None
 
 
 def _nasty(pattern: str) -> Iterator[str]:
-    """Prompts of full length that make a careless pattern try for ever: repetitions that end otherwise."""
+    """Prompts of full length that make a careless pattern try for ever: repetitions that end otherwise.
+
+    Also with the pattern's own words before them, without which many a pattern is given up at a glance.
+    """
     letters = dict.fromkeys(c for c in pattern if c.isalnum())
+    own = f"!{'!'.join(_WORDS.findall(pattern))}!"
     for repeated in (*list(letters)[:_MOST_LETTERS], "a", "0", " ", "ab", "a ", "".join(letters)):
-        if repeated:
-            yield (repeated * MAX_PROMPT_CHARACTERS)[: MAX_PROMPT_CHARACTERS - 1] + "!"
+        for before in ("", own) if repeated else ():
+            yield before + (repeated * MAX_PROMPT_CHARACTERS)[: MAX_PROMPT_CHARACTERS - len(before) - 1] + "!"
