@@ -24,6 +24,7 @@ from bot.domain.schedule import Durations, Polling
 from bot.handover import Handover
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
+from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
 from bot.jobs.console import Console
 from bot.jobs.controls import Controls
@@ -35,6 +36,7 @@ from bot.jobs.intake import Intake
 from bot.jobs.keycheck import check_key
 from bot.jobs.moderation import Moderation
 from bot.jobs.originals import Originals
+from bot.jobs.pace import Pace
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.presets import Presets
@@ -138,12 +140,13 @@ async def _assemble(
     courier.on_delivery(partial(tell_delivery, logbook))
     rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
     owners = Owners(client, settings.owner_ids)
+    alerts = DirectAlerts(client, owners, logbook)
     gate = GateKeeper(
         gates=store,
         jobs=store,
         requests=store,
         presenter=courier,
-        alerts=DirectAlerts(client, owners, logbook),
+        alerts=alerts,
         clock=clock,
         rng=rng,
         tasks=announcements,
@@ -185,7 +188,9 @@ async def _assemble(
         rng=rng,
         owner=owner,
     )
-    admission = Admission(jobs=store, gate=gate, clock=clock, owner=owner, pressure=pressure, start=pipeline.start)
+    admission = Admission(
+        jobs=store, gate=gate, pace=Pace(rng), clock=clock, owner=owner, pressure=pressure, start=pipeline.start
+    )
     pipeline.attach(admission)
     gate.on_change(admission.wake)
     referencing.on_arrival(admission.wake)
@@ -260,6 +265,15 @@ async def _assemble(
             copies=copies,
             clock=clock,
             keep=timedelta(days=settings.keep_originals_days),
+        ),
+        balance_watch=BalanceWatch(
+            gate=gate,
+            read=provider.balance,
+            alerts=alerts,
+            facts=store,
+            clock=clock,
+            every_s=settings.balance_probe_seconds,
+            low=float(settings.low_balance_credits),
         ),
         tasks=tasks,
         announcements=announcements,

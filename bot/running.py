@@ -14,6 +14,7 @@ from bot.courier import Courier
 from bot.domain.errors import BotError
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
+from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
@@ -39,6 +40,7 @@ class Machinery:
     pipeline: Pipeline
     admission: Admission
     housekeeping: Housekeeping
+    balance_watch: BalanceWatch
     tasks: TaskGroup
     announcements: TaskGroup
     logbook: Logbook
@@ -54,6 +56,7 @@ async def take_up_work(machinery: Machinery) -> None:
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
     machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
+    machinery.tasks.start(machinery.balance_watch.run(), name="balance-watch")
 
 
 async def serve(machinery: Machinery, token: str, api_url: str) -> None:

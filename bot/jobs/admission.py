@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.job import Job
 from bot.jobs.balance import GateKeeper
+from bot.jobs.pace import Pace
 from bot.ports import JobStore
 from bot.pressure import Pressure
 
@@ -31,6 +32,7 @@ class Admission:
         *,
         jobs: JobStore,
         gate: GateKeeper,
+        pace: Pace,
         clock: Clock,
         owner: str,
         pressure: Pressure,
@@ -38,12 +40,12 @@ class Admission:
     ) -> None:
         self._jobs = jobs
         self._gate = gate
+        self._pace = pace
         self._clock = clock
         self._owner = owner
         self._pressure = pressure
         self._start = start
         self._changed = asyncio.Event()
-        self._hold_until: datetime | None = None
         self._looked_at = clock.now()
         self._stopped = False
 
@@ -51,11 +53,14 @@ class Admission:
         """Look again: a job arrived, a slot became free, or the gate changed."""
         self._changed.set()
 
-    def hold(self, seconds: float) -> None:
-        """Let everybody wait: the provider asked to slow down."""
-        until = self._clock.now() + timedelta(seconds=seconds)
-        self._hold_until = max(until, self._hold_until or until)
-        log.info("admission_held", extra={"seconds": round(seconds, 3)})
+    def slow_down(self, asked_s: float | None) -> None:
+        """Let everybody wait, and go on more slowly: the provider asks for that, perhaps for how long."""
+        self._pace.refused(self._clock.now(), asked_s)
+        log.info("admission_slowed", extra={"per_s": self._pace.per_s, "asked_s": asked_s})
+
+    def taken(self) -> None:
+        """Take note that the provider took an order: after a slow-down it goes a little faster."""
+        self._pace.accepted()
 
     def stop(self) -> None:
         """Call up nobody any more."""
@@ -78,15 +83,14 @@ class Admission:
     async def _call_up(self) -> bool:
         """Start one batch; returns whether there may be more."""
         self._looked_at = self._clock.now()
-        if self._hold_until is not None and self._clock.now() < self._hold_until:
-            return False
-        allowed = self._gate.allowance(_BATCH)
+        allowed = self._gate.allowance(self._pace.allowance(self._looked_at, _BATCH))
         if not allowed:
             return False
         await self._pressure.quiet()
         jobs = await self._jobs.admit(self._owner, most=allowed)
         if self._stopped:
             return False  # called up too late to be submitted: they wait again after the next start
+        self._pace.started(self._looked_at, len(jobs))
         for job in jobs:
             self._gate.admitted(job.id)
             self._start(job)
@@ -98,7 +102,7 @@ class Admission:
         What became possible since the last look counts too: a moment may pass while the database is being asked.
         """
         seen = self._looked_at
-        moments = [self._hold_until, self._gate.probe_at, await self._jobs.next_not_before(seen)]
+        moments = [self._pace.next_at, self._gate.probe_at, await self._jobs.next_not_before(seen)]
         ahead = [moment for moment in moments if moment is not None and moment > seen]
         timer = asyncio.create_task(self._sleep_until(min(ahead)), name="admission-timer") if ahead else None
         changed = asyncio.create_task(self._changed.wait(), name="admission-wake")

@@ -65,7 +65,6 @@ class Pipeline:
         self._insist = Insisting(clock, rng)
         self._submits = TaskGroup()
         self._waits = TaskGroup()
-        self._slowdowns = 0
         self._admission: Admission | None = None
 
     def attach(self, admission: Admission) -> None:
@@ -144,7 +143,8 @@ class Pipeline:
         except ProviderError as error:
             await self._not_taken(job, error)
             return
-        self._slowdowns = 0
+        if self._admission is not None:
+            self._admission.taken()
         eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
         if submission.source is not None and not submission.source.remote:
             await self._fetcher.keep(job.id, submission.source)  # bytes that no later poll would bring again
@@ -185,7 +185,8 @@ class Pipeline:
                 if newly_closed:
                     self._gate.announce_closed(error.code)
             case AfterSubmit.SLOW_DOWN:
-                self._slow_down(error)
+                if self._admission is not None:
+                    self._admission.slow_down(error.retry_after_s)
                 await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
             case AfterSubmit.TRY_LATER:
                 wait_s = backoff_s(job.tries + 1, base_s=_RETRY_S, cap_s=_LONGEST_RETRY_S, rng=self._rng)
@@ -197,12 +198,6 @@ class Pipeline:
                 await self._insist(lambda: self._jobs.failed(job.id, error, error.cost))
         await self._gate.undecided(job.id)
         self._presenter.refresh([job.request_id])
-
-    def _slow_down(self, error: ProviderError) -> None:
-        self._slowdowns += 1
-        wait_s = backoff_s(self._slowdowns, base_s=_RETRY_S, cap_s=_LONGEST_RETRY_S, rng=self._rng)
-        if self._admission is not None:
-            self._admission.hold(max(wait_s, error.retry_after_s or 0.0))
 
     async def _finish(self, job: Job) -> None:
         """Wait for the provider, fetch the picture, and have it shown."""

@@ -17,6 +17,7 @@ from bot.domain.schedule import Durations, Polling
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.fetching import Fetcher
+from bot.jobs.pace import Pace
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
 from bot.jobs.rulebook import RuleBook
@@ -91,7 +92,13 @@ class Works:
             presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
         )  # fmt: skip
         self.admission = Admission(
-            jobs=store, gate=self.gate, clock=clock, owner=OWNER, pressure=Pressure(), start=self.pipeline.start
+            jobs=store,
+            gate=self.gate,
+            pace=Pace(rng),
+            clock=clock,
+            owner=OWNER,
+            pressure=Pressure(),
+            start=self.pipeline.start,
         )
         self.pipeline.attach(self.admission)
         self.gate.on_change(self.admission.wake)

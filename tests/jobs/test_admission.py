@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from bot.domain.errors import UnavailableError
 from bot.domain.job import Job, JobState
 from bot.jobs.admission import Admission
+from bot.jobs.pace import Pace
 from bot.pressure import Pressure
 from tests.jobs.conftest import Works
 from tests.support.build import BOB
@@ -63,8 +65,8 @@ async def test_freed_slot_is_given_to_the_next_at_once(works: Works) -> None:
 async def test_held_admission_starts_nobody_until_it_is_over(works: Works) -> None:
     """The longest hold counts; when it ends, the waiting jobs start without being woken."""
     await works.start()
-    works.admission.hold(30)
-    works.admission.hold(5)
+    works.admission.slow_down(30)
+    works.admission.slow_down(5)
     await works.imagine()
     await works.settle()
     works.clock.advance(29)
@@ -93,7 +95,7 @@ async def test_job_that_must_wait_is_called_up_when_its_moment_comes(works: Work
 
 async def test_moment_that_passes_while_the_database_is_asked_is_not_missed(works: Works) -> None:
     """The hold ends between the look at the line and the wait for a change: nobody else would wake admission."""
-    works.admission.hold(30)
+    works.admission.slow_down(30)
     await works.imagine()
     await works.start()
     await works.settle()
@@ -119,7 +121,13 @@ async def test_job_called_up_during_a_stop_is_not_submitted(works: Works) -> Non
     started: list[Job] = []
     job = await works.imagine()
     admission = Admission(
-        jobs=works.store, gate=works.gate, clock=works.clock, owner=OWNER, pressure=Pressure(), start=started.append
+        jobs=works.store,
+        gate=works.gate,
+        pace=Pace(random.Random(1)),
+        clock=works.clock,
+        owner=OWNER,
+        pressure=Pressure(),
+        start=started.append,
     )
     with closing(sqlite3.connect(works.store._path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -137,7 +145,7 @@ async def test_stopping_ends_an_idle_admission(works: Works) -> None:
     """It waits for nothing and leaves no task behind."""
     running = asyncio.create_task(works.admission.run())
     await works.settle()
-    works.admission.hold(60)
+    works.admission.slow_down(60)
     works.admission.stop()
     await running
     await asyncio.sleep(0)
