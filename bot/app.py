@@ -30,6 +30,7 @@ from bot.jobs.console import Console
 from bot.jobs.controls import Controls
 from bot.jobs.exporting import Exporting
 from bot.jobs.fetching import Fetcher
+from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
@@ -40,6 +41,7 @@ from bot.jobs.pace import Pace
 from bot.jobs.pictures import Pictures
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.presets import Presets
+from bot.jobs.privacy import Privacy
 from bot.jobs.quotas import Quotas
 from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
@@ -220,11 +222,15 @@ async def _assemble(
     collection = Collection(
         lists=store.lists, requests=store, jobs=store, files=files, fitter=WebpFitter(), keep_days=keep_days
     )
+    forgetting = Forgetting(
+        store=store.privacy, files=files, copies=copies, clock=clock, retention_days=settings.retention_days
+    )
     client.services = Services(
         intake=intake,
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),
+        privacy=Privacy(store=store.privacy, forgetting=forgetting, presenter=courier),
         quotas=Quotas(store.quotas, rulebook),
         rulebook=rulebook,
         moderation=moderation,
@@ -263,6 +269,7 @@ async def _assemble(
             jobs=store,
             files=files,
             copies=copies,
+            forgetting=forgetting,
             clock=clock,
             keep=timedelta(days=settings.keep_originals_days),
         ),

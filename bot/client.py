@@ -35,6 +35,7 @@ EXTENSIONS: Final = (
     "cogs.remix",
     "cogs.queue",
     "cogs.style",
+    "cogs.privacy",
     "cogs.quotas",
     "cogs.moderation",
     "cogs.usage",

@@ -138,6 +138,9 @@ class Courier:
         if view.request.deleted_at is not None:
             await self._remove(view)
             return
+        if view.request.wiped:
+            await self._note_unchanged(view.request)  # nothing is left that could be shown; its message stays as it is
+            return
         if view.request.private:
             await self._remove_left(view.request)
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):

@@ -16,6 +16,7 @@ from bot.jobs.moderation import Moderation
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Pictures
 from bot.jobs.presets import Presets
+from bot.jobs.privacy import Privacy
 from bot.jobs.quotas import Quotas
 from bot.jobs.rulebook import RuleBook
 from bot.owners import Owners
@@ -32,6 +33,7 @@ class Services:
     pictures: Pictures
     originals: Originals
     presets: Presets
+    privacy: Privacy
     quotas: Quotas
     rulebook: RuleBook
     moderation: Moderation

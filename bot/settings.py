@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     low_balance_credits: Decimal = Field(default=Decimal(0), ge=0, le=1_000_000_000)
     owner_ids: Annotated[tuple[int, ...], NoDecode] = ()
     keep_originals_days: float = Field(default=7, ge=0, le=36_500)
+    retention_days: float = Field(default=0, ge=0, le=36_500)
     remix_avatars: bool = True
     http_port: int | None = Field(default=None, ge=1, le=65_535)
     http_host: str = "127.0.0.1"

@@ -35,6 +35,16 @@ class JobState(StrEnum):
     """The member took it back before it was submitted, or gave up an uncertain one."""
 
 
+class Wiped(StrEnum):
+    """Whether a request's words are gone: prompt, style and references, and its files with them."""
+
+    NO = ""
+    AT_WISH = "wish"
+    """Its member had everything deleted."""
+    IN_TIME = "age"
+    """It is older than its server, or the installation, keeps such things."""
+
+
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
     JobState.SUBMITTING: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN, JobState.FAILED}),
@@ -140,7 +150,7 @@ class Request:
     `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
     exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited; `version` grows with
     every change of the request's jobs. A deleted request's message is gone for good; its rows stay. `apart` says that
-    what the token's interaction was answered with is another message.
+    what the token's interaction was answered with is another message. A `wiped` one has an empty prompt.
     """
 
     id: int
@@ -162,6 +172,7 @@ class Request:
     parent_job_id: int | None = None
     deleted_at: datetime | None = None
     apart: bool = False
+    wiped: Wiped = Wiped.NO
 
     @property
     def unseen(self) -> bool:

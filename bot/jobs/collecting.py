@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, JobState, RequestView
+from bot.domain.privacy import check_remembered
 from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore
 from bot.ports.lists import GalleryPage, ListStore
 from bot.ports.stores import Copy
@@ -60,6 +61,7 @@ class Collection:
         if job.state not in _PICTURE:
             raise Refusal("not_finished", number=number)
         view = await self._requests.view(job.request_id)
+        check_remembered(view.request, number)
         if view.request.deleted_at is not None and job.state is not JobState.READY:
             raise Refusal("deleted", number=number)
         if job.picture_file is None or await self._files.find(number) is None:

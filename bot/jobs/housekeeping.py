@@ -1,4 +1,4 @@
-"""What is forgotten in time: expired interaction tokens, pictures long delivered, and the references they came from."""
+"""What is forgotten in time: expired interaction tokens, old prompts, pictures long delivered, their references."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.domain.errors import StoreError
+from bot.jobs.forgetting import Forgetting
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
 from bot.ports.drafts import DraftStore
 
@@ -30,6 +31,7 @@ class Housekeeping:
         jobs: JobStore,
         files: PictureFiles,
         copies: ReferenceFiles,
+        forgetting: Forgetting,
         clock: Clock,
         keep: timedelta,
     ) -> None:
@@ -38,6 +40,7 @@ class Housekeeping:
         self._jobs = jobs
         self._files = files
         self._copies = copies
+        self._forgetting = forgetting
         self._clock = clock
         self._keep = keep
 
@@ -54,6 +57,7 @@ class Housekeeping:
         """Forget what is due; returns how many pictures and sets of references were deleted from our disk."""
         await self._requests.wipe_expired_tokens()
         await self._drafts.forget(self._clock.now() - _ASKED)
+        await self._forgetting.sweep()
         before = self._clock.now() - self._keep
         return await self._sweep_pictures(before) + await self._sweep_references(before)
 

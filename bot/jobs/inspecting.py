@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
+from bot.domain.privacy import check_remembered
 from bot.ports import RequestStore
 
 
@@ -20,4 +21,5 @@ class Inspection:
         if view is None or view.request.deleted_at is not None:
             raise Refusal("not_a_card")
         current = [job for job in view.jobs if job.retried_by is None]
+        check_remembered(view.request, current[0].id)
         return view, next((job for job in current if job.picture is not None), current[0])

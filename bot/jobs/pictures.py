@@ -10,6 +10,7 @@ from bot.domain.errors import Refusal
 from bot.domain.job import SMALLER_ITSELF, Job, NewReference, Origin, RequestView
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
 from bot.domain.policy import with_style
+from bot.domain.privacy import check_remembered
 from bot.jobs.intake import Intake
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 
@@ -58,7 +59,12 @@ class Pictures:
         self._tell_deletion = told
 
     async def look(self, job_id: int) -> tuple[RequestView, Job]:
-        """A picture's rows; raises Refusal for one that is gone."""
+        """A picture's rows; raises Refusal for one that is gone, or whose prompt is."""
+        view, job = await self._found(job_id)
+        check_remembered(view.request, job_id)
+        return view, job
+
+    async def _found(self, job_id: int) -> tuple[RequestView, Job]:
         job = await self._jobs.find(job_id)
         view = None if job is None else await self._requests.view(job.request_id)
         if job is None or view is None or view.request.deleted_at is not None:
@@ -132,13 +138,13 @@ class Pictures:
         """Delete the picture's request: its message, and its files here. What was paid stays paid."""
         view = await self._deletable(job_id, presser)
         if not await self._requests.delete(view.request.id, presser.user_id):
-            await self.look(job_id)  # of two presses at once one has deleted it: then it is gone
+            await self._found(job_id)  # of two presses at once one has deleted it: then it is gone
             raise Refusal("not_deletable", number=job_id)
         self._presenter.refresh([view.request.id])
         self._tell_deletion(presser.user_id, view)
 
     async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
-        view, job = await self.look(job_id)
+        view, job = await self._found(job_id)  # a message outlives what is remembered of it, and can be deleted still
         moderates = presser.moderates and presser.channel_id == view.request.channel_id
         if job.user_id != presser.user_id and not moderates:
             raise Refusal("not_yours_to_delete", number=job_id)

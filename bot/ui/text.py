@@ -31,9 +31,12 @@ _COUNTED: Final = (
 
 
 def quoted_prompt(spec: PictureSpec) -> str:
-    """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters."""
+    """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters.
+
+    Of one that was deleted the dots are left: Discord takes no empty text.
+    """
     shown = spec.prompt if len(spec.prompt) <= _SHOWN_PROMPT else spec.prompt[: _SHOWN_PROMPT - 1].rstrip() + "…"
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(shown))
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(shown or "…"))
 
 
 def alt_text(spec: PictureSpec) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.job import JobState, NewReference
+from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
@@ -19,9 +20,11 @@ from tests.support.steps import Steps
 def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) -> Housekeeping:
     """Sweeps what is older than seven days."""
     copies = ReferenceCopies(folder / "references", ["cdn.test"])
+    forgetting = Forgetting(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=0)
     return Housekeeping(
-        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, clock=clock, keep=timedelta(days=7)
-    )
+        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, forgetting=forgetting, clock=clock,
+        keep=timedelta(days=7),
+    )  # fmt: skip
 
 
 async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Path) -> None:

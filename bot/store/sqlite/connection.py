@@ -26,6 +26,8 @@ def connect(path: Path, *, read_only: bool = False) -> Database:
     else:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # What members have deleted is overwritten in the file, and not only marked as free.
+        connection.execute("PRAGMA secure_delete = ON")
     return Database(connection, use_counts_table=False)
 
 

@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, Cost, ProviderError, StoreError
 from bot.domain.job import TRANSITIONS, Job, JobState
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Submission, TaskState, TaskStatus
-from bot.store.sqlite import ledger, rollups
+from bot.store.sqlite import ledger, rollups, wiping
 from bot.store.sqlite.rows import all_rows, job_from, one_row, to_ms
 
 S = JobState
@@ -201,6 +201,7 @@ def fetched(
     if job is not None:
         rollups.reported(db, job, before.reported_cost)
         rollups.waited(db, job, now_ms)
+        wiping.note_file(db, job.request_id)
     return _withdrawn(db, job, now_ms)
 
 

@@ -16,7 +16,7 @@ _UNFINISHED = "state IN ('queued', 'submitting', 'running', 'fetched', 'uncertai
 _UNCOLLECTED = "state = 'ready'"
 _SHOWN = (
     "FROM jobs JOIN requests ON requests.id = jobs.request_id "
-    "WHERE jobs.user_id = :user AND jobs.state = 'delivered' AND requests.deleted_at IS NULL "
+    "WHERE jobs.user_id = :user AND jobs.state = 'delivered' AND requests.deleted_at IS NULL AND requests.wiped = '' "
     "AND (:words = '' OR instr(folded(requests.prompt), :words))"
 )
 
@@ -58,11 +58,11 @@ def unfinished(db: Database, user_id: int) -> list[RequestView]:
 
 
 def _views(db: Database, user_id: int, wanted: str) -> list[RequestView]:
-    """The member's requests that have a wanted job; the line is sorted only if one of them waits in it."""
+    """The member's requests, but for wiped ones, with a wanted job; the line is sorted only if one waits in it."""
     rows = all_rows(
         db,
         f"SELECT DISTINCT request_id FROM jobs WHERE user_id = :user AND {wanted} "  # noqa: S608 - made of constants
-        "ORDER BY request_id",
+        "AND (SELECT wiped FROM requests WHERE id = request_id) = '' ORDER BY request_id",
         {"user": user_id},
     )
     places: dict[int, int] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.domain.errors import Cost
-from bot.domain.job import Gate, Job, JobState, Origin, Reference, Request
+from bot.domain.job import Gate, Job, JobState, Origin, Reference, Request, Wiped
 from bot.domain.picture import PictureInfo, PictureSpec, Resolution
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +94,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
         parent_job_id=row["parent_job_id"],
         deleted_at=moment(row["deleted_at"]),
         apart=bool(row["apart"]),
+        wiped=Wiped(row["wiped"]),
     )
 
 

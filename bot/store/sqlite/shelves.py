@@ -12,6 +12,7 @@ from bot.store.sqlite.drafts import SqliteDrafts
 from bot.store.sqlite.lists import SqliteLists
 from bot.store.sqlite.moving import SqliteMoves
 from bot.store.sqlite.presets import SqlitePresets
+from bot.store.sqlite.privacy import SqlitePrivacy
 from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rules import SqliteRules
 from bot.store.sqlite.statistics import SqliteStatistics
@@ -40,3 +41,5 @@ class Shelves:
         """Implements QuotaStore."""
         self.statistics = SqliteStatistics(path, reader=reader)
         """Implements StatisticsStore."""
+        self.privacy = SqlitePrivacy(reader=reader, writer=writer, clock=clock)
+        """Implements PrivacyStore."""

@@ -25,6 +25,7 @@ from bot.store.sqlite.migrations import (
     m0012_statistics,
     m0013_effective_resolution,
     m0014_pause,
+    m0015_privacy,
 )
 
 _ALL: Final = (
@@ -42,6 +43,7 @@ _ALL: Final = (
     m0012_statistics,
     m0013_effective_resolution,
     m0014_pause,
+    m0015_privacy,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

@@ -1,0 +1,80 @@
+"""The question before everything about a member is deleted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.errors import Refusal
+from bot.domain.privacy import Tally
+from bot.jobs.privacy import Privacy
+from bot.ui.catalogue import Words
+from bot.ui.errors import answer_error
+from bot.ui.phrases import words_of
+from bot.ui.pressing import said
+
+
+class Archive(Protocol):
+    """The services that the button needs."""
+
+    @property
+    def privacy(self) -> Privacy:
+        """What is kept of members."""
+        ...
+
+
+class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"erase:(?P<member>[0-9]{1,20})"):
+    """Deletes everything about the member who was asked."""
+
+    def __init__(self, member_id: int, words: Words) -> None:
+        label = words("button.erase")
+        super().__init__(ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=f"erase:{member_id}"))
+        self.member_id = member_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Rebuild the button from a press."""
+        return cls(int(match["member"]), words_of(interaction))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Delete, and turn the question into its answer."""
+        try:
+            await interaction.response.defer()
+            await self._erase(interaction)
+            await interaction.edit_original_response(view=said(words_of(interaction)("answer.erased")))
+        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
+            await answer_error(interaction, error)
+
+    async def _erase(self, interaction: discord.Interaction[Any]) -> None:
+        if interaction.user.id != self.member_id:
+            raise Refusal("not_your_question")
+        await cast(Archive, interaction.client.services).privacy.delete(self.member_id)
+
+
+PRIVACY_BUTTONS: Final = (EraseButton,)
+
+
+def erase_question(member_id: int, tally: Tally, words: Words) -> ui.LayoutView:
+    """What goes, what becomes of pictures under way, what stays; and the button."""
+    goes = [words("privacy.requests", count=tally.requests)] if tally.requests else []
+    goes += [words("privacy.styles", count=tally.styles)] if tally.styles else []
+    lines = [f"### {words('privacy.title')}", words("privacy.goes", things=tuple(goes))]
+    if tally.under_way:
+        lines.append(words("privacy.under_way", count=tally.under_way))
+    lines += [words("privacy.stays"), words("privacy.messages"), f"-# {words('privacy.copy_first')}"]
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    row.add_item(EraseButton(member_id, words))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines)), row))
+    # The button is dynamic, found by its custom id: discord.py need not keep the view in memory.
+    view.stop()
+    return view

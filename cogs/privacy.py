@@ -1,0 +1,32 @@
+"""`/privacy`: what is kept of a member, for them to have, and to have deleted."""
+
+# Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.services import Services
+from bot.ui.phrases import phrase, words_of
+from bot.ui.privacy import PRIVACY_BUTTONS, erase_question
+
+
+class Privacy(commands.GroupCog, name="privacy", description=phrase("command.privacy")):
+    """For everybody, about themselves; all answers are private."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command(description=phrase("command.privacy_delete"))
+    async def delete(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Have everything deleted that you said and made here; asks first."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        tally = await self._services.privacy.tally(interaction.user.id)
+        view = erase_question(interaction.user.id, tally, words_of(interaction))
+        await interaction.edit_original_response(view=view)
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog with the services it needs, and the button of its question."""
+    bot.add_dynamic_items(*PRIVACY_BUTTONS)
+    await bot.add_cog(Privacy(bot.services))

@@ -1,0 +1,111 @@
+"""/privacy: everything that members said goes when they wish so; what buttons, lists and books say then."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sandbox.driver import Message
+from tests.e2e.house import House
+from tests.e2e.test_lists import answer, make
+
+
+async def agree(house: House, *, member: str = "alice") -> Message:
+    """Ask for the deletion, press the button, and wait for its answer."""
+    asked = await answer(house, "privacy delete", member=member)
+    pressed = await house.driver.click(member, asked.id, asked.button("Delete everything").custom_id)
+    assert await pressed.acknowledged() < 3
+    return await house.shows("Deleted: your prompts", viewer=member)
+
+
+def on_disk(house: House, folder: str) -> list[str]:
+    """The files of a folder of the bot's data."""
+    return sorted(path.name for path in (house.data_dir / folder).iterdir())
+
+
+async def test_everything_goes_and_every_way_back_to_it_says_so(house: House) -> None:
+    """Old buttons answer that it was deleted at its member's wish; only Delete goes on working; the books close."""
+    number = await make(house, "a secret garden")
+    theirs = await make(house, "a public garden", member="bob")
+    await answer(house, "style save", name="noir", text="black and white")
+    card = await house.picture("a secret garden")
+    house.knobs.latency_s = 30
+    await house.imagine("a garden under way")
+    await house.shows("a garden under way", "at work")
+    asked = await answer(house, "privacy delete")
+    for words in ("2 orders with", "one style of your own", "One picture is under way", "accounts must add up"):
+        assert words in asked.text()
+    done = await agree(house)
+    assert done.ephemeral_to == "alice"
+    wiped = house.rows("SELECT prompt, wiped FROM requests ORDER BY id")
+    assert wiped == [("", "wish"), ("a public garden", ""), ("", "wish")]
+    assert house.rows("SELECT COUNT(*) FROM presets") == [(0,)]
+    await house.until(lambda: not any("under way" in m.text() for m in house.driver.messages("bob")))
+    for label in ("Again", "Edit prompt", "Remix", "Bigger", "Details"):
+        await house.driver.click("bob", card.id, card.button(label).custom_id)
+    said = "What made no. 1 was deleted at its member's wish"
+    await house.until(lambda: sum(said in m.text() for m in house.driver.messages("bob")) == 5)
+    assert "You have made no picture yet" in (await answer(house, "gallery")).text()
+    assert said in (await answer(house, "collect", number=number)).text()
+    assert "Nothing of yours is under way" in (await answer(house, "queue")).text()
+    assert "a public garden" in (await answer(house, "gallery", member="bob")).text()
+    house.apimaster.finish_all()
+    await house.until(lambda: house.states() == ["delivered", "delivered", "ready"])
+    assert "No picture of yours waits" in (await answer(house, "collect")).text()
+    assert house.ledger(3) == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    await house.driver.click("alice", card.id, card.button("Delete").custom_id)
+    question = await house.shows("Delete no. 1?")
+    await house.driver.click("alice", question.id, question.button("Delete for good").custom_id)
+    await house.until(lambda: not any(m.id == card.id for m in house.driver.messages("bob")))
+    assert theirs == 2
+
+
+async def test_killed_in_the_middle_the_next_start_finishes_and_removes_the_files(tmp_path: Path) -> None:
+    """The wish is on record; prompts, pictures, thumbnails and references are gone after the restart."""
+    async with House(tmp_path / "data") as house:
+        await house.start()
+        number = await make(house, "a secret garden")
+        picture = ("me.png", await (await house.picture("a secret garden")).read())
+        await (await house.driver.slash("alice", "remix", {"prompt": "me as a frog", "image1": picture})).acknowledged()
+        await house.picture("me as a frog")
+        await house.until(lambda: house.states() == ["delivered"] * 2)
+        assert on_disk(house, "references") != []
+        await house.bot.kill()
+        # As a process leaves it that is killed right after the wish was recorded, an hour after the orders.
+        house.write("UPDATE requests SET created_at = created_at - 3600000")
+        house.write("INSERT INTO erasures SELECT user_id, MAX(id), 0 FROM requests GROUP BY user_id")
+        await house.start()
+        await house.until(lambda: house.rows("SELECT prompt, wiped FROM requests") == [("", "wish")] * 2)
+        await house.until(lambda: on_disk(house, "spool") == [] and on_disk(house, "references") == [])
+        assert house.rows("SELECT COUNT(*) FROM erasures UNION ALL SELECT COUNT(*) FROM leftovers") == [(0,), (0,)]
+        assert number == 1
+        assert house.discord.violations == []
+
+
+async def test_two_clicks_are_one_wish_and_nobody_elses_press_counts(house: House) -> None:
+    """Both are answered; with nothing left, a sentence says so instead of a question."""
+    await make(house, "a secret garden")
+    asked = await answer(house, "privacy delete")
+    button = asked.button("Delete everything").custom_id
+    await asyncio.gather(*(house.driver.click("alice", asked.id, button) for _ in range(2)))
+    await house.shows("Deleted: your prompts")
+    await house.until(lambda: house.rows("SELECT wiped FROM requests") == [("wish",)])
+    assert "nothing of yours to delete" in (await answer(house, "privacy delete")).text()
+
+
+async def test_old_prompts_are_forgotten_after_the_days_of_the_installation(tmp_path: Path) -> None:
+    """The message stays; its buttons say why they do nothing any more."""
+    async with House(tmp_path / "data", RETENTION_DAYS="30") as house:
+        await house.start()
+        await make(house, "a secret garden")
+        await make(house, "a young garden")
+        await house.bot.kill()
+        house.write("UPDATE requests SET created_at = created_at - 31 * 86400000 WHERE id = 1")
+        await house.start()
+        await house.until(lambda: house.rows("SELECT wiped FROM requests") == [("age",), ("",)])
+        card = await house.picture("a secret garden")
+        await house.driver.click("bob", card.id, card.button("Again").custom_id)
+        refused = await house.shows("because of its age", viewer="bob")
+        assert refused.ephemeral_to == "bob"
+        assert house.states() == ["delivered"] * 2
+        assert house.discord.violations == []
