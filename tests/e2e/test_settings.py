@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.discord.interactions import InteractionType
 from sandbox.discord.permissions import Permission
 from sandbox.driver import DriverError, Interaction, Message
 from tests.e2e.house import House
@@ -79,6 +80,26 @@ async def test_the_screen_sets_what_holds_at_once(house: House) -> None:
     art = house.world.channel("art").id
     assert details[:2] == [f"denied_channels: <#{art}>", "highest_resolution: 1K"]
     assert details[-2:] == ["highest_resolution: reset", "denied_channels: reset"]
+
+
+async def test_whoever_may_not_manage_the_server_changes_nothing(house: House) -> None:
+    """Though a press on the screen, or a form, reached the bot in their name: each is checked anew."""
+    shown = await screen(house)
+    alice, place = house.world.user("alice"), house.world.channel("general")
+    source = house.world.messages.find(shown.id)
+    menu = {"custom_id": "settings:grounding", "component_type": 3, "values": ["off"]}
+    button = {"custom_id": "settings:add_words", "component_type": 2}
+    field = {"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": "pattern", "value": "cat"}}
+    form = {"custom_id": "settings_words:1", "components": [field]}
+    acts: list[tuple[InteractionType, dict[str, Any]]] = [
+        (InteractionType.COMPONENT, menu), (InteractionType.COMPONENT, button), (InteractionType.MODAL_SUBMIT, form),
+    ]  # fmt: skip
+    for kind, data in acts:
+        record = house.world.interactions.create(kind, alice, place, data, source=source)
+        refusal = await answer(house, house.driver.interaction(record.id))
+        assert "Only members with the permission Manage Server" in refusal.text()
+    stored = [house.rows(f"SELECT COUNT(*) FROM {table}") for table in ("guild_settings", "word_rules", "audit")]  # noqa: S608 - names
+    assert stored == [[(0,)]] * 3
 
 
 async def test_words_are_refused_tried_out_and_allowed_again(house: House) -> None:
