@@ -100,7 +100,7 @@ async def test_a_moderator_removes_a_picture_and_blocks_its_member(house: House)
 async def test_a_card_is_removed_while_it_waits_or_is_made(house: House) -> None:
     """What waited is free; what was being made is kept for its member alone, who paid for it; a kill delays it."""
     house.knobs.latency_s = 1.5
-    house.faults.delay("DELETE /*", 30, times=1)
+    house.faults.delay("DELETE /*", 30)
     await house.imagine("unkind too", count=3)
     await house.until(lambda: house.states() == ["running", "running", "queued"])
     card = await house.shows("unkind too")
@@ -109,6 +109,7 @@ async def test_a_card_is_removed_while_it_waits_or_is_made(house: House) -> None
     await answer(await house.driver.submit_modal(opened, {}))
     await house.bot.kill()
     assert "unkind too" in str([message.text() for message in house.driver.messages("bob")])
+    house.faults.clear()
     await house.restart_bot()
     await house.until(lambda: house.states() == ["ready", "ready", "cancelled"])
     assert "unkind too" not in str([message.text() for message in house.driver.messages("bob")])
