@@ -44,8 +44,10 @@ async def test_a_message_posted_anew_without_our_knowing_is_brought_up_to_date(h
     await house.until(lambda: house.states() == ["fetched", "fetched"])
     (posted,) = house.driver.messages("alice")
     assert len(posted.media()) == 1
+    await house.bot.kill()
     house.faults.clear()
-    await house.until(lambda: house.states() == ["delivered", "delivered"], timeout_s=30)
+    await house.start()
+    await house.until(lambda: house.states() == ["delivered", "delivered"])
     (message,) = house.driver.messages("alice")
     assert (message.id, len(message.media())) == (posted.id, 2)
     assert house.rows("SELECT COUNT(*) FROM jobs WHERE attachment_id IS NULL") == [(0,)]
