@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
+from bot.apimaster.metered import MeteredProvider
 from bot.client import ImagineBot
 from bot.clock import SystemClock
 from bot.courier import Courier
@@ -22,6 +23,7 @@ from bot.domain.limits import Limits
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
 from bot.handover import Handover
+from bot.health import Health
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
@@ -53,6 +55,8 @@ from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.media.tables import CsvTables
+from bot.meters import Meters
+from bot.metrics import Metrics
 from bot.owners import Owners
 from bot.pressure import Pressure
 from bot.reception import Reception
@@ -61,8 +65,10 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import ensure_data_dir
+from bot.store.sqlite.figures import SqliteFigures
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
+from bot.watchpost import Watchpost
 
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
@@ -95,13 +101,40 @@ async def run(settings: Settings) -> None:
         copies = await stack.enter_async_context(
             ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)
         )
-        machinery = await _assemble(settings, clock, store, provider, copies)
+        meters = Meters()
+        machinery = await _assemble(settings, clock, store, provider, copies, meters)
+        if settings.http_port is not None:
+            post = _watchpost(settings, settings.http_port, machinery, store, meters)
+            await stack.enter_async_context(post)
         await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
 
 
+def _watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
+    gate, watch = machinery.gate, machinery.balance_watch
+    return Watchpost(
+        health=Health(
+            client=machinery.client, ask_database=store.gate, gate=lambda: gate.state, data_dir=settings.data_dir
+        ),
+        metrics=Metrics(
+            meters=meters,
+            store=SqliteFigures(settings.data_dir / "bot.db"),
+            gate=lambda: gate.state,
+            balance=lambda: watch.balance,
+        ),
+        host=settings.http_host,
+        port=port,
+    )
+
+
 async def _assemble(
-    settings: Settings, clock: SystemClock, store: SqliteStore, provider: ApimasterClient, copies: ReferenceCopies
+    settings: Settings,
+    clock: SystemClock,
+    store: SqliteStore,
+    account: ApimasterClient,
+    copies: ReferenceCopies,
+    meters: Meters,
 ) -> Machinery:
+    provider = MeteredProvider(account, meters, clock)
     owner = f"{os.getpid()}-{secrets.token_hex(4)}"
     rng = random.Random()  # noqa: S311 - jitter
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -249,7 +282,7 @@ async def _assemble(
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
-        controls=Controls(gate=gate, stats=store, read_balance=provider.balance, database=settings.data_dir / "bot.db"),
+        controls=Controls(gate=gate, stats=store, read_balance=account.balance, database=settings.data_dir / "bot.db"),
         owners=owners,
         collection=collection,
         handover=Handover(collection),
@@ -275,7 +308,7 @@ async def _assemble(
         ),
         balance_watch=BalanceWatch(
             gate=gate,
-            read=provider.balance,
+            read=account.balance,
             alerts=alerts,
             facts=store,
             clock=clock,

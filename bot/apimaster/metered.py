@@ -1,0 +1,67 @@
+"""The provider's calls, counted on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.domain.errors import BotError
+from bot.domain.picture import PictureSpec, Resolution
+from bot.meters import Meters
+from bot.ports import ImageProvider, ImageUploads, PictureSource, Submission, TaskState, TaskStatus
+
+
+class Provider(ImageProvider, ImageUploads, Protocol):
+    """What is counted: orders, polls, downloads and uploads."""
+
+
+class MeteredProvider:
+    """Implements ImageProvider and ImageUploads by passing every call on.
+
+    How long a picture took is known of those that were ordered since the start.
+    """
+
+    def __init__(self, provider: Provider, meters: Meters, clock: Clock) -> None:
+        self._provider = provider
+        self._meters = meters
+        self._clock = clock
+        self._begun: dict[str, tuple[Resolution, float]] = {}
+
+    async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
+        """See ImageProvider."""
+        with self._counted("submit"):
+            submission = await self._provider.submit(spec, image_urls)
+        if submission.task_id is not None:
+            self._begun[submission.task_id] = (spec.resolution, self._clock.monotonic())
+        return submission
+
+    async def poll(self, task_id: str) -> TaskStatus:
+        """See ImageProvider."""
+        with self._counted("poll"):
+            status = await self._provider.poll(task_id)
+        if status.state is not TaskState.RUNNING and (begun := self._begun.pop(task_id, None)):
+            resolution, since_s = begun
+            if status.state is TaskState.SUCCEEDED:
+                self._meters.took(resolution, self._clock.monotonic() - since_s)
+        return status
+
+    async def download(self, source: PictureSource, to: Path) -> int:
+        """See ImageProvider."""
+        with self._counted("download"):
+            return await self._provider.download(source, to)
+
+    async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
+        """See ImageUploads."""
+        with self._counted("upload"):
+            return await self._provider.upload(picture, content_type=content_type)
+
+    @contextmanager
+    def _counted(self, call: str) -> Iterator[None]:
+        try:
+            yield
+        except BotError as error:
+            self._meters.failed(call, error.code)
+            raise

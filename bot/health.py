@@ -1,0 +1,73 @@
+"""Whether the bot can do its work right now, and if not, what is in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import discord
+
+from bot.domain.errors import StoreError
+from bot.domain.job import Gate
+
+_DATABASE_ANSWERS_BY_S: Final = 2.0
+_LEAST_FREE_BYTES: Final = 200_000_000
+"""Less than this may not hold the pictures of a busy minute."""
+
+
+class Health:
+    """Looks anew each time; every check is quick or given up."""
+
+    def __init__(
+        self,
+        *,
+        client: discord.AutoShardedClient,
+        ask_database: Callable[[], Awaitable[object]],
+        gate: Callable[[], Gate],
+        data_dir: Path,
+    ) -> None:
+        self._client = client
+        self._ask_database = ask_database
+        self._gate = gate
+        self._data_dir = data_dir
+
+    async def troubles(self) -> dict[str, str]:
+        """What is in the way, by name; empty where the bot is ready."""
+        found = {
+            "gateway": self._gateway(),
+            "database": await self._database(),
+            "gate": _gate(self._gate()),
+            "disk": await self._disk(),
+        }
+        return {name: trouble for name, trouble in found.items() if trouble}
+
+    def _gateway(self) -> str:
+        if not self._client.is_ready():
+            return "not connected to Discord yet"
+        gone = sorted(number for number, shard in self._client.shards.items() if shard.is_closed())
+        return f"not connected: shard {', '.join(map(str, gone))}" if gone else ""
+
+    async def _database(self) -> str:
+        try:
+            async with asyncio.timeout(_DATABASE_ANSWERS_BY_S):
+                await self._ask_database()
+        except TimeoutError:
+            return f"no answer within {_DATABASE_ANSWERS_BY_S:g} s"
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    async def _disk(self) -> str:
+        try:
+            free = (await asyncio.to_thread(shutil.disk_usage, self._data_dir)).free
+        except OSError as error:
+            return f"DATA_DIR cannot be looked at: {error.strerror}"
+        return f"{free / 1e6:,.0f} MB are left for DATA_DIR" if free < _LEAST_FREE_BYTES else ""
+
+
+def _gate(gate: Gate) -> str:
+    since = f" since {gate.shut_since:%Y-%m-%dT%H:%M:%SZ}" if gate.shut_since else ""
+    return f"nothing is ordered: {gate.why}{since}" if gate.shut else ""

@@ -1,0 +1,40 @@
+"""What is counted while the process runs, in the form that Prometheus reads; it begins anew with each start."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+
+from bot.domain.picture import Resolution
+
+_PICTURE_S: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 3_600)
+
+
+class Meters:
+    """A registry of its own, so that several may stand side by side."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._pictures = Histogram(
+            "imagine_provider_seconds",
+            "From an accepted order to the provider's word that the picture is done.",
+            ["resolution"],
+            buckets=_PICTURE_S,
+            registry=self.registry,
+        )
+        self._errors = Counter(
+            "imagine_provider_errors",
+            "Calls of the provider that failed, those that were tried again included.",
+            ["call", "code"],
+            registry=self.registry,
+        )
+
+    def took(self, resolution: Resolution, seconds: float) -> None:
+        """Count a picture and how long the provider took for it."""
+        self._pictures.labels(resolution.value).observe(seconds)
+
+    def failed(self, call: str, code: str) -> None:
+        """Count a call that failed with this error code."""
+        self._errors.labels(call, code).inc()
