@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from bot.store.sqlite.migrations import m0012_statistics, migrate
+from bot.store.sqlite.migrations import m0012_statistics, m0016_members, migrate
 
 GUILD: Final = 1
 MEMBERS: Final = 20_000
@@ -60,7 +60,7 @@ _BALANCE: Final = """
     INSERT INTO balance_errors (at, job_id, user_id, guild_id, http_status, code, message, request_id)
     SELECT at, job_id, user_id, guild_id, 402, 'insufficient', 'balance 0', 'req' FROM failures WHERE id % 20 = 0
 """
-_BACKFILLED: Final = ("usage_servers", "usage_members", "usage_waits", "usage_failures")
+_BACKFILLED: Final = ("usage_servers", "usage_members", "usage_waits", "usage_failures", "usage_last_days")
 
 
 def fill(db: Database, *, jobs: int) -> None:
@@ -84,7 +84,7 @@ def fill(db: Database, *, jobs: int) -> None:
     db.conn.execute(_JOBS, {"each": _OF_REQUEST, "requests": requests})
     for statement in (_DAILY, _FAILURES, _BALANCE):
         db.conn.execute(statement)
-    for statement in m0012_statistics.STATEMENTS:
+    for statement in (*m0012_statistics.STATEMENTS, *m0016_members.STATEMENTS):
         if any(statement.strip().startswith(f"INSERT INTO {table}") for table in _BACKFILLED):
             db.conn.execute(statement)
     for index in indexes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Refusal
 
+ALL_TIME: Final = "all"
 _EARLIEST: Final = date(2015, 1, 1)
 """Discord's own beginning: no job is older, and the days before it need not be counted one by one."""
 
@@ -28,10 +29,11 @@ class PeriodName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From one day to another, both included."""
+    """From one day to another, both included. `until_now` says that nothing has happened after it."""
 
     first: date
     last: date
+    until_now: bool = field(default=False, compare=False)
 
     @property
     def days(self) -> int:
@@ -54,7 +56,13 @@ class Period:
         return self.first <= _EARLIEST
 
     def spans(self) -> Iterator[str]:
-        """The fewest whole years, months and days that make it up, as `2026`, `2026-11` and `2026-11-23`."""
+        """The fewest whole years, months and days that make it up, as `2026`, `2026-11` and `2026-11-23`.
+
+        Everything that ever was is one span, `all`.
+        """
+        if self.everything and self.until_now:
+            yield ALL_TIME
+            return
         day = self.first
         while day <= self.last:
             end_of_year, end_of_month = date(day.year, 12, 31), _end_of_month(day)
@@ -74,18 +82,18 @@ def named(name: PeriodName, today: date) -> Period:
     """A named period, as it is on a day; those that go on end with that day."""
     match name:
         case PeriodName.TODAY:
-            return Period(first=today, last=today)
+            return Period(first=today, last=today, until_now=True)
         case PeriodName.LAST_7_DAYS:
-            return Period(first=today - timedelta(days=6), last=today)
+            return Period(first=today - timedelta(days=6), last=today, until_now=True)
         case PeriodName.LAST_30_DAYS:
-            return Period(first=today - timedelta(days=29), last=today)
+            return Period(first=today - timedelta(days=29), last=today, until_now=True)
         case PeriodName.THIS_MONTH:
-            return Period(first=today.replace(day=1), last=today)
+            return Period(first=today.replace(day=1), last=today, until_now=True)
         case PeriodName.LAST_MONTH:
             end = today.replace(day=1) - timedelta(days=1)
             return Period(first=end.replace(day=1), last=end)
         case PeriodName.ALL:
-            return Period(first=_EARLIEST, last=today)
+            return Period(first=_EARLIEST, last=today, until_now=True)
 
 
 def between(first: str, last: str, today: date) -> Period:
@@ -99,7 +107,8 @@ def between(first: str, last: str, today: date) -> Period:
         raise Refusal("period_future", day=begins, today=today)
     if ends < begins:
         raise Refusal("period_backwards", first=begins, last=ends)
-    return Period(first=max(begins, _EARLIEST), last=max(min(ends, today), _EARLIEST))
+    last_day = max(min(ends, today), _EARLIEST)
+    return Period(first=max(begins, _EARLIEST), last=last_day, until_now=last_day == today)
 
 
 def _day(typed: str) -> date:
@@ -109,9 +118,9 @@ def _day(typed: str) -> date:
         raise Refusal("period_unreadable", typed=typed.strip()) from None
 
 
-def spans_of(day: date) -> tuple[str, str, str]:
-    """The spans that a day belongs to: its year, its month, itself."""
-    return f"{day.year:04}", f"{day:%Y-%m}", day.isoformat()
+def spans_of(day: date) -> tuple[str, str, str, str]:
+    """The spans that a day belongs to: all time, its year, its month, itself."""
+    return ALL_TIME, f"{day.year:04}", f"{day:%Y-%m}", day.isoformat()
 
 
 def _end_of_month(day: date) -> date:

@@ -24,10 +24,10 @@ _FAINT: Final = "#4e5058"
 _COLOURS: Final = {"0.5K": "#5ec4c9", "1K": "#5b8def", "2K": "#f0a94a", "4K": "#e8618c"}
 """Told apart by lightness too, for those who see few colours."""
 _OTHERS: Final = ("#9b84ec", "#8fce6b", "#c9c9c9")
-_INCHES: Final = (8.0, 5.0)
+_INCHES: Final = (6.4, 4.4)
 _AIR_INCHES: Final = 0.15
-_DOTS_PER_INCH: Final = 120
-_MOST_TICKS: Final = 6
+_DOTS_PER_INCH: Final = 150
+_MOST_TICKS: Final = 5
 _FEW_BARS: Final = 7
 
 

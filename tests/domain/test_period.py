@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.period import Period, PeriodName, named, spans_of
+from bot.domain.period import Period, PeriodName, between, named, spans_of
 
 TODAY = date(2026, 3, 14)
 
@@ -34,6 +34,8 @@ def test_a_period_is_the_fewest_spans_that_make_it_up() -> None:
         "2023-11-29", "2023-11-30", "2023-12", "2024", "2025", "2026-01", "2026-02-01", "2026-02-02",
     ]  # fmt: skip
     assert list(Period(first=date(2024, 2, 1), last=date(2024, 2, 29)).spans()) == ["2024-02"]
+    assert list(named(PeriodName.ALL, TODAY).spans()) == ["all"]
+    assert list(between("", "2016-12-31", TODAY).spans()) == ["2015", "2016"]
 
 
 def test_every_day_of_a_period_is_in_exactly_one_of_its_spans() -> None:

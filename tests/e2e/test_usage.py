@@ -34,7 +34,7 @@ async def test_overview_member_and_top_tell_what_was_made_with_a_chart(house: Ho
     assert "Credits: **3.67 credits** spent" in text
     assert "Members: **2**" in text
     assert "Median wait: **" in text
-    assert Image.open(io.BytesIO(await shown.read())).size == (960, 600)
+    assert Image.open(io.BytesIO(await shown.read())).size == (960, 660)
     alice = house.world.user("alice").id
     of_alice = (await usage(house, "member", member="alice")).text()
     assert f"`{alice}`" in of_alice

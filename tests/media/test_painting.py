@@ -20,7 +20,7 @@ async def test_a_chart_is_a_wide_dark_png_with_a_colour_for_each_series(tmp_path
     painted = await ChildPainter(tmp_path / "fonts").paint(CHART)
     assert painted is not None
     image = Image.open(io.BytesIO(painted)).convert("RGB")
-    assert image.size == (960, 600)
+    assert image.size == (960, 660)
     colours = {colour for _, colour in image.getcolors(1 << 20) or []}
     assert image.getpixel((0, 0)) == (0x1A, 0x1A, 0x1E)
     assert {(0x5B, 0x8D, 0xEF), (0xE8, 0x61, 0x8C)} <= colours

@@ -18,7 +18,7 @@ from bot.ports import Submission
 from bot.ports.statistics import EXPORT_COLUMNS, JobFilter, TroubleKind
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import m0012_statistics
+from bot.store.sqlite.migrations import m0012_statistics, m0016_members
 from tests.store.conftest import Books
 from tests.store.test_store_gate_and_usage import random_step
 from tests.support.build import ALICE, BOB, CHANNEL, GUILD, PICTURE, new_request
@@ -29,7 +29,7 @@ TODAY = START.date()
 ALWAYS = named(PeriodName.ALL, TODAY + timedelta(days=900))
 REFUSED = ContentRefusedError("not that", http_status=400, provider_code="content_filter", request_id="req-1")
 KEYS = {"guild_id", "day", "span", "user_id", "resolution", "wait_s", "code"}
-ROLLUPS = ("usage_servers", "usage_members", "usage_waits", "usage_failures")
+ROLLUPS = ("usage_servers", "usage_members", "usage_waits", "usage_failures", "usage_last_days")
 
 
 async def test_overview_tells_a_servers_period_apart_from_all_others(
@@ -90,6 +90,9 @@ async def test_members_are_ranked_over_days_months_and_years(
     assert (await store.statistics.member(GUILD, ALICE, partly)).requested == 1
     assert (await store.statistics.member(GUILD, ALICE, ALWAYS)).requested == 3
     assert await store.statistics.top(55, ALWAYS, most=5) == []
+    for first, last, members in ((0, 20, 2), (1, 39, 1), (21, 399, 1), (41, 399, 0), (1, 200, 2), (0, 600, 2)):
+        part = Period(first=TODAY + timedelta(days=first), last=TODAY + timedelta(days=last))
+        assert (await store.statistics.overview(GUILD, part)).members == members
 
 
 async def test_jobs_are_listed_newest_first_and_narrowed_by_each_part_of_a_filter(
@@ -193,9 +196,10 @@ async def test_totals_of_an_older_database_are_made_from_its_rows(
             db.conn.execute(f"DROP TABLE {table}")
         for index in ("balance_errors_guild", "jobs_guild", "jobs_guild_member"):
             db.conn.execute(f"DROP INDEX {index}")
-        for statement in m0012_statistics.STATEMENTS:
+        for statement in (*m0012_statistics.STATEMENTS, *m0016_members.STATEMENTS):
             db.conn.execute(statement)
     for table in ROLLUPS:
-        rows = [row for row in before[table] if any(value for name, value in row.items() if name not in KEYS)]
+        # A total of nothing may have been counted up and down again.
+        rows = [row for row in before[table] if row.keys() <= KEYS or any(row[name] for name in row.keys() - KEYS)]
         assert books.rows(table) == rows
     assert [(row["job_id"], row["at"], row["uncertain"]) for row in books.rows("failures")] == kept

@@ -27,6 +27,15 @@ MEMBERS: Final = (
     "SELECT COUNT(DISTINCT user_id) AS members FROM usage_members "  # noqa: S608 - made of constants
     f"WHERE {_OF_SPANS} AND requested > 0"
 )
+MEMBERS_SINCE: Final = "SELECT COUNT(*) AS members FROM usage_last_days WHERE guild_id = :guild AND day >= :first"
+"""The same for a period that ends now: whoever did something in it did nothing after it."""
+MEMBERS_OF_LONG: Final = (
+    "WITH wanted (span) AS MATERIALIZED (SELECT value FROM json_each(:spans)) "
+    "SELECT COUNT(*) AS members FROM usage_last_days AS known WHERE guild_id = :guild AND day >= :first "
+    "AND (day <= :last OR EXISTS (SELECT 1 FROM wanted CROSS JOIN usage_members AS did "
+    "WHERE did.guild_id = :guild AND did.span = wanted.span AND did.user_id = known.user_id AND did.requested > 0))"
+)
+"""The same for a long period: most members are found in the first span that is looked at, which is a long one."""
 FAILURES: Final = (
     f"SELECT code, SUM(failures) AS failures FROM usage_failures WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
     "GROUP BY code ORDER BY 2 DESC, code"
@@ -37,7 +46,8 @@ WAITS: Final = (
 )
 MEMBER: Final = f"SELECT {_COUNTED} FROM usage_members WHERE {_OF_SPANS} AND user_id = :user"  # noqa: S608 - constants
 TOP: Final = (
-    f"SELECT user_id, {_COUNTED} FROM usage_members WHERE {_OF_SPANS} "  # noqa: S608 - made of constants
+    "SELECT user_id, SUM(requested) AS requested, SUM(delivered) AS delivered, "  # noqa: S608 - made of constants
+    f"SUM(spent_microcredits) AS spent_microcredits FROM usage_members WHERE {_OF_SPANS} "
     "GROUP BY user_id ORDER BY SUM(spent_microcredits) DESC, SUM(requested) DESC, user_id LIMIT :most"
 )
 
@@ -102,6 +112,8 @@ EVERY: Final = {
     "totals": TOTALS,
     "days": DAYS,
     "members": MEMBERS,
+    "members since a day": MEMBERS_SINCE,
+    "members of a long period": MEMBERS_OF_LONG,
     "failures": FAILURES,
     "waits": WAITS,
     "member": MEMBER,

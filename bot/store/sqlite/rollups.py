@@ -39,10 +39,17 @@ _FAULTS: Final = {
     "the totals of members": f"""
         SELECT guild_id || ', ' || span || ', member ' || user_id FROM (
             SELECT guild_id, span, user_id, {_NAMED} FROM usage_members
-            UNION ALL SELECT guild_id, substr(day, 1, length), user_id, {_NEGATED}
-            FROM usage_daily JOIN (SELECT 4 AS length UNION SELECT 7 UNION SELECT 10)
+            UNION ALL
+            SELECT guild_id, iif(length = 0, 'all', substr(day, 1, length)), user_id, {_NEGATED} FROM usage_daily
+            JOIN (SELECT 0 AS length UNION SELECT 4 UNION SELECT 7 UNION SELECT 10)
         ) GROUP BY guild_id, span, user_id HAVING {_OFF}
     """,  # noqa: S608 - made of constants
+    "the last days of members": """
+        SELECT guild_id || ', member ' || user_id FROM (
+            SELECT guild_id, user_id, day FROM usage_last_days
+            UNION ALL SELECT guild_id, user_id, MAX(day) FROM usage_daily WHERE requested > 0 GROUP BY guild_id, user_id
+        ) GROUP BY guild_id, user_id HAVING COUNT(*) <> 2 OR COUNT(DISTINCT day) <> 1
+    """,
     "the counted waits": """
         SELECT guild_id || ', ' || day FROM (
             SELECT guild_id, day, pictures FROM usage_waits
@@ -85,6 +92,12 @@ def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> No
         f"VALUES (:guild, :span, :user, :by) {added}",
         [{"guild": named["guild"], "user": job.user_id, "by": by, "span": span} for span in spans_of(day)],
     )
+    if column == "requested":
+        db.conn.execute(
+            "INSERT INTO usage_last_days (guild_id, user_id, day) VALUES (:guild, :user, :day) "
+            "ON CONFLICT DO UPDATE SET day = max(day, excluded.day)",
+            named,
+        )
 
 
 def count_for_server(db: Database, job: Job, column: str, at_ms: int, *, by: int) -> None:

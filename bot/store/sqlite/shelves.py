@@ -22,7 +22,16 @@ from bot.store.sqlite.writer import DatabaseThread
 class Shelves:
     """Each attribute implements the port of its name."""
 
-    def __init__(self, path: Path, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, room: Room) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        reader: DatabaseThread,
+        counter: DatabaseThread,
+        writer: DatabaseThread,
+        clock: Clock,
+        room: Room,
+    ) -> None:
         self.moves = SqliteMoves(reader=reader, writer=writer, clock=clock)
         """Implements MoveStore."""
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
@@ -39,7 +48,7 @@ class Shelves:
         """Implements BlockStore."""
         self.quotas = SqliteQuotas(reader=reader, writer=writer, clock=clock)
         """Implements QuotaStore."""
-        self.statistics = SqliteStatistics(path, reader=reader)
+        self.statistics = SqliteStatistics(path, reader=counter)
         """Implements StatisticsStore."""
         self.privacy = SqlitePrivacy(reader=reader, writer=writer, clock=clock)
         """Implements PrivacyStore."""

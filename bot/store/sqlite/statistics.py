@@ -34,6 +34,7 @@ from bot.store.sqlite.rows import all_rows, from_ms, one_row, request_from, to_m
 from bot.store.sqlite.writer import DatabaseThread
 
 _BATCH: Final = 500
+_LONG_DAYS: Final = 150
 
 
 class SqliteStatistics:
@@ -88,7 +89,7 @@ def exported(path: Path, guild_id: int, period: Period) -> Generator[Sequence[Ex
 def overview(db: Database, guild_id: int, period: Period) -> Overview:
     """Everything about a server's period, from totals alone."""
     of_days = {"guild": guild_id, "first": period.first.isoformat(), "last": period.last.isoformat()}
-    members = one_row(db, queries.MEMBERS, _of_spans(guild_id, period))
+    members = one_row(db, _members_query(period), {**of_days, **_of_spans(guild_id, period)})
     waits = all_rows(db, queries.WAITS, of_days)
     return Overview(
         totals=_totals(one_row(db, queries.TOTALS, of_days)),
@@ -189,8 +190,15 @@ def _listed(db: Database, job_id: int) -> ListedJob:
     return ListedJob(job=job, request=request_from(of))
 
 
+def _members_query(period: Period) -> str:
+    """Who is counted how: by member where the days would be too many, by day where the members would be."""
+    if period.until_now:
+        return queries.MEMBERS_SINCE
+    return queries.MEMBERS_OF_LONG if period.days > _LONG_DAYS else queries.MEMBERS
+
+
 def _of_spans(guild_id: int, period: Period) -> dict[str, Any]:
-    return {"guild": guild_id, "spans": json.dumps(list(period.spans()))}
+    return {"guild": guild_id, "spans": json.dumps(sorted(period.spans(), key=len))}
 
 
 def _totals(row: sqlite3.Row | None) -> Totals:

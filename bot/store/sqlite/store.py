@@ -54,12 +54,17 @@ class SqliteStore(Shelves, SqliteGate):
         self._places_of = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        super().__init__(path, reader=self._reader, writer=self._writer, clock=clock, room=self._room)
+        # Statistics may take a second where a server is large: nobody's message waits for that.
+        self._counter = DatabaseThread("database-statistics", lambda: connect(path, read_only=True), grouped=False)
+        super().__init__(
+            path, reader=self._reader, counter=self._counter, writer=self._writer, clock=clock, room=self._room
+        )
 
     async def __aenter__(self) -> Self:
         try:
             await self._writer.start()
             await self._reader.start()
+            await self._counter.start()
         except (sqlite3.Error, OSError) as error:
             await self.close()
             raise StartupError(unusable(str(self._path), str(error))) from None
@@ -75,7 +80,7 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def close(self) -> None:
         """Finish the writes that were asked for, then close both connections."""
-        await asyncio.gather(self._reader.close(), self._writer.close())
+        await asyncio.gather(self._reader.close(), self._counter.close(), self._writer.close())
 
     def _open_for_writing(self) -> Database:
         ensure_private_file(self._path)

@@ -26,6 +26,7 @@ from bot.store.sqlite.migrations import (
     m0013_effective_resolution,
     m0014_pause,
     m0015_privacy,
+    m0016_members,
 )
 
 _ALL: Final = (
@@ -44,6 +45,7 @@ _ALL: Final = (
     m0013_effective_resolution,
     m0014_pause,
     m0015_privacy,
+    m0016_members,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

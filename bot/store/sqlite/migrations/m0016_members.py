@@ -1,0 +1,30 @@
+"""What members did in all their time, and when they last did something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATEMENTS: Final = (
+    # A span of its own, `all`, beside the years, months and days.
+    """
+    INSERT INTO usage_members (guild_id, span, user_id, requested, delivered, failed, cancelled, uncertain,
+        balance_errors, spent_microcredits, possible_microcredits)
+    SELECT guild_id, 'all', user_id, SUM(requested), SUM(delivered), SUM(failed), SUM(cancelled), SUM(uncertain),
+        SUM(balance_errors), SUM(spent_microcredits), SUM(possible_microcredits)
+    FROM usage_daily GROUP BY guild_id, user_id
+    """,
+    # Those who asked for something since a day are counted by this alone.
+    """
+    CREATE TABLE usage_last_days (
+        guild_id INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        day TEXT NOT NULL,
+        PRIMARY KEY (guild_id, user_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    INSERT INTO usage_last_days (guild_id, user_id, day)
+    SELECT guild_id, user_id, MAX(day) FROM usage_daily WHERE requested > 0 GROUP BY guild_id, user_id
+    """,
+    "CREATE INDEX usage_last_days_day ON usage_last_days (guild_id, day)",
+)
