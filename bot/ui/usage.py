@@ -148,7 +148,7 @@ def _totals(totals: Totals) -> list[str]:
         difference = totals.reported_microcredits - totals.reported_for_microcredits
         lines.append(
             ENGLISH(
-                "console.reported",
+                "console.reported" if difference else "console.as_reported",
                 reported=ENGLISH.credits(totals.reported_microcredits),
                 computed=ENGLISH.credits(totals.reported_for_microcredits),
                 sign="+" if difference > 0 else "",

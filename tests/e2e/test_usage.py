@@ -17,7 +17,7 @@ from tests.e2e.house import House
 async def usage(house: House, subcommand: str, *, by: str = "mod", **options: Any) -> Message:
     """Use `/usage` and return its answer, which is private."""
     interaction = await house.driver.slash(by, f"usage {subcommand}", options)
-    await interaction.answered()
+    await interaction.answered(timeout_s=40)  # a chart takes a second, and many where the machine is busy
     answer = interaction.response or interaction.followups[-1]
     assert answer.ephemeral_to == by
     return answer
@@ -65,7 +65,7 @@ async def test_what_is_shared_is_posted_for_everybody(house: House) -> None:
     await house.imagine("for all to see")
     await house.until(lambda: house.states() == ["delivered"])
     await usage(house, "overview", share=True)
-    posted = await house.driver.wait_message(lambda m: "Usage of this server" in m.text(), viewer="bob")
+    posted = await house.driver.wait_message(lambda m: "Usage of this server" in m.text(), viewer="bob", timeout_s=40)
     assert posted.ephemeral_to is None
     assert len(posted.media()) == 1
 
