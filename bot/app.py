@@ -49,6 +49,7 @@ from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
 from bot.lock import exclusive
 from bot.logbook import ChannelPosts, Logbook
+from bot.media.archives import ZipArchives
 from bot.media.fit import WebpFitter
 from bot.media.painting import ChildPainter
 from bot.media.references import ReferenceCopies
@@ -263,7 +264,13 @@ async def _assemble(
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),
-        privacy=Privacy(store=store.privacy, forgetting=forgetting, presenter=courier),
+        privacy=Privacy(
+            store=store.privacy,
+            archives=ZipArchives(settings.data_dir / "archives"),
+            forgetting=forgetting,
+            presenter=courier,
+            clock=clock,
+        ),
         quotas=Quotas(store.quotas, rulebook),
         rulebook=rulebook,
         moderation=moderation,

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.services import Services
 from bot.ui.phrases import phrase, words_of
-from bot.ui.privacy import PRIVACY_BUTTONS, erase_question
+from bot.ui.privacy import PRIVACY_BUTTONS, erase_question, send_copy
 
 
 class Privacy(commands.GroupCog, name="privacy", description=phrase("command.privacy")):
@@ -16,6 +16,12 @@ class Privacy(commands.GroupCog, name="privacy", description=phrase("command.pri
 
     def __init__(self, services: Services) -> None:
         self._services = services
+
+    @app_commands.command(description=phrase("command.privacy_export"))
+    async def export(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Get everything that is kept about you, as a file."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await send_copy(interaction, self._services.privacy)
 
     @app_commands.command(description=phrase("command.privacy_delete"))
     async def delete(self, interaction: discord.Interaction[ImagineBot]) -> None:

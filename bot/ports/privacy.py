@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.privacy import Leftover, Tally
@@ -60,4 +62,24 @@ class PrivacyStore(Protocol):
 
     async def kept_requests(self, user_id: int, *, after: int, most: int) -> Sequence[Record]:
         """A member's requests behind this one, each with its references, pictures, their history and ledger."""
+        ...
+
+
+class Archive(Protocol):
+    """Compressed files in the making; every method blocks, and raises StoreError where the disk refuses."""
+
+    def add(self, name: str, data: bytes) -> int:
+        """Put something in under a name; returns how many files there are by now."""
+        ...
+
+    def finished(self) -> Sequence[Path]:
+        """The files, each readable by itself; nothing more can be added."""
+        ...
+
+
+class ArchiveFiles(Protocol):
+    """Makes archives on disk for as long as they are needed."""
+
+    def opened(self, name: str, *, limit_bytes: int) -> AbstractContextManager[Archive]:
+        """An archive of one file or, where that would get larger than the limit, several. Blocks; raises StoreError."""
         ...

@@ -1,4 +1,4 @@
-"""The question before everything about a member is deleted."""
+"""A member's copy of what is kept about them, and the question before all of it is deleted."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ import discord
 from discord import ui
 
 from bot.domain.errors import Refusal
+from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.phrases import words_of
+from bot.ui.place import bot_present
 from bot.ui.pressing import said
 
+_MOST_FILES: Final = 25
+"""Sent in good time before the command's token ends."""
+_MOST_FILES_ELSEWHERE: Final = 5
+"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
+_CERTAIN_BYTES: Final = 8 * 1024 * 1024
+"""Every place takes files of this size; what Discord says of larger ones is not always so."""
+_TOO_LARGE: Final = 413
+_TOO_LARGE_CODE: Final = 40005
 
-class Archive(Protocol):
+
+class Desk(Protocol):
     """The services that the button needs."""
 
     @property
@@ -57,7 +68,7 @@ class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"erase:(?P<member>[0
     async def _erase(self, interaction: discord.Interaction[Any]) -> None:
         if interaction.user.id != self.member_id:
             raise Refusal("not_your_question")
-        await cast(Archive, interaction.client.services).privacy.delete(self.member_id)
+        await cast(Desk, interaction.client.services).privacy.delete(self.member_id)
 
 
 PRIVACY_BUTTONS: Final = (EraseButton,)
@@ -78,3 +89,26 @@ def erase_question(member_id: int, tally: Tally, words: Words) -> ui.LayoutView:
     # The button is dynamic, found by its custom id: discord.py need not keep the view in memory.
     view.stop()
     return view
+
+
+async def send_copy(interaction: discord.Interaction[Any], privacy: Privacy) -> None:
+    """Answer a deferred command with everything about its member; with smaller files where Discord finds them large."""
+    reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
+    try:
+        await _send_files(interaction, privacy, reported)
+    except discord.HTTPException as error:
+        if (error.status != _TOO_LARGE and error.code != _TOO_LARGE_CODE) or reported <= _CERTAIN_BYTES:
+            raise
+        await _send_files(interaction, privacy, _CERTAIN_BYTES)
+
+
+async def _send_files(interaction: discord.Interaction[Any], privacy: Privacy, limit_bytes: int) -> None:
+    words = words_of(interaction)
+    most = _MOST_FILES if bot_present(interaction) else _MOST_FILES_ELSEWHERE
+    made = privacy.exported(interaction.user.id, note=words("privacy.note"), limit_bytes=limit_bytes, most_files=most)
+    async with made as files:
+        first, *others = files
+        told = words("privacy.copy", count=len(files))
+        await interaction.edit_original_response(content=told, attachments=[discord.File(first)])
+        for file in others:
+            await interaction.followup.send(file=discord.File(file), ephemeral=True)

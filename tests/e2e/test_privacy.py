@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from pathlib import Path
+from zipfile import ZipFile
 
 from sandbox.driver import Message
 from tests.e2e.house import House
@@ -58,6 +61,25 @@ async def test_everything_goes_and_every_way_back_to_it_says_so(house: House) ->
     await house.driver.click("alice", question.id, question.button("Delete for good").custom_id)
     await house.until(lambda: not any(m.id == card.id for m in house.driver.messages("bob")))
     assert theirs == 2
+
+
+async def test_a_copy_of_everything_comes_as_a_private_file(house: House) -> None:
+    """Prompts, styles, ledger, in the reader's language; nobody else's, and nothing that opens a door."""
+    await make(house, "a secret garden", private=True)
+    await make(house, "a public garden", member="bob")
+    await answer(house, "style save", name="noir", text="black and white")
+    house.driver.set_locale("alice", "de")
+    shown = await answer(house, "privacy export")
+    assert "Alles, was über dich gespeichert ist" in shown.text()
+    [file] = shown.attachments
+    assert file["filename"] == "imagine-bot-data.zip"
+    with ZipFile(io.BytesIO(await shown.read())) as archive:
+        about, orders = (json.loads(archive.read(name)) for name in ("about-you.json", "orders-0001.json"))
+    assert about["member"] == house.world.user("alice").id
+    assert [style["text"] for style in about["styles"]] == ["black and white"]
+    assert [order["prompt"] for order in orders] == ["a secret garden"]
+    assert [row["kind"] for row in orders[0]["pictures"][0]["ledger"]] == ["reserve", "charge"]
+    assert not {"token", "owner"} & {*orders[0], *orders[0]["pictures"][0]}
 
 
 async def test_killed_in_the_middle_the_next_start_finishes_and_removes_the_files(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from bot.store.sqlite.rows import all_rows, from_ms
 
 _NOT_TOLD: Final = frozenset({"token", "token_expires_at", "owner", "held", "shown", "shown_version", "version"})
 """Keys to Discord's doors, and the bot's own notes about its work."""
+_LARGEST_NUMBER: Final = 2**53
+"""Many readers of JSON lose digits of larger ones."""
 _TIMES: Final = frozenset({"at", "since", "until", "not_before"})
 
 _BESIDE: Final = {
@@ -83,7 +85,9 @@ def _record(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _told(name: str, value: Any) -> Any:
-    """Times in ISO 8601. Numbers of Discord stay numbers: JSON has no limit for them."""
+    """Times in ISO 8601; Discord's long numbers as text."""
     if value is not None and (name in _TIMES or name.endswith("_at")):
         return from_ms(value).isoformat(timespec="milliseconds")
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        return str(value)
     return value
