@@ -289,7 +289,12 @@ async def _assemble(
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
-        controls=Controls(gate=gate, stats=store, read_balance=account.balance, database=settings.data_dir / "bot.db"),
+        controls=Controls(
+            gate=gate,
+            figures=SqliteFigures(settings.data_dir / "bot.db"),
+            read_balance=account.balance,
+            database=settings.data_dir / "bot.db",
+        ),
         owners=owners,
         collection=collection,
         handover=Handover(collection),

@@ -60,6 +60,7 @@ class GateKeeper:
         self._gate = Gate(closed=False)
         self._probe_job: int | None = None
         self._speaking = asyncio.Lock()
+        self._announced: set[str] = set()
         self._wake: Callable[[], None] = lambda: None
 
     def on_change(self, wake: Callable[[], None]) -> None:
@@ -73,6 +74,7 @@ class GateKeeper:
             return
         if not self._gate.told:  # the process ended between closing it and saying so
             self.announce_closed(self._gate.reason)
+        self._announced.add(self._gate.reason)
         await self._probe_from_now_on()
 
     @property
@@ -109,18 +111,20 @@ class GateKeeper:
     async def refused(self, job_id: int, error: ProviderError) -> bool:
         """Close the gate after an empty balance or a refused key; a failed probe doubles the wait for the next.
 
-        Returns whether this call closed it: then `announce_closed` is due, once the job is back in its place.
+        Returns whether that is news (it closed it, or for another reason than the owners know of): then
+        `announce_closed` is due, once the job is back in its place.
         """
         was_probe = self._end_probe(job_id)
         if self._gate.closed and not was_probe:
             return False  # several were under way when the first answer came: one closing is enough
         doubled_s = min(self._gate.backoff_s * 2, self._probe_s * _LONGEST)
         backoff_s = doubled_s if self._gate.closed else self._probe_s
-        newly_closed = not self._gate.closed
+        news = not self._gate.closed or error.code not in self._announced
+        self._announced.add(error.code)
         probe_at = self._clock.now() + timedelta(seconds=backoff_s)
         await self._put_off(error.code, backoff_s=backoff_s, probe_at=probe_at)
         log.warning("gate_closed", extra={"reason": error.code, "probe_in_s": backoff_s, "status": error.http_status})
-        return newly_closed
+        return news
 
     def announce_closed(self, reason: str) -> None:
         """Say so on every waiting card, and to the owner."""
@@ -131,6 +135,7 @@ class GateKeeper:
         if not self._end_probe(job_id):
             return
         reason, self._gate = self._gate.reason, Gate(closed=False, paused_at=self._gate.paused_at)
+        self._announced.clear()
         log.info("gate_opened", extra={"reason": reason})
         self._wake()
         await self._insist(self._record)
@@ -202,10 +207,10 @@ class GateKeeper:
         self._presenter.refresh(await self._requests.waiting_requests())
         known = reason if reason in {"balance", "invalid_key"} else "refused"
         async with self._speaking:
-            waiting = await self._jobs.waiting()
+            waiting = await self._insist(self._waiting)
             values = {"waiting": waiting, "seconds": self._probe_s, "reason": reason}
             await self._alerts.tell(f"closed_{known}", resumable=True, **values)
-            await self._gates.note_told()
+            await self._insist(self._note_told)
 
     async def _announce_open(self, reason: str) -> None:
         await self._announce("opened_balance" if reason == "balance" else "opened")
@@ -216,4 +221,10 @@ class GateKeeper:
         if key in {"paused", "resumed"}:
             self._presenter.refresh(await self._requests.waiting_requests())
         async with self._speaking:
-            await self._alerts.tell(key, waiting=await self._jobs.waiting())
+            await self._alerts.tell(key, waiting=await self._insist(self._waiting))
+
+    async def _waiting(self) -> int:
+        return await self._jobs.waiting()
+
+    async def _note_told(self) -> None:
+        await self._gates.note_told()

@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.errors import ProviderError
 from bot.domain.job import Gate, JobState
 from bot.jobs.balance import GateKeeper
-from bot.ports import UsageStats
+from bot.ports.figures import FigureStore
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Standing:
     """The installation as it is. `balance` is in the provider's own unit; None where it does not tell."""
 
     gate: Gate
-    states: Mapping[JobState, int]
+    unsettled: Mapping[JobState, int]
     balance: float | None
     database_bytes: int
 
@@ -36,21 +36,21 @@ class Controls:
         self,
         *,
         gate: GateKeeper,
-        stats: UsageStats,
+        figures: FigureStore,
         read_balance: Callable[[], Awaitable[float | None]],
         database: Path,
     ) -> None:
         self._gate = gate
-        self._stats = stats
+        self._figures = figures
         self._read_balance = read_balance
         self._database = database
 
     async def standing(self) -> Standing:
         """Everything at a glance; raises StoreError. A provider that does not answer in time tells no balance."""
-        states, balance = await asyncio.gather(self._stats.states(), self._balance())
+        figures, balance = await asyncio.gather(asyncio.to_thread(self._figures.figures), self._balance())
         return Standing(
             gate=self._gate.state,
-            states=states,
+            unsettled=figures.unsettled,
             balance=balance,
             database_bytes=await asyncio.to_thread(size_of, self._database),
         )

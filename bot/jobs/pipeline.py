@@ -180,9 +180,9 @@ class Pipeline:
         )
         match decision:
             case AfterSubmit.CLOSE_GATE:
-                newly_closed = await self._gate.refused(job.id, error)
+                news = await self._gate.refused(job.id, error)
                 await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
-                if newly_closed:
+                if news:
                     self._gate.announce_closed(error.code)
             case AfterSubmit.SLOW_DOWN:
                 if self._admission is not None:

@@ -84,10 +84,10 @@ async def resumed(controls: Controls) -> str:
 
 def standing_view(standing: Standing, shards: Mapping[int, float | None]) -> ui.LayoutView:
     """The installation at a glance. `shards`: each one's latency in seconds, None where it is not connected."""
-    waiting = standing.states.get(JobState.QUEUED, 0)
-    at_work = sum(standing.states.get(state, 0) for state in AT_WORK)
-    kept = standing.states.get(JobState.READY, 0)
-    unknown = standing.states.get(JobState.UNCERTAIN, 0)
+    waiting = standing.unsettled.get(JobState.QUEUED, 0)
+    at_work = sum(standing.unsettled.get(state, 0) for state in AT_WORK)
+    kept = standing.unsettled.get(JobState.READY, 0)
+    unknown = standing.unsettled.get(JobState.UNCERTAIN, 0)
     balance = standing.balance
     lines = [
         ENGLISH("owner.title"),

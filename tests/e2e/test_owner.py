@@ -58,21 +58,34 @@ async def test_nobody_else_may(house: House) -> None:
     assert house.rows("SELECT paused_at FROM gate") == [(None,)]
 
 
-async def test_owners_can_be_named_beside_that_of_the_application(tmp_path: Path) -> None:
-    """They may use the command, get the alerts, and their button works after a restart and for them alone."""
-    data = tmp_path / "data"
-    async with House(data, BALANCE_PROBE_SECONDS="300") as house:
+async def test_owners_are_told_with_a_button_that_outlives_a_restart(tmp_path: Path) -> None:
+    """Those named in the settings too, and a line in the log channel; whoever is no owner any more is refused."""
+    async with House(tmp_path / "data", BALANCE_PROBE_SECONDS="300") as house:
         house.bot.env["OWNER_IDS"] = house.world.user("bob").id
         await house.start()
+        settings = await told(house, await house.driver.slash("mod", "settings show", {}))
+        await house.driver.select("mod", settings.id, "settings:log_channel", ["art"])
+        await house.driver.wait_message(lambda m: "chose this channel" in m.text(), viewer="mod", channel="art")
         house.apimaster.set_balance(0)
         await house.imagine("short of money")
-        alert = await house.driver.wait_message(lambda m: "empty balance" in m.text(), viewer="bob", channel="dm")
-        await house.driver.wait_message(lambda m: "empty balance" in m.text(), viewer="mod", channel="dm")
-        [(label, custom_id, _)] = alert.buttons()
+        alerts = {
+            name: await house.driver.wait_message(lambda m: "empty balance" in m.text(), viewer=name, channel="dm")
+            for name in ("bob", "mod")
+        }
+        assert "Waiting pictures: 1;" in alerts["bob"].text()
+        [(label, custom_id, _)] = alerts["mod"].buttons()
         assert label == "Resume now"
+        await house.driver.wait_message(lambda m: "balance is empty" in m.text(), viewer="mod", channel="art")
+        await house.bot.kill()
+        house.bot.env["OWNER_IDS"] = ""
+        await house.start()
+        await house.until(lambda: len(house.apimaster.posts) == 2)
         house.apimaster.set_balance(10)
-        pressed = await house.driver.click("bob", alert.id, custom_id, channel="dm")
+        pressed = await house.driver.click("bob", alerts["bob"].id, custom_id, channel="dm")
+        assert "Only the people who run this bot" in (await told(house, pressed)).text()
+        pressed = await house.driver.click("mod", alerts["mod"].id, custom_id, channel="dm")
         assert "I am trying now" in (await told(house, pressed)).text()
         await house.picture("short of money")
-        await house.driver.wait_message(lambda m: "sufficient again" in m.text(), viewer="bob", channel="dm")
-        assert "Pictures are ordered as usual" in await owner(house, "status", by="bob")
+        await house.driver.wait_message(lambda m: "sufficient again" in m.text(), viewer="mod", channel="dm")
+        assert "Pictures are ordered as usual" in await owner(house, "status")
+        assert len(house.driver.messages("bob", "dm")) == 2

@@ -237,3 +237,27 @@ async def test_a_probe_that_a_pause_caught_leaves_the_gate_probed_later(works: W
     assert works.gate.allowance(20) == 0
     await works.gate.resume()
     assert works.gate.allowance(20) == 1
+
+
+async def test_another_reason_is_told_once_while_the_gate_stays_closed(works: Works) -> None:
+    """The balance was empty and then the key is refused: the owner has to know, but not at each further try."""
+    refused = InvalidKeyError("401", http_status=401)
+    works.provider.submits += [EMPTY, EMPTY, refused, EMPTY, refused]
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    await works.until(lambda: len(works.alerts.told) == 3)
+    empty, key, opened = works.alerts.told
+    assert "empty balance" in empty
+    assert "APIMASTER_API_KEY" in key
+    assert "accepts work again" in opened
+
+
+async def test_database_trouble_does_not_keep_an_owner_from_being_told(works: Works) -> None:
+    """Counting what waits is tried until it works; what was told is noted likewise."""
+    works.provider.submits.append(EMPTY)
+    works.store.trouble["waiting"] = 2
+    works.store.trouble["note_told"] = 2
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    await works.until(lambda: len(works.alerts.told) == 2)
+    assert not works.store.trouble["note_told"]
