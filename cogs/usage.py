@@ -8,10 +8,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
+from bot.domain.errors import Refusal
 from bot.domain.job import JobState
 from bot.domain.period import Period, PeriodName
 from bot.jobs.console import Console
-from bot.jobs.exporting import Export, Exporting
+from bot.jobs.exporting import MOST_FILES, Export, Exporting
 from bot.ports.statistics import JobFilter
 from bot.services import Services
 from bot.ui.catalogue import ENGLISH
@@ -102,7 +103,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         await interaction.response.defer(ephemeral=True, thinking=True)
         days = self._days(period, first_day, last_day)
         found = await self._console.member(_server(interaction), member.id, days)
-        await _show(interaction, member_screen(found, days), share=share)
+        await _show(interaction, member_screen(found, days, shared=share), share=share)
 
     @app_commands.command(description=phrase("command.usage_top"))
     @worded(**_OF_PERIOD, share=option("share"))
@@ -153,7 +154,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
             words=" ".join(text.split()),
         )
         found = await self._console.jobs(_server(interaction), wanted)
-        await _show(interaction, Screen(jobs_view(found, wanted, None)), share=share)
+        await _show(interaction, Screen(jobs_view(found, wanted, None, shared=share)), share=share)
 
     @app_commands.command(description=phrase("command.usage_errors"))
     @worded(**_OF_PERIOD, share=option("share"))
@@ -194,12 +195,15 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         await interaction.response.defer(ephemeral=True, thinking=True)
         days = self._days(period, first_day, last_day)
         reported = min(interaction.filesize_limit, _ONE_REQUEST_BYTES)
-        try:
-            await self._export(interaction, days, reported, share=share)
-        except discord.HTTPException as error:
-            if error.status != _TOO_LARGE or reported <= _CERTAIN_BYTES:
-                raise
-            await self._export(interaction, days, _CERTAIN_BYTES, share=share)
+        for limit_bytes in (reported, min(reported, _CERTAIN_BYTES)):
+            try:
+                await self._export(interaction, days, limit_bytes, share=share)
+            except discord.HTTPException as error:
+                if error.status != _TOO_LARGE:
+                    raise
+            else:
+                return
+        raise Refusal("export_too_large", files=MOST_FILES)
 
     async def _export(
         self, interaction: discord.Interaction[ImagineBot], days: Period, limit_bytes: int, *, share: bool

@@ -51,14 +51,14 @@ def overview_screen(found: Overview, chart: bytes | None, period: Period) -> Scr
     return Screen(view, chart)
 
 
-def member_screen(found: OneMember, period: Period) -> Screen:
+def member_screen(found: OneMember, period: Period, *, shared: bool = False) -> Screen:
     """One member's numbers, whoever they are: those who left are named by their id as well."""
     lines = [ENGLISH("console.member", member=f"<@{found.user_id}>", id=found.user_id, period=period_text(period))]
     if not found.totals.requested and not found.latest:
         return Screen(screen([*lines, ENGLISH("console.nothing")]))
     lines += _totals(found.totals)
     if found.latest:
-        lines += [ENGLISH("console.latest"), *map(job_line, found.latest)]
+        lines += [ENGLISH("console.latest"), *(job_line(listed, shared=shared) for listed in found.latest)]
     return Screen(screen(lines))
 
 
@@ -88,8 +88,11 @@ def period_text(period: Period) -> str:
     return ENGLISH("console.days", first=period.first, last=period.last)
 
 
-def job_line(listed: ListedJob) -> str:
-    """Number, state, member, prompt, date, settings, price, and where it is shown."""
+def job_line(listed: ListedJob, *, shared: bool) -> str:
+    """Number, state, member, prompt, date, settings, price, and where it is shown.
+
+    What was asked for privately is not `shared` with everybody: its prompt is left out there.
+    """
     job, request = listed.job, listed.request
     link = jump_link(request)
     parts = [
@@ -107,7 +110,7 @@ def job_line(listed: ListedJob) -> str:
         number=job.id,
         state=reason_text(f"{job.state.value} {job.error_code}".strip()),
         member=f"<@{job.user_id}>",
-        prompt=short_prompt(request),
+        prompt=ENGLISH("console.private") if shared and request.private else short_prompt(request),
         more=" · ".join(parts),
     )
 

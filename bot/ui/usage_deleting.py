@@ -33,9 +33,11 @@ class Hand(Protocol):
 class ChooseToDelete(ui.DynamicItem[ui.Select[Any]], template=r"usage_delete"):
     """Lists the pictures of a page; the chosen one is asked about privately."""
 
-    def __init__(self, listed: Sequence[ListedJob] = ()) -> None:
+    def __init__(self, listed: Sequence[ListedJob] = (), *, shared: bool = False) -> None:
         options = [
-            discord.SelectOption(label=_label(of), value=str(of.job.id), description=f"{of.request.spec.size}")
+            discord.SelectOption(
+                label=_label(of, shared=shared), value=str(of.job.id), description=of.request.spec.size
+            )
             for of in listed
         ]
         super().__init__(
@@ -112,7 +114,8 @@ def _manages_messages(interaction: discord.Interaction[Any], channel_id: int) ->
     return granted.administrator or granted.manage_messages
 
 
-def _label(listed: ListedJob) -> str:
-    words = " ".join(listed.request.spec.prompt.split())
+def _label(listed: ListedJob, *, shared: bool) -> str:
+    hidden = shared and listed.request.private
+    words = ENGLISH("console.private") if hidden else " ".join(listed.request.spec.prompt.split())
     label = f"{ENGLISH('console.number', number=listed.job.id)} · {words}"
     return label if len(label) <= _MOST_LABEL else label[: _MOST_LABEL - 1].rstrip() + "…"

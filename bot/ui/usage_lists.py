@@ -73,14 +73,15 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
         try:
             guild_id = check_watches(interaction)
             await interaction.response.defer()
-            view = await self.page(console_of(interaction), guild_id)
+            shared = interaction.message is not None and not interaction.message.flags.ephemeral
+            view = await self.page(console_of(interaction), guild_id, shared=shared)
             await interaction.edit_original_response(view=view)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
             await answer_error(interaction, error)
 
     @abstractmethod
-    async def page(self, console: Console, guild_id: int) -> ui.LayoutView:
-        """What to show."""
+    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:
+        """What to show; `shared` says that everybody sees it."""
 
 
 class JobsButton(
@@ -124,9 +125,10 @@ class JobsButton(
         )
         return cls(wanted, _unpacked(match["after"]))
 
-    async def page(self, console: Console, guild_id: int) -> ui.LayoutView:
+    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:
         """The next pictures."""
-        return jobs_view(await console.jobs(guild_id, self.wanted, self.after), self.wanted, self.after)
+        found = await console.jobs(guild_id, self.wanted, self.after)
+        return jobs_view(found, self.wanted, self.after, shared=shared)
 
 
 class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]+):(?P<last>[0-9a-z]+):(?P<page>[0-9]{1,6})"):
@@ -149,7 +151,7 @@ class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]+):(?P<last>[0-9a
         period = Period(first=date.fromordinal(int(match["first"], 36)), last=date.fromordinal(int(match["last"], 36)))
         return cls(period, int(match["page"]))
 
-    async def page(self, console: Console, guild_id: int) -> ui.LayoutView:
+    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
         """That page."""
         return errors_view(await console.troubles(guild_id, self.period, self.number), self.period, self.number)
 
@@ -172,17 +174,17 @@ class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
         """Rebuild the button from a press."""
         return cls(int(match["before"]))
 
-    async def page(self, console: Console, guild_id: int) -> ui.LayoutView:
+    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
         """Those entries."""
         return audit_view(await console.audit(guild_id, self.before or None), self.before)
 
 
-def jobs_view(found: JobsFound, wanted: JobFilter, after: int | None) -> ui.LayoutView:
+def jobs_view(found: JobsFound, wanted: JobFilter, after: int | None, *, shared: bool = False) -> ui.LayoutView:
     """Pictures, newest first, with a select to delete one of them."""
     lines = [ENGLISH("console.jobs")]
     if told := _filters(wanted):
         lines.append(ENGLISH("console.filters", filters=told))
-    lines += map(job_line, found.entries)
+    lines += [job_line(listed, shared=shared) for listed in found.entries]
     if not found.entries:
         nothing = "console.no_jobs" if found.next_job_id is None else "console.no_jobs_yet"
         lines.append(ENGLISH(nothing, number=found.looked_at))
@@ -194,7 +196,7 @@ def jobs_view(found: JobsFound, wanted: JobFilter, after: int | None) -> ui.Layo
     if found.next_job_id is not None:
         buttons.append(JobsButton(wanted, found.next_job_id))
     there = [listed for listed in found.entries if listed.request.deleted_at is None]
-    return _with_rows(lines, buttons, [ChooseToDelete(there)] if there else [])
+    return _with_rows(lines, buttons, [ChooseToDelete(there, shared=shared)] if there else [])
 
 
 def errors_view(found: TroublePage, period: Period, page: int) -> ui.LayoutView:

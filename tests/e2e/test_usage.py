@@ -72,28 +72,34 @@ async def test_what_is_shared_is_posted_for_everybody(house: House) -> None:
 
 async def test_jobs_are_filtered_paged_and_deleted_with_an_entry_in_the_audit(house: House) -> None:
     """Filters combine; the buttons work after a restart; Delete asks first, and the audit says who did it."""
-    for number in range(11):
-        await house.imagine(f"Bird {number}.", member="bob" if number % 5 else "alice")
-        await house.until(lambda: house.states()[-1] == "delivered")
+    for prompt, member, count in (
+        ("Early", "alice", 2),
+        ("Flock", "bob", 4),
+        ("Swarm", "bob", 4),
+        ("Late", "alice", 1),
+    ):
+        await house.imagine(f"{prompt} bird", member=member, count=count)
+    await house.until(lambda: house.states() == ["delivered"] * 11, timeout_s=20)
     shown = await usage(house, "jobs")
-    assert "Bird 10." in shown.text()
-    assert "Bird 0." not in shown.text()
+    assert "Late bird" in shown.text()
+    assert "Flock bird" in shown.text()
     await house.bot.stop()
     await house.start()
     await house.driver.click("mod", shown.id, shown.button("Older").custom_id)
-    await house.shows("Bird 0.", "Pictures of this server", viewer="mod")
-    found = await usage(house, "jobs", member="alice", text="bird 5", state="delivered", channel="general")
-    assert "Bird 5." in found.text()
-    assert "Bird 0." not in found.text()
+    last = await house.shows("Early bird", "Pictures of this server", viewer="mod")
+    assert "Late bird" not in last.text()
+    found = await usage(house, "jobs", member="alice", text="late  BIRD", state="delivered", channel="general")
+    assert "Late bird" in found.text()
+    assert "Early bird" not in found.text()
     assert "No picture is like that" in (await usage(house, "jobs", text="horse", period="today")).text()
-    await house.driver.select("mod", found.id, "usage_delete", ["6"])
-    question = await house.shows("Delete no. 6 of <@", viewer="mod")
+    await house.driver.select("mod", found.id, "usage_delete", ["11"])
+    question = await house.shows("Delete no. 11 of <@", viewer="mod")
     assert question.ephemeral_to == "mod"
     await house.driver.click("mod", question.id, question.button("Delete for good").custom_id)
-    await house.until(lambda: not any("Bird 5." in message.text() for message in house.driver.messages("bob")))
+    await house.until(lambda: not any("Late bird" in message.text() for message in house.driver.messages("bob")))
     mod, alice = (house.world.user(name).id for name in ("mod", "alice"))
-    assert f"<@{mod}> · **remove** · <@{alice}> · no. 6" in (await usage(house, "audit")).text()
-    assert "deleted" in (await usage(house, "jobs", text="bird 5")).text()
+    assert f"<@{mod}> · **remove** · <@{alice}> · no. 11" in (await usage(house, "audit")).text()
+    assert "deleted" in (await usage(house, "jobs", text="late bird")).text()
 
 
 async def test_errors_tell_status_code_and_request(house: House) -> None:
@@ -124,6 +130,11 @@ async def test_export_is_a_table_that_a_spreadsheet_can_be_trusted_with(house: H
     ]
     assert rows[0]["prompt"] == "'=HYPERLINK(1)"
     assert "2 pictures" in (await usage(house, "audit")).text()
+    house.faults.upload_limit = 200
+    large = await usage(house, "export")
+    await house.shows("Choose a shorter period", viewer="mod")
+    assert large.media() == []
+    house.faults.upload_limit = None
     empty = await usage(house, "export", first_day="2020-01-01", last_day="2020-01-02")
     assert "nothing to export" in empty.text()
 

@@ -84,6 +84,20 @@ def test_a_page_of_the_longest_pictures_fits_into_a_message() -> None:
     assert [custom_id.partition(":")[0] for custom_id in custom_ids(view)] == ["uj", "uj", "usage_delete"]
 
 
+def test_what_was_asked_for_privately_is_not_shared() -> None:
+    """Those who look after the server read its prompt; where everybody reads along, nobody does."""
+    private = ListedJob(
+        job=a_job(JobState.DELIVERED), request=a_request(spec=PictureSpec(prompt="diary"), private=True)
+    )
+    found = JobsFound(entries=[private], next_job_id=None, looked_at=1)
+    assert "diary" in texts(jobs_view(found, JobFilter(), None))
+    shared = jobs_view(found, JobFilter(), None, shared=True)
+    assert "diary" not in texts(shared) + str(cast(Any, shared).to_components())
+    assert "(asked for privately)" in texts(shared)
+    member = OneMember(user_id=ALICE, totals=Totals(requested=1), latest=[private])
+    assert "diary" not in texts(member_screen(member, ALWAYS, shared=True).view)
+
+
 def test_a_search_that_found_nothing_yet_says_so_and_goes_on() -> None:
     """Neither pretends that there is nothing, nor offers to delete what is not there."""
     view = jobs_view(JobsFound(entries=[], next_job_id=5, looked_at=40_000), JobFilter(words="x"), None)
