@@ -76,10 +76,10 @@ async def test_jobs_are_filtered_paged_and_deleted_with_an_entry_in_the_audit(ho
         ("Early", "alice", 2),
         ("Flock", "bob", 4),
         ("Swarm", "bob", 4),
-        ("Late", "alice", 1),
+        ("Late", "alice", 2),
     ):
         await house.imagine(f"{prompt} bird", member=member, count=count)
-    await house.until(lambda: house.states() == ["delivered"] * 11, timeout_s=20)
+    await house.until(lambda: house.states() == ["delivered"] * 12, timeout_s=20)
     shown = await usage(house, "jobs")
     assert "Late bird" in shown.text()
     assert "Flock bird" in shown.text()
