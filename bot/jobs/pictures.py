@@ -60,11 +60,12 @@ class Pictures:
 
     async def look(self, job_id: int) -> tuple[RequestView, Job]:
         """A picture's rows; raises Refusal for one that is gone, or whose prompt is."""
-        view, job = await self._found(job_id)
+        view, job = await self.find(job_id)
         check_remembered(view.request, job_id)
         return view, job
 
-    async def _found(self, job_id: int) -> tuple[RequestView, Job]:
+    async def find(self, job_id: int) -> tuple[RequestView, Job]:
+        """The same, also of one whose prompt was deleted: its message can still be removed."""
         job = await self._jobs.find(job_id)
         view = None if job is None else await self._requests.view(job.request_id)
         if job is None or view is None or view.request.deleted_at is not None:
@@ -138,13 +139,13 @@ class Pictures:
         """Delete the picture's request: its message, and its files here. What was paid stays paid."""
         view = await self._deletable(job_id, presser)
         if not await self._requests.delete(view.request.id, presser.user_id):
-            await self._found(job_id)  # of two presses at once one has deleted it: then it is gone
+            await self.find(job_id)  # of two presses at once one has deleted it: then it is gone
             raise Refusal("not_deletable", number=job_id)
         self._presenter.refresh([view.request.id])
         self._tell_deletion(presser.user_id, view)
 
     async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
-        view, job = await self._found(job_id)  # a message outlives what is remembered of it, and can be deleted still
+        view, job = await self.find(job_id)  # a message outlives what is remembered of it, and can be deleted still
         moderates = presser.moderates and presser.channel_id == view.request.channel_id
         if job.user_id != presser.user_id and not moderates:
             raise Refusal("not_yours_to_delete", number=job_id)

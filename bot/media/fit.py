@@ -31,6 +31,8 @@ LADDER: Final = (
     Rung(quality=70, scale=0.35),
     Rung(quality=60, scale=0.2),
 )
+ENDINGS: Final = tuple(f"fit{number}.webp" for number in range(1, len(LADDER) + 1))
+"""How the names of smaller versions end, by their rung from 1 on."""
 # WebP's effort, 0 to 6: 2 takes half the time of the default for a few percent more bytes.
 _EFFORT: Final = 2
 
@@ -65,7 +67,7 @@ def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
 
 def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: str) -> Fitted | None:
     rung = LADDER[number - 1]
-    target = path.with_name(f"{path.stem}.fit{number}.webp")
+    target = path.with_name(f"{path.stem}.{ENDINGS[number - 1]}")
     width, height = (max(1, round(side * rung.scale)) for side in image.size)
     smaller = image if rung.scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
     smaller.save(target, "WEBP", quality=rung.quality, method=_EFFORT)

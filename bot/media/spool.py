@@ -10,11 +10,17 @@ from typing import Final
 
 from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.domain.picture import PictureInfo
+from bot.media.fit import ENDINGS as SMALLER
+from bot.media.sniff import KINDS
 from bot.media.thumbnail import save_small
 from bot.media.verify import verify_now
 
 # Verifying a large picture takes tens of megabytes of memory and a core; this many at once.
 _VERIFIERS: Final = 2
+_PICTURES: Final = tuple(kind.extension for kind in KINDS)
+_ALL: Final = ("part", *_PICTURES, *SMALLER, "thumb.webp", "thumb.part")
+"""How the names of a job's files end. They are asked for one by one: thumbnails stay, and a folder of a hundred
+thousand takes half a second to look through."""
 
 
 class Spool:
@@ -96,9 +102,10 @@ class Spool:
         return None
 
     def _admitted(self, job_id: int) -> Iterator[Path]:
-        for path in self._root.glob(f"{job_id}.*"):
-            # `12.part` is not verified yet, and `12.fit1.webp` is a smaller version.
-            if path.suffix != ".part" and path.stem == str(job_id):
+        """The picture itself: `12.part` is not verified yet, and `12.fit1.webp` is a smaller version."""
+        for ending in _PICTURES:
+            path = self._root / f"{job_id}.{ending}"
+            if path.exists():
                 yield path
 
     def _admit(self, job_id: int) -> tuple[Path, PictureInfo]:
@@ -122,7 +129,8 @@ class Spool:
         return path, info
 
     def _remove(self, job_id: int, keep: Path | None = None) -> None:
-        for path in self._root.glob(f"{job_id}.*"):
+        for ending in _ALL:
+            path = self._root / f"{job_id}.{ending}"
             if path != keep:
                 path.unlink(missing_ok=True)
 

@@ -94,7 +94,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
 
 async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tuple[RequestView, Job]:
     """A picture of this server, in a channel whose messages who pressed may manage; raises Refusal."""
-    view, job = await desk_of(interaction).pictures.look(job_id)
+    view, job = await desk_of(interaction).pictures.find(job_id)
     if interaction.guild_id is None or job.guild_id != interaction.guild_id:
         raise Refusal("no_such_job", number=job_id)
     if not _manages_messages(interaction, view.request.channel_id):

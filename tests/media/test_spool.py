@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.errors import PictureError, StartupError, StoreError
+from bot.media.fit import LADDER
 from bot.media.spool import Spool
 from tests.media.test_sniff_and_verify import picture
 
@@ -96,6 +97,15 @@ async def test_removing_a_job_leaves_the_others(spool: Spool) -> None:
     await spool.remove(7)
     assert await spool.find(7) is None
     assert await spool.find(71) is not None
+
+
+async def test_removing_a_job_takes_every_file_of_it(spool: Spool) -> None:
+    """The picture, its smaller versions, its thumbnail, and what a crash left half written of them."""
+    names = ["7.png", "7.jpg", "7.part", "7.thumb.webp", "7.thumb.part", "7.fit1.webp", f"7.fit{len(LADDER)}.webp"]
+    for name in names:
+        spool.path_of(name).write_bytes(b"")
+    await spool.remove(7)
+    assert [name for name in names if spool.path_of(name).exists()] == []
 
 
 async def test_only_this_user_can_look_in(spool: Spool) -> None:

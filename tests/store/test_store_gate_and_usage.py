@@ -189,6 +189,10 @@ async def test_totals_equal_the_raw_tables_after_a_random_walk(
         clock.shift(rng.choice([0, 0, 7_000]))
         if number % 50 == 0:
             await store.quotas.reset(ALICE, reset)
+        if number % 80 == 79:
+            await store.privacy.begin_erasure(BOB)
+            await store.privacy.erase_some(BOB, after=0, most=rng.randint(1, 9))
+            await store.accept(new_request(user_id=BOB))
         await random_step(store, steps, rng, rng.choice(books.rows("jobs"))["id"])
     assert books.faults() == []
     assert "delivered" in {job["state"] for job in books.rows("jobs")}, "the walk came nowhere"

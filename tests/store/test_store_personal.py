@@ -70,6 +70,8 @@ async def test_what_others_noted_is_told_without_saying_who_and_reasons_only_whe
     assert [style["name"] for style in kept["styles"]] == ["noir"]
     assert [entry["action"] for entry in kept["done_by_moderators"]] == ["block", "block"]
     assert [error["request_id"] for error in kept["balance_errors"]] == ["r-1"]
+    await store.delete(job.request_id, BOSS)
+    kept = await everything(store)
     assert "secret" not in json.dumps(kept)
     assert str(BOSS) not in json.dumps(kept)
     as_moderator = await everything(store, BOSS)

@@ -33,6 +33,11 @@ _BESIDE: Final = {
     "WHERE user_id = :user ORDER BY id",
 }
 """Daily totals are left out: they add up what the requests say one by one."""
+_HISTORY: Final = (
+    # Who deleted it is noted there as well: a moderator is not named.
+    "SELECT at, event, state, iif(event = 'deleted', '', detail) AS detail FROM job_events "
+    "WHERE job_id = :id ORDER BY id"
+)
 
 
 def beside(db: Database, user_id: int) -> Mapping[str, Sequence[Record]]:
@@ -64,9 +69,7 @@ def _pictures(db: Database, request_id: int) -> Sequence[Record]:
     return [
         {
             **_record(row),
-            "history": _of_job(
-                db, "SELECT at, event, state, detail FROM job_events WHERE job_id = :id ORDER BY id", row
-            ),
+            "history": _of_job(db, _HISTORY, row),
             "ledger": _of_job(
                 db, "SELECT at, kind, amount_microcredits FROM ledger WHERE job_id = :id ORDER BY id", row
             ),
