@@ -36,6 +36,9 @@ def test_everything_has_its_documented_default() -> None:
     assert (settings.per_user_running, settings.per_user_pending, settings.max_running) == (2, 10, 100)
     assert (settings.credit_price_1k, settings.group_ratio) == (Decimal(1), Decimal(1))
     assert (settings.balance_probe_seconds, settings.log_format) == (60, "text")
+    assert (settings.max_waiting_while_paused, settings.low_balance_credits) == (1_000, Decimal(0))
+    assert settings.owner_ids == ()
+    assert (settings.http_port, settings.http_host) == (None, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,11 @@ def test_everything_has_its_documented_default() -> None:
         ("CREDIT_PRICE_1K", "1,5"),
         ("GROUP_RATIO", "NaN"),
         ("BALANCE_PROBE_SECONDS", "0"),
+        ("MAX_WAITING_WHILE_PAUSED", "-1"),
+        ("LOW_BALANCE_CREDITS", "a few"),
+        ("OWNER_IDS", "me"),
+        ("OWNER_IDS", "0"),
+        ("HTTP_PORT", "0"),
         ("SHARD_COUNT", "0"),
         ("SHARD_IDS", "0,x"),
         ("LOG_FORMAT", "xml"),

@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
-from bot.store.sqlite import SqliteStore, lists, quotas, turns
+from bot.store.sqlite import SqliteStore, figures, lists, quotas, turns
 from bot.store.sqlite.connection import connect, ensure_data_dir
 from bot.store.sqlite.migrations import migrate, migrations
 from tests.support.build import new_request
@@ -170,6 +170,7 @@ READS: dict[str, Callable[[Database], object]] = {
     "next moment": lambda db: turns.next_not_before(db, after_ms=0),
     "a member's queue": lambda db: lists.unfinished(db, 1),
     "a member's quota": members_quota,
+    "the installation's figures": figures.figures,
     "a member's gallery": lambda db: lists.gallery(db, 1, words="bird", first=0, most=10),
 }
 

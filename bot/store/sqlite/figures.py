@@ -37,14 +37,14 @@ class SqliteFigures:
         """See FigureStore."""
         try:
             with closing(connect(self._path, read_only=True)) as db:
+                db.conn.execute("BEGIN")  # all of them as of one moment
                 return figures(db)
         except sqlite3.Error as error:
             raise StoreError(f"The database could not do it: {error}.") from error
 
 
 def figures(db: Database) -> Figures:
-    """All of them, as of one moment."""
-    db.conn.execute("BEGIN")
+    """All of them."""
     [totals] = all_rows(db, f"SELECT {_SUMS} FROM usage_servers")  # noqa: S608 - columns' names
     states = ", ".join(f"'{state.value}'" for state in _UNSETTLED)
     unsettled = {
