@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.apimaster.metered import MeteredProvider
-from bot.domain.errors import RateLimitedError, StoreError
+from bot.domain.errors import RateLimitedError, StartupError, StoreError
 from bot.domain.job import Gate, JobState
 from bot.domain.picture import PictureSpec, Resolution
 from bot.health import Health
 from bot.meters import Meters
 from bot.metrics import Metrics
 from bot.ports.figures import Figures
+from bot.watchpost import Watchpost
 from tests.support.clock import START, FakeClock
 from tests.support.provider import RUNNING, ScriptedProvider
 
@@ -169,3 +172,31 @@ async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch
     never = asyncio.Event()
     found = await health(tmp_path, ask=never.wait).troubles()
     assert found == {"database": "no answer within 0.02 s"}
+
+
+def post(tmp_path: Path, port: int, *, rows: Rows | None = None) -> Watchpost:
+    """A watchpost of a bot that is well, perhaps with a database that is not."""
+    page = Metrics(meters=Meters(), store=rows or Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
+    return Watchpost(health=health(tmp_path), metrics=page, host="127.0.0.1", port=port)
+
+
+async def test_a_port_in_use_ends_the_start_in_one_sentence(tmp_path: Path) -> None:
+    """It names the setting and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(StartupError, match=r"HTTP_PORT \d+ on 127\.0\.0\.1 cannot be used: .*Choose another one"):
+            async with post(tmp_path, taken.getsockname()[1]):
+                pass
+
+
+async def test_a_database_that_does_not_answer_is_no_crash_of_the_page(tmp_path: Path) -> None:
+    """Prometheus sees a failed scrape, and the health is told all the same."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with post(tmp_path, port, rows=Rows(StoreError("locked"))), aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert (answer.status, await answer.text()) == (503, "The database does not answer.")
+        async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
+            assert answer.status == 200

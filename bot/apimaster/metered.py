@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec, Resolution
 from bot.meters import Meters
 from bot.ports import ImageProvider, ImageUploads, PictureSource, Submission, TaskState, TaskStatus
+
+_MOST_REMEMBERED: Final = 10_000
+"""Tasks that nobody asks about to their end must not fill the memory."""
 
 
 class Provider(ImageProvider, ImageUploads, Protocol):
@@ -36,6 +39,8 @@ class MeteredProvider:
             submission = await self._provider.submit(spec, image_urls)
         if submission.task_id is not None:
             self._begun[submission.task_id] = (spec.resolution, self._clock.monotonic())
+            if len(self._begun) > _MOST_REMEMBERED:
+                del self._begun[next(iter(self._begun))]
         return submission
 
     async def poll(self, task_id: str) -> TaskStatus:

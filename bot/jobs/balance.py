@@ -152,7 +152,7 @@ class GateKeeper:
     async def pause(self) -> bool:
         """Submit nothing from now on, until `resume`; returns whether it was not paused before."""
         paused = await self._gates.pause()
-        self._gate = replace(self._gate, paused_at=(await self._gates.gate()).paused_at)
+        self._gate = replace(self._gate, paused_at=self._gate.paused_at or self._clock.now())
         if paused:
             log.warning("gate_paused")
             self._tasks.start(self._announce("paused"), name="announce-pause")

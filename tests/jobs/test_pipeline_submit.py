@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from bot.domain.errors import (
@@ -92,6 +94,19 @@ async def test_slow_downs_do_not_use_up_a_jobs_tries(works: Works) -> None:
     await works.start()
     await works.becomes(await works.imagine(), JobState.FETCHED)
     assert len(works.provider.posts) == 8
+
+
+async def test_a_burst_that_was_too_fast_goes_on_more_slowly_and_loses_nothing(works: Works) -> None:
+    """Twenty orders at once, twenty times 429: a wait, and then never so many at once again."""
+    works.provider.submits += [RateLimitedError("429")] * 20
+    jobs = [await works.imagine(user_id=1_000 + number) for number in range(30)]
+    await works.start()
+    for job in jobs:
+        await works.becomes(job, JobState.FETCHED)
+    moments = works.provider.posted_at
+    assert len(moments) == 50
+    assert moments[20] - moments[19] >= 1.6
+    assert max(Counter(moments[20:]).values()) < 10
 
 
 async def test_unreachable_provider_is_waited_for(works: Works) -> None:
