@@ -23,14 +23,11 @@ from bot.domain.limits import Limits
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
 from bot.handover import Handover
-from bot.health import Health
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
-from bot.jobs.console import Console
 from bot.jobs.controls import Controls
-from bot.jobs.exporting import Exporting
 from bot.jobs.fetching import Fetcher
 from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
@@ -51,13 +48,10 @@ from bot.lock import exclusive
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.archives import ZipArchives
 from bot.media.fit import WebpFitter
-from bot.media.painting import ChildPainter
 from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
-from bot.media.tables import CsvTables
 from bot.meters import Meters
-from bot.metrics import Metrics
 from bot.owners import Owners
 from bot.pressure import Pressure
 from bot.reception import Reception
@@ -69,7 +63,7 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.store.sqlite.figures import SqliteFigures
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
-from bot.watchpost import Watchpost
+from bot.wiring import console, exporting, watchpost
 
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
@@ -105,26 +99,9 @@ async def run(settings: Settings) -> None:
         meters = Meters()
         machinery = await _assemble(settings, clock, store, provider, copies, meters)
         if settings.http_port is not None:
-            post = _watchpost(settings, settings.http_port, machinery, store, meters)
+            post = watchpost(settings, settings.http_port, machinery, store, meters)
             await stack.enter_async_context(post)
         await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
-
-
-def _watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
-    gate, watch = machinery.gate, machinery.balance_watch
-    return Watchpost(
-        health=Health(
-            client=machinery.client, ask_database=store.gate, gate=lambda: gate.state, data_dir=settings.data_dir
-        ),
-        metrics=Metrics(
-            meters=meters,
-            store=SqliteFigures(settings.data_dir / "bot.db"),
-            gate=lambda: gate.state,
-            balance=lambda: watch.balance,
-        ),
-        host=settings.http_host,
-        port=port,
-    )
 
 
 async def _assemble(
@@ -275,16 +252,8 @@ async def _assemble(
         rulebook=rulebook,
         moderation=moderation,
         server_log=logbook,
-        console=Console(
-            statistics=store.statistics,
-            audit=store.audit,
-            jobs=store,
-            painter=ChildPainter(settings.data_dir / "matplotlib"),
-            clock=clock,
-        ),
-        exporting=Exporting(
-            statistics=store.statistics, tables=CsvTables(settings.data_dir / "exports"), audit=store.audit
-        ),
+        console=console(settings, store, clock),
+        exporting=exporting(settings, store),
         reception=reception,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,

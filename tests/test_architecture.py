@@ -44,12 +44,13 @@ LAYERS: list[set[str]] = [
     {"bot.client", "bot.connecting", "cogs"},
     {"bot.commands"},
     {"bot.running"},
+    {"bot.wiring"},
     {"bot.app"},
     {"bot.__main__"},
 ]
 """From the ground up: a module imports its own layer and those below it."""
 ADAPTERS = LAYERS[2]
-NAME_ADAPTERS = ADAPTERS | {"bot.app", "bot.commands"}
+NAME_ADAPTERS = ADAPTERS | {"bot.app", "bot.wiring", "bot.commands"}
 """Everybody else knows the store, the provider and the disk by their ports."""
 TIME = re.compile(
     r"time\.(time|monotonic|perf_counter|sleep)\w*|asyncio\.sleep|datetime\.(now|utcnow|today)|date\.today"

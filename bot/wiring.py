@@ -1,0 +1,47 @@
+"""Parts of the composition that hang on little else: what watches the bot from outside, and what reads its books."""
+
+from __future__ import annotations
+
+from bot.clock import Clock
+from bot.health import Health
+from bot.jobs.console import Console
+from bot.jobs.exporting import Exporting
+from bot.media.painting import ChildPainter
+from bot.media.tables import CsvTables
+from bot.meters import Meters
+from bot.metrics import Metrics
+from bot.running import Machinery
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.figures import SqliteFigures
+from bot.watchpost import Watchpost
+
+
+def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:
+    """What moderators see; its charts' fonts are kept with the rest of the data."""
+    painter = ChildPainter(settings.data_dir / "matplotlib")
+    return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
+
+
+def exporting(settings: Settings, store: SqliteStore) -> Exporting:
+    """What moderators take away; its files lie where the data lies for as long as they are sent."""
+    tables = CsvTables(settings.data_dir / "exports")
+    return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+
+
+def watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
+    """What answers `/healthz` and `/metrics`."""
+    gate, watch = machinery.gate, machinery.balance_watch
+    return Watchpost(
+        health=Health(
+            client=machinery.client, ask_database=store.gate, gate=lambda: gate.state, data_dir=settings.data_dir
+        ),
+        metrics=Metrics(
+            meters=meters,
+            store=SqliteFigures(settings.data_dir / "bot.db"),
+            gate=lambda: gate.state,
+            balance=lambda: watch.balance,
+        ),
+        host=settings.http_host,
+        port=port,
+    )
