@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 250
 """Requests that are wiped in one transaction; others' writes come in between."""
+_ROUNDS: Final = 100
+"""How often in one sweep at most: a large installation that begins to forget takes several."""
 _PAUSE_S: Final = 0.1
 _YOUNG: Final = timedelta(minutes=10)
 """References of a request that was taken back may still be on their way to our disk, no longer than this."""
@@ -55,8 +57,13 @@ class Forgetting:
         log.info("member_erased", extra={"user_id": user_id, "requests": wiped})
         return wiped
 
-    async def clear(self) -> int:
-        """Remove the files of wiped requests, some at a time; returns of how many."""
+    async def clear(self) -> None:
+        """Remove the files of wiped requests."""
+        for _ in range(_ROUNDS):
+            if await self._clear_some() < _AT_ONCE:
+                return
+
+    async def _clear_some(self) -> int:
         due = await self._store.leftovers(self._clock.now() - _YOUNG, most=_AT_ONCE)
         for leftover in due:
             await self._copies.remove(leftover.request_id)
@@ -78,7 +85,8 @@ class Forgetting:
     async def _wipe_older_than(self, days: float, guild_id: int | None) -> None:
         before = self._clock.now() - timedelta(days=days)
         total = 0
-        while count := await self._store.wipe_older(before, guild_id=guild_id, most=_AT_ONCE):
+        for _ in range(_ROUNDS):
+            count = await self._store.wipe_older(before, guild_id=guild_id, most=_AT_ONCE)
             total += count
             if count < _AT_ONCE:
                 break
