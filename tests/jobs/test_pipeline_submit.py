@@ -105,8 +105,9 @@ async def test_a_burst_that_was_too_fast_goes_on_more_slowly_and_loses_nothing(w
         await works.becomes(job, JobState.FETCHED)
     moments = works.provider.posted_at
     assert len(moments) == 50
-    assert moments[20] - moments[19] >= 1.6
-    assert max(Counter(moments[20:]).values()) < 10
+    after_the_burst = [moment for moment in moments if moment > moments[0] + 1]
+    assert len(after_the_burst) >= 20
+    assert max(Counter(after_the_burst).values()) < 10
 
 
 async def test_unreachable_provider_is_waited_for(works: Works) -> None:
