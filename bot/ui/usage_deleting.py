@@ -97,12 +97,12 @@ async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tupl
     view, job = await desk_of(interaction).pictures.find(job_id)
     if interaction.guild_id is None or job.guild_id != interaction.guild_id:
         raise Refusal("no_such_job", number=job_id)
-    if not _manages_messages(interaction, view.request.channel_id):
+    if not manages_messages(interaction, view.request.channel_id):
         raise Refusal("not_moderating", number=job_id)
     return view, job
 
 
-def _manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
+def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
     """What holds in the picture's own channel; where that is not known any more, what holds in the server."""
     guild, member = interaction.guild, interaction.user
     if channel_id == interaction.channel_id:
