@@ -29,8 +29,10 @@ def press(*, age_s: int, ephemeral: bool, permissions: str = "0") -> discord.Int
         "timestamp": "2026-03-14T15:09:26+00:00", "edited_timestamp": None, "flags": 64 if ephemeral else 0,
         "components": [],
     }  # fmt: skip
-    member: dict[str, Any] = {"user": ALICE, "roles": [], "permissions": permissions, "joined_at": None, "deaf": False, "mute": False,
-              "flags": 0}  # fmt: skip
+    member: dict[str, Any] = {
+        "user": ALICE, "roles": [], "permissions": permissions, "joined_at": None, "deaf": False, "mute": False,
+        "flags": 0,
+    }  # fmt: skip
     return interaction(
         id=snowflake(1_000_000 + age_s), type=3, message=message, member=member,
         data={"custom_id": "ua:0", "component_type": 2},
