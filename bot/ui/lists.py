@@ -183,8 +183,8 @@ def jump_link(request: Request) -> str | None:
 
 
 def short_prompt(request: Request) -> str:
-    """The beginning of a prompt in one line, its markup shown rather than obeyed."""
-    words = " ".join(request.spec.prompt.split())
+    """The beginning of a prompt in one line, its markup shown rather than obeyed; dots for one that was deleted."""
+    words = " ".join(request.spec.prompt.split()) or "…"
     return _plain(words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1].rstrip() + "…")
 
 

@@ -78,10 +78,11 @@ def erase_question(member_id: int, tally: Tally, words: Words) -> ui.LayoutView:
     """What goes, what becomes of pictures under way, what stays; and the button."""
     goes = [words("privacy.requests", count=tally.requests)] if tally.requests else []
     goes += [words("privacy.styles", count=tally.styles)] if tally.styles else []
-    lines = [f"### {words('privacy.title')}", words("privacy.goes", things=tuple(goes))]
+    told = [words("privacy.goes", things=tuple(goes))]
     if tally.under_way:
-        lines.append(words("privacy.under_way", count=tally.under_way))
-    lines += [words("privacy.stays"), words("privacy.messages"), f"-# {words('privacy.copy_first')}"]
+        told.append(words("privacy.under_way", count=tally.under_way))
+    told += [words("privacy.stays"), words("privacy.messages")]
+    lines = [f"### {words('privacy.title')}", *(f"- {line}" for line in told), f"-# {words('privacy.copy_first')}"]
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     row.add_item(EraseButton(member_id, words))
     view = ui.LayoutView(timeout=None)

@@ -13,7 +13,8 @@ from bot.domain.job import JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui.catalogue import ENGLISH
-from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton, gallery_view, jump_link, queue_view
+from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton, gallery_view, jump_link, queue_view, short_prompt
+from bot.ui.text import quoted_prompt
 from tests.support.build import GUILD, a_job, a_request, a_view
 from tests.support.openapi import discords_description
 
@@ -94,3 +95,9 @@ def _values(node: object, key: str) -> list[str]:
     if isinstance(node, list):
         return [found for child in node for found in _values(child, key)]
     return []
+
+
+def test_of_a_deleted_prompt_the_dots_are_left() -> None:
+    """Discord takes no empty text, and a line without words would look like a fault."""
+    wiped = a_request(spec=PictureSpec(prompt=""))
+    assert (short_prompt(wiped), quoted_prompt(wiped.spec)) == ("…", "…")
