@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test bench check format lock clean
+.PHONY: help setup sandbox demo run test bench chaos check format lock clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test: $(STAMP)  ## All tests
 
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks
+
+chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
+	@$(BIN)/python -m sandbox chaos
 
 check: $(STAMP)  ## Style, formatting and types
 	@$(BIN)/ruff check .

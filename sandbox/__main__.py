@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from sandbox import demo
+from sandbox.chaos import report
 from sandbox.driver import DriverError
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
@@ -41,6 +42,15 @@ def main(context: click.Context, *, port: int, data_dir: Path | None, no_bot: bo
 def demo_command() -> None:
     """Watch one picture survive a kill of the bot: /imagine, SIGKILL, restart, delivery. No browser needed."""
     sys.exit(asyncio.run(demo.run()))
+
+
+@main.command("chaos")
+@click.option("--seed", type=click.IntRange(min=0), help="What is drawn: orders, kills, faults. Default: a new one.")
+@click.option("--jobs", default=300, show_default=True, type=click.IntRange(1, 10_000), help="So many pictures.")
+@click.option("--kills", default=60, show_default=True, type=click.IntRange(0, 10_000), help="So many SIGKILLs.")
+def chaos_command(*, seed: int | None, jobs: int, kills: int) -> None:
+    """Kill the bot over and over, with faults on both sides, and account for each picture afterwards."""
+    sys.exit(asyncio.run(report.run(seed=seed, jobs=jobs, kills=kills)))
 
 
 async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:

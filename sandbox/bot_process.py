@@ -64,6 +64,12 @@ def program(*command: str) -> Launch:
     return launch
 
 
+def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program of this repository: these variables, and of the surroundings only what it needs."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **env}
+
+
 class BotProcess:
     """One run after another of ``python -m bot run``; as a context manager it takes its last process along.
 
@@ -132,9 +138,7 @@ class BotProcess:
         """Start the bot; it must not be running."""
         if self.alive:
             raise RuntimeError("the bot is already running")
-        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
-        environment |= self.env
+        environment = clean_environment(self.env)
         # The child writes into the file itself: no pipe that fills up, and nothing is lost when either side is killed.
         with await asyncio.to_thread(self.log_path.open, "ab") as log:
             self._process = await self._launch(environment, self._workdir.name, log)

@@ -165,7 +165,12 @@ class Fetcher:
 
     async def _failed(self, job: Job, error: ProviderError | PictureError, cost: Cost) -> None:
         log.warning("job_failed", extra={"job_id": job.id, "code": error.code, "cost": cost.value})
-        await self._insist(lambda: self._jobs.failed(job.id, error, cost))
+        if await self._insist(lambda: self._jobs.failed(job.id, error, cost)) is None:
+            return
+        try:
+            await self._files.remove(job.id)  # a download may have broken off
+        except OSError:
+            log.exception("file_not_removed", extra={"job_id": job.id})
 
     def _pause_s(self, job: Job, troubles: int) -> float:
         usual_s = next_poll_s(self._polling, self._age_s(job), self._rng)

@@ -29,7 +29,8 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 class ReferenceCopies:
     """The folder of reference pictures, `{request}-{position}.{extension}`, and the way they come there.
 
-    Only the given hosts (with their port, if they have one) are ever asked. An async context manager.
+    Only the given hosts (with their port, if they have one) are ever asked. An async context manager; on entering it,
+    what an earlier process left half copied is deleted. One process at a time uses a folder.
     """
 
     def __init__(self, root: Path, hosts: Collection[str], *, at_once: int = 8) -> None:
@@ -40,6 +41,8 @@ class ReferenceCopies:
 
     async def __aenter__(self) -> Self:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for part in self._root.glob("*.part"):
+            part.unlink()
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         return self
 

@@ -28,7 +28,8 @@ class Spool:
 
     A download is written to `{job_id}.part`. `admit` verifies it, forces it to disk and renames it to
     `{job_id}.{extension}`, so that a file under a final name is always whole. Its thumbnail is `{job_id}.thumb.webp`,
-    and outlives it. Raises StartupError where the directory cannot be made or written.
+    and outlives it. What an earlier process was downloading when it ended is deleted: it is asked for anew. One process
+    at a time uses a directory. Raises StartupError where the directory cannot be made or written.
     """
 
     def __init__(self, root: Path) -> None:
@@ -40,6 +41,8 @@ class Spool:
             probe = root / ".probe"
             probe.write_bytes(b"")
             probe.unlink()
+            for part in root.glob("*.part"):
+                part.unlink()
         except OSError as error:
             raise StartupError(
                 f"The directory {root} cannot be written ({error.strerror}). Set DATA_DIR to one that can."

@@ -1,5 +1,6 @@
 """The stand-in for the provider, as one HTTP server on loopback."""
 
+import asyncio
 import hmac
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,8 @@ from sandbox.apimaster.faults import Fault
 from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 from sandbox.apimaster.posts import PostRecord
-from sandbox.apimaster.tasks import TaskBook
+from sandbox.apimaster.tasks import Task, TaskBook
+from sandbox.stops import Stops
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _SHUTDOWN_S = 0.1
@@ -33,6 +35,7 @@ class ApimasterServer:
         self.knobs = knobs or Knobs()
         self.api_key = api_key
         self.base_url = ""
+        self.stops = Stops()
         self._port = port
         self._account = Account(self.knobs)
 
@@ -42,7 +45,9 @@ class ApimasterServer:
         self._book = TaskBook(self.knobs, self._account, self._session)
         self._api = PictureApi(self.knobs, self._book, self._gallery, lambda: self.base_url)
         extras = ExtraApi(self.knobs, self._account, self._gallery, lambda: self.base_url)
-        app = web.Application(middlewares=[_errors_in_envelope, self._check_bearer], client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(
+            middlewares=[self._held, _errors_in_envelope, self._check_bearer], client_max_size=_MAX_BODY_BYTES
+        )
         app.add_routes([*self._api.routes(), *extras.routes()])
         # Handlers are cancelled when the caller hangs up: that is how the record knows that it did.
         self._runner = web.AppRunner(
@@ -73,6 +78,15 @@ class ApimasterServer:
         """Every POST that asked for a picture, in order."""
         return self._api.posts
 
+    def task(self, task_id: str) -> Task:
+        """A task by the id that the bot was told; raises ApiError 404."""
+        return self._book.get(task_id)
+
+    async def picture(self, task_id: str) -> bytes:
+        """The picture of a finished task, as it was or would be served."""
+        path = await self._gallery.picture(self._book.get(task_id))
+        return await asyncio.to_thread(path.read_bytes)
+
     @property
     def charges(self) -> list[Charge]:
         """Every movement on the account, in order."""
@@ -97,6 +111,20 @@ class ApimasterServer:
     def script_result(self, *wanted: Fault) -> None:
         """Spoil the next reads of a finished picture, one each, in this order."""
         self._api.result_faults.extend(_checked(wanted, faults.RESULT, "a result"))
+
+    def clear_scripts(self) -> None:
+        """What was scripted and has not come yet does not come."""
+        for scripted in (self._api.submit_faults, self._api.poll_faults, self._api.result_faults):
+            scripted.clear()
+
+    @web.middleware
+    async def _held(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A caller that dies while its request is held takes the request along, as when a connection breaks."""
+        name = f"{request.method} {request.path}"
+        await self.stops.passing(f"before {name}")
+        response = await handler(request)
+        await self.stops.passing(f"after {name}")
+        return response
 
     @web.middleware
     async def _check_bearer(self, request: web.Request, handler: Handler) -> web.StreamResponse:

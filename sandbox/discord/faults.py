@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.discord.world import World
+from sandbox.stops import Stops
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class DiscordFaults:
 
     refuse_resume: bool = False
     upload_limit: int | None = None
+    stops: Stops = field(default_factory=Stops)
     _planned: list[_Planned] = field(default_factory=list)
     _delays: list[_Delay] = field(default_factory=list)
     _world: World | None = None

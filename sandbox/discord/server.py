@@ -23,6 +23,7 @@ _PREFIXES = ("/api/v10", "/api/v9", "/api")
 # Codes for a body that is wrong, which a well-behaved bot never sends.
 _BODY_CODES = frozenset({50035, 50006, 50109})
 _MAX_VIOLATIONS = 1000
+_CALLER_IS_GONE = 499
 
 
 class DiscordServer:
@@ -102,13 +103,17 @@ class _Route:
         headers: dict[str, str] = {}
         code: int | None = None
         try:
+            await server.faults.stops.passing(f"before {self._name}")
             await asyncio.sleep(server.faults.take_delay(self._name))
             reply = await self._answer(request, call, headers)
+            await server.faults.stops.passing(f"after {self._name}")
         except DiscordError as error:
             reply = Reply(error.body(), error.status)
             headers |= error.headers
             code = error.code
             self._note_violation(call, error)
+        except ConnectionError:
+            reply = Reply({}, _CALLER_IS_GONE)  # in the middle of its request
         finally:
             call.discard_uploads()
         server.requests.add(

@@ -21,7 +21,7 @@ from bot.domain.errors import (
 from bot.domain.job import JobState
 from bot.ports import PictureSource, TaskState, TaskStatus
 from tests.jobs.conftest import Works
-from tests.support.provider import RUNNING
+from tests.support.provider import DONE, RUNNING
 
 FAILED = TaskStatus(state=TaskState.FAILED)
 GONE = PictureError("result_gone", "HTTP 404")
@@ -51,6 +51,18 @@ async def test_failed_task_is_refunded(works: Works) -> None:
     assert (job.error_code, job.cost) == ("task_failed", Cost.NOTHING)
     assert await spent(works) == 0
     await works.shown(job, times=2)
+
+
+async def test_what_was_downloaded_of_a_failed_task_leaves_the_disk(works: Works) -> None:
+    """A download broke off, perhaps with an earlier process; then the provider says that the task failed."""
+    works.provider.downloads.append(OutcomeUnknownError("the connection broke off"))
+    works.provider.polls += [DONE, FAILED]
+    await works.start()
+    job = await works.imagine()
+    part = works.spool.incoming(job.id)
+    part.write_bytes(b"half a pict")
+    await works.becomes(job, JobState.FAILED)
+    await works.until(lambda: not part.exists())
 
 
 async def test_content_refusal_of_a_task_is_told_as_one(works: Works) -> None:

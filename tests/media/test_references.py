@@ -63,6 +63,14 @@ async def test_a_picture_is_copied_under_the_extension_of_its_bytes(tmp_path: Pa
         assert not path.exists()
 
 
+async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Path) -> None:
+    """Copies that are whole stay."""
+    for name in ("7-0.part", "7-1.png"):
+        (tmp_path / name).write_bytes(b"picture")
+    async with ReferenceCopies(tmp_path, ["cdn.test"]):
+        assert _names(tmp_path) == ["7-1.png"]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://169.254.169.254/latest", "http://cdn.test.evil.example/a.png", "file:///etc/passwd", "not a url", ""],
@@ -118,3 +126,7 @@ async def test_trouble_of_the_file_server_passes(tmp_path: Path, cdn: tuple[Cdn,
     async with ReferenceCopies(tmp_path, [host]) as copies:
         with pytest.raises(OutcomeUnknownError):
             await copies.copy(1, named(host))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())

@@ -46,6 +46,17 @@ async def test_a_half_downloaded_picture_is_never_found(spool: Spool) -> None:
     assert await spool.find(7) is None
 
 
+async def test_what_an_earlier_process_was_downloading_is_deleted(spool: Spool) -> None:
+    """The next one asks for it anew; whole pictures stay."""
+    spool.incoming(7).write_bytes(picture("PNG"))
+    await spool.admit(7)
+    spool.incoming(8).write_bytes(b"half a pict")
+    folder = spool.incoming(8).parent
+    again = Spool(folder)
+    assert not again.incoming(8).exists()
+    assert await again.find(7) is not None
+
+
 async def test_a_job_has_one_picture_even_after_a_second_download(spool: Spool) -> None:
     """The second one may have another format; a smaller version of the first goes too."""
     spool.incoming(7).write_bytes(picture("JPEG"))

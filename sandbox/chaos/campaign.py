@@ -1,0 +1,204 @@
+"""A campaign from its first order to its verdict."""
+
+import asyncio
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.apimaster import Knobs
+from sandbox.bot_process import REPOSITORY, Launch, clean_environment
+from sandbox.chaos import verdict as look
+from sandbox.chaos.members import Members
+from sandbox.chaos.moments import came, holding
+from sandbox.chaos.plan import Moment, Order, Plan
+from sandbox.chaos.rows import count, rows
+from sandbox.chaos.verdict import Evidence, Verdict
+from sandbox.chaos.weather import Weather
+from sandbox.driver import DriverError
+from sandbox.stack import Sandbox
+
+_SETTINGS = {
+    "FIRST_POLL_SECONDS": "0.2",
+    "POLL_SECONDS": "0.15",
+    "BALANCE_PROBE_SECONDS": "0.5",
+    "PER_USER_RUNNING": "8",
+    "PER_USER_PENDING": "1000",
+}
+_SHY = "bob"
+"""Takes no direct messages: what cannot be shown to them where they asked for it is kept for /collect."""
+_MOMENT_WITHIN_S = 2.5
+_ONLINE_WITHIN_S = 60.0
+_SETTLED_WITHIN_S = 150.0
+_COLLECTED_WITHIN_S = 20.0
+_SWEPT_WITHIN_S = 20.0
+_LOOK_EVERY_S = 0.1
+
+_UNSETTLED = "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'submitting', 'running', 'fetched')"
+# The shy member's requests that could be shown nowhere stay behind: every start tries again.
+_BEHIND = "SELECT COUNT(*) FROM requests WHERE shown_version < version AND (message_by <> '' OR user_id <> ?)"
+_READY = "SELECT user_id, COUNT(DISTINCT request_id) AS requests FROM jobs WHERE state = 'ready' GROUP BY user_id"
+_HANDED_OVER_AT_ONCE = 4
+
+
+class Campaign:
+    """Runs a plan against a bot of its own. `say` is told what happens; `launch` starts another program as the bot."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        data_dir: Path | None = None,
+        launch: Launch | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._plan = plan
+        self._say = say
+        self._sandbox = Sandbox(
+            data_dir=data_dir,
+            env=_SETTINGS,
+            with_bot=False,
+            launch=launch,
+            knobs=Knobs(
+                unlimited=True, latency_s=0.5, submit_latency_s=0.02, poll_latency_s=0.01, result_latency_s=0.02
+            ),
+        )
+        self.kills: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
+        self._deaths: list[str] = []
+
+    @property
+    def seed(self) -> int:
+        """What the plan was drawn from."""
+        return self._plan.seed
+
+    async def run(self) -> Verdict:
+        """Order, kill, start, until all is done; then look. Raises DriverError if the bot does not come up."""
+        async with self._sandbox as sandbox:
+            sandbox.world.user(_SHY).accepts_dms = False
+            sandbox.discord.rate_limits.enabled = False  # they would only make a campaign take longer
+            members = Members(sandbox.driver)
+            await self._storm(members)
+            await self._calm(members)
+            return await self._judge(members)
+
+    async def _storm(self, members: Members) -> None:
+        """One life of the bot after the other, in bad weather."""
+        weather = Weather(self._sandbox, self._plan.seed)
+        blowing = asyncio.create_task(weather.blow(), name="weather")
+        orders = list(self._plan.orders)
+        lives = len(self._plan.moments)
+        try:
+            for number, moment in enumerate(self._plan.moments):
+                share = -(-len(orders) // (lives - number))
+                await self._life(moment, members, orders, share)
+                if number % 10 == 9:
+                    self._say(f"{number + 1} kills, {len(members.sent)} of {len(self._plan.orders)} orders sent")
+        finally:
+            blowing.cancel()
+            weather.clear()
+        await self._start()
+        await members.order(orders, len(orders))
+
+    async def _life(self, moment: Moment, members: Members, orders: list[Order], share: int) -> None:
+        """From a start of the bot to its kill."""
+        bot = self._sandbox.bot
+        if moment.while_starting:
+            await bot.start()
+            await asyncio.sleep(moment.later_s)
+            self.kills[moment.name] += 1
+            await bot.kill()
+            return
+        await self._start()
+        with holding(self._sandbox, moment) as wait:
+            ordering = asyncio.create_task(members.order(orders, share), name="orders")
+            try:
+                in_time = await wait.reached(_MOMENT_WITHIN_S)
+            finally:
+                ordering.cancel()
+                await asyncio.gather(ordering, return_exceptions=True)
+            (self.kills if in_time else self.missed)[moment.name] += 1
+            if not bot.alive:
+                self._deaths.append(bot.state)
+            await bot.kill()
+
+    async def _start(self) -> None:
+        """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
+        for _ in range(3):
+            if not self._sandbox.bot.alive:
+                await self._sandbox.bot.start()
+            with contextlib.suppress(DriverError):
+                await self._sandbox.wait_for_bot(_ONLINE_WITHIN_S)
+                return
+            if not self._sandbox.bot.alive:
+                self._deaths.append(self._sandbox.bot.state)
+        raise DriverError(f"the bot does not come up; it said last: {self._sandbox.bot.output[-5:]}")
+
+    async def _calm(self, members: Members) -> None:
+        """Nothing goes wrong any more: everything comes to its end, and what was kept is collected."""
+        self._say("calm: waiting until everything has come to its end")
+        await members.done()
+        await came(lambda: not self._open(), _SETTLED_WITHIN_S, every_s=_LOOK_EVERY_S)
+
+    def _open(self) -> int:
+        shy = int(self._sandbox.world.user(_SHY).id)
+        return count(self._sandbox.data_dir, _UNSETTLED) + count(self._sandbox.data_dir, _BEHIND, shy)
+
+    async def _judge(self, members: Members) -> Verdict:
+        evidence = Evidence(self._sandbox)
+        found = Verdict(states=Counter(job["state"] for job in evidence.jobs))
+        look.settled(evidence, found)
+        look.told(evidence, found)
+        look.accepted(evidence, [interaction for _, interaction in members.sent], found)
+        look.ordered(evidence, found)
+        await self._collect(members, found)
+        await look.shown(Evidence(self._sandbox), found)
+        await self._books(found)
+        await self._sweep()
+        found.wrong += look.litter(self._sandbox.data_dir)
+        found.wrong += [f"The bot {death}, before it was killed." for death in self._deaths]
+        found.wrong += [f"Discord would refuse: {violation}" for violation in self._sandbox.discord.violations]
+        return found
+
+    async def _collect(self, members: Members, found: Verdict) -> None:
+        """Let members take over what is kept for them, until nothing is; what stays cannot be handed over."""
+        for _ in range(found.states["ready"] + 1):
+            owners = rows(self._sandbox.data_dir, _READY)
+            if not owners:
+                return
+            for owner in owners:
+                await self._collect_some(members, owner["user_id"], owner["requests"])
+        found.lost.append("Pictures that are kept cannot be collected.")
+
+    async def _collect_some(self, members: Members, user_id: int, requests: int) -> None:
+        """One /collect, to its end: a second one meanwhile would hand the same over."""
+        await members.collect(str(user_id))
+        left = requests - min(requests, _HANDED_OVER_AT_ONCE)
+        await came(lambda: self._kept_for(user_id) <= left, _COLLECTED_WITHIN_S, every_s=_LOOK_EVERY_S)
+
+    def _kept_for(self, user_id: int) -> int:
+        """How many of a member's requests have a picture that waits for them."""
+        return sum(owner["requests"] for owner in rows(self._sandbox.data_dir, _READY) if owner["user_id"] == user_id)
+
+    async def _books(self, found: Verdict) -> None:
+        """The bot's own check of its ledger and totals, as an operator runs it."""
+        checking = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "doctor", "--ledger"),
+            cwd=REPOSITORY,
+            env=clean_environment(self._sandbox.bot_env),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await checking.communicate()
+        if checking.returncode != 0:
+            found.wrong += [f"The ledger: {line}" for line in said.decode(errors="replace").splitlines()]
+
+    async def _sweep(self) -> None:
+        """Start the bot with nothing to keep, and give it time to throw away what it can."""
+        bot = self._sandbox.bot
+        await bot.stop()
+        bot.env["KEEP_ORIGINALS_DAYS"] = "0"
+        await self._start()
+        await came(lambda: not look.litter(self._sandbox.data_dir), _SWEPT_WITHIN_S, every_s=_LOOK_EVERY_S)
+        await bot.stop()

@@ -1,0 +1,96 @@
+"""What the members do in a campaign: order, take back, hide, and at its end collect what could not be posted."""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Coroutine
+from functools import cache
+
+from PIL import Image
+
+from sandbox.chaos.plan import Change, Order
+from sandbox.driver import Driver, DriverError, Interaction, Message
+from sandbox.driver.driver import File
+
+_LABELS = {Change.CANCEL: "Cancel", Change.HIDE: "Move to private"}
+_CHANGE_WITHIN_S = 3.0
+_ANSWER_WITHIN_S = 4.0
+_COLOURS = ("red", "green")
+
+
+class Members:
+    """Acts for all members. What fails because the bot is dead at that moment is left, as people leave it."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._changes: set[asyncio.Task[None]] = set()
+        self.sent: list[tuple[Order, Interaction]] = []
+
+    async def order(self, orders: list[Order], number: int) -> None:
+        """Send the first orders of a list, each after its pause, and strike them off; may be cut short."""
+        for order in orders[:number]:
+            await asyncio.sleep(order.pause_s)
+            orders.remove(order)
+            interaction = await self._driver.slash(
+                order.member,
+                "remix" if order.references else "imagine",
+                {"prompt": order.prompt, "resolution": "0.5K", "count": order.count, "private": order.private},
+                channel=order.channel,
+                files=_references(order.references),
+            )
+            self.sent.append((order, interaction))
+            if order.change is not Change.NONE:
+                self._later(self._change(order), name=f"{order.change} {order.prompt}")
+
+    async def done(self) -> None:
+        """Wait for changes of mind that are still to come."""
+        await asyncio.gather(*self._changes, return_exceptions=True)
+
+    async def collect(self, member: str) -> None:
+        """Take over what is kept for a member, some at once; raises DriverError where the bot does not answer."""
+        interaction = await self._driver.slash(member, "collect", channel="general")
+        await interaction.answered(_ANSWER_WITHIN_S)
+
+    def _later(self, change: Coroutine[object, object, None], *, name: str) -> None:
+        task = asyncio.create_task(change, name=name)
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+
+    async def _change(self, order: Order) -> None:
+        """Press a button on the order's card, if it has one by then; answer the question that may follow."""
+        await asyncio.sleep(order.change_after_s)
+        with contextlib.suppress(DriverError, KeyError):
+            card = await self._driver.wait_message(
+                lambda m: order.prompt in m.text() and _has(m, _LABELS[order.change]),
+                viewer=order.member,
+                channel=order.channel,
+                timeout_s=_CHANGE_WITHIN_S,
+            )
+            button = card.button(_LABELS[order.change])
+            await self._driver.click(order.member, card.id, button.custom_id)
+            if order.change is Change.CANCEL:
+                await self._insist(order, f"really_{button.custom_id}")
+
+    async def _insist(self, order: Order, custom_id: str) -> None:
+        question = await self._driver.wait_message(
+            lambda m: any(button.custom_id == custom_id for button in m.buttons()),
+            viewer=order.member,
+            channel=order.channel,
+            timeout_s=_CHANGE_WITHIN_S,
+        )
+        await self._driver.click(order.member, question.id, custom_id)
+
+
+def _has(message: Message, label: str) -> bool:
+    return any(label in button.label for button in message.buttons())
+
+
+def _references(number: int) -> dict[str, File]:
+    return {f"image{n}": (f"{colour}.png", _picture(colour)) for n, colour in enumerate(_COLOURS[:number], start=1)}
+
+
+@cache
+def _picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+    return buffer.getvalue()

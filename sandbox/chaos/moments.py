@@ -1,0 +1,97 @@
+"""Waiting for the moment of a kill: a request in the middle of its course, a row, a file, or a time."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.chaos.plan import Moment
+from sandbox.chaos.rows import count
+from sandbox.stack import Sandbox
+from sandbox.stops import Stop, Stops
+
+_LOOK_EVERY_S = 0.003
+
+
+async def came(
+    condition: Callable[[], bool], timeout_s: float = float("inf"), *, every_s: float = _LOOK_EVERY_S
+) -> bool:
+    """Look at another process's doings until a condition holds; returns whether it came to hold in time."""
+    until = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() >= until:
+            return False
+        await asyncio.sleep(every_s)
+    return True
+
+
+@contextmanager
+def holding(sandbox: Sandbox, moment: Moment) -> Iterator["Wait"]:
+    """Watch for a moment; what is held there goes on when the context is left (the bot is dead by then)."""
+    wait = Wait(sandbox, moment)
+    try:
+        yield wait
+    finally:
+        wait.release()
+
+
+class Wait:
+    """One moment that is waited for, from now on."""
+
+    def __init__(self, sandbox: Sandbox, moment: Moment) -> None:
+        self._sandbox = sandbox
+        self._moment = moment
+        self._stops: list[Stop] = []
+        self._files = set(self._found()) if moment.file else set()
+        self._last_event = count(sandbox.data_dir, "SELECT COALESCE(MAX(id), 0) FROM job_events")
+
+    async def reached(self, timeout_s: float) -> bool:
+        """Wait for the moment; returns whether it came in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._step()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(self._moment.later_s)
+        return True
+
+    def release(self) -> None:
+        """Let what is held go on."""
+        for stop in self._stops:
+            stop.release()
+
+    async def _step(self) -> None:
+        if self._moment.place:
+            await self._held()
+        elif self._moment.event:
+            await came(lambda: self._events() >= self._moment.nth)
+        elif self._moment.file:
+            await came(lambda: len(self._files_since()) >= self._moment.nth)
+
+    async def _held(self) -> None:
+        """The n-th request at the place; those before it pass."""
+        for _ in range(self._moment.nth):
+            self.release()
+            both = [stops.hold_next(self._moment.place) for stops in self._stands()]
+            self._stops += both
+            waits = [asyncio.ensure_future(stop.reached.wait()) for stop in both]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+
+    def _stands(self) -> tuple[Stops, ...]:
+        return self._sandbox.faults.stops, self._sandbox.apimaster.stops
+
+    def _events(self) -> int:
+        """How many rows of the kind there are since this wait began."""
+        sql = "SELECT COUNT(*) FROM job_events WHERE id > ? AND event LIKE ?"
+        return count(self._sandbox.data_dir, sql, self._last_event, self._moment.event)
+
+    def _found(self) -> Iterator[Path]:
+        return self._sandbox.data_dir.glob(self._moment.file)
+
+    def _files_since(self) -> set[Path]:
+        return set(self._found()) - self._files

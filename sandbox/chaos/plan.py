@@ -1,0 +1,159 @@
+"""What a campaign does, drawn from its seed before it begins: orders, the moments of the kills, the weather."""
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sandbox.discord.world import MEMBERS
+
+_MOST_PICTURES = 4
+_CHANNELS = ("general", "general", "art", "sketchbook", "lounge", "elsewhere", "dm")
+
+
+class Change(StrEnum):
+    """What a member does about an order of theirs while it is under way."""
+
+    NONE = "none"
+    CANCEL = "cancel"
+    HIDE = "hide"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One command. `references` is the number of pictures that a remix starts from; an /imagine has none."""
+
+    prompt: str
+    member: str
+    channel: str
+    count: int
+    references: int
+    private: bool
+    pause_s: float
+    change: Change
+    change_after_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When to kill: at a step that is seen from outside, the n-th time, and so much later; or after a time alone.
+
+    `place` is a request held at a stand-in, `event` a row of a job's history, `file` a name that appears on disk.
+    """
+
+    name: str
+    place: str = ""
+    event: str = ""
+    file: str = ""
+    nth: int = 1
+    later_s: float = 0.0
+    while_starting: bool = False
+
+
+_PROVIDER = ("POST /v1/images/generations/async", "GET /v1/tasks/*", "GET /results/*")
+_DISCORD = (
+    "POST /interactions/*",
+    "PATCH /webhooks/*",
+    "POST /channels/*/messages",
+    "PATCH /channels/*",
+    "POST /users/@me/channels",
+    "DELETE /*",
+)
+_EVENTS = (
+    "accepted",
+    "submitting",
+    "submitted",
+    "returned:%",
+    "uncertain",
+    "failed:%",
+    "fetched",
+    "delivered",
+    "ready",
+    "cancelled",
+    "withdrawn",
+    "made private",
+)
+_FILES = ("spool/*.part", "spool/*.jpg", "spool/*.thumb.webp", "references/*")
+
+STEPS: tuple[Moment, ...] = (
+    *(Moment(name=f"{side} {call}", place=f"{side} {call}") for call in _PROVIDER for side in ("before", "after")),
+    *(Moment(name=f"{side} {call}", place=f"{side} {call}") for call in _DISCORD for side in ("before", "after")),
+    *(Moment(name=f"row: {event}", event=event) for event in _EVENTS),
+    *(Moment(name=f"file: {name}", file=name) for name in _FILES),
+)
+"""Every step of the bot's that can be seen from outside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A whole campaign. The same numbers give the same orders, kills and faults; their timing is the machine's."""
+
+    seed: int
+    orders: tuple[Order, ...]
+    moments: tuple[Moment, ...]
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are asked for in all."""
+        return sum(order.count for order in self.orders)
+
+    @classmethod
+    def drawn(cls, seed: int, *, jobs: int, kills: int) -> "Plan":
+        """The campaign of a seed."""
+        return cls(
+            seed=seed,
+            orders=_orders(random.Random(f"{seed} orders"), jobs),
+            moments=_moments(random.Random(f"{seed} kills"), kills),
+        )
+
+
+def _orders(rng: random.Random, jobs: int) -> tuple[Order, ...]:
+    orders: list[Order] = []
+    left = jobs
+    while left > 0:
+        count = min(left, rng.randint(1, _MOST_PICTURES))
+        left -= count
+        orders.append(_order(rng, len(orders) + 1, count))
+    return tuple(orders)
+
+
+def _order(rng: random.Random, number: int, count: int) -> Order:
+    return Order(
+        prompt=f"order {number:04} of a {rng.choice(('red', 'green', 'blue'))} {rng.choice(('kite', 'fox', 'boat'))}",
+        member=rng.choice(MEMBERS),
+        channel=rng.choice(_CHANNELS),
+        count=count,
+        references=rng.choice((0, 0, 0, 1, 2)),
+        private=rng.random() < 0.2,
+        pause_s=rng.uniform(0.0, 0.25),
+        change=rng.choices((Change.NONE, Change.CANCEL, Change.HIDE), weights=(80, 14, 6))[0],
+        change_after_s=rng.uniform(0.0, 1.0),
+    )
+
+
+def _moments(rng: random.Random, kills: int) -> tuple[Moment, ...]:
+    """Every step in turn, in random order; of five kills one comes at a random time, and one while the bot starts."""
+    moments: list[Moment] = []
+    steps: list[Moment] = []
+    while len(moments) < kills:
+        if not steps:
+            steps = list(STEPS)
+            rng.shuffle(steps)
+        match len(moments) % 5:
+            case 3:
+                moments.append(Moment(name="a random time", later_s=rng.uniform(0.0, 1.5)))
+            case 4:
+                moments.append(Moment(name="while it starts", later_s=rng.uniform(0.05, 1.2), while_starting=True))
+            case _:
+                moments.append(_varied(rng, steps.pop()))
+    return tuple(moments)
+
+
+def _varied(rng: random.Random, step: Moment) -> Moment:
+    return Moment(
+        name=step.name,
+        place=step.place,
+        event=step.event,
+        file=step.file,
+        nth=rng.choice((1, 1, 2, 3)),
+        later_s=0.0 if step.place else rng.choice((0.0, 0.0, rng.uniform(0.0, 0.05))),
+    )

@@ -1,0 +1,52 @@
+"""Requests held in the middle of their course, so that the bot can be killed exactly there."""
+
+import asyncio
+import fnmatch
+
+
+class Stop:
+    """One request is held where the place fits the pattern; it goes on when released."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.reached = asyncio.Event()
+        self._released = asyncio.Event()
+
+    def release(self) -> None:
+        """Let the request go on; one that comes later is not held any more."""
+        self._released.set()
+
+    @property
+    def released(self) -> bool:
+        """Whether nothing is held here any more."""
+        return self._released.is_set()
+
+    async def held(self) -> None:
+        """Be the request that is held."""
+        self.reached.set()
+        await self._released.wait()
+
+
+class Stops:
+    """The places of a stand-in at which requests can be held: `before POST /path` and `after POST /path`.
+
+    Before is when the request was received and nothing has been done; after is when all was done and no answer sent.
+    """
+
+    def __init__(self) -> None:
+        self._stops: list[Stop] = []
+
+    def hold_next(self, pattern: str) -> Stop:
+        """Hold the next request at a place that fits the pattern (`after PATCH /webhooks/*`)."""
+        stop = Stop(pattern)
+        self._stops.append(stop)
+        return stop
+
+    async def passing(self, place: str) -> None:
+        """Called by the stand-in wherever a request may be held."""
+        for stop in tuple(self._stops):
+            if stop.released:
+                self._stops.remove(stop)
+            elif fnmatch.fnmatchcase(place, stop.pattern):
+                self._stops.remove(stop)
+                await stop.held()

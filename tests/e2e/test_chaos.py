@@ -1,0 +1,62 @@
+"""A short crash campaign, and that its verdict sees what it is there to see."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+from sandbox.chaos import Campaign, Plan, verdict
+from sandbox.chaos.verdict import Evidence, Verdict
+from tests.e2e.house import NURSERY, House
+
+_JOBS = 24
+_KILLS = 6
+
+
+async def test_whatever_breaks_every_picture_is_accounted_for(tmp_path: Path) -> None:
+    """Kills at seen steps and at random times, faults on both sides: nothing is lost, ordered twice or shown twice."""
+    seed = random.randrange(10**6)
+    campaign = Campaign(Plan.drawn(seed, jobs=_JOBS, kills=_KILLS), data_dir=tmp_path / "data", launch=NURSERY.launch)
+    found = await campaign.run()
+    again = f"python -m sandbox chaos --seed {seed} --jobs {_JOBS} --kills {_KILLS}"
+    assert found.faults == [], again
+    assert campaign.kills.total() + campaign.missed.total() == _KILLS
+    assert found.jobs > 0
+
+
+async def test_the_verdict_sees_what_is_wrong(house: House) -> None:
+    """A picture that is gone, one shown twice, an order without a job, an untold end, a file that is nobody's."""
+    await house.imagine("order one")
+    message = await house.picture("order one")
+    await house.until(lambda: house.states() == ["delivered"])
+    assert (await _faults(house)).faults == []
+
+    house.driver.post("Imagine", {"content": "order one"}, files=[("imagine-1.jpg", await message.read())])
+    (house.data_dir / "spool" / "9.part").write_bytes(b"")
+    found = await _faults(house)
+    assert found.double == ["Job 1 (delivered) is shown 2 times."]
+    assert found.wrong == ["Request 1 has 2 messages.", "The file spool/9.part is nobody's."]
+
+    for shown in house.driver.messages("mod"):
+        house.driver.delete("mod", shown.id)
+    await house.bot.stop()
+    house.write("UPDATE jobs SET task_id = NULL, state = 'failed'")
+    found = await _faults(house)
+    assert "Job 1 is failed, and no message says so." in found.wrong
+    house.write("UPDATE jobs SET state = 'delivered', task_id = 'task_other'")
+    found = await _faults(house)
+    assert found.lost == [
+        "order one: 1 charged orders, and 0 uncertain jobs.",
+        "Job 1 is delivered, and nobody can see it.",
+    ]
+
+
+async def _faults(house: House) -> Verdict:
+    evidence, found = Evidence(house), Verdict(states=Counter())
+    verdict.settled(evidence, found)
+    verdict.told(evidence, found)
+    verdict.ordered(evidence, found)
+    await verdict.shown(evidence, found)
+    found.wrong += [f for f in verdict.litter(house.data_dir) if "1.jpg" not in f]  # not swept yet
+    return found
