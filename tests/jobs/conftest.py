@@ -137,6 +137,11 @@ class Works:
                     return
                 await asyncio.sleep(0.002)
 
+    async def nothing_is_at_work(self) -> bool:
+        """Whether every job waits in its place, called up or not yet sent."""
+        states = await self.store.states()
+        return set(states) == {JobState.QUEUED}
+
     async def settle(self) -> None:
         """Give everything that could happen now the time to happen: turns of the event loop and of the database."""
         for _ in range(15):

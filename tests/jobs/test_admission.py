@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import RateLimitedError, UnavailableError
 from bot.domain.job import Job, JobState
 from bot.jobs.admission import Admission
 from bot.jobs.pace import Pace
@@ -75,6 +75,27 @@ async def test_held_admission_starts_nobody_until_it_is_over(works: Works) -> No
     assert works.provider.posts == []
     works.clock.advance(1)
     await works.posted(1)
+
+
+async def test_a_burst_that_was_too_fast_goes_on_more_slowly(works: Works) -> None:
+    """Twenty orders, twenty times 429: a short wait, then one order and about a second to the next; none is lost."""
+    works.provider.submits += [RateLimitedError("429")] * 20
+    for user_id in range(1, 21):
+        await works.imagine(user_id=user_id)
+    await works.start()
+    await works.posted(20)
+    await works.until(works.nothing_is_at_work)
+    works.clock.advance(1.5)
+    await works.settle()
+    assert len(works.provider.posts) == 20
+    works.clock.advance(0.5)
+    await works.posted(21)
+    await works.settle()
+    assert len(works.provider.posts) == 21
+    works.clock.advance(1.1)
+    await works.posted(22)
+    await works.settle()
+    assert len(works.provider.posts) == 22
 
 
 async def test_job_that_must_wait_is_called_up_when_its_moment_comes(works: Works) -> None:

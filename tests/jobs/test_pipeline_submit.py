@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from bot.domain.errors import (
@@ -94,20 +92,6 @@ async def test_slow_downs_do_not_use_up_a_jobs_tries(works: Works) -> None:
     await works.start()
     await works.becomes(await works.imagine(), JobState.FETCHED)
     assert len(works.provider.posts) == 8
-
-
-async def test_a_burst_that_was_too_fast_goes_on_more_slowly_and_loses_nothing(works: Works) -> None:
-    """Twenty orders at once, twenty times 429: a wait, and then never so many at once again."""
-    works.provider.submits += [RateLimitedError("429")] * 20
-    jobs = [await works.imagine(user_id=1_000 + number) for number in range(30)]
-    await works.start()
-    for job in jobs:
-        await works.becomes(job, JobState.FETCHED)
-    moments = works.provider.posted_at
-    assert len(moments) == 50
-    after_the_burst = [moment for moment in moments if moment > moments[0] + 1]
-    assert len(after_the_burst) >= 20
-    assert max(Counter(after_the_burst).values()) < 10
 
 
 async def test_unreachable_provider_is_waited_for(works: Works) -> None:
