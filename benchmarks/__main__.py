@@ -52,7 +52,8 @@ def _ask(path: Path) -> bool:
         with closing(connect(path, read_only=True)) as db:
             first, again = milliseconds(db, question)
             scans = list(full_scans(db, question))
-        slow = name.startswith("overview") and first > OVERVIEW_MS
+        # The first answer reads the disk, and both wait for whatever else the machine does.
+        slow = name.startswith("overview") and again > OVERVIEW_MS
         failed = failed or bool(scans) or slow
         told = f"too slow: {OVERVIEW_MS:g} ms are allowed" if slow else "; ".join(scans) or "no full scan"
         click.echo(f"{name:<40} {first:>7.1f} ms {again:>7.1f} ms   {told}")
