@@ -24,7 +24,7 @@ from bot.ui.choosing import ChoosePicture
 from bot.ui.errors import answer_error
 from bot.ui.modals import Forms
 from bot.ui.owner import ResumeButton
-from bot.ui.phrases import CatalogueTranslator
+from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
 from bot.ui.picture_buttons import PICTURE_BUTTONS
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,6 @@ class ImagineBot(commands.AutoShardedBot):
         )
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
-        self._translator = CatalogueTranslator()
         self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced
@@ -106,7 +105,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
-        await self.tree.set_translator(self._translator)
+        await self.tree.set_translator(CatalogueTranslator())
         self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture, ResumeButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -131,7 +130,7 @@ class ImagineBot(commands.AutoShardedBot):
 
     async def _sync_commands(self) -> None:
         """Register the commands unless the ones registered by this installation are the same and still there."""
-        digest = await self._digest_of_commands()
+        digest = self._digest_of_commands()
         if await self._last_synced() == digest and await self._names_registered() == self._names_here():
             log.info("commands_unchanged")
             return
@@ -144,16 +143,14 @@ class ImagineBot(commands.AutoShardedBot):
             log.warning("commands_registered_for_servers_alone", extra={"reason": error.text})
             self.tree.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
             self.tree.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
-            digest = await self._digest_of_commands()  # another one, so that the next start tries again
+            digest = self._digest_of_commands()  # another one, so that the next start tries again
             synced = await self.tree.sync()
         await self._remember_synced(digest)
         log.info("commands_registered", extra={"count": len(synced)})
 
-    async def _digest_of_commands(self) -> str:
-        described: list[Any] = [
-            await command.get_translated_payload(self.tree, self._translator) for command in self.tree.get_commands()
-        ]
-        described.append({"application": self.application_id})
+    def _digest_of_commands(self) -> str:
+        described: list[Any] = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        described.append({"application": self.application_id, "phrases": digest_of_phrases()})
         return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
 
     def _names_here(self) -> set[tuple[str, int]]:

@@ -24,6 +24,7 @@ from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
 from tests.support.build import CHANNEL, PICTURE, new_request
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import OWNER, Steps
 
 
@@ -107,7 +108,9 @@ class Post:
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
     """A courier at work."""
     clock = FakeClock()
-    async with SqliteStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
+    async with SqliteStore(
+        fresh_database(tmp_path / "bot.db"), clock, per_user_running=20, per_user_pending=99
+    ) as store:
         made = Post(store, Spool(tmp_path / "spool"), clock)
         yield made
         await made.courier.close(grace_s=0.05)

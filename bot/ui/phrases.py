@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
 
-from bot.ui.catalogue import ENGLISH, LOCALES, Words, words_for
+from bot.ui.catalogue import ENGLISH, LANGUAGES, LOCALES, Entry, Words, entries_of, words_for
 
 T = TypeVar("T")
+_AREAS: Final = ("command.", "option.", "choice.", "menu.")
+"""What of the catalogue Discord itself shows."""
 
 
 def words_of(interaction: discord.Interaction[Any]) -> Words:
@@ -62,3 +66,15 @@ class CatalogueTranslator(app_commands.Translator):
         if "key" not in string.extras or locale.value not in LOCALES:
             return None
         return words_for(locale.value)(string.extras["key"], **string.extras["values"])
+
+
+def digest_of_phrases(entries: Callable[[str], Mapping[str, Entry]] = entries_of) -> str:
+    """Equal for equal words of commands in every language.
+
+    discord.py would translate each word for each of Discord's thirty languages to say as much.
+    """
+    shown = {
+        language: {key: entry for key, entry in entries(language).items() if key.startswith(_AREAS)}
+        for language in LANGUAGES
+    }
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from bot.store.sqlite.reading import read_faults
 from sandbox.driver import Interaction, Message
 from sandbox.stack import Sandbox
+from tests.support.database import fresh_database
 from tests.support.nursery import Nursery
 
 NURSERY = Nursery()
@@ -26,6 +27,11 @@ class House(Sandbox):
     def __init__(self, data_dir: Path, **settings: str) -> None:
         super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False, launch=NURSERY.launch)
         self.knobs.latency_s = 0.3
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        fresh_database(self.data_dir / "bot.db")
+        return self
 
     async def start(self) -> None:
         """Start the bot and wait until members can use it."""

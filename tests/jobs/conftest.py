@@ -29,6 +29,7 @@ from bot.store.sqlite.reading import read_faults
 from bot.tasks import TaskGroup
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.provider import NotedAlerts, NotedRefreshes, ScriptedProvider
 from tests.support.steps import OWNER, Steps
 
@@ -177,7 +178,9 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def works(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Works]:
     """The queue, not started yet. Whatever a test went through, the books are in order in the end."""
-    async with TroubledStore(tmp_path / "bot.db", clock, per_user_running=20, per_user_pending=99) as store:
+    async with TroubledStore(
+        fresh_database(tmp_path / "bot.db"), clock, per_user_running=20, per_user_pending=99
+    ) as store:
         made = Works(store, Spool(tmp_path / "spool"), clock)
         yield made
         store.trouble.clear()

@@ -25,6 +25,7 @@ from bot.ports.statistics import JobFilter
 from bot.store.sqlite import SqliteStore
 from tests.support.build import ALICE, GUILD, new_request
 from tests.support.clock import START, FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import Steps
 
 TODAY = START.date()
@@ -48,7 +49,7 @@ class Easel:
 async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
     """An open, empty store."""
     async with SqliteStore(
-        tmp_path / "bot.db", clock, per_user_running=50, per_user_pending=50, max_running=50
+        fresh_database(tmp_path / "bot.db"), clock, per_user_running=50, per_user_pending=50, max_running=50
     ) as opened:
         yield opened
 

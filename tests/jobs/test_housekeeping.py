@@ -14,6 +14,7 @@ from bot.media.spool import Spool
 from bot.store.sqlite import SqliteStore
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import Steps
 
 
@@ -31,7 +32,7 @@ async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Pa
     """Those of a request that is still waiting stay, however old it is."""
     clock = FakeClock()
     (tmp_path / "references").mkdir()
-    async with SqliteStore(tmp_path / "bot.db", clock) as store:
+    async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
         pictures = (NewReference(url="https://cdn.test/a.png", name="a.png"),)
         requests = [await store.accept(replace(new_request(), references=pictures)) for _ in range(2)]
         for request_id in requests:
@@ -53,7 +54,7 @@ async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Pa
 async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path) -> None:
     """Younger ones and those that could not be shown stay; the rows stay in any case."""
     clock = FakeClock()
-    async with SqliteStore(tmp_path / "bot.db", clock) as store:
+    async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
         spool = Spool(tmp_path / "spool")
         steps = Steps(store)
         delivered = await steps.delivered()

@@ -13,6 +13,7 @@ import pytest
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.reading import read_faults
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import Steps, Store
 
 
@@ -76,7 +77,7 @@ def clock() -> FakeClock:
 def open_store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Opener:
     """Makes a store of each implementation on the same data every time; limits are keyword arguments."""
     assert request.param == "sqlite"
-    return lambda **limits: SqliteStore(tmp_path / "bot.db", clock, **limits)
+    return lambda **limits: SqliteStore(fresh_database(tmp_path / "bot.db"), clock, **limits)
 
 
 @pytest.fixture

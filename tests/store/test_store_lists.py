@@ -15,6 +15,7 @@ from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, CHANNEL
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import LOST, OWNER, Steps
 
 
@@ -49,7 +50,9 @@ class Shelf:
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     """An empty store without limits that matter here."""
     clock = FakeClock()
-    async with SqliteStore(tmp_path / "bot.db", clock, per_user_running=50, per_user_pending=50) as store:
+    async with SqliteStore(
+        fresh_database(tmp_path / "bot.db"), clock, per_user_running=50, per_user_pending=50
+    ) as store:
         yield Shelf(store)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import ctypes
+import gc
 import json
 import os
 import selectors
@@ -22,6 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, NoReturn
+
+from PIL import Image
 
 from sandbox.bot_process import REPOSITORY
 
@@ -161,12 +164,17 @@ def _bury(callers: dict[int, socket.socket]) -> None:
 
 
 def main() -> None:
-    """Import what a bot needs, then serve."""
+    """Import and read what every bot needs, then serve."""
     path, parent_pid = sys.argv[1], int(sys.argv[2])
     _die_with(parent_pid)
     import bot.__main__  # noqa: PLC0415
     import bot.app  # noqa: F401, PLC0415
+    from bot.ui.catalogue import LOCALES, words_for  # noqa: PLC0415
 
+    for locale in LOCALES:
+        words_for(locale)
+    Image.init()
+    gc.freeze()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     listener.listen(16)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import discord
@@ -11,7 +12,8 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.client import EXTENSIONS, ImagineBot
-from bot.ui.catalogue import LOCALES, entries_of
+from bot.ui.catalogue import LOCALES, Entry, entries_of
+from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
 from sandbox.discord.command_rules import check_all
 from tests.support.openapi import discords_description
 
@@ -37,7 +39,7 @@ async def bot() -> AsyncIterator[ImagineBot]:
     services: Any = _Anything()
     made.services = services
     async with made:
-        await made.tree.set_translator(made._translator)
+        await made.tree.set_translator(CatalogueTranslator())
         for extension in EXTENSIONS:
             await made.load_extension(extension)
         yield made
@@ -45,7 +47,9 @@ async def bot() -> AsyncIterator[ImagineBot]:
 
 async def payloads(bot: ImagineBot) -> list[Json]:
     """What is registered."""
-    return [await command.get_translated_payload(bot.tree, bot._translator) for command in bot.tree.get_commands()]
+    return [
+        await command.get_translated_payload(bot.tree, CatalogueTranslator()) for command in bot.tree.get_commands()
+    ]
 
 
 def inside(body: Json) -> Iterator[Json]:
@@ -103,14 +107,16 @@ async def test_every_word_about_commands_is_used(bot: ImagineBot) -> None:
     assert unused == []
 
 
-async def test_commands_are_registered_anew_when_a_translation_changed(bot: ImagineBot) -> None:
-    """What decides whether to register them covers every language."""
+def test_what_decides_whether_commands_are_registered_covers_every_language() -> None:
+    """Another word in one language is another digest; another sentence of a card is not."""
 
-    class Other(app_commands.Translator):
-        async def translate(self, *_: object) -> str | None:
-            return "other"
+    def entries(key: str, language: str) -> Mapping[str, Entry]:
+        return {**entries_of(language), **({key: "anders"} if language == "de" else {})}
 
-    before = await bot._digest_of_commands()
-    assert await bot._digest_of_commands() == before
-    bot._translator = Other()  # type: ignore[assignment]  # another catalogue
-    assert await bot._digest_of_commands() != before
+    assert digest_of_phrases(partial(entries, "command.imagine")) != digest_of_phrases()
+    assert digest_of_phrases(partial(entries, "card.ready")) == digest_of_phrases()
+
+
+def test_commands_have_the_same_digest_each_time(bot: ImagineBot) -> None:
+    """Otherwise they would be registered at every start."""
+    assert bot._digest_of_commands() == bot._digest_of_commands()

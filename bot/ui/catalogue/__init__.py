@@ -94,7 +94,8 @@ def _load(language: str) -> Words:
     return Words(language, {**entries_of("en"), **entries_of(language)})
 
 
-def entries_of(language: str) -> dict[str, Entry]:
+@cache
+def entries_of(language: str) -> Mapping[str, Entry]:
     """What a language's own file says, by key."""
     return _flat(tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8")))
 
