@@ -63,8 +63,8 @@ async def test_everything_goes_and_every_way_back_to_it_says_so(house: House) ->
     assert theirs == 2
 
 
-async def test_a_copy_of_everything_comes_as_a_private_file(house: House) -> None:
-    """Prompts, styles, ledger, in the reader's language; nobody else's, and nothing that opens a door."""
+async def test_a_copy_of_everything_comes_as_a_private_file_and_two_clicks_are_one_wish(house: House) -> None:
+    """Prompts, styles, ledger, in the reader's language; nobody else's, and nothing that opens a door. Then it goes."""
     await make(house, "a secret garden", private=True)
     await make(house, "a public garden", member="bob")
     await answer(house, "style save", name="noir", text="black and white")
@@ -80,55 +80,39 @@ async def test_a_copy_of_everything_comes_as_a_private_file(house: House) -> Non
     assert [order["prompt"] for order in orders] == ["a secret garden"]
     assert [row["kind"] for row in orders[0]["pictures"][0]["ledger"]] == ["reserve", "charge"]
     assert not {"token", "owner"} & {*orders[0], *orders[0]["pictures"][0]}
+    asked = await answer(house, "privacy delete")
+    button = asked.button("Alles löschen").custom_id
+    await asyncio.gather(*(house.driver.click("alice", asked.id, button) for _ in range(2)))
+    await house.shows("Gelöscht: deine Prompts")
+    assert house.rows("SELECT wiped FROM requests") == [("wish",), ("",)]
+    assert "nichts zu löschen" in (await answer(house, "privacy delete")).text()
 
 
-async def test_killed_in_the_middle_the_next_start_finishes_and_removes_the_files(tmp_path: Path) -> None:
-    """The wish is on record; prompts, pictures, thumbnails and references are gone after the restart."""
-    async with House(tmp_path / "data") as house:
+async def test_after_a_kill_the_next_start_finishes_wishes_and_forgets_what_is_old(tmp_path: Path) -> None:
+    """Prompts, pictures, thumbnails and references are gone; messages stay, and their buttons say why they rest."""
+    async with House(tmp_path / "data", RETENTION_DAYS="30") as house:
         await house.start()
-        number = await make(house, "a secret garden")
+        await make(house, "a secret garden")
         picture = ("me.png", await (await house.picture("a secret garden")).read())
         await (await house.driver.slash("alice", "remix", {"prompt": "me as a frog", "image1": picture})).acknowledged()
         await house.picture("me as a frog")
         await house.until(lambda: house.states() == ["delivered"] * 2)
+        for age in ("an old", "a young"):
+            await make(house, f"{age} garden", member="bob")
         assert on_disk(house, "references") != []
         await house.bot.kill()
         # As a process leaves it that is killed right after the wish was recorded, an hour after the orders.
-        house.write("UPDATE requests SET created_at = created_at - 3600000")
-        house.write("INSERT INTO erasures SELECT user_id, MAX(id), 0 FROM requests GROUP BY user_id")
+        house.write("UPDATE requests SET created_at = created_at - iif(id = 3, 31 * 86400000, 3600000)")
+        house.write("INSERT INTO erasures SELECT user_id, MAX(id), 0 FROM requests WHERE id < 3 GROUP BY user_id")
         await house.start()
-        await house.until(lambda: house.rows("SELECT prompt, wiped FROM requests") == [("", "wish")] * 2)
-        await house.until(lambda: on_disk(house, "spool") == [] and on_disk(house, "references") == [])
+        kept = [("", "wish"), ("", "wish"), ("", "age"), ("a young garden", "")]
+        await house.until(lambda: house.rows("SELECT prompt, wiped FROM requests ORDER BY id") == kept)
+        await house.until(lambda: on_disk(house, "references") == [])
+        await house.until(lambda: {name.partition(".")[0] for name in on_disk(house, "spool")} == {"4"})
         left = "SELECT COUNT(*) FROM erasures UNION ALL SELECT COUNT(*) FROM leftovers"
         await house.until(lambda: house.rows(left) == [(0,), (0,)])
-        assert number == 1
-        assert house.discord.violations == []
-
-
-async def test_two_clicks_are_one_wish_and_nobody_elses_press_counts(house: House) -> None:
-    """Both are answered; with nothing left, a sentence says so instead of a question."""
-    await make(house, "a secret garden")
-    asked = await answer(house, "privacy delete")
-    button = asked.button("Delete everything").custom_id
-    await asyncio.gather(*(house.driver.click("alice", asked.id, button) for _ in range(2)))
-    await house.shows("Deleted: your prompts")
-    await house.until(lambda: house.rows("SELECT wiped FROM requests") == [("wish",)])
-    assert "nothing of yours to delete" in (await answer(house, "privacy delete")).text()
-
-
-async def test_old_prompts_are_forgotten_after_the_days_of_the_installation(tmp_path: Path) -> None:
-    """The message stays; its buttons say why they do nothing any more."""
-    async with House(tmp_path / "data", RETENTION_DAYS="30") as house:
-        await house.start()
-        await make(house, "a secret garden")
-        await make(house, "a young garden")
-        await house.bot.kill()
-        house.write("UPDATE requests SET created_at = created_at - 31 * 86400000 WHERE id = 1")
-        await house.start()
-        await house.until(lambda: house.rows("SELECT wiped FROM requests") == [("age",), ("",)])
-        card = await house.picture("a secret garden")
-        await house.driver.click("bob", card.id, card.button("Again").custom_id)
-        refused = await house.shows("because of its age", viewer="bob")
-        assert refused.ephemeral_to == "bob"
-        assert house.states() == ["delivered"] * 2
+        card = await house.picture("an old garden")
+        await house.driver.click("alice", card.id, card.button("Again").custom_id)
+        assert (await house.shows("because of its age")).ephemeral_to == "alice"
+        assert house.states() == ["delivered"] * 4
         assert house.discord.violations == []
