@@ -16,10 +16,10 @@ from bot.domain.job import Reference
 from bot.media.references import ReferenceCopies
 
 
-def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
+def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8), mode: str = "RGB") -> bytes:
     """A picture in some format."""
     buffer = io.BytesIO()
-    Image.new("RGB", size, "teal").save(buffer, form)
+    Image.new(mode, size, "white").save(buffer, form)
     return buffer.getvalue()
 
 
@@ -103,7 +103,7 @@ async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tupl
         (200, a_file()[:40], "reference_damaged"),
         (200, a_file("BMP"), "reference_not_a_picture"),
         (200, b"\x89PNG\r\n\x1a\n" + bytes(20 * 1024 * 1024), "reference_too_large"),
-        (200, a_file("PNG", (10_001, 5_000)), "reference_too_many_pixels"),
+        (200, a_file("PNG", (10_001, 5_000), mode="1"), "reference_too_many_pixels"),
     ],
 )
 async def test_an_unusable_reference_is_named_with_the_reason(
