@@ -97,6 +97,8 @@ async def send_copy(interaction: discord.Interaction[Any], privacy: Privacy) -> 
     reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
     try:
         await _send_files(interaction, privacy, reported)
+    except discord.Forbidden:
+        raise Refusal("no_files_here") from None
     except discord.HTTPException as error:
         if (error.status != _TOO_LARGE and error.code != _TOO_LARGE_CODE) or reported <= _CERTAIN_BYTES:
             raise

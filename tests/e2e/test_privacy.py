@@ -116,3 +116,16 @@ async def test_after_a_kill_the_next_start_finishes_wishes_and_forgets_what_is_o
         assert (await house.shows("because of its age")).ephemeral_to == "alice"
         assert house.states() == ["delivered"] * 4
         assert house.discord.violations == []
+
+
+async def test_a_friend_takes_the_bot_along_and_gets_their_copy_there(house: House) -> None:
+    """An answer is all that the bot can give there. Files that are refused are told; those too large come smaller."""
+    shown = await answer(house, "privacy export", channel="friends")
+    assert [file["filename"] for file in shown.attachments] == ["imagine-bot-data.zip"]
+    house.faults.fail_next("PATCH /webhooks/*", 403, 50013)
+    refused = await house.driver.slash("alice", "privacy export", {})
+    await refused.acknowledged()
+    assert (await house.shows("does not let me send you files")).ephemeral_to == "alice"
+    house.faults.fail_next("PATCH /webhooks/*", 413, 40005)
+    again = await answer(house, "privacy export")
+    assert [file["filename"] for file in again.attachments] == ["imagine-bot-data.zip"]
