@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox.apimaster import Knobs
@@ -28,7 +28,6 @@ _SETTINGS = {
 }
 _SHY = "bob"
 """Takes no direct messages: what cannot be shown to them where they asked for it is kept for /collect."""
-_MOMENT_WITHIN_S = 2.5
 _ONLINE_WITHIN_S = 60.0
 _SETTLED_WITHIN_S = 150.0
 _COLLECTED_WITHIN_S = 20.0
@@ -36,14 +35,21 @@ _SWEPT_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.1
 
 _UNSETTLED = "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'submitting', 'running', 'fetched')"
-# The shy member's requests that could be shown nowhere stay behind: every start tries again.
-_BEHIND = "SELECT COUNT(*) FROM requests WHERE shown_version < version AND (message_by <> '' OR user_id <> ?)"
+# What cannot be shown to the shy member stays behind until the next start tries again.
+_BEHIND = """
+    SELECT COUNT(*) FROM requests WHERE shown_version < version
+    AND NOT (user_id = ? AND (private OR NOT bot_present OR guild_id IS NULL))
+"""
 _READY = "SELECT user_id, COUNT(DISTINCT request_id) AS requests FROM jobs WHERE state = 'ready' GROUP BY user_id"
 _HANDED_OVER_AT_ONCE = 4
 
 
 class Campaign:
-    """Runs a plan against a bot of its own. `say` is told what happens; `launch` starts another program as the bot."""
+    """Runs a plan against a bot of its own.
+
+    A step that does not come within `patience_s` is not waited for. `say` is told what happens; `launch` starts another
+    program as the bot.
+    """
 
     def __init__(
         self,
@@ -51,9 +57,11 @@ class Campaign:
         *,
         data_dir: Path | None = None,
         launch: Launch | None = None,
+        patience_s: float = 2.5,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._plan = plan
+        self._patience_s = patience_s
         self._say = say
         self._sandbox = Sandbox(
             data_dir=data_dir,
@@ -87,21 +95,21 @@ class Campaign:
         """One life of the bot after the other, in bad weather."""
         weather = Weather(self._sandbox, self._plan.seed)
         blowing = asyncio.create_task(weather.blow(), name="weather")
-        orders = list(self._plan.orders)
         lives = len(self._plan.moments)
         try:
             for number, moment in enumerate(self._plan.moments):
-                share = -(-len(orders) // (lives - number))
-                await self._life(moment, members, orders, share)
+                left = self._plan.orders[len(members.sent) :]
+                share = -(-len(left) // (lives - number))
+                await self._life(moment, weather, members, left[:share])
                 if number % 10 == 9:
                     self._say(f"{number + 1} kills, {len(members.sent)} of {len(self._plan.orders)} orders sent")
         finally:
             blowing.cancel()
             weather.clear()
         await self._start()
-        await members.order(orders, len(orders))
+        await members.order(self._plan.orders[len(members.sent) :])
 
-    async def _life(self, moment: Moment, members: Members, orders: list[Order], share: int) -> None:
+    async def _life(self, moment: Moment, weather: Weather, members: Members, orders: Sequence[Order]) -> None:
         """From a start of the bot to its kill."""
         bot = self._sandbox.bot
         if moment.while_starting:
@@ -112,12 +120,15 @@ class Campaign:
             return
         await self._start()
         with holding(self._sandbox, moment) as wait:
-            ordering = asyncio.create_task(members.order(orders, share), name="orders")
+            doings = [asyncio.create_task(members.order(orders), name="orders")]
+            if moment.with_dead_tokens:
+                doings.append(asyncio.create_task(weather.drought(), name="drought"))
             try:
-                in_time = await wait.reached(_MOMENT_WITHIN_S)
+                in_time = await wait.reached(self._patience_s)
             finally:
-                ordering.cancel()
-                await asyncio.gather(ordering, return_exceptions=True)
+                for doing in doings:
+                    doing.cancel()
+                await asyncio.gather(*doings, return_exceptions=True)
             (self.kills if in_time else self.missed)[moment.name] += 1
             if not bot.alive:
                 self._deaths.append(bot.state)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from functools import cache
 
 from PIL import Image
@@ -26,11 +26,10 @@ class Members:
         self._changes: set[asyncio.Task[None]] = set()
         self.sent: list[tuple[Order, Interaction]] = []
 
-    async def order(self, orders: list[Order], number: int) -> None:
-        """Send the first orders of a list, each after its pause, and strike them off; may be cut short."""
-        for order in orders[:number]:
+    async def order(self, orders: Iterable[Order]) -> None:
+        """Send orders one after the other, each after its pause; may be cut short between two of them."""
+        for order in orders:
             await asyncio.sleep(order.pause_s)
-            orders.remove(order)
             interaction = await self._driver.slash(
                 order.member,
                 "remix" if order.references else "imagine",

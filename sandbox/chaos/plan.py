@@ -37,7 +37,8 @@ class Order:
 class Moment:
     """When to kill: at a step that is seen from outside, the n-th time, and so much later; or after a time alone.
 
-    `place` is a request held at a stand-in, `event` a row of a job's history, `file` a name that appears on disk.
+    `place` is a request held at a stand-in, `event` a row of a job's history, `file` a name that appears on disk. Steps
+    that are only taken once interaction tokens are dead come `with_dead_tokens`.
     """
 
     name: str
@@ -47,6 +48,11 @@ class Moment:
     nth: int = 1
     later_s: float = 0.0
     while_starting: bool = False
+
+    @property
+    def with_dead_tokens(self) -> bool:
+        """Whether the bot's own token has to do what the interactions' cannot."""
+        return self.place.endswith(_WITHOUT_TOKENS) or self.event == "ready"
 
 
 _PROVIDER = ("POST /v1/images/generations/async", "GET /v1/tasks/*", "GET /results/*")
@@ -58,6 +64,7 @@ _DISCORD = (
     "POST /users/@me/channels",
     "DELETE /*",
 )
+_WITHOUT_TOKENS = ("/channels/*/messages", "/channels/*", "@me/channels")
 _EVENTS = (
     "accepted",
     "submitting",
@@ -125,7 +132,7 @@ def _order(rng: random.Random, number: int, count: int) -> Order:
         references=rng.choice((0, 0, 0, 1, 2)),
         private=rng.random() < 0.2,
         pause_s=rng.uniform(0.0, 0.25),
-        change=rng.choices((Change.NONE, Change.CANCEL, Change.HIDE), weights=(80, 14, 6))[0],
+        change=rng.choices((Change.NONE, Change.CANCEL, Change.HIDE), weights=(70, 18, 12))[0],
         change_after_s=rng.uniform(0.0, 1.0),
     )
 

@@ -8,6 +8,7 @@ from sandbox.apimaster import Fault
 from sandbox.stack import Sandbox
 
 _PAUSE_S = (0.05, 0.8)
+_DROUGHT_S = 0.3
 _GATEWAY_CLOSES = (1001, 1011, 4000, 4007, 4008, 4009)
 _DISCORD_CALLS = (
     "PATCH /webhooks/*",
@@ -74,6 +75,12 @@ class Weather:
             await asyncio.sleep(self._rng.uniform(*_PAUSE_S))
             self._happen()
             self.happened += 1
+
+    async def drought(self) -> None:
+        """No token lives longer than a moment, until cancelled."""
+        while True:
+            await asyncio.sleep(_DROUGHT_S)
+            self._sandbox.faults.expire_all_tokens()
 
     def clear(self) -> None:
         """From now on nothing goes wrong."""

@@ -17,7 +17,9 @@ _KILLS = 6
 async def test_whatever_breaks_every_picture_is_accounted_for(tmp_path: Path) -> None:
     """Kills at seen steps and at random times, faults on both sides: nothing is lost, ordered twice or shown twice."""
     seed = random.randrange(10**6)
-    campaign = Campaign(Plan.drawn(seed, jobs=_JOBS, kills=_KILLS), data_dir=tmp_path / "data", launch=NURSERY.launch)
+    campaign = Campaign(
+        Plan.drawn(seed, jobs=_JOBS, kills=_KILLS), data_dir=tmp_path / "data", launch=NURSERY.launch, patience_s=1
+    )
     found = await campaign.run()
     again = f"python -m sandbox chaos --seed {seed} --jobs {_JOBS} --kills {_KILLS}"
     assert found.faults == [], again
