@@ -1,5 +1,6 @@
 """The CDN: files by signed address, stickers, and drawn avatars."""
 
+import asyncio
 import hashlib
 import io
 import mimetypes
@@ -7,19 +8,22 @@ import mimetypes
 from aiohttp import web
 from PIL import Image, ImageDraw
 
+from sandbox.discord.faults import DiscordFaults
 from sandbox.discord.world import World
 
 GONE = "This content is no longer available."
 
 
 class Cdn:
-    """Serves what the world's file store signed."""
+    """Serves what the world's file store signed; a fault may delay `GET /attachments/*`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: DiscordFaults) -> None:
         self._world = world
+        self._faults = faults
 
     async def attachment(self, request: web.Request) -> web.StreamResponse:
         """A file, if its address is whole and has not expired; 404 with plain text otherwise, as Discord answers."""
+        await asyncio.sleep(self._faults.take_delay(f"GET {request.path}"))
         match, query = request.match_info, request.query
         found = self._world.files.get(match["attachment_id"])
         signed = self._world.files.verify(

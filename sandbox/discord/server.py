@@ -73,7 +73,7 @@ class DiscordServer:
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_get("/", self.gateway.handle)
-        app.router.add_routes(Cdn(self.world).routes())
+        app.router.add_routes(Cdn(self.world, self.faults).routes())
         for prefix in _PREFIXES:
             for endpoint in ENDPOINTS:
                 app.router.add_route(endpoint.method, prefix + endpoint.template, _Route(self, endpoint).handle)

@@ -125,8 +125,13 @@ async def test_a_bomb_of_a_hundred_megapixels_is_refused(house: House) -> None:
 
 async def test_killed_before_the_references_are_copied_they_are_copied_by_the_next_process(house: House) -> None:
     """The request waits for its references across a restart."""
-    await remix(house, "a long way", ("red.png", a_picture("red")))
+    house.faults.delay("GET /*attachments/*", 60)
+    await house.driver.slash(
+        "alice", "remix", {"prompt": "a long way"}, files={"image1": ("red.png", a_picture("red"))}
+    )
+    await house.until(lambda: house.rows("SELECT held FROM jobs") == [(1,)])
     await house.bot.kill()
+    house.faults.clear()
     await house.start()
     await house.picture("a long way")
     assert len(house.apimaster.posts) == 1
