@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ _SETTINGS = {
     "FIRST_POLL_SECONDS": "0.2",
     "POLL_SECONDS": "0.15",
     "BALANCE_PROBE_SECONDS": "0.5",
-    "PER_USER_RUNNING": "8",
+    "PER_USER_RUNNING": "4",
     "PER_USER_PENDING": "1000",
 }
 _SHY = "bob"
@@ -132,7 +133,25 @@ class Campaign:
             (self.kills if in_time else self.missed)[moment.name] += 1
             if not bot.alive:
                 self._deaths.append(bot.state)
+            await self._end(gently=moment.gently)
+
+    async def _end(self, *, gently: bool) -> None:
+        """End the bot. Asked to stop, it does so in time and of its own."""
+        bot = self._sandbox.bot
+        if not gently:
             await bot.kill()
+            return
+        await bot.stop()
+        if bot.returncode != 0:
+            self._deaths.append(f"did not stop on SIGTERM (exit code {bot.returncode})")
+
+    async def _decide(self, members: Members) -> None:
+        """Members decide about uncertain pictures, and the bot is killed over it once more."""
+        rng = random.Random(f"{self._plan.seed} decisions")
+        await members.decide(rng)
+        await asyncio.sleep(rng.uniform(0.0, 1.0))
+        await self._end(gently=False)
+        await self._start()
 
     async def _start(self) -> None:
         """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
@@ -150,6 +169,7 @@ class Campaign:
         """Nothing goes wrong any more: everything comes to its end, and what was kept is collected."""
         self._say("calm: waiting until everything has come to its end")
         await members.done()
+        await self._decide(members)
         await came(lambda: not self._open(), _SETTLED_WITHIN_S, every_s=_LOOK_EVERY_S)
 
     def _open(self) -> int:
@@ -168,7 +188,7 @@ class Campaign:
         await self._books(found)
         await self._sweep()
         found.wrong += look.litter(self._sandbox.data_dir)
-        found.wrong += [f"The bot {death}, before it was killed." for death in self._deaths]
+        found.wrong += [f"The bot {death}." for death in self._deaths]
         found.wrong += [f"Discord would refuse: {violation}" for violation in self._sandbox.discord.violations]
         return found
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import random
 from collections.abc import Coroutine, Iterable
 from functools import cache
 
@@ -44,6 +45,21 @@ class Members:
     async def done(self) -> None:
         """Wait for changes of mind that are still to come."""
         await asyncio.gather(*self._changes, return_exceptions=True)
+
+    async def decide(self, rng: random.Random) -> None:
+        """Press Try again or Drop on some of the uncertain pictures; the answers are not waited for."""
+        for order, _ in self.sent:
+            for channel in {order.channel, "dm"}:
+                for message in self._driver.messages(order.member, channel):
+                    if order.prompt in message.text():
+                        await self._decide_on(rng, order.member, message)
+
+    async def _decide_on(self, rng: random.Random, member: str, message: Message) -> None:
+        for button in message.buttons():
+            action, _, job = button.custom_id.partition(":")
+            decision = rng.choice(("retry", "drop", "")) if action == "retry" else ""
+            if decision:
+                await self._driver.click(member, message.id, f"{decision}:{job}")
 
     async def collect(self, member: str) -> None:
         """Take over what is kept for a member, some at once; raises DriverError where the bot does not answer."""

@@ -48,6 +48,8 @@ class Moment:
     nth: int = 1
     later_s: float = 0.0
     while_starting: bool = False
+    gently: bool = False
+    """With SIGTERM, as an operator stops it, instead of SIGKILL."""
 
     @property
     def with_dead_tokens(self) -> bool:
@@ -147,7 +149,9 @@ def _moments(rng: random.Random, kills: int) -> tuple[Moment, ...]:
             rng.shuffle(steps)
         match len(moments) % 5:
             case 3:
-                moments.append(Moment(name="a random time", later_s=rng.uniform(0.0, 1.5)))
+                gently = rng.random() < 0.4
+                name = "a random time" + gently * ", with SIGTERM"
+                moments.append(Moment(name=name, later_s=rng.uniform(0.0, 1.5), gently=gently))
             case 4:
                 moments.append(Moment(name="while it starts", later_s=rng.uniform(0.05, 1.2), while_starting=True))
             case _:

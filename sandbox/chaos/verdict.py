@@ -14,7 +14,7 @@ from sandbox.driver.message import snapshot
 from sandbox.stack import Sandbox
 
 _JOBS = """
-    SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.error_code, requests.prompt,
+    SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.retried_by, requests.prompt,
         requests.private, requests.bot_present, requests.guild_id, requests.message_by,
         requests.message_id, requests.interaction_id, requests.user_id,
         EXISTS (SELECT 1 FROM request_references WHERE request_id = requests.id) AS remix,
@@ -87,7 +87,11 @@ def told(evidence: Evidence, verdict: Verdict) -> None:
     """Each end is told in a message with the job's number; an uncertain one with its two buttons. One card each."""
     for job in evidence.jobs:
         mark = _MARK.get(job["state"])
-        if mark is None or any(_tells(message, mark, job["id"]) for message in evidence.about(job["prompt"])):
+        if (
+            mark is None
+            or job["retried_by"] is not None
+            or any(_tells(message, mark, job["id"]) for message in evidence.about(job["prompt"]))
+        ):
             continue
         if _unreachable(evidence, job):
             verdict.untold += 1
