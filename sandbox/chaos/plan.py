@@ -131,7 +131,7 @@ def _order(rng: random.Random, number: int, count: int) -> Order:
         member=rng.choice(MEMBERS),
         channel=rng.choice(_CHANNELS),
         count=count,
-        references=rng.choice((0, 0, 0, 1, 2)),
+        references=rng.choice((0, 0, 1, 2)),
         private=rng.random() < 0.2,
         pause_s=rng.uniform(0.0, 0.25),
         change=rng.choices((Change.NONE, Change.CANCEL, Change.HIDE), weights=(70, 18, 12))[0],

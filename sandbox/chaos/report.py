@@ -23,6 +23,10 @@ async def run(*, seed: int | None, jobs: int, kills: int) -> int:
         return 1
     click.echo(_steps(campaign))
     click.echo(table(campaign, verdict))
+    if verdict.untold:
+        click.echo(
+            f"{verdict.untold} ends could be told to nobody: private, with a dead token, to who takes no messages."
+        )
     for fault in verdict.faults:
         click.echo(fault, err=True)
     return 1 if verdict.faults else 0

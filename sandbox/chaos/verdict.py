@@ -14,9 +14,9 @@ from sandbox.driver.message import snapshot
 from sandbox.stack import Sandbox
 
 _JOBS = """
-    SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.retried_by, requests.prompt,
-        requests.private, requests.bot_present, requests.guild_id, requests.message_by,
-        requests.message_id, requests.interaction_id, requests.user_id,
+    SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.retried_by, jobs.shown_as,
+        requests.prompt, requests.private, requests.bot_present, requests.guild_id, requests.message_by,
+        requests.interaction_id, requests.user_id,
         EXISTS (SELECT 1 FROM request_references WHERE request_id = requests.id) AS remix,
         EXISTS (SELECT 1 FROM job_events WHERE job_id = jobs.id AND event = 'uncertain') AS was_uncertain
     FROM jobs JOIN requests ON requests.id = jobs.request_id ORDER BY jobs.id
@@ -156,10 +156,15 @@ async def shown(evidence: Evidence, verdict: Verdict) -> None:
         for message, number in places:
             if job["prompt"] not in message.text():
                 verdict.wrong.append(f"Job {job['id']} is shown beside another prompt.")
-            elif job["task_id"] and await message.read(number) != await evidence.sandbox.apimaster.picture(
-                job["task_id"]
-            ):
+            elif await _another(evidence, job, message, number):
                 verdict.wrong.append(f"Job {job['id']} is shown with another picture than the provider's.")
+
+
+async def _another(evidence: Evidence, job: sqlite3.Row, message: Message, number: int) -> bool:
+    """Whether a picture is not the provider's for this job; one that was made smaller, or had no task, may be any."""
+    if job["shown_as"] or not job["task_id"]:
+        return False
+    return await message.read(number) != await evidence.sandbox.apimaster.picture(job["task_id"])
 
 
 def litter(data_dir: Path) -> list[str]:

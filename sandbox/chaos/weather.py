@@ -18,6 +18,12 @@ _DISCORD_CALLS = (
     "PATCH /channels/*",
     "DELETE /*",
 )
+_DISCORD_TROUBLE = (500, 502, 503, 429)
+_DISCORD_REFUSALS = (
+    ("POST /interactions/*", 404, 10062),  # too late, says Discord
+    ("PATCH /webhooks/*", 413, 40005),
+    ("POST /channels/*/messages", 413, 40005),
+)
 _BEFORE_THE_WORK = (
     Fault.http(503),
     Fault.http(429, retry_after="0.2"),
@@ -90,7 +96,8 @@ class Weather:
     def _happen(self) -> None:
         apimaster = self._sandbox.apimaster
         match self._rng.choices(
-            ("submit", "poll", "result", "discord", "slow", "gateway", "tokens"), weights=(6, 8, 4, 10, 4, 1, 1)
+            ("submit", "poll", "result", "discord", "refusal", "slow", "gateway", "tokens"),
+            weights=(6, 8, 4, 9, 2, 4, 1, 1),
         )[0]:
             case "submit":
                 apimaster.script(self._one(_BEFORE_THE_WORK, _AFTER_THE_WORK, _THE_WORK))
