@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.store.sqlite.reading import read_faults
-from sandbox.driver import Interaction, Message
+from sandbox.driver import DriverError, Interaction, Message
 from sandbox.stack import Sandbox
 from tests.support.database import fresh_database
 from tests.support.nursery import Nursery
@@ -57,9 +57,7 @@ class House(Sandbox):
         self, prompt: str, words: str = "", *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
     ) -> Message:
         """Wait for a message about this prompt that also says these words."""
-        return await self.driver.wait_message(
-            lambda m: prompt in m.text() and words in m.text(), viewer=viewer, channel=channel, timeout_s=timeout_s
-        )
+        return await self._message(lambda m: prompt in m.text() and words in m.text(), viewer, channel, timeout_s)
 
     async def picture(
         self, prompt: str, *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
@@ -94,7 +92,10 @@ class House(Sandbox):
         """Wait for something that only looking can tell; says what was seen if it never comes."""
         end = time.monotonic() + timeout_s
         while not condition():
-            assert time.monotonic() < end, (
-                f"not within {timeout_s} s; states {self.states()}, log {self.bot.output[-20:]}"
-            )
+            assert time.monotonic() < end, f"not within {timeout_s} s; {self._what_happened()}"
             await asyncio.sleep(0.02)
+
+    def _what_happened(self) -> str:
+        """For whoever reads of a failed test without having been there."""
+        events = self.rows("SELECT job_id, event, state, detail FROM job_events ORDER BY id")
+        return f"events {events}, log {self.bot.output[-20:]}"
