@@ -63,12 +63,17 @@ class House(Sandbox):
         self, prompt: str, *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
     ) -> Message:
         """Wait for a message about this prompt that shows a picture."""
-        return await self.driver.wait_message(
-            lambda m: prompt in m.text() and any("references" not in media.filename for media in m.media()),
-            viewer=viewer,
-            channel=channel,
-            timeout_s=timeout_s,
-        )
+
+        def is_there(message: Message) -> bool:
+            return prompt in message.text() and any("references" not in media.filename for media in message.media())
+
+        return await self._message(is_there, viewer, channel, timeout_s)
+
+    async def _message(self, wanted: Callable[[Message], bool], viewer: str, channel: str, timeout_s: float) -> Message:
+        try:
+            return await self.driver.wait_message(wanted, viewer=viewer, channel=channel, timeout_s=timeout_s)
+        except DriverError as error:
+            raise AssertionError(f"{error}; {self._what_happened()}") from None
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of the bot's database, read from outside."""
