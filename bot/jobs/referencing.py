@@ -146,7 +146,7 @@ class Referencing:
         request = (await self._insist(lambda: self._requests.view(request_id))).request
         for tries in range(1, _MOST_TRIES + 1):
             try:
-                found = await asyncio.gather(*(self._copy(request, reference) for reference in request.references))
+                found = await self._copy_all(request)
             except (ProviderError, StoreError) as error:
                 log.warning("reference_trouble", extra={"request_id": request_id, "error": type(error).__name__})
                 await self._clock.sleep(backoff_s(tries, base_s=1.0, cap_s=10.0, rng=self._rng))
@@ -161,6 +161,15 @@ class Referencing:
     async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
         await self._insist(lambda: self._requests.references_arrived(request_id, found))
         self._wake()
+
+    async def _copy_all(self, request: Request) -> list[Reference]:
+        """Bring all to our disk, or raise why one cannot come; by then nothing more is being copied."""
+        copying = (self._copy(request, reference) for reference in request.references)
+        outcomes = await asyncio.gather(*copying, return_exceptions=True)
+        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if errors:  # one that will never come is told before one that may
+            raise min(errors, key=lambda error: not isinstance(error, PictureError))
+        return [outcome for outcome in outcomes if isinstance(outcome, Reference)]
 
     async def _copy(self, request: Request, reference: Reference) -> Reference:
         """Bring one reference to our disk, unless it is there: a request that is made again shares its files."""
@@ -178,6 +187,10 @@ class Referencing:
         for job in (await self._insist(lambda: self._requests.view(request_id))).jobs:
             if job.state is JobState.QUEUED:
                 await self._insist(partial(self._jobs.failed, job.id, error, Cost.NOTHING))
+        try:
+            await self._copies.remove(request_id)  # the usable ones have no row that would remind the sweep of them
+        except OSError:
+            log.exception("references_not_removed", extra={"request_id": request_id})
         return error
 
 

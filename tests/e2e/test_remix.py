@@ -108,6 +108,7 @@ async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(house: House
     )
     assert refusal.ephemeral_to == "alice"
     assert house.driver.messages("bob") == []
+    await house.until(lambda: list((house.data_dir / "references").iterdir()) == [])
     assert house.apimaster.posts == []
     assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
 
