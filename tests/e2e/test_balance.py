@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -66,15 +67,17 @@ async def test_probes_back_off_and_use_the_first_waiting_picture(house: House) -
     assert pauses[2] > pauses[1] > pauses[0]
 
 
-async def test_a_restart_probes_at_once(house: House) -> None:
-    """An empty balance survives a restart as a state, and the first waiting picture tries it immediately."""
-    house.apimaster.set_balance(0)
-    await house.imagine("patient")
-    await house.until(lambda: house.rows("SELECT backoff_ms FROM gate")[0][0] >= 4_000, timeout_s=15)
-    await house.bot.kill()
-    house.apimaster.set_balance(10)
-    await house.start()
-    await house.picture("patient", timeout_s=3)
+async def test_a_restart_probes_at_once(tmp_path: Path) -> None:
+    """An empty balance survives a restart as a state, and the first waiting picture tries it long before its time."""
+    async with House(tmp_path / "data", BALANCE_PROBE_SECONDS="600") as house:
+        await house.start()
+        house.apimaster.set_balance(0)
+        await house.imagine("patient")
+        await house.until(lambda: house.rows("SELECT closed, state FROM gate, jobs") == [(1, "queued")])
+        await house.bot.kill()
+        house.apimaster.set_balance(10)
+        await house.start()
+        await house.picture("patient")
     assert house.rows("SELECT closed FROM gate") == [(0,)]
 
 
