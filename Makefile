@@ -28,7 +28,7 @@ run: $(STAMP)  ## The real bot, with the settings of .env
 	@$(BIN)/python -m bot run
 
 test: $(STAMP)  ## All tests
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 5 --dist worksteal
 
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks

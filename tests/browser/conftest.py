@@ -13,6 +13,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportS
 from sandbox.apimaster import Knobs
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
+from tests.support.nursery import NURSERY
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
@@ -79,7 +80,7 @@ async def _visit(browser: Browser, sandbox: Sandbox, complaints: list[str]) -> A
 @pytest_asyncio.fixture(loop_scope="session")
 async def with_bot(browser: Browser, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
     """The page with the real bot behind it, connected; the browser must have nothing to complain of."""
-    async with Sandbox(data_dir=tmp_path, knobs=Knobs(latency_s=0.5)) as sandbox:
+    async with Sandbox(data_dir=tmp_path, knobs=Knobs(latency_s=0.5), launch=NURSERY.launch) as sandbox:
         await sandbox.driver.wait_for_bot()
         async for visit in _visit(browser, sandbox, complaints):
             yield visit

@@ -15,9 +15,8 @@ from bot.store.sqlite.reading import read_faults
 from sandbox.driver import DriverError, Interaction, Message
 from sandbox.stack import Sandbox
 from tests.support.database import fresh_database
-from tests.support.nursery import Nursery
+from tests.support.nursery import NURSERY
 
-NURSERY = Nursery()
 QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
 
 
@@ -27,6 +26,7 @@ class House(Sandbox):
     def __init__(self, data_dir: Path, **settings: str) -> None:
         super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False, launch=NURSERY.launch)
         self.knobs.latency_s = 0.3
+        self.knobs.plain_pictures = True
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()

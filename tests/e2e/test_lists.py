@@ -159,6 +159,7 @@ async def test_private_picture_is_shown_again_privately(house: House) -> None:
 
 async def test_picture_too_large_for_here_is_collected_smaller(house: House) -> None:
     """A 413 moves one step down, as in the first delivery."""
+    house.knobs.plain_pictures = False
     house.knobs.picture_format = "png"
     number = await make(house, "every leaf", resolution="2K")
     first = await house.picture("every leaf")
@@ -172,6 +173,7 @@ async def test_picture_too_large_for_here_is_collected_smaller(house: House) -> 
 
 async def test_picture_too_large_for_its_message_is_announced_there_and_collected_later(house: House) -> None:
     """The message says how to get it; as soon as Discord takes the file, `/collect` brings it."""
+    house.knobs.plain_pictures = False
     house.faults.upload_limit = 200
     await house.imagine("no room at the inn")
     card = await house.shows("no room at the inn", "`/collect` hands it over", timeout_s=20)

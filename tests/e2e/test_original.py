@@ -8,6 +8,13 @@ from sandbox.driver import Interaction, Message
 from tests.e2e.house import House
 
 
+@pytest.fixture
+def house(house: House) -> House:
+    """With pictures of the size that the real ones have."""
+    house.knobs.plain_pictures = False
+    return house
+
+
 async def shrunk(house: House, prompt: str = "a mountain of detail", *, limit_bytes: int = 300_000) -> Message:
     """A picture whose message shows it made smaller."""
     house.knobs.picture_format = "png"

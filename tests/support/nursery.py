@@ -95,6 +95,10 @@ class Child:
         os.kill(self.pid, signal.SIGTERM)
 
 
+NURSERY: Final = Nursery()
+"""One for all tests of a process."""
+
+
 def _die_with(parent_pid: int) -> None:
     """Never outlive the parent, even if it is killed outright."""
     if sys.platform == "linux":
