@@ -13,10 +13,11 @@ from discord import ui
 
 from bot.domain.draft import AsksFirst, Draft
 from bot.ui.catalogue import Words
-from bot.ui.errors import answer_error
+from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
 from bot.ui.place import check_place
 from bot.ui.pressing import desk_of, lease_of, origin_of, said
+from bot.ui.text import plain
 
 _MOST_CHARACTERS: Final = 1_800
 """Of all prompts together; markup that is shown rather than obeyed may double them."""
@@ -24,7 +25,7 @@ _BEFORE: Final = 30
 """Of long prompts that begin alike, what is shown before they differ."""
 
 
-class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
+class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
     """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
 
     action: ClassVar[str]
@@ -35,24 +36,15 @@ class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
         self.draft_id = draft_id
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press; what stands on it is on its message."""
         return cls(int(match["draft"]), cls.action)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
-        try:
-            await interaction.response.defer()
-            answer = await self.answered(interaction)
-            await interaction.edit_original_response(view=said(answer))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        await interaction.response.defer()
+        answer = await self.answered(interaction)
+        await interaction.edit_original_response(view=said(answer))
 
     @abstractmethod
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
@@ -113,11 +105,7 @@ def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     row.add_item(MakeAllButton(draft_id, words("button.make_all", pictures=draft.pictures, price=price)))
     row.add_item(MakeNoneButton(draft_id, words("button.make_none")))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay(heading), ui.TextDisplay("\n".join(lines)), row))
-    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    return message_of(ui.Container(ui.TextDisplay(heading), ui.TextDisplay("\n".join(lines)), row))
 
 
 def _shortened(prompts: Sequence[str]) -> Iterator[str]:
@@ -128,4 +116,4 @@ def _shortened(prompts: Sequence[str]) -> Iterator[str]:
     for line in lines:
         shown = line[start:] if not start else f"…{line[start:]}"
         cut = shown if len(shown) <= room else shown[: room - 1].rstrip() + "…"
-        yield discord.utils.escape_mentions(discord.utils.escape_markdown(cut))
+        yield plain(cut)

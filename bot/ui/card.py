@@ -16,6 +16,7 @@ from bot.ui import text
 from bot.ui.buttons import CancelButton, DropButton, MoveButton, RetryButton, may_cancel, may_move
 from bot.ui.catalogue import Words, words_for
 from bot.ui.choosing import ChoosePicture
+from bot.ui.dynamic import message_of
 from bot.ui.picture_buttons import picture_rows
 
 _MOST_EDITS_A_JOB: Final = 3
@@ -81,15 +82,11 @@ def render(request: RequestView, files: Mapping[int, str], *, with_sheet: bool =
     lines += [text.earlier_attempt(job, words) for job in request.jobs if job.retried_by is not None]
     container.add_item(ui.TextDisplay("\n".join(lines)))
     _add_rows(container, request, current, pictures, words)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(container)
-    digest = _digest(view)
-    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
+    view = message_of(container)
     return Card(
         view=view,
         pictures=pictures,
-        digest=digest,
+        digest=_digest(view),
         urgent=_is_news(current),
         worth_a_post=_is_news(current) and not all(_taken_back(job) for job in current),
         edits_left=request.request.edits < _MOST_EDITS_A_JOB * len(request.jobs) - 1 and not _passing(current),

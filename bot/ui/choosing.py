@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.domain.job import Job, RequestView
-from bot.ui.catalogue import Words
-from bot.ui.errors import answer_error
+from bot.ui.catalogue import ENGLISH, Words
+from bot.ui.dynamic import DynamicPart, chosen_values, message_of
 from bot.ui.phrases import words_of
 from bot.ui.picture_buttons import picture_rows
 from bot.ui.pressing import desk_of, shown_address
 from bot.ui.text import alt_text
 
 
-class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
+class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
     """Lists the pictures of a message; what a member chooses is asked of that member alone."""
 
     def __init__(self, request_id: int, words: Words, jobs: tuple[Job, ...] = ()) -> None:
@@ -38,27 +38,17 @@ class ChoosePicture(ui.DynamicItem[ui.Select[Any]], template=r"choose:(?P<reques
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the select from a choice on any message, however old."""
-        return cls(int(match["request"]), words_of(interaction))
+        return cls(int(match["request"]), ENGLISH)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a choice privately with the picture's own buttons."""
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            chosen = cast(dict[str, Any], interaction.data).get("values", [])
-            view, job = await desk_of(interaction).pictures.look(int(chosen[0]))
-            shown_at = shown_address(interaction.message, job.id)
-            layout = _buttons_of(view, job, words_of(interaction), shown_at)
-            await interaction.edit_original_response(view=layout)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        view, job = await desk_of(interaction).pictures.look(int(chosen_values(interaction)[0]))
+        shown_at = shown_address(interaction.message, job.id)
+        layout = _buttons_of(view, job, words_of(interaction), shown_at)
+        await interaction.edit_original_response(view=layout)
 
 
 def _buttons_of(view: RequestView, job: Job, words: Words, shown_at: str | None) -> ui.LayoutView:
@@ -74,8 +64,4 @@ def _buttons_of(view: RequestView, job: Job, words: Words, shown_at: str | None)
         container.add_item(picture)
     for row in picture_rows(view, job, words):
         container.add_item(row)
-    layout = ui.LayoutView(timeout=None)
-    layout.add_item(container)
-    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    layout.stop()
-    return layout
+    return message_of(container)

@@ -10,6 +10,7 @@ from discord import ui
 from bot.domain.limits import Limits
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, Resolution
 from bot.ui.catalogue import Words
+from bot.ui.dynamic import message_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,4 @@ def guide_view(
     )
     lines.append(f"### {words('guide.privacy')}")
     lines.append(words("guide.kept"))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines))))
-    view.stop()
-    return view
+    return message_of(ui.Container(ui.TextDisplay("\n".join(lines))))

@@ -16,9 +16,11 @@ from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
 from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.catalogue import Words
+from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.errors import answer_error
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton
+from bot.ui.text import plain
 
 MAX_FILTER_CHARACTERS: Final = 60
 """The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""
@@ -47,7 +49,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
         await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
 
 
-class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
+class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
     """Turns to a page of the presser's own gallery."""
 
     def __init__(self, page: int, words: str, label: str) -> None:
@@ -56,23 +58,14 @@ class GalleryButton(ui.DynamicItem[ui.Button[Any]], template=r"gallery:(?P<page>
         self.words = words
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
         return cls(int(match["page"]), match["words"], match["page"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of the one that is shown."""
-        try:
-            await interaction.response.defer()
-            await show_gallery(interaction, self.page, self.words)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        await interaction.response.defer()
+        await show_gallery(interaction, self.page, self.words)
 
 
 LIST_BUTTONS: Final = (LeaveButton, GalleryButton)
@@ -84,7 +77,7 @@ def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not listed:
         container.add_item(ui.TextDisplay(words("list.nothing_under_way")))
-        return _finished(container)
+        return message_of(container)
     container.add_item(ui.TextDisplay(f"**{words('list.under_way')}** · {len(listed)}"))
     room = _MOST_CHARACTERS
     shown = 0
@@ -100,7 +93,7 @@ def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
             container.add_item(ui.TextDisplay(entry))
     if shown < len(listed):
         container.add_item(ui.TextDisplay("-# " + words("list.more", count=len(listed) - shown)))
-    return _finished(container)
+    return message_of(container)
 
 
 def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
@@ -129,11 +122,11 @@ def gallery_view(
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not found.total:
         container.add_item(ui.TextDisplay(words("list.none_with" if wanted else "list.none")))
-        return _finished(container)
+        return message_of(container)
     last = (found.total - 1) // PAGE
     heading = [f"**{words('list.pictures')}**", words("list.count", count=found.total)]
     if wanted:
-        heading[1] = words("list.count_with", count=found.total, wanted=_plain(wanted))
+        heading[1] = words("list.count_with", count=found.total, wanted=plain(wanted))
     if last:
         heading.append(words("list.page", page=page + 1, pages=last + 1))
     container.add_item(ui.TextDisplay(" · ".join(heading)))
@@ -148,7 +141,7 @@ def gallery_view(
         row.add_item(GalleryButton(page + 1, wanted, words("button.older")))
     if row.children:
         container.add_item(row)
-    return _finished(container)
+    return message_of(container)
 
 
 def _thumbnail_name(job_id: int) -> str:
@@ -185,16 +178,4 @@ def jump_link(request: Request) -> str | None:
 def short_prompt(request: Request) -> str:
     """The beginning of a prompt in one line, its markup shown rather than obeyed; dots for one that was deleted."""
     words = " ".join(request.spec.prompt.split()) or "…"
-    return _plain(words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1].rstrip() + "…")
-
-
-def _plain(words: str) -> str:
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
-
-
-def _finished(container: ui.Container[ui.LayoutView]) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    view.add_item(container)
-    # Every button is dynamic: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    return plain(words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1].rstrip() + "…")

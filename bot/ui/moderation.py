@@ -16,7 +16,8 @@ from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
-from bot.ui.serverlog import numbers, plain
+from bot.ui.serverlog import numbers
+from bot.ui.text import plain
 
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form: the request, and the interaction that opened it."""

@@ -14,7 +14,7 @@ from bot import __version__
 from bot.domain.job import AT_WORK, PAUSED, Gate, JobState
 from bot.jobs.controls import Controls, Standing
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
+from bot.ui.dynamic import DynamicPart
 from bot.ui.pressing import said
 
 _MEGABYTE: Final = 1_000_000
@@ -44,7 +44,7 @@ class OwnersDesk(Protocol):
         ...
 
 
-class ResumeButton(ui.DynamicItem[ui.Button[Any]], template=r"resume_now"):
+class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
     """Has a closed gate tried at once; under the message that told an owner of it, however old."""
 
     def __init__(self) -> None:
@@ -53,25 +53,16 @@ class ResumeButton(ui.DynamicItem[ui.Button[Any]], template=r"resume_now"):
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:  # noqa: ARG003 - there is only one
         """Rebuild the button from a press."""
         return cls()
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; who may is checked anew, and a failure is told by the one handler."""
-        try:
-            desk = cast(OwnersDesk, interaction.client.services)
-            desk.owners.check(interaction.user.id)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await interaction.edit_original_response(view=said(await resumed(desk.controls)))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        desk = cast(OwnersDesk, interaction.client.services)
+        desk.owners.check(interaction.user.id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.edit_original_response(view=said(await resumed(desk.controls)))
 
 
 async def resumed(controls: Controls) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol, Self, cast
@@ -25,10 +24,9 @@ from bot.jobs.pictures import Ask, Pictures, Presser
 from bot.jobs.presets import Keeper, Presets
 from bot.jobs.rulebook import RuleBook
 from bot.ports import TokenLease
-from bot.ui.catalogue import Words
-from bot.ui.errors import answer_error
+from bot.ui.catalogue import ENGLISH, Words
+from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.gestures import Gestures
-from bot.ui.phrases import words_of
 from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
 from bot.ui.text import file_stem
 
@@ -194,7 +192,7 @@ async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> boo
     return view.request.private
 
 
-class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
+class JobButton(DynamicPart[ui.Button[Any]], template=r"never"):
     """A button about one job, found by its custom id on any message, however old; refusals are told privately."""
 
     action: ClassVar[str]
@@ -211,42 +209,22 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
         self.job_id = job_id
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Rebuild the button from a press."""
-        return cls(int(match["job"]), words_of(interaction))
+    def rebuilt(cls, match: re.Match[str]) -> Self:
+        """The button of this job."""
+        return cls(int(match["job"]), ENGLISH)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a press; a failure reaches the same handler as a command's."""
-        try:
-            if self.orders:
-                desk_of(interaction).gestures.take(interaction)
-            await self.pressed(interaction)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
-
-    @abstractmethod
-    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge within 3 s and do what the button says; raises BotError."""
+    def admit(self, interaction: discord.Interaction[Any]) -> None:
+        """Of a double click, one press counts."""
+        if self.orders:
+            desk_of(interaction).gestures.take(interaction)
 
 
-def said(words: str, *buttons: ui.DynamicItem[ui.Button[Any]]) -> ui.LayoutView:
+def said(words: str, *buttons: DynamicPart[ui.Button[Any]]) -> ui.LayoutView:
     """A private message of a sentence and perhaps a button."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(words))
-    if buttons:
-        row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-        for button in buttons:
-            row.add_item(button)
-        view.add_item(row)
-    # Every button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for button in buttons:
+        row.add_item(button)
+    return message_of(ui.TextDisplay(words), *([row] if buttons else []))
 
 
 def shown_address(message: discord.Message | None, job_id: int) -> str | None:

@@ -12,8 +12,8 @@ from bot.domain.errors import Refusal
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
-from bot.ui.catalogue import Words
-from bot.ui.errors import answer_error
+from bot.ui.catalogue import ENGLISH, Words
+from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
 from bot.ui.place import bot_present
 from bot.ui.pressing import said
@@ -37,7 +37,7 @@ class Desk(Protocol):
         ...
 
 
-class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"erase:(?P<member>[0-9]{1,20})"):
+class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]{1,20})"):
     """Deletes everything about the member who was asked."""
 
     def __init__(self, member_id: int, words: Words) -> None:
@@ -46,24 +46,15 @@ class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"erase:(?P<member>[0
         self.member_id = member_id
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],  # noqa: ARG003 - discord.py passes all three
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
-        return cls(int(match["member"]), words_of(interaction))
+        return cls(int(match["member"]), ENGLISH)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
-        try:
-            await interaction.response.defer()
-            await self._erase(interaction)
-            await interaction.edit_original_response(view=said(words_of(interaction)("answer.erased")))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        await interaction.response.defer()
+        await self._erase(interaction)
+        await interaction.edit_original_response(view=said(words_of(interaction)("answer.erased")))
 
     async def _erase(self, interaction: discord.Interaction[Any]) -> None:
         if interaction.user.id != self.member_id:
@@ -85,11 +76,7 @@ def erase_question(member_id: int, tally: Tally, words: Words) -> ui.LayoutView:
     lines = [f"### {words('privacy.title')}", *(f"- {line}" for line in told), f"-# {words('privacy.copy_first')}"]
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     row.add_item(EraseButton(member_id, words))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines)), row))
-    # The button is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    return message_of(ui.Container(ui.TextDisplay("\n".join(lines)), row))
 
 
 async def send_copy(interaction: discord.Interaction[Any], privacy: Privacy) -> None:

@@ -12,6 +12,7 @@ from bot.domain.limits import Limits
 from bot.domain.picture import MAX_COUNT, Resolution
 from bot.domain.quota import EVERYONE, OF_PICTURES, Limit, Quota, Standing, rank_of, resolution_at
 from bot.ui.catalogue import ENGLISH, Words
+from bot.ui.dynamic import message_of
 
 _SHOWN: Final = (
     Limit.PICTURES_DAY,
@@ -108,7 +109,4 @@ def _limit(limit: Limit, amount: int | None) -> str:
 
 
 def _screen(lines: Sequence[str]) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines))))
-    view.stop()
-    return view
+    return message_of(ui.Container(ui.TextDisplay("\n".join(lines))))

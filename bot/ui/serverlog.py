@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import discord
-
 from bot.domain.job import Job, Request, RequestView
 from bot.domain.rules import Block, WordRule
 from bot.jobs.moderation import Moderator
 from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
 from bot.ui.lists import jump_link
-from bot.ui.text import quoted_prompt
+from bot.ui.text import plain, quoted_prompt
 
 _MOST_NAMES: Final = 300
 
@@ -92,8 +90,3 @@ def numbers(jobs: Sequence[Job]) -> str:
 def quoted(words: str) -> str:
     """A text as a quotation, on every line of it."""
     return "\n".join(f"> {line}" for line in words.splitlines())
-
-
-def plain(words: str) -> str:
-    """Words of members, their markup and mentions shown rather than obeyed."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))

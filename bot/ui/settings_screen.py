@@ -17,7 +17,7 @@ from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
 from bot.jobs.rulebook import RuleBook
 from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
+from bot.ui.dynamic import DynamicPart, chosen_values, message_of
 from bot.ui.serverlog import trouble_note
 from bot.ui.word_rules import words_form
 
@@ -70,17 +70,11 @@ def manager_of(interaction: discord.Interaction[Any]) -> tuple[int, int]:
     return interaction.guild_id, interaction.user.id
 
 
-class _SettingItem(ui.DynamicItem[Any], template=r"never"):
+class _SettingItem(DynamicPart[Any], template=r"never"):
     """A select of one setting, found by its custom id on any message, however old."""
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the select from a choice."""
         return cls(Setting(match["setting"]))
 
@@ -92,16 +86,12 @@ class _SettingItem(ui.DynamicItem[Any], template=r"never"):
     def select(self, screen: Screen) -> ui.Item[Any]:
         """The select as the rules have it."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Save what was chosen and show the screen anew."""
-        try:
-            guild_id, actor_id = manager_of(interaction)
-            await interaction.response.defer()
-            values = [str(value) for value in cast(dict[str, Any], interaction.data).get("values", [])]
-            await self.save(interaction, guild_id, actor_id, values)
-            await show_screen(interaction)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        guild_id, actor_id = manager_of(interaction)
+        await interaction.response.defer()
+        await self.save(interaction, guild_id, actor_id, chosen_values(interaction))
+        await show_screen(interaction)
 
     async def save(
         self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[str]
@@ -169,30 +159,21 @@ class ChoiceSetting(
         return ui.Select(custom_id=f"settings:{self.setting.value}", options=options)
 
 
-class AddWordsButton(ui.DynamicItem[ui.Button[Any]], template=r"settings:add_words"):
+class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"):
     """Opens the form of a rule about words."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=ENGLISH("settings.add_words"), custom_id="settings:add_words"))
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:  # noqa: ARG003 - there is only one
         """Rebuild the button from a press."""
         return cls()
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form; what is sent is checked again."""
-        try:
-            manager_of(interaction)
-            await interaction.response.send_modal(words_form(interaction.id))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        manager_of(interaction)
+        await interaction.response.send_modal(words_form(interaction.id))
 
 
 SETTING_ITEMS: Final = (ChannelSetting, RoleSetting, ChoiceSetting, AddWordsButton)
@@ -233,11 +214,7 @@ def settings_view(screen: Screen) -> ui.LayoutView:
     count = len(screen.rules.words)
     words = ENGLISH("settings.words", count=count) if count else ENGLISH("settings.no_words")
     container.add_item(ui.Section(words, accessory=AddWordsButton()))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(container)
-    # Every part is dynamic, found by its custom id: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    return message_of(container)
 
 
 def value_of(setting: Setting, values: Sequence[str]) -> object:

@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.domain.preset import Preset
 from bot.ui.catalogue import Words
+from bot.ui.text import plain
 
 _MOST_PROPOSALS: Final = 25
 _PROPOSAL: Final = 100
@@ -60,16 +61,12 @@ def _lines(presets: Sequence[Preset], most: int, words: Words) -> str:
 
 def _line(preset: Preset, most: int) -> str:
     text = _cut(" ".join(preset.text.split()), most)
-    return f"- **{_plain(preset.name)}** {_plain(text)}"
+    return f"- **{plain(preset.name)}** {plain(text)}"
 
 
 def _whole(presets: Sequence[Preset], words: Words) -> bytes:
     kinds = {False: words("styles.own"), True: words("styles.of_server")}
     return "\n\n".join(f"{preset.name} ({kinds[preset.server]})\n{preset.text}" for preset in presets).encode()
-
-
-def _plain(words: str) -> str:
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
 
 
 def _cut(words: str, most: int) -> str:

@@ -30,13 +30,18 @@ _COUNTED: Final = (
 """Of several jobs, these are told by their number alone: waiting, at work, done."""
 
 
+def plain(words: str) -> str:
+    """Words of members, their markup and mentions shown rather than obeyed."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
+
+
 def quoted_prompt(spec: PictureSpec) -> str:
     """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters.
 
     Of one that was deleted the dots are left: Discord takes no empty text.
     """
     shown = spec.prompt if len(spec.prompt) <= _SHOWN_PROMPT else spec.prompt[: _SHOWN_PROMPT - 1].rstrip() + "…"
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(shown or "…"))
+    return plain(shown or "…")
 
 
 def alt_text(spec: PictureSpec) -> str:
@@ -67,7 +72,7 @@ def small_print(view: RequestView, words: Words) -> str:
     if count := len(view.request.references):
         parts.append(words("card.references", count=count))
     if spec.style:
-        name = discord.utils.escape_mentions(discord.utils.escape_markdown(spec.style))
+        name = plain(spec.style)
         parts.append(words("card.style", name=name))
     parts += extras(view, words)
     parts.append(words.credits(sum(job.price_microcredits for job in shown)))

@@ -14,6 +14,7 @@ from bot.domain.period import Period
 from bot.jobs.console import OneMember
 from bot.ports.statistics import ListedJob, MemberTotals, Overview, Totals
 from bot.ui.catalogue import ENGLISH
+from bot.ui.dynamic import message_of
 from bot.ui.lists import jump_link, short_prompt
 
 CHART_FILE: Final = "usage.png"
@@ -122,11 +123,7 @@ def reason_text(code: str) -> str:
 
 def screen(lines: Sequence[str]) -> ui.LayoutView:
     """A view of a container with some lines; what else it shall hold is added to that."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines))))
-    # Every button is dynamic: discord.py need not keep the view in memory.
-    view.stop()
-    return view
+    return message_of(ui.Container(ui.TextDisplay("\n".join(lines))))
 
 
 def _container(view: ui.LayoutView) -> ui.Container[ui.LayoutView]:

@@ -14,7 +14,7 @@ from bot.domain.job import Job, RequestView
 from bot.jobs.moderation import Moderation, Moderator
 from bot.ports.statistics import ListedJob
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
+from bot.ui.dynamic import DynamicPart, chosen_values
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, said
 
@@ -30,7 +30,7 @@ class Hand(Protocol):
         ...
 
 
-class ChooseToDelete(ui.DynamicItem[ui.Select[Any]], template=r"usage_delete"):
+class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
     """Lists the pictures of a page; the chosen one is asked about privately."""
 
     def __init__(self, listed: Sequence[ListedJob] = (), *, shared: bool = False) -> None:
@@ -49,31 +49,21 @@ class ChooseToDelete(ui.DynamicItem[ui.Select[Any]], template=r"usage_delete"):
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:  # noqa: ARG003 - there is only one
         """Rebuild the select from a choice."""
         return cls()
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Ask whether to delete it."""
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            chosen = cast(dict[str, Any], interaction.data).get("values", [])
-            view, job = await _deletable(interaction, int(chosen[0]))
-            together = sum(other.retried_by is None for other in view.jobs)
-            key = "console.delete" if together == 1 else "console.delete_many"
-            question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
-            button = DeleteListedButton(job.id, words_of(interaction))
-            await interaction.edit_original_response(
-                view=said(question, button), allowed_mentions=discord.AllowedMentions.none()
-            )
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        view, job = await _deletable(interaction, int(chosen_values(interaction)[0]))
+        together = sum(other.retried_by is None for other in view.jobs)
+        key = "console.delete" if together == 1 else "console.delete_many"
+        question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
+        button = DeleteListedButton(job.id, words_of(interaction))
+        await interaction.edit_original_response(
+            view=said(question, button), allowed_mentions=discord.AllowedMentions.none()
+        )
 
 
 class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})"):

@@ -20,7 +20,8 @@ from bot.domain.period import Period
 from bot.jobs.console import AuditPage, Console, TroublePage
 from bot.ports.statistics import JobFilter, JobsFound, Trouble
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
+from bot.ui.dynamic import DynamicPart
+from bot.ui.text import plain
 from bot.ui.usage import job_line, period_text, reason_text, screen
 from bot.ui.usage_deleting import ChooseToDelete
 
@@ -62,22 +63,19 @@ def check_watches(interaction: discord.Interaction[Any]) -> int:
     return interaction.guild_id
 
 
-class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"never"):
+class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
     """Shows another page in place of the one that it stands under."""
 
     def __init__(self, custom_id: str, label: str = "") -> None:
         super().__init__(ui.Button(label=label or ENGLISH("button.older"), custom_id=custom_id))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
-        try:
-            guild_id = check_watches(interaction)
-            await interaction.response.defer()
-            shared = interaction.message is not None and not interaction.message.flags.ephemeral
-            view = await self.page(console_of(interaction), guild_id, shared=shared)
-            await interaction.edit_original_response(view=view)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
-            await answer_error(interaction, error)
+        guild_id = check_watches(interaction)
+        await interaction.response.defer()
+        shared = interaction.message is not None and not interaction.message.flags.ephemeral
+        view = await self.page(console_of(interaction), guild_id, shared=shared)
+        await interaction.edit_original_response(view=view)
 
     @abstractmethod
     async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:
@@ -107,13 +105,7 @@ class JobsButton(
         self.after = after
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
         first, last = _unpacked(match["first"]), _unpacked(match["last"])
         wanted = JobFilter(
@@ -140,13 +132,7 @@ class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]+):(?P<last>[0-9a
         self.number = page
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
         period = Period(first=date.fromordinal(int(match["first"], 36)), last=date.fromordinal(int(match["last"], 36)))
         return cls(period, int(match["page"]))
@@ -164,13 +150,7 @@ class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
         self.before = before
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
+    def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
         return cls(int(match["before"]))
 
@@ -246,7 +226,7 @@ def _filters(wanted: JobFilter) -> str:
     if wanted.state is not None:
         told.append(ENGLISH("console.filter_state", state=wanted.state.value))
     if wanted.words:
-        told.append(ENGLISH("console.filter_words", words=_plain(wanted.words)))
+        told.append(ENGLISH("console.filter_words", words=plain(wanted.words)))
     if wanted.period is not None:
         told.append(period_text(wanted.period))
     return " · ".join(told)
@@ -272,16 +252,12 @@ def _trouble_line(trouble: Trouble) -> str:
 
 def _short(words: str) -> str:
     """Some words in one line, of a length that leaves room for the others of the page."""
-    one_line = _plain(" ".join(words.split()))
+    one_line = plain(" ".join(words.split()))
     return one_line if len(one_line) <= _MOST_MESSAGE else one_line[: _MOST_MESSAGE - 1].rstrip("\\ ") + "…"
 
 
 def _code(code: str) -> str:
     return f"`{code.replace('`', '')[:_MOST_CODE]}`"
-
-
-def _plain(words: str) -> str:
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
 
 
 def _with_rows(

@@ -13,7 +13,7 @@ from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
 from bot.ports.rules import PastPrompt
 from bot.ui.catalogue import ENGLISH
 from bot.ui.fields import Fields
-from bot.ui.serverlog import plain
+from bot.ui.text import plain
 
 WORDS_FORM: Final = re.compile(r"settings_words:[0-9]{1,20}")
 """The custom ids of the form of a rule."""
