@@ -17,6 +17,7 @@ from bot.jobs.collecting import Collection
 from bot.ports import Fitted
 from bot.ui.card import file_name, render
 from bot.ui.text import alt_text
+from bot.ui.uploads import is_too_large
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Handover:
                 message = await self._send(interaction, view, files, private=private)
                 break
             except discord.HTTPException as error:
-                if error.status != 413 and error.code != 40005:
+                if not is_too_large(error):
                     raise
                 rung = 1 + max(fitted.rung for fitted in files.values())
         await self._collection.handed_over(view, message_id=message.id, channel_id=message.channel.id)

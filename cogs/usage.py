@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.domain.job import JobState
+from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.period import Period, PeriodName
 from bot.jobs.console import Console
 from bot.jobs.exporting import MOST_FILES, Export, Exporting
@@ -17,6 +18,7 @@ from bot.ports.statistics import JobFilter
 from bot.services import Services
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded
+from bot.ui.uploads import CERTAIN_BYTES, is_too_large
 from bot.ui.usage import Screen, member_screen, overview_screen, period_text, top_screen
 from bot.ui.usage_deleting import ChooseToDelete, DeleteListedButton
 from bot.ui.usage_lists import (
@@ -36,11 +38,6 @@ _PERIODS: Final = [
 _STATES: Final = [
     app_commands.Choice(name=phrase(f"choice.state.{state.value}"), value=state.value) for state in JobState
 ]
-_ONE_REQUEST_BYTES: Final = 24 * 1024 * 1024
-"""Discord takes 25 MiB in one request, whatever the limit of a file."""
-_CERTAIN_BYTES: Final = 8 * 1024 * 1024
-"""Every place takes files of this size; what Discord says of larger ones is not always so."""
-_TOO_LARGE: Final = 413
 Day = app_commands.Range[str, 1, 20]
 _OF_PERIOD: Final = {"period": option("period"), "first_day": option("first_day"), "last_day": option("last_day")}
 
@@ -194,12 +191,12 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         """All pictures of a period as a table for a spreadsheet."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         days = self._days(period, first_day, last_day)
-        reported = min(interaction.filesize_limit, _ONE_REQUEST_BYTES)
-        for limit_bytes in (reported, min(reported, _CERTAIN_BYTES)):
+        reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
+        for limit_bytes in (reported, min(reported, CERTAIN_BYTES)):
             try:
                 await self._export(interaction, days, limit_bytes, share=share)
             except discord.HTTPException as error:
-                if error.status != _TOO_LARGE:
+                if not is_too_large(error):
                     raise
             else:
                 return

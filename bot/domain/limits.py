@@ -7,6 +7,8 @@ from typing import Final
 
 MAX_TOGETHER_BYTES: Final = 24 * 1024 * 1024
 """Files that go to Discord in one request, together: the whole of it stays under 25 MiB."""
+FOLLOW_UPS_ELSEWHERE: Final = 5
+"""Where the bot is only installed by the user, Discord lets at most this many follow-ups to a press through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

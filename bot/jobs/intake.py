@@ -6,21 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from bot.domain.credits import price
 from bot.domain.draft import AsksFirst, Draft, interaction_id_of
 from bot.domain.errors import BadReferenceError, PictureError, Refusal
 from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
+from bot.domain.limits import FOLLOW_UPS_ELSEWHERE
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.jobs.rulebook import RuleBook
 from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
 from bot.ports.moves import MoveStore
-
-_MOST_FOLLOW_UPS: Final = 5
-"""Where the bot is only installed by the user, Discord lets at most five follow-ups to a press through."""
 
 
 class Intake:
@@ -283,8 +280,8 @@ def _answered_already() -> Refusal:
 
 def _check_follow_ups(draft: Draft, origin: Origin) -> None:
     """Refuse more messages than one press may bring where only a member brought the bot along."""
-    if len(draft.prompts) > _MOST_FOLLOW_UPS and not origin.bot_present:
-        raise Refusal("too_many_prompts_here", count=len(draft.prompts), limit=_MOST_FOLLOW_UPS)
+    if len(draft.prompts) > FOLLOW_UPS_ELSEWHERE and not origin.bot_present:
+        raise Refusal("too_many_prompts_here", count=len(draft.prompts), limit=FOLLOW_UPS_ELSEWHERE)
 
 
 def _requests_of(

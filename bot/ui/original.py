@@ -6,23 +6,20 @@ import io
 import logging
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from bot.domain.errors import Refusal
-from bot.domain.limits import MAX_TOGETHER_BYTES
+from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of
 from bot.ui.text import file_stem
+from bot.ui.uploads import is_too_large
 
 log = logging.getLogger(__name__)
-
-_MOST_PARTS: Final = 5
-"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
-_TOO_LARGE: Final = 40005
 
 
 class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
@@ -37,7 +34,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
         original = await originals.find(self.job_id)
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         fewest = math.ceil(original.size_bytes / limit_bytes)
-        for count in range(fewest, _MOST_PARTS + 1):
+        for count in range(fewest, FOLLOW_UPS_ELSEWHERE + 1):
             if await _sent(interaction, originals, original, count):
                 log.info("original_sent", extra={"job_id": self.job_id, "parts": count})
                 return
@@ -45,7 +42,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
             "original_too_large",
             number=original.job_id,
             megabytes=original.size_bytes / 1e6,
-            parts=_MOST_PARTS,
+            parts=FOLLOW_UPS_ELSEWHERE,
         )
 
 
@@ -61,7 +58,7 @@ async def _sent(interaction: discord.Interaction[Any], originals: Originals, ori
         except discord.Forbidden:
             raise Refusal("no_files_here") from None
         except discord.HTTPException as error:
-            if number > 0 or (error.status != 413 and error.code != _TOO_LARGE):
+            if number > 0 or not is_too_large(error):
                 raise
             return False
     return True

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.errors import Refusal
-from bot.domain.limits import MAX_TOGETHER_BYTES
+from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
 from bot.ui.catalogue import ENGLISH, Words
@@ -17,15 +17,10 @@ from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
 from bot.ui.place import bot_present
 from bot.ui.pressing import said
+from bot.ui.uploads import CERTAIN_BYTES, is_too_large
 
 _MOST_FILES: Final = 25
 """Sent in good time before the command's token ends."""
-_MOST_FILES_ELSEWHERE: Final = 5
-"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
-_CERTAIN_BYTES: Final = 8 * 1024 * 1024
-"""Every place takes files of this size; what Discord says of larger ones is not always so."""
-_TOO_LARGE: Final = 413
-_TOO_LARGE_CODE: Final = 40005
 
 
 class Desk(Protocol):
@@ -87,14 +82,14 @@ async def send_copy(interaction: discord.Interaction[Any], privacy: Privacy) -> 
     except discord.Forbidden:
         raise Refusal("no_files_here") from None
     except discord.HTTPException as error:
-        if (error.status != _TOO_LARGE and error.code != _TOO_LARGE_CODE) or reported <= _CERTAIN_BYTES:
+        if not is_too_large(error) or reported <= CERTAIN_BYTES:
             raise
-        await _send_files(interaction, privacy, _CERTAIN_BYTES)
+        await _send_files(interaction, privacy, CERTAIN_BYTES)
 
 
 async def _send_files(interaction: discord.Interaction[Any], privacy: Privacy, limit_bytes: int) -> None:
     words = words_of(interaction)
-    most = _MOST_FILES if bot_present(interaction) else _MOST_FILES_ELSEWHERE
+    most = _MOST_FILES if bot_present(interaction) else FOLLOW_UPS_ELSEWHERE
     made = privacy.exported(interaction.user.id, note=words("privacy.note"), limit_bytes=limit_bytes, most_files=most)
     async with made as files:
         first, *others = files
