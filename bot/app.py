@@ -28,6 +28,7 @@ from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
 from bot.jobs.controls import Controls
+from bot.jobs.deciding import Deciding
 from bot.jobs.fetching import Fetcher
 from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
@@ -210,7 +211,6 @@ async def _assemble(
     intake = Intake(
         requests=store,
         jobs=store,
-        moves=store.moves,
         drafts=store.drafts,
         rules=rulebook,
         presenter=courier,
@@ -219,6 +219,9 @@ async def _assemble(
         references_copied=referencing.copied,
         credit_price_1k=settings.credit_price_1k,
         group_ratio=settings.group_ratio,
+    )
+    deciding = Deciding(
+        requests=store, jobs=store, moves=store.moves, rules=rulebook, presenter=courier, wake=admission.wake
     )
     reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
@@ -238,6 +241,7 @@ async def _assemble(
     )
     client.services = Services(
         intake=intake,
+        deciding=deciding,
         pictures=pictures,
         originals=Originals(pictures=pictures, files=files, keep_days=keep_days),
         presets=Presets(store.presets),

@@ -9,6 +9,7 @@ from bot.handover import Handover
 from bot.jobs.collecting import Collection
 from bot.jobs.console import Console
 from bot.jobs.controls import Controls
+from bot.jobs.deciding import Deciding
 from bot.jobs.exporting import Exporting
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
@@ -30,6 +31,7 @@ class Services:
     """The services behind commands and buttons."""
 
     intake: Intake
+    deciding: Deciding
     pictures: Pictures
     originals: Originals
     presets: Presets

@@ -1,4 +1,4 @@
-"""Accepting requests, and the decisions that members take about their jobs afterwards."""
+"""Accepting requests."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from decimal import Decimal
 from bot.domain.credits import price
 from bot.domain.draft import AsksFirst, Draft, interaction_id_of
 from bot.domain.errors import BadReferenceError, PictureError, Refusal
-from bot.domain.job import AT_WORK, WAITING, Job, JobState, NewReference, NewRequest, Origin, RequestView
+from bot.domain.job import NewReference, NewRequest, Origin, RequestView
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.jobs.rulebook import RuleBook
 from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
-from bot.ports.moves import MoveStore
 
 
 class Intake:
-    """The service behind the commands and buttons. Refusals are told to the member."""
+    """Takes orders from commands, buttons and forms. Refusals are told to the member."""
 
     def __init__(
         self,
@@ -29,7 +28,6 @@ class Intake:
         requests: RequestStore,
         jobs: JobStore,
         drafts: DraftStore,
-        moves: MoveStore,
         rules: RuleBook,
         presenter: Presenter,
         wake: Callable[[], None],
@@ -41,7 +39,6 @@ class Intake:
         self._requests = requests
         self._jobs = jobs
         self._drafts = drafts
-        self._moves = moves
         self._rules = rules
         self._presenter = presenter
         self._wake = wake
@@ -186,92 +183,6 @@ class Intake:
         """Take back, for free, a request whose member was told that the bot did not respond."""
         for job in view.jobs:
             await self._jobs.cancelled(job.id)
-
-    async def cancel(self, job_id: int, user_id: int, lease: TokenLease | None) -> Job | None:
-        """Take back a job that waits for its turn: that is free. `lease` is None for a press on another message.
-
-        One that is being made is returned as it is: `withdraw` may still cost its price, so its member is asked first.
-        """
-        job = await self._owned(job_id, user_id)
-        if job.state is JobState.QUEUED and await self._jobs.cancelled(job_id) is not None:
-            await self._decided(job, lease)
-            return None
-        job = self._withdrawable(await self._jobs.job(job_id))
-        if lease is not None:  # what follows is decided on another message, whose token does not reach the card
-            await self._requests.renew_token(job.request_id, lease)
-        return job
-
-    async def withdraw(self, job_id: int, user_id: int) -> Job:
-        """Cancel a job that is being made: its picture, should it come, is kept for `/collect` and not posted."""
-        await self._owned(job_id, user_id)
-        job = await self._jobs.withdrawn(job_id)
-        if job is None:
-            self._withdrawable(job := await self._jobs.job(job_id))
-            # It went back to its place in line between the question and its answer.
-            if await self._jobs.cancelled(job_id) is None:
-                raise _too_late(job_id)
-        self._presenter.refresh([job.request_id])
-        return job
-
-    @staticmethod
-    def _withdrawable(job: Job) -> Job:
-        if job.withdrawn_at is not None or job.state is JobState.CANCELLED:
-            raise Refusal("cancelled_already", number=job.id)
-        if job.state not in AT_WORK | WAITING:
-            raise _too_late(job.id)
-        return job
-
-    async def move_to_private(self, job_id: int, user_id: int, lease: TokenLease) -> None:
-        """Let a waiting request go on where its member alone sees it: in the private answer that this lease edits.
-
-        The message on which they asked for that is removed.
-        """
-        job = await self._owned(job_id, user_id)
-        if await self._moves.move_to_private(job.request_id, lease):
-            self._presenter.refresh([job.request_id])
-            return
-        view = await self._requests.view(job.request_id)
-        if view.request.deleted_at is not None:
-            raise Refusal("no_such_job", number=job_id)
-        if view.request.private:
-            raise Refusal("private_already", number=job_id)
-        if any(current.state in AT_WORK | WAITING for current in view.jobs if current.retried_by is None):
-            raise Refusal("cannot_move")
-        raise Refusal("too_late_to_move", number=job_id)
-
-    async def drop(self, job_id: int, user_id: int, lease: TokenLease) -> None:
-        """Give up a job whose outcome is unknown; its possible charge stays in the ledger."""
-        job = await self._owned(job_id, user_id)
-        if job.state is not JobState.UNCERTAIN or await self._jobs.cancelled(job_id) is None:
-            raise Refusal("decided", number=job_id)
-        await self._decided(job, lease)
-
-    async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
-        """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
-        job = await self._owned(job_id, user_id)
-        await self._rules.check_member(job.guild_id, user_id)
-        if await self._jobs.retry(job_id) is None:
-            raise Refusal("decided", number=job_id)
-        await self._decided(job, lease)
-        self._wake()
-
-    async def _owned(self, job_id: int, user_id: int) -> Job:
-        job = await self._jobs.find(job_id)
-        if job is None:
-            raise Refusal("no_such_job", number=job_id)
-        if job.user_id != user_id:
-            raise Refusal("not_yours", number=job_id)
-        return job
-
-    async def _decided(self, job: Job, lease: TokenLease | None) -> None:
-        """Show a decision; the press came with a fresh token, which lets even a private message be edited again."""
-        if lease is not None:
-            await self._requests.renew_token(job.request_id, lease)
-        self._presenter.refresh([job.request_id])
-
-
-def _too_late(job_id: int) -> Refusal:
-    return Refusal("too_late", number=job_id)
 
 
 def _answered_already() -> Refusal:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.domain.job import AT_WORK, WAITING, Job, Request
-from bot.jobs.intake import Intake
+from bot.jobs.deciding import Deciding
 from bot.ports import TokenLease
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, lease_of, said
@@ -20,10 +20,10 @@ class DecisionButton(JobButton, template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge the press and let the service decide."""
         await interaction.response.defer()
-        await self.decide(desk_of(interaction).intake, interaction.user.id, lease_of(interaction))
+        await self.decide(desk_of(interaction).deciding, interaction.user.id, lease_of(interaction))
 
     @abstractmethod
-    async def decide(self, intake: Intake, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
         """Do what the button says; raises BotError."""
 
 
@@ -47,7 +47,7 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel, and turn the question into its answer."""
         await interaction.response.defer()
-        await desk_of(interaction).intake.withdraw(self.job_id, interaction.user.id)
+        await desk_of(interaction).deciding.withdraw(self.job_id, interaction.user.id)
         answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
         await interaction.edit_original_response(view=said(answer))
 
@@ -60,7 +60,7 @@ class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Begin a private answer, which the card then becomes; the message with this button goes away."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await desk_of(interaction).intake.move_to_private(self.job_id, interaction.user.id, lease_of(interaction))
+        await desk_of(interaction).deciding.move_to_private(self.job_id, interaction.user.id, lease_of(interaction))
 
 
 class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
@@ -69,9 +69,9 @@ class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
     action = "retry"
     style = discord.ButtonStyle.primary
 
-    async def decide(self, intake: Intake, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
         """Order again."""
-        await intake.retry(self.job_id, user_id, lease)
+        await deciding.retry(self.job_id, user_id, lease)
 
 
 class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
@@ -79,9 +79,9 @@ class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
 
     action = "drop"
 
-    async def decide(self, intake: Intake, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
         """Give up."""
-        await intake.drop(self.job_id, user_id, lease)
+        await deciding.drop(self.job_id, user_id, lease)
 
 
 def may_cancel(job: Job) -> bool:
@@ -97,7 +97,7 @@ def may_move(request: Request) -> bool:
 
 async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, lease: TokenLease | None) -> None:
     """Cancel a waiting job; ask privately about one that is being made, since it may still be charged."""
-    being_made = await desk_of(interaction).intake.cancel(job_id, interaction.user.id, lease)
+    being_made = await desk_of(interaction).deciding.cancel(job_id, interaction.user.id, lease)
     if being_made is None:
         return
     words = words_of(interaction)

@@ -18,6 +18,7 @@ from bot.domain.picture import Resolution
 from bot.domain.preset import Preset
 from bot.domain.rules import ServerRules
 from bot.domain.ruling import defaults_of
+from bot.jobs.deciding import Deciding
 from bot.jobs.intake import Intake
 from bot.jobs.originals import Originals
 from bot.jobs.pictures import Ask, Pictures, Presser
@@ -54,7 +55,12 @@ class Desk(Protocol):
 
     @property
     def intake(self) -> Intake:
-        """Accepting and deciding."""
+        """Accepting orders."""
+        ...
+
+    @property
+    def deciding(self) -> Deciding:
+        """What members decide about their orders."""
         ...
 
     @property

@@ -33,7 +33,6 @@ class Counter:
             requests=works.store,
             jobs=works.store,
             drafts=works.store.drafts,
-            moves=works.store.moves,
             rules=works.rules,
             presenter=works.presenter,
             wake=lambda: None,

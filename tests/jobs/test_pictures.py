@@ -46,7 +46,6 @@ def pictures(works: Works) -> Pictures:
         requests=works.store,
         jobs=works.store,
         drafts=works.store.drafts,
-        moves=works.store.moves,
         rules=works.rules,
         presenter=works.presenter,
         wake=lambda: None,
