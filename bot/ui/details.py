@@ -80,7 +80,7 @@ def _reported(job: Job, cost: float, words: Words) -> str:
     """What the provider says that it charged, and how far that is from the price."""
     reported = round(cost * MICRO)
     told, difference = Credits(reported), Credits(abs(reported - job.price_microcredits))
-    if not difference:
+    if words.credits(reported) == words.credits(job.price_microcredits):  # 1.33 is what 4/3 is reported as
         return words("details.reported", cost=told)
     if reported > job.price_microcredits:
         return words("details.reported_more", cost=told, difference=difference)

@@ -146,11 +146,14 @@ def _totals(totals: Totals) -> list[str]:
         lines[-1] += ENGLISH("console.possibly", credits=ENGLISH.credits(totals.possible_microcredits))
     if totals.reported_for_microcredits:
         difference = totals.reported_microcredits - totals.reported_for_microcredits
+        reported = ENGLISH.credits(totals.reported_microcredits)
+        computed = ENGLISH.credits(totals.reported_for_microcredits)
         lines.append(
             ENGLISH(
-                "console.reported" if difference else "console.as_reported",
-                reported=ENGLISH.credits(totals.reported_microcredits),
-                computed=ENGLISH.credits(totals.reported_for_microcredits),
+                # A difference that rounding hides is none to a reader: 1.33 is what 4/3 is reported as.
+                "console.as_reported" if reported == computed else "console.reported",
+                reported=reported,
+                computed=computed,
                 sign="+" if difference > 0 else "",
                 difference=ENGLISH.credits(difference),
             )

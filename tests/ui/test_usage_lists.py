@@ -130,6 +130,13 @@ def test_a_page_of_the_audit_names_who_did_what_to_whom() -> None:
     assert custom_ids(view) == ["ua:0", "ua:3"]
 
 
+def test_a_difference_that_rounding_hides_is_none() -> None:
+    """A provider reports 1.33 for what 4/3 of a credit was computed for."""
+    totals = Totals(requested=1, delivered=1, reported_microcredits=6_330_001, reported_for_microcredits=6_330_000)
+    found = Overview(totals=totals, members=1, failures={}, median_wait_s=None, days=[])
+    assert "The provider reported 6.33 credits, as computed." in texts(overview_screen(found, None, ALWAYS).view)
+
+
 def test_overview_tells_the_difference_between_reported_and_computed_costs() -> None:
     """With its sign; a chart is shown below, if there is one."""
     totals = Totals(
