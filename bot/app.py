@@ -45,6 +45,7 @@ from bot.jobs.privacy import Privacy
 from bot.jobs.quotas import Quotas
 from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
+from bot.jobs.strays import Strays
 from bot.lock import exclusive
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.archives import ZipArchives
@@ -288,6 +289,7 @@ async def _assemble(
             files=files,
             copies=copies,
             forgetting=forgetting,
+            strays=Strays(store=store.strays, files=files, copies=copies),
             clock=clock,
             keep=timedelta(days=settings.keep_originals_days),
         ),

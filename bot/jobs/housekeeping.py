@@ -9,12 +9,14 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.jobs.forgetting import Forgetting
+from bot.jobs.strays import Strays
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
 from bot.ports.drafts import DraftStore
 
 log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 60.0
+_STRAYS_EVERY_S: Final = 86_400.0
 _AT_ONCE: Final = 500
 _ASKED: Final = timedelta(days=1)
 """How long an order may be agreed to that asks first; the addresses of its pictures live no longer."""
@@ -32,6 +34,7 @@ class Housekeeping:
         files: PictureFiles,
         copies: ReferenceFiles,
         forgetting: Forgetting,
+        strays: Strays,
         clock: Clock,
         keep: timedelta,
     ) -> None:
@@ -41,6 +44,8 @@ class Housekeeping:
         self._files = files
         self._copies = copies
         self._forgetting = forgetting
+        self._strays = strays
+        self._strays_due = 0.0
         self._clock = clock
         self._keep = keep
 
@@ -58,8 +63,16 @@ class Housekeeping:
         await self._requests.wipe_expired_tokens()
         await self._drafts.forget(self._clock.now() - _ASKED)
         await self._forgetting.sweep()
+        await self._sweep_strays()
         before = self._clock.now() - self._keep
         return await self._sweep_pictures(before) + await self._sweep_references(before)
+
+    async def _sweep_strays(self) -> None:
+        """After a start, since it may follow a crash, and then once a day."""
+        now = self._clock.monotonic()
+        if now >= self._strays_due:
+            await self._strays.sweep()
+            self._strays_due = now + _STRAYS_EVERY_S
 
     async def _sweep_pictures(self, before: datetime) -> int:
         due = await self._jobs.finished_files(before, most=_AT_ONCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,15 @@ class ReferenceCopies:
     async def remove(self, request_id: int) -> None:
         """Delete a request's copies; there may be none."""
         await asyncio.to_thread(self._remove, request_id)
+
+    async def requests_on_disk(self) -> list[int]:
+        """The requests of which there are files."""
+        return await asyncio.to_thread(self._requests_on_disk)
+
+    def _requests_on_disk(self) -> list[int]:
+        with os.scandir(self._root) as entries:
+            numbers = {entry.name.partition("-")[0] for entry in entries}
+        return sorted(int(number) for number in numbers if number.isdecimal())
 
     def _remove(self, request_id: int) -> None:
         for path in self._root.glob(f"{request_id}-*"):

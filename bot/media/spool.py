@@ -21,6 +21,7 @@ _PICTURES: Final = tuple(kind.extension for kind in KINDS)
 _ALL: Final = ("part", *_PICTURES, *SMALLER, "thumb.webp", "thumb.part")
 """How the names of a job's files end. They are asked for one by one: thumbnails stay, and a folder of a hundred
 thousand takes half a second to look through."""
+_BULKY: Final = frozenset(_ALL) - {"thumb.webp"}
 
 
 class Spool:
@@ -85,6 +86,15 @@ class Spool:
     async def remove_thumbnail(self, job_id: int) -> None:
         """Delete the thumbnail alone."""
         await asyncio.to_thread(self._thumbnail_of(job_id).unlink, missing_ok=True)
+
+    async def jobs_on_disk(self) -> list[int]:
+        """The jobs of which there are files other than thumbnails."""
+        return await asyncio.to_thread(self._jobs_on_disk)
+
+    def _jobs_on_disk(self) -> list[int]:
+        with os.scandir(self._root) as entries:
+            names = (entry.name.partition(".") for entry in entries)
+            return sorted({int(job) for job, _, ending in names if job.isdecimal() and ending in _BULKY})
 
     def _thumbnail_of(self, job_id: int) -> Path:
         return self._root / f"{job_id}.thumb.webp"

@@ -101,6 +101,10 @@ class ReferenceFiles(Protocol):
         """Delete a request's copies; there may be none."""
         ...
 
+    async def requests_on_disk(self) -> list[int]:
+        """The requests of which there are files."""
+        ...
+
 
 class PictureFiles(Protocol):
     """The spool: finished pictures on our disk. Blocking work happens off the event loop."""
@@ -131,6 +135,10 @@ class PictureFiles(Protocol):
 
     async def remove_thumbnail(self, job_id: int) -> None:
         """Delete a job's thumbnail; there may be none."""
+        ...
+
+    async def jobs_on_disk(self) -> list[int]:
+        """The jobs of which there are files other than thumbnails."""
         ...
 
     def path_of(self, file_name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.domain.job import JobState, NewReference
 from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
+from bot.jobs.strays import Strays
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.store.sqlite import SqliteStore
@@ -20,11 +21,12 @@ from tests.support.steps import Steps
 
 def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) -> Housekeeping:
     """Sweeps what is older than seven days."""
+    (folder / "references").mkdir(exist_ok=True)
     copies = ReferenceCopies(folder / "references", ["cdn.test"])
     forgetting = Forgetting(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=0)
     return Housekeeping(
-        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, forgetting=forgetting, clock=clock,
-        keep=timedelta(days=7),
+        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, forgetting=forgetting,
+        strays=Strays(store=store.strays, files=spool, copies=copies), clock=clock, keep=timedelta(days=7),
     )  # fmt: skip
 
 
@@ -71,3 +73,36 @@ async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path
         assert {path.name for path in (tmp_path / "spool").iterdir()} == {f"{kept.id}.png", f"{kept.id}.fit1.webp"}
         assert (await store.job(delivered.id)).state is JobState.DELIVERED
         assert await sweeper.sweep() == 0
+
+
+async def test_files_that_no_row_names_leave_the_disk(tmp_path: Path) -> None:
+    """Those of settled jobs and requests; never one at work, one that is kept, a thumbnail, or a stranger's."""
+    clock = FakeClock()
+    references, pictures = tmp_path / "references", tmp_path / "spool"
+    references.mkdir()
+    async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
+        spool = Spool(pictures)
+        steps = Steps(store)
+        gone = await steps.queued()
+        await store.cancelled(gone.id)
+        running, kept = await steps.running(), await steps.fetched()
+        of_another = NewReference(url="https://x.test/a", name="a", file_name="99-0.png")
+        shared = replace(new_request(), references=(of_another,))
+        again = await store.accept(shared)
+        await store.cancelled((await store.view(again)).jobs[0].id)
+        for name in (f"{gone.request_id}-0.png", f"{running.request_id}-0.png", "99-0.png", "note.txt"):
+            (references / name).write_bytes(b"picture")
+        for name in (f"{gone.id}.png", f"{gone.id}.thumb.webp", f"{running.id}.png", f"{kept.id}.png", "4040.png"):
+            (pictures / name).write_bytes(b"picture")
+        sweeper = a_sweeper(store, spool, tmp_path, clock)
+        await sweeper.sweep()
+        left = {path.name for path in references.iterdir()}
+        assert left == {f"{running.request_id}-0.png", "99-0.png", "note.txt"}
+        left = {path.name for path in pictures.iterdir()}
+        assert left == {f"{gone.id}.thumb.webp", f"{running.id}.png", f"{kept.id}.png", "4040.png"}
+        (pictures / f"{gone.id}.png").write_bytes(b"picture")
+        await sweeper.sweep()
+        assert (pictures / f"{gone.id}.png").exists(), "the folders are looked through once a day"
+        clock.shift(timedelta(days=2).total_seconds())
+        await sweeper.sweep()
+        assert not (pictures / f"{gone.id}.png").exists()

@@ -16,6 +16,7 @@ from bot.store.sqlite.privacy import SqlitePrivacy
 from bot.store.sqlite.quotas import SqliteQuotas
 from bot.store.sqlite.rules import SqliteRules
 from bot.store.sqlite.statistics import SqliteStatistics
+from bot.store.sqlite.strays import SqliteStrays
 from bot.store.sqlite.writer import DatabaseThread
 
 
@@ -52,3 +53,5 @@ class Shelves:
         """Implements StatisticsStore."""
         self.privacy = SqlitePrivacy(reader=reader, writer=writer, clock=clock)
         """Implements PrivacyStore."""
+        self.strays = SqliteStrays(reader=reader)
+        """Implements StrayStore."""
