@@ -92,7 +92,12 @@ async def run(settings: Settings) -> None:
             )
         )
         provider = await stack.enter_async_context(
-            ApimasterClient(settings.apimaster_base_url, required["APIMASTER_API_KEY"], settings.apimaster_model)
+            ApimasterClient(
+                settings.apimaster_base_url,
+                required["APIMASTER_API_KEY"],
+                settings.apimaster_model,
+                result_hosts=settings.result_hosts,
+            )
         )
         await check_key(provider, store)
         copies = await stack.enter_async_context(

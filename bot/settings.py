@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     apimaster_api_key: SecretStr | None = None
     apimaster_base_url: str = "https://apimaster.ai"
     apimaster_model: str = "gemini-3.1-flash-image-preview"
+    result_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path("data")
     first_poll_seconds: float = Field(default=12, gt=0, le=600)
     poll_seconds: float = Field(default=4, gt=0, le=600)
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("discord_cdn_hosts", mode="before")
+    @field_validator("discord_cdn_hosts", "result_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return (
@@ -96,8 +97,15 @@ class Settings(BaseSettings):
 
     @field_validator("discord_cdn_hosts")
     @classmethod
+    def _some_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("it must name a host at least")
+        return value
+
+    @field_validator("discord_cdn_hosts", "result_hosts")
+    @classmethod
     def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or not all(_HOST.fullmatch(host) for host in value):
+        if not all(_HOST.fullmatch(host) for host in value):
             raise ValueError("it must be host names separated by commas, each without https:// (a port may follow)")
         return value
 

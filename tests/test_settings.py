@@ -46,6 +46,9 @@ def test_everything_has_its_documented_default() -> None:
     [
         ("DISCORD_API_URL", "discord.com"),
         ("DISCORD_API_URL", "ftp://discord.com"),
+        ("DISCORD_CDN_HOSTS", " , "),
+        ("DISCORD_CDN_HOSTS", "https://cdn.example"),
+        ("RESULT_HOSTS", "http://10.0.0.1/"),
         ("APIMASTER_BASE_URL", "https://"),
         ("APIMASTER_BASE_URL", "https://api master.ai"),
         ("FIRST_POLL_SECONDS", "soon"),
@@ -115,10 +118,12 @@ def test_secrets_are_stripped_and_never_printed(monkeypatch: pytest.MonkeyPatch)
 def test_lists_are_read_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hosts and shards are separated by commas."""
     monkeypatch.setenv("DISCORD_CDN_HOSTS", " 127.0.0.1:8000 , CDN.example ,")
+    monkeypatch.setenv("RESULT_HOSTS", "cache.internal,[FD00::8]:9000")
     monkeypatch.setenv("SHARD_IDS", "0, 2")
     monkeypatch.setenv("SHARD_COUNT", "4")
     settings = load_settings()
     assert settings.discord_cdn_hosts == ("127.0.0.1:8000", "cdn.example")
+    assert settings.result_hosts == ("cache.internal", "[fd00::8]:9000")
     assert settings.shard_ids == (0, 2)
 
 

@@ -20,6 +20,7 @@ from yarl import URL
 from bot.apimaster import wire
 from bot.apimaster.download import MAX_PICTURE_BYTES, Downloader
 from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
+from bot.apimaster.hosts import GuardedResolver, TrustedHosts
 from bot.apimaster.transport import network_errors, read_body
 from bot.domain.errors import BadRequestError, OutcomeUnknownError, ProviderError, StoreError
 from bot.domain.picture import PictureSpec, Resolution
@@ -69,31 +70,45 @@ class ApimasterClient:
 
     Every method raises ProviderError (`download` also PictureError and StoreError) and none of them retries:
     one `submit` or `generate` is at most one POST. The key goes to the origin of `base_url` and nowhere else.
+    Results are read from the internet; from a private address only where `result_hosts` or `base_url` name its host.
     """
 
     def __init__(
-        self, base_url: str, api_key: SecretStr | str, model: str, *, timeouts: Timeouts | None = None
+        self,
+        base_url: str,
+        api_key: SecretStr | str,
+        model: str,
+        *,
+        result_hosts: Sequence[str] = (),
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._key = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
         self._model = model
         self._timeouts = timeouts or Timeouts()
+        self._trusted = TrustedHosts(result_hosts, URL(self._base_url))
         self._fresh: aiohttp.ClientSession | None = None
         self._kept: aiohttp.ClientSession | None = None
+        self._results: aiohttp.ClientSession | None = None
+        self._resolver: GuardedResolver | None = None
 
     async def __aenter__(self) -> Self:
         # A kept-alive connection may have died unnoticed, and then nobody knows whether a POST on it arrived:
         # every POST therefore opens a connection of its own.
         self._fresh = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
         self._kept = self._session(aiohttp.TCPConnector(limit=64))
+        self._resolver = GuardedResolver(self._trusted)
+        self._results = self._session(aiohttp.TCPConnector(limit=64, resolver=self._resolver))
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for session in (self._fresh, self._kept):
+        for session in (self._fresh, self._kept, self._results):
             if session is not None:
                 await session.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     @staticmethod
     def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
@@ -101,6 +116,7 @@ class ApimasterClient:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": _USER_AGENT},
+            trust_env=False,  # a proxy would resolve names behind our back
             read_bufsize=256 * 1024,
         )
 
@@ -169,11 +185,13 @@ class ApimasterClient:
     async def download(self, source: PictureSource, to: Path) -> int:
         """Stream a finished picture into a file, at most 64 MB; returns the size in bytes.
 
-        Raises PictureError (`result_gone`, `too_large`, `not_a_picture`); another ProviderError may be tried again.
+        Raises PictureError (`result_gone`, `result_forbidden`, `too_large`, `not_a_picture`); another ProviderError
+        may be tried again.
         """
         downloader = Downloader(
-            _opened(self._kept),
+            _opened(self._results),
             base_url=URL(self._base_url),
+            trusted=self._trusted,
             api_key=self._key,
             connect_s=self._timeouts.connect_s,
             read_s=self._timeouts.download_s,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -14,9 +15,12 @@ from urllib.parse import unquote_to_bytes
 import aiohttp
 from yarl import URL
 
+from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, literal
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
 from bot.ports import PictureSource
+
+log = logging.getLogger(__name__)
 
 MAX_PICTURE_BYTES: Final = 64 * 1024 * 1024
 _MAX_REDIRECTS: Final = 5
@@ -29,13 +33,26 @@ _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
 class Downloader:
-    """Downloads pictures; the bearer goes only where scheme, host and port are those of `base_url`."""
+    """Downloads pictures from the internet, and from hosts that are private only where they are `trusted`.
+
+    The session's connector must resolve names by a GuardedResolver with the same hosts; addresses that ask no resolver
+    are checked here. The bearer goes where scheme, host and port are those of `base_url`, unless a redirect from
+    elsewhere leads there.
+    """
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, base_url: URL, api_key: str, connect_s: float, read_s: float
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: URL,
+        trusted: TrustedHosts,
+        api_key: str,
+        connect_s: float,
+        read_s: float,
     ) -> None:
         self._session = session
         self._base_url = base_url
+        self._trusted = trusted
         self._key = api_key
         self._timeout = aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)
 
@@ -57,22 +74,40 @@ class Downloader:
     async def _fetch(self, url: URL, to: Path) -> int:
         if not url.absolute:
             url = self._base_url.join(url)
+        at_home = True
         for _ in range(_MAX_REDIRECTS + 1):
-            if url.scheme not in {"http", "https"} or not url.host:
-                raise _bad_address()
-            async with self._get(url) as response:
+            self._check(url)
+            at_home = at_home and url.origin() == self._base_url.origin()
+            async with self._get(url, with_key=at_home) as response:
                 if response.status not in _REDIRECTS:
                     return await _save(response, to)
                 target = response.headers.get("Location", "")
                 url = url.join(_parse(target))
         raise PictureError("result_gone", f"The picture's address redirects more than {_MAX_REDIRECTS} times.")
 
+    def _check(self, url: URL) -> None:
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise _bad_address()
+        address = literal(url.host)
+        if address is not None and not is_public(address) and (url.host, url.port) not in self._trusted:
+            raise _forbidden(url)
+
     @asynccontextmanager
-    async def _get(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _get(self, url: URL, *, with_key: bool) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
-        if url.origin() == self._base_url.origin():
+        if with_key:
             headers["Authorization"] = f"Bearer {self._key}"
-        async with self._session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False) as response:
+        # What an address says before its "@" is nothing that a result needs.
+        bare = url.with_user(None)
+        try:
+            response = await self._session.get(bare, headers=headers, timeout=self._timeout, allow_redirects=False)
+        except aiohttp.InvalidURL:
+            raise _bad_address() from None
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, PrivateAddressError):
+                raise _forbidden(url) from None
+            raise
+        async with response:
             yield response
 
 
@@ -201,6 +236,15 @@ def _disk(error: OSError) -> StoreError:
 
 def _bad_address() -> PictureError:
     return PictureError("result_gone", "The provider gave an address that is not an http address.")
+
+
+def _forbidden(url: URL) -> PictureError:
+    log.warning("result_host_refused", extra={"host": url.host, "port": url.port, "trusted_by": "RESULT_HOSTS"})
+    place = f"{url.host}:{url.port}"
+    return PictureError(
+        "result_forbidden",
+        f"The picture's address leads to {place}, which is private. If that is right, name it in RESULT_HOSTS.",
+    )
 
 
 def _too_large() -> PictureError:

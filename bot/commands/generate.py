@@ -39,6 +39,7 @@ _ADVICE: Final = {
     "task_timeout": "It was charged, and may still end.",
     "task_unknown": "Check the task id and the key that made it.",
     "result_gone": "It was charged.",
+    "result_forbidden": "It was charged.",
     "not_a_picture": "It was charged.",
     "store": "Check the disk.",
 }
@@ -119,7 +120,9 @@ def _run(settings: Settings, order: Order | None, *, sync: bool, task_id: str, o
 
     async def work() -> Made:
         async with (
-            ApimasterClient(settings.apimaster_base_url, key, settings.apimaster_model) as client,
+            ApimasterClient(
+                settings.apimaster_base_url, key, settings.apimaster_model, result_hosts=settings.result_hosts
+            ) as client,
             progress.running(),
         ):
             one = OnePicture(client, polling, clock, progress, trail=trail, rng=random.Random())  # noqa: S311 - jitter

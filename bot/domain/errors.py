@@ -54,7 +54,10 @@ class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an
 
 
 class PictureError(BotError):
-    """Bytes that are not a usable picture: `too_large`, `not_a_picture`, `too_many_pixels`, `result_gone`."""
+    """Bytes that are not a usable picture, by its code.
+
+    `too_large`, `not_a_picture`, `too_many_pixels`, `result_gone` or `result_forbidden` (an address not to be read).
+    """
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -34,9 +34,11 @@ PIXEL = base64.b64decode(
 
 
 @asynccontextmanager
-async def connected(base_url: str, key: str | SecretStr = "sandbox-key") -> AsyncIterator[ApimasterClient]:
-    """A client of some address."""
-    async with ApimasterClient(base_url, key, MODEL, timeouts=quick_timeouts()) as opened:
+async def connected(
+    base_url: str, key: str | SecretStr = "sandbox-key", result_hosts: Sequence[str] = ("127.0.0.1", "localhost")
+) -> AsyncIterator[ApimasterClient]:
+    """A client of some address; the tests' own servers are all on this machine."""
+    async with ApimasterClient(base_url, key, MODEL, result_hosts=result_hosts, timeouts=quick_timeouts()) as opened:
         yield opened
 
 
