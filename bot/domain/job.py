@@ -86,6 +86,14 @@ class Origin:
     age_restricted: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at a picture, and in which channel: Discord's snowflakes, as Discord tells them with each press."""
+
+    user_id: int
+    channel_id: int
+
+
 FIRST_FRAME: Final = "first frame of the animation"
 """The note of a reference that was an animation."""
 SMALLER_ITSELF: Final = "the picture before it"

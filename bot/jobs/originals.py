@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import Refusal
+from bot.domain.job import Viewer
 from bot.jobs.pictures import Pictures
 from bot.ports import PictureFiles
 
@@ -36,9 +37,9 @@ class Originals:
         self._keep_days = keep_days
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def find(self, job_id: int) -> Original:
+    async def find(self, job_id: int, viewer: Viewer) -> Original:
         """The file of a picture that is still kept; whoever sees the picture's message may have it."""
-        _, job = await self._pictures.look(job_id)
+        _, job = await self._pictures.look(job_id, viewer)
         found = None if job.picture_file is None else await self._files.find(job_id)
         if found is None:
             raise self._gone(job_id)

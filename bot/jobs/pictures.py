@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.errors import Refusal
-from bot.domain.job import SMALLER_ITSELF, Job, NewReference, Origin, RequestView
+from bot.domain.job import SMALLER_ITSELF, Job, NewReference, Origin, RequestView, Viewer
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
 from bot.domain.policy import with_style
 from bot.domain.privacy import check_remembered
@@ -24,13 +24,16 @@ class Ask:
     lease: TokenLease
     upload_limit_bytes: int
 
+    @property
+    def viewer(self) -> Viewer:
+        """Who pressed, and where."""
+        return Viewer(user_id=self.origin.user_id, channel_id=self.origin.channel_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presser:
+class Presser(Viewer):
     """Who pressed a button, and where. `moderates` says whether they may delete anybody's messages there."""
 
-    user_id: int
-    channel_id: int
     moderates: bool
 
 
@@ -58,15 +61,23 @@ class Pictures:
         """Tell others who deleted what."""
         self._tell_deletion = told
 
-    async def look(self, job_id: int) -> tuple[RequestView, Job]:
-        """A picture's rows; raises Refusal for one that is gone, or whose prompt is."""
-        view, job = await self.find(job_id)
+    async def look(self, job_id: int, viewer: Viewer) -> tuple[RequestView, Job]:
+        """A picture's rows; raises Refusal for one that is gone, whose prompt is, or that its viewer cannot see.
+
+        A press carries a number, and a client may send any: what somebody else made is looked at where it stands.
+        """
+        view, job = await self._found(job_id, await self._jobs.find_within_reach(job_id, viewer))
         check_remembered(view.request, job_id)
         return view, job
 
     async def find(self, job_id: int) -> tuple[RequestView, Job]:
-        """The same, also of one whose prompt was deleted: its message can still be removed."""
-        job = await self._jobs.find(job_id)
+        """A picture's rows wherever it is, also of one whose prompt was deleted: its message can still be removed.
+
+        Who asks for it is for the caller to check.
+        """
+        return await self._found(job_id, await self._jobs.find(job_id))
+
+    async def _found(self, job_id: int, job: Job | None) -> tuple[RequestView, Job]:
         view = None if job is None else await self._requests.view(job.request_id)
         if job is None or view is None or view.request.deleted_at is not None:
             raise Refusal("no_such_job", number=job_id)
@@ -74,13 +85,13 @@ class Pictures:
 
     async def again(self, job_id: int, ask: Ask, *, not_before: datetime | None = None) -> int:
         """Order the same once more; returns the new request's id."""
-        view, _ = await self.look(job_id)
+        view, _ = await self.look(job_id, ask.viewer)
         spec = view.request.spec
         return await self._order("again", job_id, spec, ask, _references(view), not_before, to_the_letter=True)
 
     async def edited(self, job_id: int, changed: PictureSpec, ask: Ask, *, not_before: datetime | None = None) -> int:
         """Order it with another prompt, size or resolution; style, searches and references stay as they were."""
-        view, _ = await self.look(job_id)
+        view, _ = await self.look(job_id, ask.viewer)
         before = view.request.spec
         changed = with_style(changed, before.style, before.style_text)
         spec = replace(
@@ -103,7 +114,7 @@ class Pictures:
         not_before: datetime | None = None,
     ) -> int:
         """Order something else from the picture itself and perhaps more of them; `shown_at` as in `bigger`."""
-        _, job = await self.look(job_id)
+        _, job = await self.look(job_id, ask.viewer)
         references = (_itself(job, f"no. {job_id}", shown_at), *more)
         return await self._order("remix", job_id, spec, ask, references, not_before, count=count)
 
@@ -114,7 +125,7 @@ class Pictures:
 
         `shown_at` is where its message shows it, for when our copy is gone.
         """
-        view, job = await self.look(job_id)
+        view, job = await self.look(job_id, ask.viewer)
         spec = view.request.spec
         larger = next_resolution(spec.resolution)
         if larger is None:

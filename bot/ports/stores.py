@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BotError, Cost, ProviderError
-from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView
+from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView, Viewer
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports.pictures import Submission, TaskStatus
 
@@ -159,6 +159,10 @@ class JobStore(Protocol):
 
     async def find(self, job_id: int) -> Job | None:
         """One job, or None."""
+        ...
+
+    async def find_within_reach(self, job_id: int, viewer: Viewer) -> Job | None:
+        """One job that is the viewer's own, or public and shown in the viewer's channel; else None."""
         ...
 
     async def adopt(self, owner: str) -> list[Job]:

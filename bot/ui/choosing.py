@@ -13,7 +13,7 @@ from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, chosen_values, message_of
 from bot.ui.phrases import words_of
 from bot.ui.picture_buttons import picture_rows
-from bot.ui.pressing import desk_of, shown_address
+from bot.ui.pressing import desk_of, presser_of, shown_address
 from bot.ui.text import alt_text
 
 
@@ -45,7 +45,8 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a choice privately with the picture's own buttons."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        view, job = await desk_of(interaction).pictures.look(int(chosen_values(interaction)[0]))
+        chosen = int(chosen_values(interaction)[0])
+        view, job = await desk_of(interaction).pictures.look(chosen, presser_of(interaction))
         shown_at = shown_address(interaction.message, job.id)
         layout = _buttons_of(view, job, words_of(interaction), shown_at)
         await interaction.edit_original_response(view=layout)

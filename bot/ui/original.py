@@ -15,7 +15,7 @@ from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
-from bot.ui.pressing import JobButton, desk_of
+from bot.ui.pressing import JobButton, desk_of, presser_of
 from bot.ui.text import file_stem
 from bot.ui.uploads import is_too_large
 
@@ -31,7 +31,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
         """Answer privately; with more and smaller parts each time that Discord finds them too large."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         originals = desk_of(interaction).originals
-        original = await originals.find(self.job_id)
+        original = await originals.find(self.job_id, presser_of(interaction))
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         fewest = math.ceil(original.size_bytes / limit_bytes)
         for count in range(fewest, FOLLOW_UPS_ELSEWHERE + 1):

@@ -103,7 +103,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately with everything that the rows say."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        view, job = await desk_of(interaction).pictures.look(self.job_id)
+        view, job = await desk_of(interaction).pictures.look(self.job_id, presser_of(interaction))
         told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
         await interaction.edit_original_response(embed=told.embed, attachments=files)
@@ -176,7 +176,7 @@ async def _looked_up(interaction: discord.Interaction[Any], job_id: int) -> Requ
     """The rows that a form is filled in from, soon enough for it to open."""
     try:
         async with asyncio.timeout(_FORM_BY_S):
-            view, _ = await desk_of(interaction).pictures.look(job_id)
+            view, _ = await desk_of(interaction).pictures.look(job_id, presser_of(interaction))
     except TimeoutError:
         raise Refusal("busy") from None
     return view

@@ -192,7 +192,7 @@ async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> boo
         return False
     try:
         async with asyncio.timeout(_LOOKED_UP_BY_S):
-            view, _ = await desk_of(interaction).pictures.look(job_id)
+            view, _ = await desk_of(interaction).pictures.look(job_id, presser_of(interaction))
     except TimeoutError:
         return True
     return view.request.private

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.jobs.originals import Original, Originals
 from bot.jobs.pictures import Pictures
 from tests.jobs.conftest import Works
-from tests.jobs.test_pictures import pictures
+from tests.jobs.test_pictures import pictures, presser
 from tests.support.refusals import refused
 
 __all__ = ["pictures"]  # a fixture
@@ -34,7 +34,7 @@ async def kept(works: Works) -> tuple[int, Path]:
 async def test_parts_of_an_original_are_its_file(works: Works, originals: Originals) -> None:
     """Read in stretches, the last of which is shorter."""
     job_id, path = await kept(works)
-    original = await originals.find(job_id)
+    original = await originals.find(job_id, presser())
     whole = path.read_bytes()
     assert original == Original(job_id=job_id, path=path, extension="png", size_bytes=len(whole))
     read = b""
@@ -47,7 +47,7 @@ async def test_parts_of_an_original_are_its_file(works: Works, originals: Origin
 async def test_an_original_that_leaves_the_disk_meanwhile_is_refused(works: Works, originals: Originals) -> None:
     """The sweep may come between looking and sending, and between two parts."""
     job_id, _ = await kept(works)
-    original = await originals.find(job_id)
+    original = await originals.find(job_id, presser())
     await works.spool.remove(job_id)
     with refused("kept for 7 days") as caught:
         async with originals.part(original, 0, 1_000):
@@ -61,13 +61,13 @@ async def test_an_original_of_a_deleted_or_unknown_picture_is_refused(works: Wor
     assert await works.store.delete((await works.store.job(job_id)).request_id, 1)
     for number in (job_id, 4_711):
         with refused(f"There is no picture no. {number} any more"):
-            await originals.find(number)
+            await originals.find(number, presser())
 
 
 async def test_only_a_few_parts_are_in_memory_at_a_time(works: Works, originals: Originals) -> None:
     """The fifth waits until one of the four before it is sent."""
     job_id, _ = await kept(works)
-    original = await originals.find(job_id)
+    original = await originals.find(job_id, presser())
     held, sent = 0, asyncio.Event()
 
     async def send() -> None:

@@ -177,7 +177,8 @@ async def test_a_picture_is_deleted_once(works: Works, pictures: Pictures) -> No
     await pictures.delete(job.id, presser())
     assert works.presenter.asked == [job.request_id]
     assert await works.store.requests_behind() == [job.request_id]
-    for attempt in (pictures.delete(job.id, presser()), pictures.again(job.id, ask()), pictures.look(job.id)):
+    looking = pictures.look(job.id, presser())
+    for attempt in (pictures.delete(job.id, presser()), pictures.again(job.id, ask()), looking):
         with pytest.raises(Refusal) as caught:
             await attempt
         assert caught.value.code == "no_such_job"
@@ -205,4 +206,22 @@ async def test_what_may_still_bring_news_is_not_deleted(works: Works, pictures: 
 async def test_unknown_picture_is_refused(pictures: Pictures) -> None:
     """A button on a message that outlived its rows is answered in a sentence."""
     with refused(r"no\. 404"):
-        await pictures.look(404)
+        await pictures.look(404, presser())
+
+
+async def test_a_forged_number_orders_and_tells_nothing_of_a_picture_elsewhere(
+    works: Works, pictures: Pictures
+) -> None:
+    """Buttons carry numbers, and a client may send any: of what a stranger made in private comes nothing."""
+    job = await works.steps.delivered(private=True)
+    bob, spec = ask(BOB), PictureSpec(prompt="mine")
+    for attempt in (
+        pictures.look(job.id, bob.viewer),
+        pictures.again(job.id, bob),
+        pictures.bigger(job.id, bob),
+        pictures.edited(job.id, spec, bob),
+        pictures.remixed(job.id, spec, bob),
+    ):
+        with pytest.raises(Refusal) as caught:
+            await attempt
+        assert caught.value.code == "no_such_job"

@@ -1,10 +1,17 @@
-"""From a message back to the request that it shows."""
+"""From a message back to the request that it shows, and who may look at what by its number."""
 
 from __future__ import annotations
 
+from bot.domain.job import Viewer
 from bot.ports import Shown
-from tests.support.build import CHANNEL, new_request
+from bot.ports.stores import Copy
+from tests.store.test_store_lists import Shelf, shelf
+from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.steps import Store
+
+__all__ = ["shelf"]  # a fixture
+
+ELSEWHERE = CHANNEL + 1
 
 
 async def shown_at(store: Store, message_id: int | None, *, interaction_id: int) -> int:
@@ -35,3 +42,37 @@ async def test_other_messages_show_no_request(store: Store) -> None:
     await shown_at(store, 904, interaction_id=64)
     assert await store.request_of_message(64, 904) is None
     assert await store.request_of_message(905, None) is None
+
+
+async def seen(store: Store, job_id: int) -> set[tuple[int, int]]:
+    """Which of two members see a picture by its number, and in which of two channels."""
+    pairs = [(user_id, channel_id) for user_id in (ALICE, BOB) for channel_id in (CHANNEL, ELSEWHERE)]
+    viewers = {pair: Viewer(user_id=pair[0], channel_id=pair[1]) for pair in pairs}
+    return {pair for pair, viewer in viewers.items() if await store.find_within_reach(job_id, viewer)}
+
+
+HERS = {(ALICE, CHANNEL), (ALICE, ELSEWHERE)}
+
+
+async def test_a_public_picture_is_within_reach_of_its_member_and_of_its_channel(shelf: Shelf) -> None:
+    """Nobody else gets at it by a number; where it is shown again, it may be pressed on, too."""
+    job = await shelf.steps.delivered()
+    assert await seen(shelf.store, job.id) == HERS | {(BOB, CHANNEL)}
+    await shelf.lists.reposted(job.id, Copy(message_id=5, channel_id=ELSEWHERE))
+    assert await seen(shelf.store, job.id) == HERS | {(BOB, CHANNEL), (BOB, ELSEWHERE)}
+
+
+async def test_a_private_picture_is_within_reach_of_its_member_alone(shelf: Shelf) -> None:
+    """A client may send any number, but no prompt comes of it."""
+    job = await shelf.steps.delivered(private=True)
+    assert await seen(shelf.store, job.id) == HERS
+
+
+async def test_a_picture_kept_for_its_member_is_not_within_anybody_elses_reach(shelf: Shelf) -> None:
+    """It was never shown in the channel, though its request was."""
+    assert await seen(shelf.store, await shelf.ready()) == HERS
+
+
+async def test_no_picture_is_within_reach_by_a_number_that_nobody_has(store: Store) -> None:
+    """An unknown number finds nothing."""
+    assert await seen(store, 4_711) == set()

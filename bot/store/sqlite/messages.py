@@ -1,11 +1,12 @@
-"""From a message back to the request that it shows."""
+"""From a message back to the request that it shows, and from a request to where it is shown."""
 
 from __future__ import annotations
 
 from sqlite_utils import Database
 
+from bot.domain.job import Job, Viewer
 from bot.ports.stores import Copy
-from bot.store.sqlite.rows import all_rows, one_row
+from bot.store.sqlite.rows import all_rows, job_from, one_row
 
 
 def request_of(db: Database, message_id: int, interaction_id: int | None) -> int | None:
@@ -37,3 +38,19 @@ def copies_of(db: Database, request_id: int) -> list[Copy]:
         {"id": request_id},
     )
     return [Copy(**dict(row)) for row in rows]
+
+
+def find_within_reach(db: Database, job_id: int, viewer: Viewer) -> Job | None:
+    """One job that is the viewer's own, or of a public request that the viewer's channel shows or was asked in.
+
+    A picture that was kept for its member, or taken back, is theirs alone wherever its request stands.
+    """
+    row = one_row(
+        db,
+        "SELECT jobs.* FROM jobs JOIN requests ON requests.id = jobs.request_id WHERE jobs.id = :job_id "
+        "AND (jobs.user_id = :user_id OR requests.private = 0 AND jobs.state <> 'ready' AND withdrawn_at IS NULL "
+        "AND (:channel_id IN (channel_id, message_channel_id) OR "
+        "EXISTS (SELECT 1 FROM copies WHERE copies.request_id = requests.id AND copies.channel_id = :channel_id)))",
+        {"job_id": job_id, "user_id": viewer.user_id, "channel_id": viewer.channel_id},
+    )
+    return job_from(row) if row else None

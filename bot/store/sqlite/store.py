@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
-from bot.domain.job import Job, JobState, NewRequest, Reference, RequestView
+from bot.domain.job import Job, JobState, NewRequest, Reference, RequestView, Viewer
 from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
@@ -179,6 +179,10 @@ class SqliteStore(Shelves, SqliteGate):
     async def find(self, job_id: int) -> Job | None:
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.find(db, job_id))
+
+    async def find_within_reach(self, job_id: int, viewer: Viewer) -> Job | None:
+        """See JobStore."""
+        return await self._reader.run(lambda db: messages.find_within_reach(db, job_id, viewer))
 
     async def adopt(self, owner: str) -> list[Job]:
         """See JobStore."""
