@@ -55,6 +55,7 @@ from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.meters import Meters
 from bot.owners import Owners
+from bot.packing import Packer
 from bot.pressure import Pressure
 from bot.reception import Reception
 from bot.running import Machinery, serve, take_up_work
@@ -148,8 +149,7 @@ async def _assemble(
         jobs=store,
         moves=store.moves,
         files=files,
-        fitter=WebpFitter(),
-        sheets=ReferenceSheets(copies=copies, spool=files),
+        packer=Packer(files=files, fitter=WebpFitter(), sheets=ReferenceSheets(copies=copies, spool=files)),
         clock=clock,
         rng=rng,
         owner=owner,

@@ -14,15 +14,13 @@ from bot.clock import Clock
 from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
-from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.schedule import backoff_s
-from bot.ports import Fitted, JobStore, PictureFiles, PictureFitter, RequestStore, SheetMaker, Shown, ShownPicture
+from bot.packing import Packer, all_new
+from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
-from bot.ui.card import Card, file_name, render
-from bot.ui.catalogue import words_for
-from bot.ui.text import alt_text, sheet_name
+from bot.ui.card import Card, render
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +40,7 @@ class Courier:
         jobs: JobStore,
         moves: MoveStore,
         files: PictureFiles,
-        fitter: PictureFitter,
-        sheets: SheetMaker,
+        packer: Packer,
         clock: Clock,
         rng: random.Random,
         owner: str,
@@ -55,8 +52,7 @@ class Courier:
         self._jobs = jobs
         self._moves = moves
         self._files = files
-        self._fitter = fitter
-        self._sheets = sheets
+        self._packer = packer
         self._clock = clock
         self._rng = rng
         self._owner = owner
@@ -199,26 +195,19 @@ class Courier:
         """Render and deliver, with smaller files each time that Discord finds them too large."""
         rung = 0
         while True:
-            uploads = await self._uploads(view, rung)
-            # Where room is short, the pictures need it.
-            sheet = await self._sheets.of(view.request) if rung == 0 else None
-            names = {job_id: upload.file_name for job_id, upload in uploads.items()}
-            card = render(_as_shown(view, uploads), names, with_sheet=sheet is not None)
+            packed = await self._packer.pack(view, rung)
+            card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
             if not self._worth_an_edit(view, card):
                 return card, {}, NOT_SHOWN
-            keeps = any(upload.fitted is None for upload in uploads.values())
-            listed = list(uploads.values())
-            if sheet is not None:
-                listed.append(_of_sheet(view.request, sheet))
             try:
-                may_post = (card.worth_a_post or view.request.unseen) and not keeps
-                posted = await self._ladder.show(view.request, card, listed, may_post=may_post)
+                may_post = (card.worth_a_post or view.request.unseen) and not packed.keeps
+                posted = await self._ladder.show(view.request, card, packed.files, may_post=may_post)
                 if posted.by or may_post or not card.worth_a_post:
-                    return card, uploads, posted
+                    return card, packed.pictures, posted
                 # The message is gone, and with it the attachments that it kept: everything is sent anew.
-                view = _all_new(view)
+                view = all_new(view)
             except TooLarge:
-                rung = 1 + max(upload.fitted.rung for upload in listed if upload.fitted)
+                rung = packed.next_rung
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
 
     @staticmethod
@@ -227,37 +216,6 @@ class Courier:
         if any(job.state is JobState.FETCHED for job in view.jobs):
             return True
         return card.digest != view.request.shown and (card.urgent or card.edits_left)
-
-    async def _uploads(self, view: RequestView, rung: int) -> dict[int, Upload]:
-        """The file of each job with a picture: sent anew where the message has none, else kept."""
-        uploads = {}
-        # Should Discord not have told an attachment's id, it cannot be kept, and is sent again.
-        new = [
-            job for job in view.jobs if job.state is JobState.FETCHED or (_reposts(job) and job.attachment_id is None)
-        ]
-        for job in view.jobs:
-            description = alt_text(view.request.spec)
-            if job.state is JobState.DELIVERED and job.attachment_id is not None:
-                uploads[job.id] = Upload(
-                    file_name=job.attachment_name,
-                    description=description,
-                    fitted=None,
-                    attachment_id=job.attachment_id,
-                    shrunk=job.shown_as,
-                )
-            elif job in new and (fitted := await self._fitted(job, view, rung, of=len(new))) is not None:
-                name = file_name(job, fitted.extension)
-                uploads[job.id] = Upload(file_name=name, description=description, fitted=fitted, shrunk=fitted.shrunk)
-        return uploads
-
-    async def _fitted(self, job: Job, view: RequestView, rung: int, *, of: int) -> Fitted | None:
-        if job.picture_file is None:
-            return None
-        limit_bytes = min(view.request.upload_limit_bytes, MAX_TOGETHER_BYTES // of)
-        fitted = await self._fitter.fit(self._files.path_of(job.picture_file), limit_bytes, rung=rung)
-        if fitted is None:
-            log.warning("picture_does_not_fit", extra={"job_id": job.id, "limit_bytes": limit_bytes})
-        return fitted
 
     async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted) -> None:
         """Keep pictures that cannot be posted anywhere: they are paid for. A message without them says so next."""
@@ -299,24 +257,3 @@ class Courier:
                 message_by=posted.by,
             )
             self._delivered(view, new, place)
-
-
-def _of_sheet(request: Request, sheet: bytes) -> Upload:
-    description = words_for(request.origin.locale)("card.sheet")
-    return Upload(file_name=sheet_name(request.id), description=description, fitted=None, data=sheet)
-
-
-def _as_shown(view: RequestView, uploads: Mapping[int, Upload]) -> RequestView:
-    """The rows as they will be once these files are shown: the card says what was shrunk."""
-    jobs = tuple(replace(job, shown_as=uploads[job.id].shrunk) if job.id in uploads else job for job in view.jobs)
-    return replace(view, jobs=jobs)
-
-
-def _all_new(view: RequestView) -> RequestView:
-    """The rows as if none of the pictures had been posted; those that left our disk stay out."""
-    jobs = (replace(job, state=JobState.FETCHED, attachment_id=None) if _reposts(job) else job for job in view.jobs)
-    return replace(view, jobs=tuple(jobs), request=replace(view.request, message_id=None, token=None))
-
-
-def _reposts(job: Job) -> bool:
-    return job.state is JobState.DELIVERED and job.picture_file is not None

@@ -30,6 +30,7 @@ LAYERS: list[set[str]] = [
     {"bot.ui"},
     {
         "bot.delivery",
+        "bot.packing",
         "bot.handover",
         "bot.courier",
         "bot.reception",

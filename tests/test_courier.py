@@ -18,6 +18,7 @@ from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, U
 from bot.domain.errors import BotError, Cost
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
+from bot.packing import Packer
 from bot.ports import Fitted, Submission, TokenLease
 from bot.pressure import Pressure
 from bot.store.sqlite import SqliteStore
@@ -92,8 +93,8 @@ class Post:
         self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
         self.spool, self.sheets = spool, NotedSheets()
         self.courier = Courier(
-            ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool, fitter=RungFitter(),
-            sheets=self.sheets,
+            ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool,
+            packer=Packer(files=spool, fitter=RungFitter(), sheets=self.sheets),
             clock=clock, rng=random.Random(1), owner=OWNER, pressure=Pressure(),
         )  # fmt: skip
 
