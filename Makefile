@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test bench chaos check format lock clean
+.PHONY: help setup sandbox demo run test properties bench chaos check format lock clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ run: $(STAMP)  ## The real bot, with the settings of .env
 
 test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest -n 5 --dist worksteal
+
+properties: $(STAMP)  ## The property tests on new random inputs: make properties EXAMPLES=2000
+	@PROPERTY_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/properties
 
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks

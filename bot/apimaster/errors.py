@@ -45,6 +45,7 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-oneapi-request-id", "request-id
 _URL_QUERY: Final = re.compile(r"(https?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*")
 _DATA_URI: Final = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[\w+/=-]*")
 _MAX_MESSAGE_CHARACTERS: Final = 300
+_MAX_CODE_CHARACTERS: Final = 128
 # Shorter prompts are words that a sentence may hold by chance; blanking them would make nonsense of it.
 _MIN_SECRET_CHARACTERS: Final = 8
 
@@ -107,7 +108,7 @@ def read_complaint(payload: object) -> Complaint | None:
     if isinstance(error, Mapping):
         return _complaint(error, enveloped=True)
     if isinstance(error, str) and error:
-        return Complaint(message=error, code=_word(payload, "code", "error_code"), enveloped=True)
+        return Complaint(message=error, code=_code(payload, "code", "error_code"), enveloped=True)
     complaint = _complaint(payload, enveloped=False)
     return complaint if complaint.message or complaint.code else None
 
@@ -115,10 +116,14 @@ def read_complaint(payload: object) -> Complaint | None:
 def _complaint(fields: Mapping[str, object], *, enveloped: bool) -> Complaint:
     return Complaint(
         message=_word(fields, *MESSAGE_KEYS),
-        code=_word(fields, "code", "error_code"),
-        kind=_word(fields, "type"),
+        code=_code(fields, "code", "error_code"),
+        kind=_code(fields, "type"),
         enveloped=enveloped,
     )
+
+
+def _code(fields: Mapping[str, object], *names: str) -> str:
+    return _word(fields, *names)[:_MAX_CODE_CHARACTERS]
 
 
 def _word(fields: Mapping[str, object], *names: str) -> str:
@@ -172,7 +177,13 @@ def request_id(headers: Mapping[str, str], message: str = "") -> str:
     """The provider's id of a request, from its message or its headers; "" if it gave none."""
     if found := _REQUEST_ID.search(message):
         return found.group(1)
-    return next((headers[name][:128] for name in _REQUEST_ID_HEADERS if headers.get(name)), "")
+    told = next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), "")
+    return _storable(told[:_MAX_CODE_CHARACTERS])
+
+
+def _storable(text: str) -> str:
+    """A header's text; aiohttp hands on bytes that are none as halves of surrogate pairs, which no database takes."""
+    return text.encode(errors="replace").decode()
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -190,7 +201,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -201,5 +212,5 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
         if len(secret) >= _MIN_SECRET_CHARACTERS:
             text = text.replace(secret, "…")
     text = _DATA_URI.sub("data:…", _URL_QUERY.sub(r"\1", text))
-    text = " ".join(text.split())
+    text = _storable(" ".join(text.split()))
     return text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[:_MAX_MESSAGE_CHARACTERS]}…"

@@ -35,6 +35,7 @@ _PICTURE_KEYS: Final = (
 )
 _MAX_DEPTH: Final = 8
 _MOST_COST: Final = 1e9
+_MAYBE_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _RESOLUTION: Final = re.compile(r"[0-9.]{1,4}[kK]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
 # Of a value that may be anything: no path is this long, and hardly a picture this small. It tells "/9j/4AAQ…" (base64
@@ -62,8 +63,13 @@ def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> di
 
 def parse_json(body: bytes) -> object:
     """The parsed body; raises ValueError where it is no JSON (HTML, cut off, not UTF-8, nested beyond reason)."""
+    text = body.decode("utf-8-sig")
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        payload: object = json.loads(text)
+        # JSON can spell half of a surrogate pair, which is no character: no database takes it.
+        if _MAYBE_SURROGATE.search(text):
+            payload = json.loads(json.dumps(payload, ensure_ascii=False).encode(errors="replace"))
+        return payload
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -129,7 +135,7 @@ def parse_balance(subscription: object, usage: object) -> float | None:
     """What is left, in US dollars, or None where the provider does not say."""
     limit = _number(_field(subscription, "hard_limit_usd"))
     used_cents = _number(_field(usage, "total_usage"))
-    return None if limit is None or used_cents is None else limit - used_cents / 100
+    return None if limit is None or used_cents is None else _number(limit - used_cents / 100)
 
 
 def _unusable(payload: object, status: int, request_id: str, call: Call, why: str) -> ProviderError:

@@ -22,7 +22,7 @@ class PictureSource:
     @property
     def remote(self) -> bool:
         """Whether there is an address to fetch it from; otherwise the bytes are in here."""
-        return self.url is not None and not self.url.startswith("data:")
+        return self.url is not None and self.url[:5].lower() != "data:"
 
 
 class TaskState(StrEnum):

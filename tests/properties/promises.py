@@ -1,0 +1,107 @@
+"""What holds of any input whatever: asserted by the properties here, and by the fuzzer of tests/fuzzing.
+
+Each function takes raw input and raises AssertionError, or whatever the code under test should not have raised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+from bot.apimaster import wire
+from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
+from bot.domain.errors import ProviderError
+from bot.ports import Submission, TaskState, TaskStatus
+
+_STATUSES: Final = (200, 202, 307, 400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 599)
+_LONGEST_SENTENCE: Final = 400
+
+
+def reply_is_understood(body: bytes) -> None:
+    """Any bytes parse to valid values or to a ProviderError, and whatever they say can be stored and logged."""
+    try:
+        payload = wire.parse_json(body)
+    except ValueError:
+        return
+    _read(_submission_is_sane, lambda: wire.parse_submission(payload))
+    _read(_status_is_sane, lambda: wire.parse_task(payload))
+    _read(_address_is_sane, lambda: wire.parse_upload(payload))
+    balance = wire.parse_balance(payload, payload)
+    assert balance is None or math.isfinite(balance)
+    for status in _STATUSES:
+        for call in Call:
+            _error_is_sane(error_from(Answer(status=status, headers={}, call=call), read_complaint(payload)))
+
+
+def headers_are_understood(headers: dict[str, str]) -> None:
+    """Whatever headers a refusal came with, it is a ProviderError with a time to wait that makes sense, or none."""
+    error = error_from(Answer(status=429, headers=headers, call=Call.PAID), None)
+    _error_is_sane(error)
+    assert error.retry_after_s is None or 0 <= error.retry_after_s < math.inf
+    _error_is_sane(error_from(Answer(status=302, headers=headers, call=Call.PAID), None))
+    assert_storable(request_id(headers))
+
+
+def assert_storable(value: object) -> None:
+    """Every text in a value is one that a database takes: no half of a surrogate pair."""
+    if isinstance(value, str):
+        value.encode()
+    elif is_dataclass(value):
+        for field in fields(value):
+            assert_storable(getattr(value, field.name))
+
+
+def _read(sane: Callable[[object], None], parse: Callable[[], object]) -> None:
+    try:
+        value = parse()
+    except ProviderError as error:
+        _error_is_sane(error)
+    else:
+        assert_storable(value)
+        sane(value)
+
+
+def _submission_is_sane(value: object) -> None:
+    assert isinstance(value, Submission)
+    assert (value.task_id is None) != (value.source is None)
+    assert value.task_id is None or value.task_id.strip() == value.task_id != ""
+    _source_is_sane(value)
+    _cost_is_sane(value.reported_cost)
+
+
+def _status_is_sane(value: object) -> None:
+    assert isinstance(value, TaskStatus)
+    assert (value.source is not None) == (value.state is TaskState.SUCCEEDED)
+    assert value.progress is None or math.isfinite(value.progress)
+    assert len(value.error) <= _LONGEST_SENTENCE
+    assert len(value.error_code) <= _LONGEST_SENTENCE
+    _source_is_sane(value)
+    _cost_is_sane(value.reported_cost)
+
+
+def _source_is_sane(value: Submission | TaskStatus) -> None:
+    source = value.source
+    if source is None:
+        return
+    assert (source.url is None) != (source.base64 is None)
+    inline = source.base64 is not None or (source.url or "")[:5].lower() == "data:"
+    assert source.remote != inline
+
+
+def _address_is_sane(value: object) -> None:
+    assert isinstance(value, str)
+    assert value.startswith(("http://", "https://"))
+
+
+def _cost_is_sane(cost: float | None) -> None:
+    assert cost is None or 0 <= cost <= 1e9
+
+
+def _error_is_sane(error: ProviderError) -> None:
+    for text in (str(error), error.provider_code, error.request_id):
+        assert_storable(text)
+    assert len(str(error)) <= _LONGEST_SENTENCE
+    assert len(error.provider_code) <= _LONGEST_SENTENCE
+    assert len(error.request_id) <= _LONGEST_SENTENCE
