@@ -19,7 +19,7 @@ _ANYTHING = st.recursive(
     max_leaves=8,
 )
 _STATUS = st.sampled_from(["submitted", "running", "SUCCEEDED", "completed", "failed", " Error ", "cancelled", "?"])
-_ADDRESS = st.sampled_from(["https://cdn.test/1.png", "data:image/png;base64,iVBORw0KGgo=", "/results/1.png", "nowhere"])
+_ADDRESS = st.sampled_from(["https://cdn.test/1.png", "data:image/png;base64,iVBORw0KGgo=", "/results/1.png", "no"])
 _PICTURE = st.one_of(
     _ADDRESS,
     _ADDRESS.map(lambda url: {"images": [{"url": [url]}]}),
