@@ -66,7 +66,7 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.store.sqlite.figures import SqliteFigures
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
-from bot.wiring import console, exporting, watchpost
+from bot.wiring import console, disk_watch, exporting, watchpost
 
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
@@ -172,6 +172,7 @@ async def _assemble(
         tasks=announcements,
         probe_s=settings.balance_probe_seconds,
     )
+    disk = disk_watch(settings, gate, clock)
     fetcher = Fetcher(
         jobs=store,
         requests=store,
@@ -182,6 +183,7 @@ async def _assemble(
         clock=clock,
         rng=rng,
         pressure=pressure,
+        room_for_a_picture=disk.room_for_a_picture,
     )
     referencing = Referencing(
         requests=store,
@@ -220,6 +222,7 @@ async def _assemble(
         drafts=store.drafts,
         rules=rulebook,
         presenter=courier,
+        check_room=disk.check,
         wake=admission.wake,
         fetch_references=referencing.fetch,
         references_copied=referencing.copied,
@@ -227,7 +230,13 @@ async def _assemble(
         group_ratio=settings.group_ratio,
     )
     deciding = Deciding(
-        requests=store, jobs=store, moves=store.moves, rules=rulebook, presenter=courier, wake=admission.wake
+        requests=store,
+        jobs=store,
+        moves=store.moves,
+        rules=rulebook,
+        presenter=courier,
+        check_room=disk.check,
+        wake=admission.wake,
     )
     reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
@@ -307,6 +316,7 @@ async def _assemble(
             every_s=settings.balance_probe_seconds,
             low=float(settings.low_balance_credits),
         ),
+        disk_watch=disk,
         tasks=tasks,
         announcements=announcements,
         logbook=logbook,

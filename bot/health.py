@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final
 
 import discord
@@ -14,8 +12,6 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Gate
 
 _DATABASE_ANSWERS_BY_S: Final = 2.0
-_LEAST_FREE_BYTES: Final = 200_000_000
-"""Less than this may not hold the pictures of a busy minute."""
 
 
 class Health:
@@ -27,12 +23,12 @@ class Health:
         client: discord.AutoShardedClient,
         ask_database: Callable[[], Awaitable[object]],
         gate: Callable[[], Gate],
-        data_dir: Path,
+        shortage: Callable[[], str],
     ) -> None:
         self._client = client
         self._ask_database = ask_database
         self._gate = gate
-        self._data_dir = data_dir
+        self._shortage = shortage
 
     async def troubles(self) -> dict[str, str]:
         """What is in the way, by name; empty where the bot is ready."""
@@ -40,7 +36,7 @@ class Health:
             "gateway": self._gateway(),
             "database": await self._database(),
             "gate": _gate(self._gate()),
-            "disk": await self._disk(),
+            "disk": self._shortage(),
         }
         return {name: trouble for name, trouble in found.items() if trouble}
 
@@ -59,13 +55,6 @@ class Health:
         except StoreError as error:
             return str(error)
         return ""
-
-    async def _disk(self) -> str:
-        try:
-            free = (await asyncio.to_thread(shutil.disk_usage, self._data_dir)).free
-        except OSError as error:
-            return f"DATA_DIR cannot be looked at: {error.strerror}"
-        return f"{free / 1e6:,.0f} MB are left for DATA_DIR" if free < _LEAST_FREE_BYTES else ""
 
 
 def _gate(gate: Gate) -> str:

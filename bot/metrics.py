@@ -18,7 +18,7 @@ from bot.ports.figures import Figures, FigureStore
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WAITS_S: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600, 1_200, 3_600, 21_600, 86_400)
-_GATE_REASONS: Final = ("balance", "invalid_key", "paused")
+_GATE_REASONS: Final = ("balance", "invalid_key", "paused", "disk")
 
 
 class Metrics:

@@ -15,6 +15,7 @@ from bot.domain.errors import BotError
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
+from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
@@ -41,6 +42,7 @@ class Machinery:
     admission: Admission
     housekeeping: Housekeeping
     balance_watch: BalanceWatch
+    disk_watch: DiskWatch
     tasks: TaskGroup
     announcements: TaskGroup
     logbook: Logbook
@@ -51,12 +53,14 @@ class Machinery:
 async def take_up_work(machinery: Machinery) -> None:
     """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
     await machinery.gate.start()
+    await machinery.disk_watch.look()  # before anything is downloaded or ordered
     await machinery.pipeline.recover()
     await machinery.referencing.recover()
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
     machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
     machinery.tasks.start(machinery.balance_watch.run(), name="balance-watch")
+    machinery.tasks.start(machinery.disk_watch.run(), name="disk-watch")
 
 
 async def serve(machinery: Machinery, token: str, api_url: str) -> None:

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     apimaster_model: str = "gemini-3.1-flash-image-preview"
     result_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path("data")
+    min_free_mb: int = Field(default=200, ge=0, le=1_000_000)
     first_poll_seconds: float = Field(default=12, gt=0, le=600)
     poll_seconds: float = Field(default=4, gt=0, le=600)
     job_timeout_seconds: float = Field(default=1_200, gt=0, le=86_400)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from bot.clock import Clock
+from bot.domain.disk import MEGABYTE, DiskRule
 from bot.health import Health
+from bot.jobs.balance import GateKeeper
 from bot.jobs.console import Console
+from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.exporting import Exporting
+from bot.media.disk import DataDisk
 from bot.media.painting import ChildPainter
 from bot.media.tables import CsvTables
 from bot.meters import Meters
@@ -29,12 +33,21 @@ def exporting(settings: Settings, store: SqliteStore) -> Exporting:
     return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
 
 
+def disk_watch(settings: Settings, gate: GateKeeper, clock: Clock) -> DiskWatch:
+    """What keeps room on the disk of DATA_DIR."""
+    rule = DiskRule(least_bytes=settings.min_free_mb * MEGABYTE)
+    return DiskWatch(look=DataDisk(settings.data_dir).look, rule=rule, gate=gate, clock=clock)
+
+
 def watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
     """What answers `/healthz` and `/metrics`."""
     gate, watch = machinery.gate, machinery.balance_watch
     return Watchpost(
         health=Health(
-            client=machinery.client, ask_database=store.gate, gate=lambda: gate.state, data_dir=settings.data_dir
+            client=machinery.client,
+            ask_database=store.gate,
+            gate=lambda: gate.state,
+            shortage=lambda: machinery.disk_watch.shortage,
         ),
         metrics=Metrics(
             meters=meters,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,12 +124,12 @@ def shards(*closed: bool) -> dict[int, Any]:
 
 
 def health(
-    tmp_path: Path,
     *,
     ready: bool = True,
     closed: tuple[bool, ...] = (False,),
     gate: Gate | None = None,
     ask: Callable[[], Awaitable[object]] | None = None,
+    shortage: str = "",
 ) -> Health:
     """One of a bot in this condition; the client says of itself what discord.py's says."""
     client: Any = SimpleNamespace(is_ready=lambda: ready, shards=shards(*closed))
@@ -138,64 +137,60 @@ def health(
     async def fine() -> None:
         await asyncio.sleep(0)
 
-    return Health(client=client, ask_database=ask or fine, gate=lambda: gate or Gate(closed=False), data_dir=tmp_path)
+    return Health(
+        client=client, ask_database=ask or fine, gate=lambda: gate or Gate(closed=False), shortage=lambda: shortage
+    )
 
 
-async def test_a_bot_that_can_do_its_work_has_no_troubles(tmp_path: Path) -> None:
+async def test_a_bot_that_can_do_its_work_has_no_troubles() -> None:
     """Connected, with a database that answers, an open gate and room on the disk."""
-    assert await health(tmp_path).troubles() == {}
+    assert await health().troubles() == {}
 
 
-async def test_each_trouble_is_named(tmp_path: Path) -> None:
+async def test_each_trouble_is_named() -> None:
     """Several at once too."""
 
     async def broken() -> None:
         raise StoreError("disk full")
 
-    found = await health(tmp_path / "gone", closed=(False, True), gate=CLOSED, ask=broken).troubles()
+    found = await health(closed=(False, True), gate=CLOSED, ask=broken, shortage="5 MB are left").troubles()
     assert found["gateway"] == "not connected: shard 1"
     assert found["database"] == "disk full"
     assert found["gate"] == "nothing is ordered: balance since 2026-03-14T15:09:26Z"
-    assert "cannot be looked at" in found["disk"]
-    assert await health(tmp_path, ready=False).troubles() == {"gateway": "not connected to Discord yet"}
+    assert found["disk"] == "5 MB are left"
+    assert await health(ready=False).troubles() == {"gateway": "not connected to Discord yet"}
 
 
-async def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the next pictures find no room."""
-    monkeypatch.setattr("bot.health.shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000))
-    assert await health(tmp_path).troubles() == {"disk": "5 MB are left for DATA_DIR"}
-
-
-async def test_a_database_that_hangs_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_hangs_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A monitor does not wait longer than it may."""
     monkeypatch.setattr("bot.health._DATABASE_ANSWERS_BY_S", 0.02)
     never = asyncio.Event()
-    found = await health(tmp_path, ask=never.wait).troubles()
+    found = await health(ask=never.wait).troubles()
     assert found == {"database": "no answer within 0.02 s"}
 
 
-def post(tmp_path: Path, port: int, *, rows: Rows | None = None) -> Watchpost:
+def post(port: int, *, rows: Rows | None = None) -> Watchpost:
     """A watchpost of a bot that is well, perhaps with a database that is not."""
     page = Metrics(meters=Meters(), store=rows or Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
-    return Watchpost(health=health(tmp_path), metrics=page, host="127.0.0.1", port=port)
+    return Watchpost(health=health(), metrics=page, host="127.0.0.1", port=port)
 
 
-async def test_a_port_in_use_ends_the_start_in_one_sentence(tmp_path: Path) -> None:
+async def test_a_port_in_use_ends_the_start_in_one_sentence() -> None:
     """It names the setting and what to do."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(StartupError, match=r"HTTP_PORT \d+ on 127\.0\.0\.1 cannot be used: .*Choose another one"):
-            async with post(tmp_path, taken.getsockname()[1]):
+            async with post(taken.getsockname()[1]):
                 pass
 
 
-async def test_a_database_that_does_not_answer_is_no_crash_of_the_page(tmp_path: Path) -> None:
+async def test_a_database_that_does_not_answer_is_no_crash_of_the_page() -> None:
     """Prometheus sees a failed scrape, and the health is told all the same."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    async with post(tmp_path, port, rows=Rows(StoreError("locked"))), aiohttp.ClientSession() as session:
+    async with post(port, rows=Rows(StoreError("locked"))), aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
             assert (answer.status, await answer.text()) == (503, "The database does not answer.")
         async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:

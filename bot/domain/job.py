@@ -230,13 +230,17 @@ class Job:
 
 PAUSED: Final = "paused"
 """The reason of a gate that its owner has shut: nothing probes it, and only its owner opens it."""
+DISK: Final = "disk"
+"""The reason of a gate that is shut because a picture might not be kept: it opens as soon as there is room."""
+_SET_BACK_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Whether jobs may be submitted: neither where the provider's answers closed it, nor where its owner paused it.
+    """Whether jobs may be submitted: not while the provider's answers, its owner or a full disk keep it shut.
 
-    `reason` is the error code that closed it, `probe_at` the next try, `told` whether its owners know that it closed.
+    `reason` is the error code that closed it, `probe_at` the next try, `told` whether its owners know that it closed;
+    `full_since` is when the disk became too full, `full_told` whether they know of that.
     """
 
     closed: bool
@@ -246,21 +250,37 @@ class Gate:
     backoff_s: float = 0.0
     told: bool = False
     paused_at: datetime | None = None
+    full_since: datetime | None = None
+    full_told: bool = False
 
     @property
     def shut(self) -> bool:
         """Whether nothing is submitted, for whatever reason."""
-        return self.closed or self.paused_at is not None
+        return self.closed or self.held_back
+
+    @property
+    def held_back(self) -> bool:
+        """Whether not even a probe is submitted."""
+        return self.paused_at is not None or self.full_since is not None
 
     @property
     def why(self) -> str:
-        """`paused`, or the error code; "" where it is open."""
-        return self.reason if self.paused_at is None else PAUSED
+        """`paused`, `disk`, or the error code; "" where it is open."""
+        if self.paused_at is not None:
+            return PAUSED
+        return self.reason if self.full_since is None else DISK
 
     @property
     def shut_since(self) -> datetime | None:
         """Since when nothing has been submitted for that reason."""
-        return self.paused_at or self.since
+        return self.paused_at or self.full_since or self.since
+
+    def probe_due(self, now: datetime) -> bool:
+        """Whether it is time for the next try. If it is further off than its whole wait, the clock was set back."""
+        if self.probe_at is None:
+            return False
+        left_s = (self.probe_at - now).total_seconds()
+        return left_s <= 0 or left_s > self.backoff_s + _SET_BACK_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,8 @@ class Durations:
         self._recent: dict[Resolution, deque[float]] = {r: deque(maxlen=kept) for r in Resolution}
 
     def learn(self, resolution: Resolution, seconds: Iterable[float]) -> None:
-        """Take in durations in seconds, oldest first."""
-        self._recent[resolution].extend(seconds)
+        """Take in durations in seconds, oldest first; those that a clock set anew has made up are left out."""
+        self._recent[resolution].extend(taken_s for taken_s in seconds if 0 < taken_s <= self._polling.give_up_s)
 
     def expected_s(self, resolution: Resolution) -> float:
         """The median of recent pictures of this resolution, or a first guess."""

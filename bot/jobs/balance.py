@@ -1,6 +1,6 @@
 """The gate: an empty balance (or a refused key) is a state that pauses submission, and ends by itself.
 
-Its owner can shut it too; that is ended by its owner alone.
+Its owner can shut it too, which is ended by its owner alone; and so does a full disk, until there is room again.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import ProviderError
+from bot.domain.errors import ProviderError, StoreError
 from bot.domain.job import Gate
 from bot.jobs.insisting import Insisting
 from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
@@ -59,6 +60,7 @@ class GateKeeper:
         self._insist = Insisting(clock, rng)
         self._gate = Gate(closed=False)
         self._probe_job: int | None = None
+        self._telling_room = False
         self._speaking = asyncio.Lock()
         self._announced: set[str] = set()
         self._wake: Callable[[], None] = lambda: None
@@ -84,20 +86,20 @@ class GateKeeper:
 
     @property
     def probe_at(self) -> datetime | None:
-        """When the next probe is due; None while the gate is open or paused, or a probe is under way."""
-        probing = self._gate.closed and self._gate.paused_at is None and self._probe_job is None
+        """When the next probe is due; None while the gate is open or held back, or a probe is under way."""
+        probing = self._gate.closed and not self._gate.held_back and self._probe_job is None
         return self._gate.probe_at if probing else None
 
     def allowance(self, most: int) -> int:
         """How many jobs may be submitted now, of at most `most`."""
         if not self._gate.shut:
             return most
-        due = self.probe_at is not None and self.probe_at <= self._clock.now()
+        due = self.probe_at is not None and self._gate.probe_due(self._clock.now())
         return min(1, most) if due else 0
 
     def lets_through(self, job_id: int) -> bool:
         """Whether a job that was called up may still be submitted: the gate may have been shut since."""
-        return not self._gate.shut or (self._gate.paused_at is None and self._probe_job == job_id)
+        return not self._gate.shut or (not self._gate.held_back and self._probe_job == job_id)
 
     def admitted(self, job_id: int) -> None:
         """Note that a job was called up: through a closed gate it is the probe, if one is due.
@@ -134,7 +136,8 @@ class GateKeeper:
         """Open the gate if this job was the probe: the provider took it."""
         if not self._end_probe(job_id):
             return
-        reason, self._gate = self._gate.reason, Gate(closed=False, paused_at=self._gate.paused_at)
+        reason = self._gate.reason
+        self._gate = replace(self._gate, closed=False, reason="", since=None, probe_at=None, backoff_s=0.0, told=False)
         self._announced.clear()
         log.info("gate_opened", extra={"reason": reason})
         self._wake()
@@ -169,6 +172,23 @@ class GateKeeper:
         await self._probe_from_now_on()
         self._wake()
         return before
+
+    def room(self, shortage: str) -> None:
+        """Take note of what the disk lacks, or with "" that it lacks nothing; costs nothing while that stays the same.
+
+        Memory counts at once. What is written and told follows: a disk that cannot be written keeps nobody from both.
+        """
+        full = bool(shortage)
+        if full and self._gate.full_since is None:
+            self._gate = replace(self._gate, full_since=self._clock.now(), full_told=False)
+        elif not full and self._gate.full_since is not None:
+            self._gate = replace(self._gate, full_since=None)
+            self._wake()
+        elif self._gate.full_told == full:
+            return
+        if not self._telling_room:
+            self._telling_room = True
+            self._tasks.start(self._tell_room(shortage), name="announce-disk")
 
     async def probe_soon(self) -> None:
         """Probe a closed gate now: there is a sign that it may open. If it does not, the usual wait goes on."""
@@ -222,6 +242,25 @@ class GateKeeper:
             self._presenter.refresh(await self._requests.waiting_requests())
         async with self._speaking:
             await self._alerts.tell(key, waiting=await self._insist(self._waiting))
+
+    async def _tell_room(self, shortage: str) -> None:
+        """Tell the owners once, and every waiting card; what changes meanwhile is told at the next look."""
+        try:
+            full = bool(shortage)
+            with suppress(StoreError):  # tried again below: first, cards and a restart should know, if the disk permits
+                await self._record_room()
+            if full != self._gate.full_told:
+                async with self._speaking:
+                    waiting = await self._insist(self._waiting)
+                    await self._alerts.tell("disk_full" if full else "disk_roomy", shortage=shortage, waiting=waiting)
+                self._gate = replace(self._gate, full_told=full)
+            await self._insist(self._record_room)
+            self._presenter.refresh(await self._requests.waiting_requests())
+        finally:
+            self._telling_room = False
+
+    async def _record_room(self) -> None:
+        await self._gates.note_room(self._gate.full_since, told=self._gate.full_told)
 
     async def _waiting(self) -> int:
         return await self._jobs.waiting()

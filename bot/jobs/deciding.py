@@ -22,6 +22,7 @@ class Deciding:
         moves: MoveStore,
         rules: RuleBook,
         presenter: Presenter,
+        check_room: Callable[[], None],
         wake: Callable[[], None],
     ) -> None:
         self._requests = requests
@@ -29,6 +30,7 @@ class Deciding:
         self._moves = moves
         self._rules = rules
         self._presenter = presenter
+        self._check_room = check_room
         self._wake = wake
 
     async def cancel(self, job_id: int, user_id: int, lease: TokenLease | None) -> Job | None:
@@ -93,6 +95,7 @@ class Deciding:
     async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
         """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
         job = await self._owned(job_id, user_id)
+        self._check_room()
         await self._rules.check_member(job.guild_id, user_id)
         if await self._jobs.retry(job_id) is None:
             raise Refusal("decided", number=job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,7 @@ class Fetcher:
         clock: Clock,
         rng: random.Random,
         pressure: Pressure,
+        room_for_a_picture: Callable[[], Awaitable[None]],
         downloads_at_once: int = 8,
     ) -> None:
         self._jobs = jobs
@@ -61,13 +63,14 @@ class Fetcher:
         self._clock = clock
         self._rng = rng
         self._pressure = pressure
+        self._room_for_a_picture = room_for_a_picture
         self._insist = Insisting(clock, rng)
         self._downloads = asyncio.Semaphore(downloads_at_once)
 
     async def keep(self, job_id: int, source: PictureSource) -> None:
         """Put bytes that the submit call itself answered with on disk; unusable ones are reported by `fetch`."""
         try:
-            await self._insist(lambda: self._download(job_id, source))
+            await self._insist(lambda: self._download(job_id, source, at_any_cost=True))
         except (ProviderError, PictureError) as error:
             log.warning("job_answer_unusable", extra={"job_id": job_id, "error": type(error).__name__})
 
@@ -80,7 +83,7 @@ class Fetcher:
             return
         view = await self._insist(lambda: self._requests.view(job.request_id))
         resolution = view.request.spec.resolution
-        await self._clock.sleep(self._durations.first_poll_s(resolution) - self._age_s(job))
+        await self._clock.sleep(self._durations.first_poll_s(resolution) - self._age_s(self._since(job)))
         await self._poll_to_the_end(job, job.task_id)
         ended = await self._insist(lambda: self._jobs.job(job.id))
         if ended.fetched_at and ended.submitted_at:
@@ -88,9 +91,10 @@ class Fetcher:
 
     async def _poll_to_the_end(self, job: Job, task_id: str) -> None:
         troubles = unknown = bad = 0
+        since = self._since(job)
         # Found after a long stop, a task is asked about for a while yet, however old it is.
-        until_s = max(self._polling.give_up_s, self._age_s(job) + self._polling.timeout_s)
-        while self._age_s(job) < until_s:
+        until_s = max(self._polling.give_up_s, self._age_s(since) + self._polling.timeout_s)
+        while self._age_s(since) < until_s:
             try:
                 await self._pressure.quiet()
                 status = await self._provider.poll(task_id)
@@ -116,14 +120,16 @@ class Fetcher:
                 # A paid picture is asked for again through any trouble: network, provider, disk, database.
                 troubles += 1
                 log.warning("poll_trouble", extra={"job_id": job.id, "error": type(error).__name__})
-            await self._clock.sleep(self._pause_s(job, troubles))
+                until_s = self._later(until_s, since, error)
+            await self._clock.sleep(self._pause_s(since, troubles))
         await self._failed(job, TaskTimeoutError("the provider never finished the task"), Cost.POSSIBLY)
 
     async def _fetch_from(self, job: Job, source: PictureSource | None) -> None:
         """Fetch a picture that has no task to poll, only an address."""
         bad = troubles = 0
-        until_s = self._age_s(job) + self._polling.timeout_s
-        while source is not None and self._age_s(job) < until_s:
+        since = self._since(job)
+        until_s = self._age_s(since) + self._polling.timeout_s
+        while source is not None and self._age_s(since) < until_s:
             try:
                 await self._take(job, source)
                 return
@@ -134,7 +140,8 @@ class Fetcher:
             except (ProviderError, StoreError, OSError) as error:
                 troubles += 1
                 log.warning("fetch_trouble", extra={"job_id": job.id, "error": type(error).__name__})
-            await self._clock.sleep(self._pause_s(job, troubles))
+                until_s = self._later(until_s, since, error)
+            await self._clock.sleep(self._pause_s(since, troubles))
         gone = PictureError("result_gone", "the provider's picture could not be fetched")
         await self._failed(job, gone, Cost.CHARGED)
 
@@ -146,8 +153,12 @@ class Fetcher:
         await self._record(job, path, picture, status)
         return True
 
-    async def _download(self, job_id: int, source: PictureSource) -> tuple[Path, PictureInfo]:
+    async def _download(
+        self, job_id: int, source: PictureSource, *, at_any_cost: bool = False
+    ) -> tuple[Path, PictureInfo]:
         async with self._downloads:
+            if not at_any_cost:
+                await self._room_for_a_picture()
             await self._provider.download(source, self._files.incoming(job_id))
             return await self._files.admit(job_id)
 
@@ -172,15 +183,24 @@ class Fetcher:
         except OSError:
             log.exception("file_not_removed", extra={"job_id": job.id})
 
-    def _pause_s(self, job: Job, troubles: int) -> float:
-        usual_s = next_poll_s(self._polling, self._age_s(job), self._rng)
+    def _later(self, until_s: float, since: float, error: Exception) -> float:
+        """The age at which a task is given up after this trouble: ours costs nobody a picture that is paid for."""
+        ours = isinstance(error, StoreError | OSError)
+        return max(until_s, self._age_s(since) + self._polling.timeout_s) if ours else until_s
+
+    def _pause_s(self, since: float, troubles: int) -> float:
+        usual_s = next_poll_s(self._polling, self._age_s(since), self._rng)
         if not troubles:
             return usual_s
         return max(usual_s, backoff_s(troubles, base_s=usual_s, cap_s=_LONGEST_PAUSE_S, rng=self._rng))
 
-    def _age_s(self, job: Job) -> float:
-        since = job.submitted_at or job.created_at
-        return (self._clock.now() - since).total_seconds()
+    def _since(self, job: Job) -> float:
+        """When a task began, by the clock that does not jump; the row knows it by the other one alone."""
+        age_s = (self._clock.now() - (job.submitted_at or job.created_at)).total_seconds()
+        return self._clock.monotonic() - max(0.0, age_s)
+
+    def _age_s(self, since: float) -> float:
+        return self._clock.monotonic() - since
 
 
 def _task_error(status: TaskStatus) -> ProviderError:

@@ -30,6 +30,7 @@ class Intake:
         drafts: DraftStore,
         rules: RuleBook,
         presenter: Presenter,
+        check_room: Callable[[], None],
         wake: Callable[[], None],
         fetch_references: Callable[[int], None],
         references_copied: Callable[[int], Awaitable[PictureError | None]],
@@ -41,6 +42,7 @@ class Intake:
         self._drafts = drafts
         self._rules = rules
         self._presenter = presenter
+        self._check_room = check_room
         self._wake = wake
         self._fetch_references = fetch_references
         self._references_copied = references_copied
@@ -97,6 +99,7 @@ class Intake:
 
         Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
         """
+        self._check_room()
         if len(references) > MAX_REFERENCES:
             raise Refusal("too_many_references", count=len(references), limit=MAX_REFERENCES)
         prompts = (spec.prompt,) if to_the_letter else permutations(spec.prompt)
@@ -153,6 +156,7 @@ class Intake:
 
         Each shows itself in a message of its own, since the press that answers the question is answered by that.
         """
+        self._check_room()
         draft = await self.draft(draft_id, origin.user_id)
         draft = replace(draft, spec=await self._rules.checked(draft.spec, origin, draft.prompts))
         new = _requests_of(draft, origin, lease, upload_limit_bytes, draft_id)

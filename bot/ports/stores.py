@@ -276,6 +276,10 @@ class GateStore(Protocol):
         """Take that back; returns whether it was paused."""
         ...
 
+    async def note_room(self, full_since: datetime | None, *, told: bool) -> None:
+        """Write down since when the disk has been too full (None: it is not), and whether the owners know."""
+        ...
+
 
 class UsageStats(Protocol):
     """What moderators and the owner ask."""

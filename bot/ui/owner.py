@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot import __version__
-from bot.domain.job import AT_WORK, PAUSED, Gate, JobState
+from bot.domain.job import AT_WORK, Gate, JobState
 from bot.jobs.controls import Controls, Standing
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
@@ -68,6 +68,8 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
 async def resumed(controls: Controls) -> str:
     """Let it go on, and say what came of that; raises BotError."""
     before = await controls.resume()
+    if before.full_since is not None:
+        return ENGLISH("owner.still_full")
     if before.closed:
         return ENGLISH("owner.trying")
     return ENGLISH("owner.resumed") if before.shut else ENGLISH("owner.nothing_to_resume")
@@ -103,11 +105,13 @@ def gate_line(gate: Gate) -> str:
     if not gate.shut:
         return ENGLISH("owner.open")
     told = [ENGLISH("owner.paused", since=gate.paused_at)] if gate.paused_at is not None else []
+    if gate.full_since is not None:
+        told.append(ENGLISH("owner.full", since=gate.full_since))
     if gate.closed:
         reason = f"owner.closed_{gate.reason}"
         why = ENGLISH(reason) if ENGLISH.has(reason) else ENGLISH("owner.closed_other", reason=gate.reason)
         told.append(ENGLISH("owner.closed", why=why, since=gate.since))
-        if gate.why != PAUSED and gate.probe_at is not None:
+        if not gate.held_back and gate.probe_at is not None:
             told.append(ENGLISH("owner.next_try", when=gate.probe_at))
     return "\n".join(told)
 

@@ -9,7 +9,7 @@ from typing import Final
 import discord
 
 from bot.domain.errors import Cost
-from bot.domain.job import PAUSED, Gate, Job, JobState, RequestView
+from bot.domain.job import DISK, PAUSED, Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.ui.catalogue import Words
 
@@ -197,7 +197,9 @@ def _how_long(gate: Gate, words: Words) -> str:
     """What is known of how long it takes. It stays true while the card stands: no edit for each try in vain."""
     if gate.shut_since is None:
         return ""
-    lasting = "card.paused.until_resumed" if gate.why == PAUSED else "card.paused.until_tried"
+    lasting = {PAUSED: "card.paused.until_resumed", DISK: "card.paused.until_roomy"}.get(
+        gate.why, "card.paused.until_tried"
+    )
     return "\n-# " + words(lasting, since=gate.shut_since)
 
 

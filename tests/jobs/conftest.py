@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.disk import MEGABYTE, DiskRule, DiskState
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState
 from bot.domain.schedule import Durations, Polling
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
+from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.fetching import Fetcher
 from bot.jobs.pace import Pace
 from bot.jobs.pipeline import Pipeline
@@ -32,6 +34,8 @@ from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.provider import NotedAlerts, NotedRefreshes, ScriptedProvider
 from tests.support.steps import OWNER, Steps
+
+LEAST_FREE_BYTES = 200 * MEGABYTE
 
 
 class TroubledStore(SqliteStore):
@@ -78,9 +82,13 @@ class Works:
             gates=store, jobs=store, requests=store, presenter=self.presenter, alerts=self.alerts, clock=clock, rng=rng,
             tasks=self.announcements, probe_s=60,
         )  # fmt: skip
+        self.disk = DiskState(free_bytes=LEAST_FREE_BYTES)
+        self.disk_watch = DiskWatch(
+            look=lambda: self.disk, rule=DiskRule(least_bytes=LEAST_FREE_BYTES), gate=self.gate, clock=clock
+        )
         fetcher = Fetcher(
             jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
-            clock=clock, rng=rng, pressure=Pressure(),
+            clock=clock, rng=rng, pressure=Pressure(), room_for_a_picture=self.disk_watch.room_for_a_picture,
         )  # fmt: skip
         self.copies = ReferenceCopies(spool.path_of("x").parent / "references", ["cdn.test"])
         self.referencing = Referencing(

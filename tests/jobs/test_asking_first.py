@@ -35,6 +35,7 @@ class Counter:
             drafts=works.store.drafts,
             rules=works.rules,
             presenter=works.presenter,
+            check_room=works.disk_watch.check,
             wake=lambda: None,
             fetch_references=self.fetched.append,
             references_copied=self._arrived,

@@ -32,6 +32,7 @@ class Desk:
             moves=works.store.moves,
             rules=works.rules,
             presenter=works.presenter,
+            check_room=works.disk_watch.check,
             wake=self._wake,
         )
 

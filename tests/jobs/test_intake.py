@@ -33,6 +33,7 @@ class Desk:
             drafts=works.store.drafts,
             rules=works.rules,
             presenter=works.presenter,
+            check_room=works.disk_watch.check,
             wake=self._wake,
             fetch_references=self.fetched.append,
             references_copied=works.referencing.copied,

@@ -48,6 +48,7 @@ def pictures(works: Works) -> Pictures:
         drafts=works.store.drafts,
         rules=works.rules,
         presenter=works.presenter,
+        check_room=works.disk_watch.check,
         wake=lambda: None,
         fetch_references=lambda _: None,
         references_copied=_arrived,

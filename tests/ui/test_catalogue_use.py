@@ -23,6 +23,7 @@ NOT_READ = re.compile(r"(log|re)\..+|\w*Error|\w*Trouble|TypeVar|.*\.(ready|lost
 """Calls whose texts go to the log, a pattern or a row."""
 LEFT_OUT = {
     "bot/domain/bookkeeping.py": "the findings of `doctor`, read in a terminal",
+    "bot/domain/disk.py": "what the people who run the bot read, and their monitors",
     "bot/domain/draft.py": "an error that is answered with a question, never told",
     "bot/domain/chart.py": "the title of a picture for those who look after a server, drawn in English",
     "bot/domain/wording.py": "names of scripts as Unicode has them",

@@ -47,6 +47,13 @@ class SqliteGate:
         """See GateStore."""
         return await self._writer.run(lambda db: pause(db, None))
 
+    async def note_room(self, full_since: datetime | None, *, told: bool) -> None:
+        """See GateStore."""
+        since_ms = None if full_since is None else to_ms(full_since)
+        await self._writer.run(
+            lambda db: db.conn.execute("UPDATE gate SET full_since = ?, full_told = ?", (since_ms, int(told))).close()
+        )
+
 
 def read(db: Database) -> Gate:
     """The gate as it is."""

@@ -155,4 +155,6 @@ def gate_from(row: sqlite3.Row) -> Gate:
         backoff_s=row["backoff_ms"] / 1_000,
         told=bool(row["told"]),
         paused_at=moment(row["paused_at"]),
+        full_since=moment(row["full_since"]),
+        full_told=bool(row["full_told"]),
     )

@@ -27,6 +27,7 @@ from bot.store.sqlite.migrations import (
     m0014_pause,
     m0015_privacy,
     m0016_members,
+    m0017_disk,
 )
 
 _ALL: Final = (
@@ -46,6 +47,7 @@ _ALL: Final = (
     m0014_pause,
     m0015_privacy,
     m0016_members,
+    m0017_disk,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
