@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from bot.commands.backup import backup
 from bot.commands.doctor import doctor
 from bot.commands.generate import generate
 from bot.commands.usage import usage
@@ -30,6 +31,7 @@ def run_command() -> None:
     asyncio.run(run(settings))
 
 
+main.add_command(backup)
 main.add_command(generate)
 main.add_command(doctor)
 main.add_command(usage)

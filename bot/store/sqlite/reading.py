@@ -19,26 +19,27 @@ from bot.store.sqlite.migrations import refuse_newer, refuse_older, unusable
 
 def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
     """The daily totals from a day on; raises StartupError where there is no usable database."""
-    with _opened(path) as db:
+    with opened(path) as db:
         return usage.totals(db, since)
 
 
 def read_reported(path: Path, since: date | None) -> tuple[int, int]:
     """What the provider says that it charged from a day on, and what was computed for those same jobs."""
-    with _opened(path) as db:
+    with opened(path) as db:
         refuse_older(db, str(path))
         return usage.reported(db, since)
 
 
 def read_faults(path: Path) -> Iterator[str]:
     """Every fault of the books, one at a time; raises StartupError where there is no usable database."""
-    with _opened(path) as db:
+    with opened(path) as db:
         refuse_older(db, str(path))
         yield from bookkeeping.check(db)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Database]:
+def opened(path: Path) -> Iterator[Database]:
+    """A connection that only reads; raises StartupError where there is no usable database."""
     if not path.exists():
         raise StartupError(
             f"There is no database {str(path)!r} yet. Start the bot once, or set DATA_DIR to its folder."

@@ -86,12 +86,23 @@ def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
         if missing:
             raise StartupError(unusable(path, f"its table {min(missing)} is missing"))
         if size_bytes <= _CHECKED_AT_START_BYTES:
-            found = str(db.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
-            if found != "ok":
-                raise StartupError(unusable(path, found))
+            check_pages(db)
     except sqlite3.DatabaseError as error:
         raise StartupError(unusable(path, str(error))) from None
     return pending
+
+
+def check_pages(db: Database) -> None:
+    """Read every page; raises sqlite3.DatabaseError at the first one that is broken. A second for some 300 MB."""
+    found = str(db.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if found != "ok":
+        raise sqlite3.DatabaseError(" ".join(found.replace("*** in database main ***", "").split()))
+
+
+def refuse_strangers(db: Database, path: str) -> None:
+    """Raise StartupError for a database that this bot did not make."""
+    if not {migration.name for migration in migrations.applied(db)} & _known():
+        raise StartupError(f"{path!r} is a database, but not one of this bot. Choose another file.")
 
 
 def refuse_newer(db: Database, path: str) -> None:

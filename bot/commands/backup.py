@@ -1,0 +1,42 @@
+"""`python -m bot backup`: the database as one verified file; the bot may be running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.clock import SystemClock
+from bot.domain.credits import credits_number
+from bot.settings import load_settings
+from bot.store.sqlite.backup import Contents, back_up
+
+
+@click.command("backup")
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def backup(*, target: Path, force: bool) -> None:
+    """Write a backup of the database to FILE; the bot may be running, and goes on meanwhile.
+
+    FILE is the database as it was at one moment, readable by you alone. It is verified before it gets its name, and no
+    FILE is left where that fails. `restore` puts it back.
+    """
+    data_dir = load_settings().data_dir
+    clock = SystemClock()
+    started = clock.monotonic()
+    contents = back_up(data_dir / "bot.db", target, force=force)
+    click.echo(f"{target}: {described(contents)}, made and verified in {clock.monotonic() - started:.1f} s.")
+    if contents.unposted:
+        where = "lies" if contents.unposted == 1 else "lie"
+        click.echo(
+            f"Pictures are not in it. {contents.unposted} could not be posted yet and {where} in {data_dir / 'spool'} "
+            "alone: copy that folder too."
+        )
+
+
+def described(contents: Contents) -> str:
+    """What a database holds, in a few words."""
+    newest = f", the last one of {contents.newest_at:%Y-%m-%d %H:%M} UTC" if contents.newest_at else ""
+    pictures = f"{contents.jobs:,} {'picture' if contents.jobs == 1 else 'pictures'} asked for{newest}"
+    spent = f"{credits_number(contents.spent_microcredits)} credits spent"
+    return f"{pictures}; {spent}; {contents.size_bytes / 1e6:.1f} MB"

@@ -1,0 +1,159 @@
+"""`backup`: one consistent, private, verified file, made while the bot writes; or one sentence and nothing left."""
+
+import asyncio
+import os
+import resource
+import sqlite3
+import stat
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import entry
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.backup import back_up
+from bot.store.sqlite.reading import read_faults
+from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
+from tests.support.steps import Steps
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """DATA_DIR of this installation; backups go beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run a command; returns its exit code."""
+    monkeypatch.setattr(sys, "argv", ["bot", *words])
+    try:
+        entry()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def here() -> list[str]:
+    """What lies in the working directory."""
+    return sorted(file.name for file in Path.cwd().iterdir())
+
+
+def mode_of(name: str) -> int:
+    """A file's access rights."""
+    return stat.S_IMODE(Path(name).stat().st_mode)
+
+
+async def test_backup_is_one_private_file_that_says_what_it_holds(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Readable by this user alone whatever the umask, and by SQLite without a second file beside it."""
+    before = os.umask(0)
+    try:
+        async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=9) as store:
+            await Steps(store).delivered()
+            await Steps(store).fetched()
+            assert command(monkeypatch, "backup", "kept.db") == 0
+    finally:
+        os.umask(before)
+    said = capsys.readouterr().out
+    assert "2 pictures asked for" in said
+    assert "2 credits spent" in said
+    assert "1 could not be posted yet and lies in" in said
+    assert mode_of("kept.db") == 0o600
+    assert here() == ["data", "kept.db"]
+    assert list(read_faults(Path("kept.db"))) == []
+
+
+async def test_backup_is_of_one_moment_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
+    """Each copy's books close by themselves, and no write waits for the copying."""
+    async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=99, per_user_pending=99) as store:
+        steps, copies = Steps(store), []
+        await steps.delivered()
+        for number in range(3):
+            copying = asyncio.create_task(
+                asyncio.to_thread(back_up, data_dir / "bot.db", tmp_path / f"{number}.db", force=False)
+            )
+            while not copying.done():
+                await steps.running()
+            copies.append(await copying)
+    assert [list(read_faults(tmp_path / f"{number}.db")) for number in range(3)] == [[]] * 3
+    assert copies[0].jobs < copies[1].jobs < copies[2].jobs
+
+
+def test_existing_file_is_replaced_only_by_force(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stood there is a backup, too; the database itself is never written over."""
+    fresh_database(data_dir / "bot.db")
+    (tmp_path / "kept.db").write_text("last night's")
+    assert command(monkeypatch, "backup", "kept.db") == 2
+    assert "--force" in capsys.readouterr().err
+    assert (tmp_path / "kept.db").read_text() == "last night's"
+    assert command(monkeypatch, "backup", "--force", "kept.db") == 0
+    assert command(monkeypatch, "backup", "--force", "data/bot.db") == 2
+    assert "the database itself" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("data", "is a folder"), ("nowhere/kept.db", "does not exist"), ("k" * 250, "cannot be written")],
+)
+def test_place_that_cannot_be_written_is_named(
+    target: str,
+    said: str,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One sentence and exit code 2."""
+    fresh_database(data_dir / "bot.db")
+    assert command(monkeypatch, "backup", target) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_disk_without_room_leaves_no_half_backup(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite cannot write any further: one sentence, and the folder is as it was."""
+    fresh_database(data_dir / "bot.db")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
+    try:
+        assert command(monkeypatch, "backup", "kept.db") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be made" in capsys.readouterr().err
+    assert here() == ["data"]
+
+
+async def test_damaged_database_makes_no_backup(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy of broken pages would only be found out on the day that it is needed."""
+    async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=99) as store:
+        for _ in range(5):
+            await Steps(store).delivered()
+    with closing(sqlite3.connect(data_dir / "bot.db")) as connection:
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'job_events'").fetchall()
+    with (data_dir / "bot.db").open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
+    assert command(monkeypatch, "backup", "kept.db") == 2
+    assert "is damaged" in capsys.readouterr().err
+    assert here() == ["data"]
+
+
+def test_without_a_database_there_is_nothing_to_back_up(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither file is made by trying."""
+    assert command(monkeypatch, "backup", "kept.db") == 2
+    assert "There is no database" in capsys.readouterr().err
+    assert not list(data_dir.iterdir())
+    assert not Path("kept.db").exists()
