@@ -125,6 +125,7 @@ async def _assemble(
     rng = random.Random()  # noqa: S311 - jitter
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = TaskGroup(on_failure=lambda error: None if failed.done() else failed.set_exception(error))
+    store.on_death(lambda error: None if failed.done() else failed.set_exception(error))
     announcements = TaskGroup()
     polling = Polling(
         first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds

@@ -154,3 +154,38 @@ async def test_connection_that_cannot_be_opened_fails_the_start(tmp_path: Path) 
     with pytest.raises(sqlite3.OperationalError):
         await thread.start()
     await thread.close()
+
+
+class OutOfMemory(sqlite3.Connection):
+    """A connection whose third commit finds no memory left: not an error of SQLite's, so nobody expects it."""
+
+    commits = 0
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        """As ever, but for that commit."""
+        if sql == "COMMIT":
+            self.commits += 1
+            if self.commits == 3:
+                raise MemoryError("no memory left")
+        return super().execute(sql, *parameters)
+
+
+async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) -> None:
+    """Whoever cannot do without the database hears of it; callers, then and later, get an error and not silence."""
+
+    def opened() -> Database:
+        return Database(sqlite3.connect(tmp_path / "w.db", isolation_level=None, factory=OutOfMemory))
+
+    thread = DatabaseThread("mortal-writer", opened, grouped=True)
+    died: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    thread.on_death(died.set_result)
+    await thread.start()
+    await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
+    await thread.run(insert(1))
+    with pytest.raises(StoreError, match="no memory left"):
+        await thread.run(insert(2))
+    assert isinstance(await died, MemoryError)
+    with pytest.raises(StoreError, match="no memory left"):
+        await thread.run(insert(3))
+    await thread.close()
+    assert numbers(tmp_path / "w.db") == [1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -77,6 +77,11 @@ class SqliteStore(Shelves, SqliteGate):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    def on_death(self, told: Callable[[BaseException], None]) -> None:
+        """Have this called where one of the database's threads ended by an error: the bot cannot do without it."""
+        for thread in (self._writer, self._reader, self._counter):
+            thread.on_death(told)
 
     async def close(self) -> None:
         """Finish the writes that were asked for, then close both connections."""

@@ -7,6 +7,8 @@ inside a savepoint of its own, so one fsync pays for all of them and a failing w
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -17,6 +19,8 @@ from typing import Any, Final, TypeVar
 from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _GROUP: Final = 256
@@ -47,6 +51,7 @@ class DatabaseThread:
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._ready: Future[None] = Future()
         self._closed = False
+        self._told: Callable[[BaseException], None] = lambda _: None
         self.group = 0
         """The number of the group of functions that is being run; for what they may share."""
 
@@ -54,6 +59,14 @@ class DatabaseThread:
         """Open the connection in the thread; raises what opening it raises."""
         self._thread.start()
         await asyncio.wrap_future(self._ready)
+
+    def on_death(self, told: Callable[[BaseException], None]) -> None:
+        """Have this called, in the event loop, with what ended the thread; it answers nothing but errors from then on.
+
+        An error of one function, or of one transaction, ends nothing.
+        """
+        loop = asyncio.get_running_loop()
+        self._told = lambda error: _in_loop(loop, told, error)
 
     async def run(self, function: Callable[[Database], T]) -> T:
         """Run a function on the thread: in a transaction if this is the writer. Raises StoreError for SQLite's errors.
@@ -82,6 +95,7 @@ class DatabaseThread:
             self._ready.set_exception(error)
             return
         self._ready.set_result(None)
+        group: list[_Work] | None = []
         try:
             while (group := self._next_group()) is not None:
                 self.group += 1
@@ -90,8 +104,23 @@ class DatabaseThread:
                 else:
                     for work in group:
                         _run_reading(database, work)
+        except BaseException as error:
+            # A connection in an unknown state writes nothing more; nobody waits for ever for an answer, though.
+            log.critical("database_thread_died", extra={"name_of_thread": self._thread.name}, exc_info=True)
+            self._told(error)
+            self._refuse(group or [], error)
         finally:
             database.close()
+
+    def _refuse(self, group: list[_Work], cause: BaseException) -> None:
+        """Answer everything with an error, until the end is asked for."""
+        refusal = StoreError(f"The database thread ended: {cause}.")
+        waiting: list[_Work] | None = group
+        while waiting is not None:
+            for work in waiting:
+                if not work.future.done():
+                    work.future.set_exception(refusal)
+            waiting = self._next_group()
 
     def _next_group(self) -> list[_Work] | None:
         """Wait for work; None at the end. The end mark is put back when it arrives behind work."""
@@ -109,6 +138,12 @@ class DatabaseThread:
                 break
             group.append(work)
         return group
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, told: Callable[[BaseException], None], error: BaseException) -> None:
+    """Call a function in an event loop, from another thread; nothing is left to be told once the loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(told, error)
 
 
 def _run_reading(database: Database, work: _Work) -> None:
