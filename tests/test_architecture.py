@@ -209,6 +209,18 @@ def test_discord_and_aiohttp_stay_in_their_places() -> None:
     assert found == []
 
 
+def test_pictures_are_opened_by_one_door() -> None:
+    """What may be decoded, and how large it may be, is decided in one place for everyone."""
+    elsewhere = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources("bot", "cogs")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Image.open"
+        if str(path.relative_to(ROOT)) != "bot/media/opening.py"
+    ]
+    assert elsewhere == []
+
+
 def test_files_and_functions_stay_small() -> None:
     """A file of over 330 lines, or a function of over 70, is due to be divided: a stop well above the house's aim.
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from PIL import Image
-
 from bot.apimaster.client import ApimasterClient
 from bot.clock import Clock
 from bot.commands.order import LocalImage, Order
@@ -32,6 +30,8 @@ from bot.domain.errors import (
 )
 from bot.domain.picture import PictureInfo
 from bot.domain.schedule import Polling, backoff_s, next_poll_s
+from bot.media.cleaning import Cleaned, cleaned
+from bot.media.opening import open_image
 from bot.media.sniff import Kind
 from bot.media.verify import verify
 from bot.ports import PictureSource, TaskState, TaskStatus
@@ -121,11 +121,13 @@ class OnePicture:
         if isinstance(reference, str):
             return reference
         self._progress.step(f"uploading {reference.path.name}")
+        picture = await asyncio.to_thread(_read_cleaned, reference)
         try:
-            return await self._client.upload(reference.path, content_type=reference.kind.mime)
+            return await self._client.upload(picture.data, content_type=picture.kind.mime)
         except _NO_UPLOAD:
             self._progress.step(f"sending {reference.path.name} inside the request, since the upload failed")
-            return await asyncio.to_thread(_data_uri, reference)
+            data = await asyncio.to_thread(base64.b64encode, picture.data)
+            return f"data:{picture.kind.mime};base64,{data.decode()}"
 
     async def _finished(self, task_id: str, wait_s: float) -> TaskStatus:
         started = self._clock.monotonic()
@@ -182,17 +184,17 @@ class OnePicture:
         return await attempt()
 
 
-def _data_uri(image: LocalImage) -> str:
+def _read_cleaned(image: LocalImage) -> Cleaned:
+    """A reference as it may leave this machine: without the place where it was taken."""
     try:
-        data = image.path.read_bytes()
+        return cleaned(image.path.read_bytes(), image.kind)
     except OSError as error:
         raise StoreError(f"{image.path} cannot be read: {error.strerror}") from error
-    return f"data:{image.kind.mime};base64,{base64.b64encode(data).decode()}"
 
 
 def _convert(path: Path, kind: Kind) -> None:
     try:
-        with Image.open(path) as opened:
+        with open_image(path) as opened:
             image = opened.convert("RGB") if kind.format == "JPEG" else opened.copy()
         image.save(path, kind.format, **({"quality": 95} if kind.format in {"JPEG", "WEBP"} else {}))
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Final
 from bot.domain.errors import BotError
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, MAX_REFERENCES, PictureSpec, Resolution, parse_size
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, Kind, sniff
+from bot.media.verify import verify_now
 
 MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
 _BY_SUFFIX: Final = {".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".webp": WEBP}
@@ -81,6 +82,10 @@ def _local(name: str) -> LocalImage:
         raise MistypedError(f"{name} is not a PNG, JPEG, WebP or GIF picture.")
     if size_bytes > MAX_REFERENCE_BYTES:
         raise MistypedError(f"{name} has more than 20 MB.")
+    try:
+        verify_now(path)
+    except BotError as error:
+        raise MistypedError(f"{name} cannot be used. {error}") from None
     return LocalImage(path=path, kind=kind)
 
 

@@ -34,7 +34,7 @@ class Transport(StrEnum):
     """The forms in which a reference may be sent as one of `image_urls`."""
 
     URL = "url"
-    """Discord's own address, while it is fresh."""
+    """Discord's own address, while it is fresh, of a file that has nothing in it but the picture."""
     UPLOAD = "upload"
     """Our copy, through the provider's upload endpoint."""
     DATA = "data"
@@ -98,8 +98,8 @@ class Referencing:
         """The forms to try for a request, the best first; none for one without references."""
         if not request.references:
             return []
-        fresh = all(self._is_fresh(reference) for reference in request.references)
-        usable = [form for form in self._transports if form is not Transport.URL or fresh]
+        postable = all(self._may_go_by_url(reference) for reference in request.references)
+        usable = [form for form in self._transports if form is not Transport.URL or postable]
         return usable or [Transport.DATA]
 
     async def image_urls(self, request: Request, forms: list[Transport]) -> list[str]:
@@ -132,8 +132,9 @@ class Referencing:
         name = reference.file_name or ""
         return self._copies.path_of(name) if reference.url else self._spool.path_of(name)
 
-    def _is_fresh(self, reference: Reference) -> bool:
-        if not reference.url or reference.note:
+    def _may_go_by_url(self, reference: Reference) -> bool:
+        """Whether the provider may read it where it was posted: not where it says there who was when and where."""
+        if not reference.url or not reference.file_name or not self._copies.is_as_posted(reference.file_name):
             return False
         expires_at = _expiry_of(reference.url)
         return expires_at is not None and expires_at - self._clock.now() > _FRESH

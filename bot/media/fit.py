@@ -10,6 +10,7 @@ from typing import Final
 from PIL import Image
 
 from bot.domain.errors import StoreError
+from bot.media.opening import open_image
 from bot.ports import Fitted
 
 
@@ -53,7 +54,7 @@ def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
         original_bytes = path.stat().st_size
         if start <= 0 and original_bytes <= limit_bytes:
             return Fitted(path=path, extension=path.suffix[1:], size_bytes=original_bytes)
-        with Image.open(path) as opened:
+        with open_image(path) as opened:
             opened.load()
             still = " of the first frame" if getattr(opened, "is_animated", False) else ""
             image = opened.convert("RGBA" if _has_alpha(opened) else "RGB")

@@ -8,21 +8,27 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 import aiohttp
-from PIL import Image
 from yarl import URL
 
 from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StoreError
 from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
-from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
+from bot.media.cleaning import Cleaned, cleaned
+from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, sniff
 from bot.media.verify import verify_now
 
-MAX_REFERENCE_PIXELS: Final = 50_000_000
-"""More than any camera phone's picture; a bomb of 100 megapixels is refused before a pixel of it is decoded."""
-_ACCEPTED: Final = {kind.format: kind for kind in (PNG, JPEG, WEBP, GIF)}
+_ACCEPTED: Final = (PNG, JPEG, WEBP, GIF)
+_ALTERED: Final = ".altered"
+_REASONS: Final = {
+    "unknown_format": "reference_not_a_picture",
+    "not_a_picture": "reference_damaged",
+    "too_many_pixels": "reference_too_many_pixels",
+}
+_DECODERS: Final = 2
+"""At once: each may take 200 MB for a moment, if members mean it."""
 _CHUNK_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 
@@ -30,18 +36,22 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 class ReferenceCopies:
     """The folder of reference pictures, `{request}-{position}.{extension}`, and the way they come there.
 
-    Only the given hosts (with their port, if they have one) are ever asked. An async context manager; on entering it,
-    what an earlier process left half copied is deleted. One process at a time uses a folder.
+    Metadata are taken out. A copy that is not what was posted, byte for byte, is called
+    `{request}-{position}.altered.{extension}`, so that whoever has its name knows. Only the given hosts (with their
+    port, if they have one) are ever asked. An async context manager; on entering it, what an earlier process left half
+    copied is deleted. One process at a time uses a folder.
     """
 
     def __init__(self, root: Path, hosts: Collection[str], *, at_once: int = 8) -> None:
         self._root = root
         self._hosts = frozenset(hosts)
         self._slots = asyncio.Semaphore(at_once)
+        self._decoders = asyncio.Semaphore(_DECODERS)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._root.chmod(0o700)
         for part in self._root.glob("*.part"):
             part.unlink()
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
@@ -72,7 +82,12 @@ class ReferenceCopies:
         part = self._root / f"{request_id}-{reference.position}.part"
         async with self._slots:
             await self._fetch(reference, part)
-            return await asyncio.to_thread(self._admit, request_id, reference, part)
+            async with self._decoders:
+                return await asyncio.to_thread(self._admit, request_id, reference, part)
+
+    def is_as_posted(self, file_name: str) -> bool:
+        """Whether a copy of this name is, byte for byte, what stands at its address."""
+        return not Path(file_name).stem.endswith(_ALTERED)
 
     async def remove(self, request_id: int) -> None:
         """Delete a request's copies; there may be none."""
@@ -101,7 +116,7 @@ class ReferenceCopies:
                 if response.status != 200:
                     raise OutcomeUnknownError(f"HTTP {response.status} from Discord's CDN", http_status=response.status)
                 size = 0
-                with to.open("wb") as file:
+                with _opened(to) as file:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size += len(chunk)
                         if size > MAX_REFERENCE_BYTES:
@@ -113,38 +128,42 @@ class ReferenceCopies:
             raise StoreError(f"A reference cannot be written to disk: {error.strerror or error}") from error
 
     def _admit(self, request_id: int, reference: Reference, part: Path) -> Reference:
-        """Check the bytes; of an animation the first frame is kept."""
+        """Check the bytes, and keep what may leave this machine: of an animation the first frame."""
         try:
-            info = verify_now(part, max_pixels=MAX_REFERENCE_PIXELS)
-        except PictureError as error:
+            clean, altered = _cleaned(part)
+            path = self._root / f"{request_id}-{reference.position}{_ALTERED * altered}.{clean.kind.extension}"
+            part.replace(path)
+        except (PictureError, StoreError, OSError) as error:
             part.unlink(missing_ok=True)
-            many = error.code == "too_many_pixels"
-            raise _refused(reference, "reference_too_many_pixels" if many else "reference_damaged") from None
-        kind = _ACCEPTED.get(info.format)
-        if kind is None:
-            part.unlink(missing_ok=True)
-            raise _refused(reference, "reference_not_a_picture")
-        note = ""
-        if _is_animated(part):
-            kind, note = _first_frame(part), FIRST_FRAME
-        path = self._root / f"{request_id}-{reference.position}.{kind.extension}"
-        part.chmod(0o600)
-        part.replace(path)
-        size_bytes = path.stat().st_size
-        return replace(reference, file_name=path.name, content_type=kind.mime, size_bytes=size_bytes, note=note)
+            if isinstance(error, PictureError):
+                raise _refused(reference, _REASONS[error.code]) from None
+            raise StoreError(f"A reference cannot be kept on disk: {error}") from error
+        return replace(
+            reference,
+            file_name=path.name,
+            content_type=clean.kind.mime,
+            size_bytes=len(clean.data),
+            note=FIRST_FRAME if clean.still else "",
+        )
 
 
-def _is_animated(path: Path) -> bool:
-    with Image.open(path) as image:
-        return bool(getattr(image, "is_animated", False))
+def _cleaned(path: Path) -> tuple[Cleaned, bool]:
+    """Verify a file and take out what does not belong to its picture; whether there was anything."""
+    posted = path.read_bytes()
+    kind = sniff(posted[:SNIFF_BYTES])
+    if kind is None or kind not in _ACCEPTED:
+        raise PictureError("unknown_format", "The file is not a PNG, JPEG, WebP or GIF picture.")
+    verify_now(path)
+    clean = cleaned(posted, kind)
+    altered = clean.data != posted
+    if altered:
+        path.write_bytes(clean.data)
+    return clean, altered
 
 
-def _first_frame(path: Path) -> Kind:
-    with Image.open(path) as image:
-        image.seek(0)
-        frame = image.convert("RGBA")
-    frame.save(path, "PNG")
-    return PNG
+def _opened(path: Path) -> BinaryIO:
+    """A fresh file that only this user can read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _refused(reference: Reference, code: str) -> BadReferenceError:

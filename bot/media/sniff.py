@@ -23,8 +23,8 @@ WEBP: Final = Kind(format="WEBP", extension="webp", mime="image/webp")
 GIF: Final = Kind(format="GIF", extension="gif", mime="image/gif")
 AVIF: Final = Kind(format="AVIF", extension="avif", mime="image/avif")
 BMP: Final = Kind(format="BMP", extension="bmp", mime="image/bmp")
-TIFF: Final = Kind(format="TIFF", extension="tiff", mime="image/tiff")
-KINDS: Final = (PNG, JPEG, WEBP, GIF, AVIF, BMP, TIFF)
+KINDS: Final = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
+"""What a provider might send; every further decoder is one more way in."""
 
 
 def sniff(head: bytes) -> Kind | None:
@@ -39,6 +39,4 @@ def sniff(head: bytes) -> Kind | None:
         return GIF
     if head[4:8] == b"ftyp" and (b"avif" in head[8:32] or b"avis" in head[8:32]):
         return AVIF
-    if head.startswith((b"II*\x00", b"MM\x00*")):
-        return TIFF
     return BMP if head.startswith(b"BM") else None

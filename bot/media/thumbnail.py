@@ -8,6 +8,8 @@ from typing import Final
 
 from PIL import Image
 
+from bot.media.opening import open_image
+
 log = logging.getLogger(__name__)
 
 SIDE: Final = 256
@@ -19,7 +21,7 @@ def small(path: Path, side: int) -> Image.Image:
 
     A large JPEG is decoded at a fraction of its size, which takes a fraction of the time.
     """
-    with Image.open(path) as image:
+    with open_image(path) as image:
         image.draft("RGB", (2 * side, 2 * side))
         image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
         has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import struct
 import zlib
 from pathlib import Path
@@ -12,14 +13,14 @@ from PIL import Image
 
 from bot.domain.errors import PictureError, StoreError
 from bot.domain.picture import PictureInfo
-from bot.media.sniff import KINDS, SNIFF_BYTES, sniff
+from bot.media.jpeg import scans
+from bot.media.opening import MAX_PIXELS, open_image
+from bot.media.sniff import JPEG, SNIFF_BYTES, Kind, sniff
 
-# The largest picture of the model has 19 megapixels; decoding 160 takes some 500 MB for a moment.
-MAX_PIXELS: Final = 160_000_000
 # What a WebP can hold, so that every accepted picture can be fitted into an upload limit later.
 MAX_SIDE: Final = 16_383
-# Pillow's own guard against decompression bombs warns from half of its error limit on. Ours comes first and refuses.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+MAX_SCANS: Final = 100
+"""A progressive JPEG has about ten; a small file with thousands keeps a decoder busy for an hour."""
 
 # What Pillow's decoders raise on damaged files. DecompressionBombError is none of them and handled before.
 _DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
@@ -30,8 +31,8 @@ async def verify(path: Path) -> PictureInfo:
     return await asyncio.to_thread(verify_now, path)
 
 
-def verify_now(path: Path, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
-    """What a picture file really is. The pixel size is checked before any pixel is decoded.
+def verify_now(path: Path) -> PictureInfo:
+    """What a picture file really is. Its pixels are counted before any of them is decoded.
 
     Raises PictureError `not_a_picture` or `too_many_pixels`, or StoreError where the file cannot be read.
     """
@@ -41,22 +42,29 @@ def verify_now(path: Path, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
             kind = sniff(file.read(SNIFF_BYTES))
             if kind is None:
                 raise PictureError("not_a_picture", "The file is not a picture of a known format.")
-            width, height = _decode(file, max_pixels)
+            width, height = _decode(file, kind)
     except OSError as error:
         raise StoreError(f"The picture cannot be read from disk: {error.strerror or error}") from error
     return PictureInfo(format=kind.format, extension=kind.extension, width=width, height=height, size_bytes=size_bytes)
 
 
-def _decode(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
+def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
     file.seek(0)
     try:
-        with Image.open(file, formats=[kind.format for kind in KINDS]) as image:
+        with open_image(file, [kind]) as image:
             width, height = image.size
-            if width * height > max_pixels or max(width, height) > MAX_SIDE:
+            if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
                 raise PictureError("too_many_pixels", f"The picture has {width}x{height} pixels, which is too many.")
+            if kind == JPEG and _scans(file) > MAX_SCANS:
+                raise PictureError("not_a_picture", "The picture is built to keep a decoder busy.")
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("too_many_pixels", "The picture has far too many pixels.") from error
     except _DAMAGE as error:
         raise PictureError("not_a_picture", "The picture is damaged or cut off.") from error
     return width, height
+
+
+def _scans(file: BinaryIO) -> int:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return scans(data, most=MAX_SCANS + 1)

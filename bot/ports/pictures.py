@@ -93,8 +93,12 @@ class ReferenceFiles(Protocol):
         """Where a copied reference of this file name lies."""
         ...
 
+    def is_as_posted(self, file_name: str) -> bool:
+        """Whether a copy of this name is, byte for byte, what stands at its address."""
+        ...
+
     async def copy(self, request_id: int, reference: Reference) -> Reference:
-        """Copy and check one reference; raises BadReferenceError, or ProviderError or StoreError."""
+        """Copy, check and clean one reference; raises BadReferenceError, or ProviderError or StoreError."""
         ...
 
     async def remove(self, request_id: int) -> None:

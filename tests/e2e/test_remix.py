@@ -104,7 +104,7 @@ async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(house: House
     assert refusal.ephemeral_to == "alice"
     await remix(house, "a disguise", ("red.png", a_picture("red")), ("paper.png", b"%PDF-1.7 not a picture"))
     refusal = await house.driver.wait_message(
-        lambda m: "Image 2 (paper.png) is not a picture" in m.text(), viewer="alice"
+        lambda m: "Image 2 (paper.png) is not a PNG, JPEG, WebP or GIF" in m.text(), viewer="alice"
     )
     assert refusal.ephemeral_to == "alice"
     assert house.driver.messages("bob") == []

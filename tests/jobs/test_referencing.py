@@ -20,15 +20,15 @@ def address(works: Works, *, lives: timedelta) -> str:
     return f"https://cdn.test/attachments/1/2/a.png?ex={int((works.clock.now() + lives).timestamp()):x}&is=0&hm=0"
 
 
-async def with_reference(works: Works, *, lives: timedelta = timedelta(hours=1), note: str = "") -> Job:
+async def with_reference(works: Works, *, lives: timedelta = timedelta(hours=1), ending: str = ".png") -> Job:
     """A request whose one reference is on disk."""
     new = replace(new_request(), references=(NewReference(url=address(works, lives=lives), name="a.png"),))
     request_id = await works.store.accept(new)
-    path = works.copies.path_of(f"{request_id}-0.png")
+    path = works.copies.path_of(f"{request_id}-0{ending}")
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(PNG)
     view = await works.store.view(request_id)
-    found = [replace(reference, file_name=path.name, note=note) for reference in view.request.references]
+    found = [replace(reference, file_name=path.name) for reference in view.request.references]
     await works.store.references_arrived(request_id, found)
     return view.jobs[0]
 
@@ -39,11 +39,11 @@ async def forms(works: Works, job: Job) -> list[Transport]:
 
 
 async def test_discords_address_is_sent_only_while_it_is_fresh(works: Works) -> None:
-    """One that ends within minutes, or an animation's, is replaced by our copy."""
+    """One that ends within minutes is replaced by our copy, and so is one whose file tells more than its picture."""
     every = [Transport.URL, Transport.UPLOAD, Transport.DATA]
     assert await forms(works, await with_reference(works)) == every
     assert await forms(works, await with_reference(works, lives=timedelta(minutes=2))) == every[1:]
-    assert await forms(works, await with_reference(works, note="first frame of the animation")) == every[1:]
+    assert await forms(works, await with_reference(works, ending=".altered.jpg")) == every[1:]
 
 
 @pytest.mark.parametrize(

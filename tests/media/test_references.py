@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -16,10 +18,10 @@ from bot.domain.job import Reference
 from bot.media.references import ReferenceCopies
 
 
-def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8), mode: str = "RGB") -> bytes:
+def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8), mode: str = "RGB", **how: Any) -> bytes:
     """A picture in some format."""
     buffer = io.BytesIO()
-    Image.new(mode, size, "white").save(buffer, form)
+    Image.new(mode, size, "white").save(buffer, form, **how)
     return buffer.getvalue()
 
 
@@ -63,6 +65,28 @@ async def test_a_picture_is_copied_under_the_extension_of_its_bytes(tmp_path: Pa
         assert not path.exists()
 
 
+async def test_where_a_picture_was_taken_is_not_copied(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """The copy is called so that nobody gives the posted file's address away in its place; only this user reads it."""
+    server, host = cdn
+    tags = Image.Exif()
+    tags.get_ifd(0x8825)[29] = "48.8584N 2.2945E"
+    server.body = a_file("JPEG", exif=tags)
+    before = os.umask(0)
+    try:
+        async with ReferenceCopies(tmp_path / "references", [host]) as copies:
+            copied = await copies.copy(7, named(host))
+            path = copies.path_of(copied.file_name or "")
+            assert (path.name, copied.size_bytes) == ("7-2.altered.jpg", path.stat().st_size)
+            assert b"48.8584N" in server.body
+            assert b"48.8584N" not in path.read_bytes()
+            assert (copies.is_as_posted(path.name), copies.is_as_posted("7-2.jpg")) == (False, True)
+            assert [entry.stat().st_mode & 0o777 for entry in (path, path.parent)] == [0o600, 0o700]
+            await copies.remove(7)
+            assert _names(path.parent) == []
+    finally:
+        os.umask(before)
+
+
 async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Path) -> None:
     """Copies that are whole stay."""
     for name in ("7-0.part", "7-1.png"):
@@ -99,7 +123,7 @@ async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tupl
     [
         (404, b"", "reference_gone"),
         (403, b"", "reference_gone"),
-        (200, b"%PDF-1.7", "reference_damaged"),
+        (200, b"%PDF-1.7", "reference_not_a_picture"),
         (200, a_file()[:40], "reference_damaged"),
         (200, a_file("BMP"), "reference_not_a_picture"),
         (200, b"\x89PNG\r\n\x1a\n" + bytes(20 * 1024 * 1024), "reference_too_large"),
