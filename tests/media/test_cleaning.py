@@ -116,7 +116,7 @@ def _dark_side(image: Image.Image) -> int:
     """Where the black stripe is: 0 above, 1 left, 2 below, 3 right."""
     width, height = image.size
     sides = [(0, 0, width, 8), (0, 0, 8, height), (0, height - 8, width, height), (width - 8, 0, width, height)]
-    sums = [sum(image.crop(side).resize((1, 1)).getpixel((0, 0))) for side in sides]  # type: ignore[arg-type] - RGB
+    sums = [sum(image.crop(side).convert("L").resize((1, 1)).tobytes()) for side in sides]
     return sums.index(min(sums))
 
 
@@ -125,7 +125,8 @@ def _dark_side(image: Image.Image) -> int:
 def test_of_an_animation_the_first_frame_is_left(kind: Kind, frames: int) -> None:
     """As a PNG; a GIF becomes one in any case, since what its blocks may hold is not worth a parser."""
     others = [Image.new("RGB", (48, 32), colour) for colour in ("red", "blue")][: frames - 1]
-    data = saved(kind, save_all=True, append_images=others, **({"comment": SECRET} if kind == GIF else {}))
+    comment: dict[str, Any] = {"comment": SECRET} if kind == GIF else {}
+    data = saved(kind, save_all=True, append_images=others, **comment)
     clean = cleaned(data, kind)
     assert clean.still is (frames > 1)
     assert clean.kind == (PNG if frames > 1 or kind == GIF else kind)
