@@ -9,9 +9,29 @@ from aiohttp import web
 from sandbox.apimaster.envelope import ApiError
 from sandbox.apimaster.faults import Fault, Kind
 
-_PROXY_PAGE = """<html><head><title>{status} Bad Gateway</title></head>
-<body><center><h1>{status} Bad Gateway</h1></center><hr><center>nginx</center></body></html>"""
+_PROXY_PAGE = """<html><head><title>{status}</title></head>
+<body><center><h1>{status} the gateway is in trouble</h1></center><hr><center>nginx</center></body></html>"""
 _CHUNK_BYTES = 1024 * 1024
+_DRIPS = 20
+
+
+class Hung:
+    """Requests that get no answer, until they are let go."""
+
+    def __init__(self) -> None:
+        self._let_go = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Be one of them."""
+        await self._let_go.wait()
+
+    def let_go(self) -> None:
+        """End the wait of all that hang now; those that come later hang as before."""
+        self._let_go.set()
+        self._let_go = asyncio.Event()
+
+
+HUNG = web.AppKey("hung", Hung)
 
 
 async def instead(fault: Fault, request: web.Request) -> web.StreamResponse | None:
@@ -22,11 +42,12 @@ async def instead(fault: Fault, request: web.Request) -> web.StreamResponse | No
         case Kind.HTML:
             return _page(fault.status)
         case Kind.REDIRECT:
-            return web.Response(status=fault.status, headers=fault.headers)
-        case Kind.RESET:
+            target = fault.headers["Location"] or str(request.rel_url)
+            return web.Response(status=fault.status, headers={"Location": target})
+        case Kind.RESET | Kind.RESET_UNREAD:
             await reset(request)
         case Kind.HANG:
-            await forever()
+            return await _hang(request)
     return None
 
 
@@ -37,11 +58,16 @@ async def afterwards(fault: Fault, request: web.Request, response: web.Response)
         case Kind.RESET_AFTER:
             await reset(request)
         case Kind.HANG_AFTER:
-            await forever()
+            return await _hang(request)
         case Kind.HTML_AFTER:
             return _page(fault.status)
+        case Kind.HTTP_AFTER:
+            raise ApiError(fault.status, fault.message, code=fault.code, kind=fault.type)
+        case Kind.DRIP:
+            return await _drip(request, response, fault.seconds)
         case Kind.REPLY | Kind.CONTENT:
-            return web.Response(status=fault.status, body=fault.content, content_type=fault.content_type)
+            headers = {**fault.headers, "Content-Type": fault.content_type}
+            return web.Response(status=fault.status, body=fault.content, headers=headers)
         case Kind.TRUNCATED:
             return web.Response(body=body[: len(body) // 2], content_type=response.content_type)
         case Kind.CUT_OFF:
@@ -66,6 +92,24 @@ async def reset(request: web.Request) -> None:
 async def forever() -> None:
     """Wait until the caller hangs up or the server stops; both cancel the handler."""
     await asyncio.Event().wait()
+
+
+async def _hang(request: web.Request) -> web.StreamResponse:
+    """No answer, until the fault is over; then what a proxy says that waited for one."""
+    await request.app[HUNG].wait()
+    return _page(504)
+
+
+async def _drip(request: web.Request, answer: web.Response, seconds: float) -> web.StreamResponse:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    response = web.StreamResponse(headers={"Content-Type": answer.content_type, "Content-Length": str(len(body))})
+    await response.prepare(request)
+    size = max(1, len(body) // _DRIPS)
+    for start in range(0, len(body), size):
+        await asyncio.sleep(seconds / _DRIPS)
+        await response.write(body[start : start + size])
+    await response.write_eof()
+    return response
 
 
 def _page(status: int) -> web.Response:

@@ -20,7 +20,7 @@ from sandbox.apimaster.tasks import Failure, State, Task, TaskBook
 
 Work = Callable[[web.Request, Fault | None], Awaitable[web.Response]]
 _RECORD = web.RequestKey("record", PostRecord)
-_RESETS = frozenset({Kind.RESET, Kind.RESET_AFTER, Kind.CUT_OFF})
+_RESETS = frozenset({Kind.RESET, Kind.RESET_UNREAD, Kind.RESET_AFTER, Kind.CUT_OFF})
 
 
 class PictureApi:
@@ -169,7 +169,9 @@ class PictureApi:
             return {"b64_json": await self._base64(task)}
         if style == "data_uri":
             return {"url": f"data:image/{self._knobs.picture_format};base64,{await self._base64(task)}"}
-        url = self._origin() + self._gallery.publish(task)
+        stale = task.stale_addresses > 0
+        task.stale_addresses -= stale
+        url = self._origin() + self._gallery.publish(task, expired=stale)
         return {"url": [url] if style == "url_list" else url, "expires_at": self._gallery.expires(task)}
 
     async def _base64(self, task: Task) -> str:
@@ -189,7 +191,8 @@ async def _with_fault(request: web.Request, faults: deque[Fault], work: Work) ->
     fault = faults.popleft() if faults else None
     if fault is not None:
         # A proxy in front reads the request before it fails; a caller that is still sending would be reset.
-        await request.read()
+        if fault.kind is not Kind.RESET_UNREAD:
+            await request.read()
         spoiled = await instead(fault, request)
         if spoiled is not None:
             return spoiled

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
+from sandbox.apimaster import payloads
+
 
 class Kind(StrEnum):
     """The ways in which an answer goes wrong."""
@@ -16,6 +18,7 @@ class Kind(StrEnum):
     HTTP = "http"
     HTML = "html"
     RESET = "reset"
+    RESET_UNREAD = "reset_unread"
     HANG = "hang"
     REDIRECT = "redirect"
     # after the work
@@ -24,20 +27,34 @@ class Kind(StrEnum):
     RESET_AFTER = "reset_after"
     HANG_AFTER = "hang_after"
     HTML_AFTER = "html_after"
+    HTTP_AFTER = "http_after"
+    DRIP = "drip"
     REPLY = "reply"
     # the work itself
     FINISHED = "finished"
     TASK_FAILS = "task_fails"
     NEVER_ENDS = "never_ends"
     STATUS = "status"
+    EXPIRED = "expired"
     # a result's bytes
     CONTENT = "content"
     OVERSIZED = "oversized"
 
 
-BEFORE = frozenset({Kind.HTTP, Kind.HTML, Kind.RESET, Kind.HANG, Kind.REDIRECT})
-AFTER = frozenset({Kind.TRUNCATED, Kind.CUT_OFF, Kind.RESET_AFTER, Kind.HANG_AFTER, Kind.HTML_AFTER, Kind.REPLY})
-SUBMIT = BEFORE | AFTER | {Kind.FINISHED, Kind.TASK_FAILS, Kind.NEVER_ENDS}
+BEFORE = frozenset({Kind.HTTP, Kind.HTML, Kind.RESET, Kind.RESET_UNREAD, Kind.HANG, Kind.REDIRECT})
+AFTER = frozenset(
+    {
+        Kind.TRUNCATED,
+        Kind.CUT_OFF,
+        Kind.RESET_AFTER,
+        Kind.HANG_AFTER,
+        Kind.HTML_AFTER,
+        Kind.HTTP_AFTER,
+        Kind.DRIP,
+        Kind.REPLY,
+    }
+)
+SUBMIT = BEFORE | AFTER | {Kind.FINISHED, Kind.TASK_FAILS, Kind.NEVER_ENDS, Kind.EXPIRED}
 POLL = BEFORE | AFTER | {Kind.TASK_FAILS, Kind.STATUS}
 RESULT = BEFORE | AFTER | {Kind.CONTENT, Kind.OVERSIZED}
 
@@ -55,6 +72,7 @@ class Fault:
     content: bytes = b""
     content_type: str = "application/octet-stream"
     size_bytes: int = 0
+    seconds: float = 0.0
 
     @classmethod
     def http(
@@ -87,17 +105,22 @@ class Fault:
 
     @classmethod
     def reset(cls) -> Self:
-        """Reset the connection before anything was done."""
+        """Reset the connection when the request was read, before anything was done."""
         return cls(kind=Kind.RESET)
 
     @classmethod
+    def reset_unread(cls) -> Self:
+        """Reset the connection before the request's body was read."""
+        return cls(kind=Kind.RESET_UNREAD)
+
+    @classmethod
     def hang(cls) -> Self:
-        """Never answer, and do nothing."""
+        """Do nothing, and do not answer until all scripts are cleared; then a proxy gives up (504)."""
         return cls(kind=Kind.HANG)
 
     @classmethod
-    def redirect(cls, location: str, status: int = 302) -> Self:
-        """Send the caller elsewhere."""
+    def redirect(cls, location: str = "", status: int = 302) -> Self:
+        """Send the caller elsewhere; without a location, to the very same address once more."""
         return cls(kind=Kind.REDIRECT, status=status, headers={"Location": location})
 
     @classmethod
@@ -117,13 +140,38 @@ class Fault:
 
     @classmethod
     def charged_then_hang(cls) -> Self:
-        """Do the work, charge it, and never answer."""
+        """Do the work, charge it, and do not answer until all scripts are cleared; then a proxy gives up (504)."""
         return cls(kind=Kind.HANG_AFTER)
 
     @classmethod
     def charged_then_html(cls, status: int = 502) -> Self:
         """Do the work, charge it, and let a proxy answer with HTML."""
         return cls(kind=Kind.HTML_AFTER, status=status)
+
+    @classmethod
+    def charged_then_http(cls, status: int = 408, message: str = "timed out waiting for the picture") -> Self:
+        """Do the work, charge it, and refuse in the provider's envelope all the same."""
+        return cls(kind=Kind.HTTP_AFTER, status=status, message=message)
+
+    @classmethod
+    def drip(cls, seconds: float) -> Self:
+        """Do the work, then send the answer in small pieces that take so long in all."""
+        return cls(kind=Kind.DRIP, seconds=seconds)
+
+    @classmethod
+    def wrong_types(cls, number: int = 0) -> Self:
+        """Do the work, then answer in JSON whose values are of other types than the guide's; there are several."""
+        return cls.reply(payloads.WRONG_TYPES[number % len(payloads.WRONG_TYPES)])
+
+    @classmethod
+    def inflating(cls, size_bytes: int = 256 * 1024 * 1024) -> Self:
+        """Do the work, then answer with a small compressed body that is this large when it is unpacked."""
+        return cls(
+            kind=Kind.REPLY,
+            content=payloads.inflating(size_bytes),
+            content_type="application/json",
+            headers={"Content-Encoding": "gzip"},
+        )
 
     @classmethod
     def reply(cls, content: bytes, *, status: int = 200, content_type: str = "application/json") -> Self:
@@ -146,6 +194,11 @@ class Fault:
         return cls(kind=Kind.NEVER_ENDS)
 
     @classmethod
+    def expired(cls) -> Self:
+        """Accept the task; the first address of its picture has expired before it is told."""
+        return cls(kind=Kind.EXPIRED)
+
+    @classmethod
     def word(cls, status_word: str) -> Self:
         """Answer one poll with this status word."""
         return cls(kind=Kind.STATUS, message=status_word)
@@ -156,6 +209,11 @@ class Fault:
         return cls(kind=Kind.CONTENT, content=content, content_type=content_type)
 
     @classmethod
+    def bomb(cls) -> Self:
+        """Serve a PNG of few bytes that is hundreds of megabytes of pixels."""
+        return cls.bytes(payloads.bomb())
+
+    @classmethod
     def oversized(cls, size_bytes: int = 65 * 1024 * 1024) -> Self:
-        """Serve a picture of this many bytes, without saying beforehand how many."""
+        """Serve so many zeros, without saying beforehand how many."""
         return cls(kind=Kind.OVERSIZED, size_bytes=size_bytes)

@@ -35,12 +35,12 @@ class Gallery:
         """Remove all files."""
         self._directory.cleanup()
 
-    def publish(self, task: Task) -> str:
-        """A path with an expiring signature, good for this finished task's picture."""
+    def publish(self, task: Task, *, expired: bool = False) -> str:
+        """A path with an expiring signature, good for this finished task's picture; or good no more."""
         extension = "png" if self._knobs.lying_types else _EXTENSION[self._knobs.picture_format]
         name = f"{task.id}.{extension}"
         self._pictures[name] = task
-        return self._signed(f"/results/{name}", task.ends + self._knobs.result_ttl_s)
+        return self._signed(f"/results/{name}", 0.0 if expired else task.ends + self._knobs.result_ttl_s)
 
     def expires(self, task: Task) -> int:
         """When the picture's address stops working, in whole seconds of the wall clock."""

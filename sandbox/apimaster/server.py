@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from sandbox.apimaster import faults
 from sandbox.apimaster.account import Account, Charge
+from sandbox.apimaster.answers import HUNG, Hung
 from sandbox.apimaster.api import PictureApi
 from sandbox.apimaster.envelope import ApiError
 from sandbox.apimaster.extras import ExtraApi
@@ -48,6 +49,7 @@ class ApimasterServer:
         app = web.Application(
             middlewares=[self._held, _errors_in_envelope, self._check_bearer], client_max_size=_MAX_BODY_BYTES
         )
+        app[HUNG] = self._hung = Hung()
         app.add_routes([*self._api.routes(), *extras.routes()])
         # Handlers are cancelled when the caller hangs up: that is how the record knows that it did.
         self._runner = web.AppRunner(
@@ -113,7 +115,8 @@ class ApimasterServer:
         self._api.result_faults.extend(_checked(wanted, faults.RESULT, "a result"))
 
     def clear_scripts(self) -> None:
-        """What was scripted and has not come yet does not come."""
+        """What was scripted and has not come yet does not come; what hangs is answered."""
+        self._hung.let_go()
         for scripted in (self._api.submit_faults, self._api.poll_faults, self._api.result_faults):
             scripted.clear()
 

@@ -47,6 +47,8 @@ class Task:
     failure: Failure | None = None
     refunded: bool = False
     finished_polls: int = 0
+    stale_addresses: int = 0
+    """So many of the picture's addresses have expired before they are told."""
 
     @property
     def progress(self) -> int:
@@ -85,6 +87,7 @@ class TaskBook:
         )
         if fault is not None and fault.kind is Kind.TASK_FAILS:
             task.failure = Failure(message=fault.message, code=str(fault.code))
+        task.stale_addresses = int(fault is not None and fault.kind is Kind.EXPIRED)
         self._seen[request.prompt] += 1
         self._tasks[task.id] = task
         self._account.charge(task.id, price)
