@@ -1,5 +1,6 @@
 """Discord's error answers: a status and a JSON body with a code, a message and, for bad forms, nested errors."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ class DiscordError(Exception):
         self.errors = dict(errors or {})
         self.headers = dict(headers or {})
         self.extra: dict[str, Any] = {}
+        self.page = ""
+        """HTML in place of the body: the answer comes from a proxy in front of Discord, not from Discord."""
 
     def body(self) -> dict[str, Any]:
         """The JSON that travels; dotted paths of form errors become nested objects, as Discord nests them."""
@@ -148,3 +151,25 @@ def missing_permissions() -> DiscordError:
 def invalid_webhook_token() -> DiscordError:
     """50027: an interaction's token after its 15 minutes."""
     return DiscordError(401, 50027, "Invalid Webhook Token")
+
+
+def rate_limited(retry_after_s: float, scope: str, *, everywhere: bool) -> DiscordError:
+    """429 of Discord's own: how long to wait stands in the body and, rounded up, in the headers."""
+    headers = {
+        "Retry-After": str(math.ceil(retry_after_s)),
+        "X-RateLimit-Scope": scope,
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset-After": f"{retry_after_s:.3f}",
+    }
+    if everywhere:
+        headers["X-RateLimit-Global"] = "true"
+    error = DiscordError(429, 0, "You are being rate limited.", headers=headers)
+    error.extra = {"retry_after": retry_after_s, "global": everywhere}
+    return error
+
+
+def cloudflare_page(status: int, retry_after_s: int) -> DiscordError:
+    """What Cloudflare answers in front of Discord: a page, and none of Discord's headers."""
+    error = DiscordError(status, 0, "Cloudflare", headers={"Retry-After": str(retry_after_s), "Server": "cloudflare"})
+    error.page = f"<!DOCTYPE html><html><head><title>{status}</title></head><body>error code: 1015</body></html>"
+    return error

@@ -1,23 +1,42 @@
 """Faults that a test or the page orders from the Discord stand-in."""
 
 import fnmatch
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from sandbox.discord.errors import DiscordError
+from sandbox.discord.errors import DiscordError, cloudflare_page, rate_limited
+from sandbox.discord.gateway_faults import GatewayFaults
 from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.discord.world import World
 from sandbox.stops import Stops
 
 
+class GatewayControl(Protocol):
+    """What faults do to the gateway at once."""
+
+    async def drop(self, code: int) -> None:
+        """Close all connections."""
+        ...
+
+    def inject(self, frame: str | bytes) -> None:
+        """Send something to all connections as it is."""
+        ...
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Tell all connections that their session is not valid (op 9)."""
+        ...
+
+    def ask_reconnect(self) -> None:
+        """Ask all connections to reconnect (op 7)."""
+        ...
+
+
 @dataclass(slots=True)
 class _Planned:
     pattern: str
-    status: int
-    code: int
-    message: str
+    error: DiscordError
     times: int
-    headers: Mapping[str, str]
     after: bool
 
 
@@ -35,14 +54,16 @@ class DiscordFaults:
     refuse_resume: bool = False
     upload_limit: int | None = None
     stops: Stops = field(default_factory=Stops)
+    gateway: GatewayFaults = field(default_factory=GatewayFaults)
     _planned: list[_Planned] = field(default_factory=list)
     _delays: list[_Delay] = field(default_factory=list)
     _world: World | None = None
-    _drop: Callable[[int], Awaitable[None]] | None = None
+    _control: GatewayControl | None = None
+    _good_token: str = ""
 
-    def attach(self, world: World, drop_gateway: Callable[[int], Awaitable[None]]) -> None:
+    def attach(self, world: World, control: GatewayControl) -> None:
         """Called by the server that these faults belong to."""
-        self._world, self._drop = world, drop_gateway
+        self._world, self._control = world, control
 
     def fail_next(
         self,
@@ -56,7 +77,17 @@ class DiscordFaults:
         after: bool = False,
     ) -> None:
         """Let the next `times` requests to a route fail; with `after`, once their effect has happened."""
-        self._planned.append(_Planned(route, status, code, message, times, headers or {}, after))
+        self._planned.append(_Planned(route, DiscordError(status, code, message, headers=headers), times, after))
+
+    def limit_next(
+        self, route: str, retry_after_s: float, *, times: int = 1, scope: str = "user", everywhere: bool = False
+    ) -> None:
+        """Answer the next requests to a route with Discord's own 429, as if a bucket (or the global one) were empty."""
+        self._planned.append(_Planned(route, rate_limited(retry_after_s, scope, everywhere=everywhere), times, False))
+
+    def block_next(self, route: str, status: int = 429, *, retry_after_s: int = 1, times: int = 1) -> None:
+        """Answer the next requests to a route as Cloudflare does, in front of Discord: HTML, no `Via`, no limits."""
+        self._planned.append(_Planned(route, cloudflare_page(status, retry_after_s), times, False))
 
     def delay(self, route: str, seconds: float, *, times: int | None = None) -> None:
         """Answer a route later, each time or the next `times` times."""
@@ -68,6 +99,8 @@ class DiscordFaults:
         self._delays.clear()
         self.refuse_resume = False
         self.upload_limit = None
+        self.gateway.clear()
+        self.restore_token()
 
     def expire_token(self, interaction_id: str) -> None:
         """Void an interaction's token as if its 15 minutes were over."""
@@ -79,8 +112,35 @@ class DiscordFaults:
 
     async def drop_gateway(self, code: int = 1011) -> None:
         """Close the bot's gateway connections with a close code; it may resume unless `refuse_resume`."""
-        if self._drop is not None:
-            await self._drop(code)
+        if self._control is not None:
+            await self._control.drop(code)
+
+    def inject(self, frame: str | bytes) -> None:
+        """Send the bot's gateway connections something as it is; bytes are not even compressed."""
+        if self._control is not None:
+            self._control.inject(frame)
+
+    def invalidate_session(self, *, resumable: bool) -> None:
+        """Tell the bot that its session is not valid any more."""
+        if self._control is not None:
+            self._control.invalidate(resumable=resumable)
+
+    def ask_reconnect(self) -> None:
+        """Ask the bot to connect anew, as Discord does before it restarts a gateway."""
+        if self._control is not None:
+            self._control.ask_reconnect()
+
+    async def revoke_token(self) -> None:
+        """Reset the bot's token as its owner can: 401 from now on, and the gateway closes with 4004."""
+        world = self._the_world
+        self._good_token = self._good_token or world.token
+        world.token = f"{self._good_token}-reset"
+        await self.drop_gateway(4004)
+
+    def restore_token(self) -> None:
+        """Take the bot's token again."""
+        if self._good_token:
+            self._the_world.token, self._good_token = self._good_token, ""
 
     def revoke_permission(self, channel: str, *permissions: Permission) -> None:
         """Take permissions from the bot in one channel, by its name."""
@@ -115,7 +175,7 @@ class DiscordFaults:
                 planned.times -= 1
                 if planned.times <= 0:
                     self._planned.remove(planned)
-                return DiscordError(planned.status, planned.code, planned.message, headers=planned.headers)
+                return planned.error
         return None
 
     @property

@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 
 from sandbox.discord.faults import DiscordFaults
 from sandbox.discord.gateway_events import events_for
+from sandbox.discord.gateway_faults import Ready
 from sandbox.discord.gateway_session import CloseSession, Connection, Op, Session
 from sandbox.discord.hub import Happening, Kind
 from sandbox.discord.model import Json
@@ -46,7 +47,9 @@ class Gateway:
         """One websocket from HELLO to its end."""
         ws = web.WebSocketResponse(max_msg_size=0, autoping=True, compress=False)
         await ws.prepare(request)
-        connection = Connection(ws, request, stream=request.query.get("compress") == "zlib-stream")
+        connection = Connection(
+            ws, request, self._faults.gateway, stream=request.query.get("compress") == "zlib-stream"
+        )
         self._connections.add(connection)
         pump = asyncio.create_task(connection.pump(), name="gateway-pump")
         session: Session | None = None
@@ -73,6 +76,18 @@ class Gateway:
         """Send op 7 to all connections, as Discord does before it restarts a gateway."""
         for connection in self._connections:
             connection.send(_frame(Op.RECONNECT, None))
+
+    def inject(self, frame: str | bytes) -> None:
+        """Send something to all connections as it is."""
+        for connection in self._connections:
+            connection.send(frame)
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Send op 9 to all connections; what is not resumable is forgotten."""
+        if not resumable:
+            self._sessions.clear()
+        for connection in self._connections:
+            connection.send(_frame(Op.INVALID_SESSION, resumable))
 
     async def close(self) -> None:
         """Stop listening and end all connections."""
@@ -124,7 +139,7 @@ class Gateway:
         self._sessions[session.id] = session
         owns_guild = (int(self._world.guild.id) >> 22) % count == index
         session.dispatch("READY", self._ready(session, owns_guild=owns_guild, with_shard="shard" in body))
-        if owns_guild:
+        if owns_guild and self._faults.gateway.ready is Ready.WHOLE:
             session.dispatch("GUILD_CREATE", guild_create_json(self._world, all_members=bool(intents & GUILD_MEMBERS)))
         self._world.hub.tell(Kind.BOT_ONLINE)
         return session
@@ -153,6 +168,11 @@ class Gateway:
             "user_settings": {},
             "_trace": ["sandbox"],
         }
+        match self._faults.gateway.ready:
+            case Ready.NO_GUILDS:
+                ready["guilds"] = []
+            case Ready.UNREADABLE:
+                del ready["guilds"]
         return {**ready, "shard": list(session.shard)} if with_shard else ready
 
     def _resume(self, connection: Connection, body: Json) -> Session | None:
@@ -196,6 +216,8 @@ class Gateway:
         for session in tuple(self._sessions.values()):
             for event, data in events_for(self._world, happening, session.intents, session.shard):
                 session.dispatch(event, data)
+                if self._faults.gateway.take_repeat():
+                    session.repeat()
 
     def _lose(self, connection: Connection, session: Session | None, *, goodbye: bool) -> None:
         """The connection ended: the session waits for a resume, unless the client said goodbye (by 1000 or 1001)."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.discord.gateway_faults import GatewayFaults
+
 _REPLAY = 1000
 _OUTBOX = 20_000
 _COMPRESS_FROM = 1024
@@ -29,17 +31,18 @@ class Op:
 class Connection:
     """One websocket: a queue of frames and the task that sends them, compressed as the client asked."""
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request, *, stream: bool) -> None:
+    def __init__(self, ws: web.WebSocketResponse, request: web.Request, faults: GatewayFaults, *, stream: bool) -> None:
         self.ws = ws
+        self._faults = faults
         self._request = request
         self._zlib = zlib.compressobj() if stream else None
         self.compress_payloads = False
         self.closed_here = False
         self._received: deque[float] = deque(maxlen=MAX_RECEIVED)
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(_OUTBOX)
+        self._outbox: asyncio.Queue[str | bytes] = asyncio.Queue(_OUTBOX)
 
-    def send(self, frame: str) -> None:
-        """Queue a frame; a client that reads nothing is cut off instead of filling the memory."""
+    def send(self, frame: str | bytes) -> None:
+        """Queue a frame; bytes travel as they are. A client that reads nothing is cut off, not kept in memory."""
         try:
             self._outbox.put_nowait(frame)
         except asyncio.QueueFull:
@@ -62,7 +65,10 @@ class Connection:
         """Send queued frames until cancelled."""
         while True:
             frame = await self._outbox.get()
-            if self._zlib is not None:
+            await self._faults.may_speak()
+            if isinstance(frame, bytes):
+                await self.ws.send_bytes(frame)
+            elif self._zlib is not None:
                 data = self._zlib.compress(frame.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
                 await self.ws.send_bytes(data)
             elif self.compress_payloads and len(frame) >= _COMPRESS_FROM:
@@ -91,6 +97,11 @@ class Session:
         self.buffer.append((self.sequence, frame))
         if self.connection is not None:
             self.connection.send(frame)
+
+    def repeat(self) -> None:
+        """Send the latest event once more, with the same number."""
+        if self.connection is not None and self.buffer:
+            self.connection.send(self.buffer[-1][1])
 
     def missed(self, since: int) -> list[str] | None:
         """Frames after sequence number `since`; None if some of them are gone."""

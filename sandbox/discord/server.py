@@ -38,7 +38,7 @@ class DiscordServer:
         self.violations: list[str] = []
         self.rate_limits = RateLimiter()
         self.gateway = Gateway(world, self.faults)
-        self.faults.attach(world, self.gateway.drop)
+        self.faults.attach(world, self.gateway)
         description = openapi or find_description()
         self.openapi = OpenApi(description) if description else None
         self._port = port
@@ -102,6 +102,7 @@ class _Route:
         call = Call(world=server.world, gateway_url=server.gateway.url, params=request.match_info, query=request.query)
         headers: dict[str, str] = {}
         code: int | None = None
+        page = ""
         try:
             await server.faults.stops.passing(f"before {self._name}")
             await asyncio.sleep(server.faults.take_delay(self._name))
@@ -110,7 +111,7 @@ class _Route:
         except DiscordError as error:
             reply = Reply(error.body(), error.status)
             headers |= error.headers
-            code = error.code
+            code, page = error.code, error.page
             self._note_violation(call, error)
         except ConnectionError:
             reply = Reply({}, _CALLER_IS_GONE)  # in the middle of its request
@@ -129,7 +130,7 @@ class _Route:
                 code=code,
             )
         )
-        return _response(reply, headers)
+        return _proxy_page(page, reply.status, headers) if page else _response(reply, headers)
 
     async def _answer(self, request: web.Request, call: Call, headers: dict[str, str]) -> Reply:
         server, endpoint = self._server, self._endpoint
@@ -162,6 +163,11 @@ def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
         return web.Response(status=204, headers=headers)
     body = json.dumps(reply.body).encode()
     return web.Response(status=reply.status, body=body, headers={**headers, "Content-Type": "application/json"})
+
+
+def _proxy_page(page: str, status: int, headers: dict[str, str]) -> web.Response:
+    """An answer that Discord has no part in: none of its headers, and no JSON."""
+    return web.Response(status=status, text=page, content_type="text/html", headers=headers)
 
 
 def _short(body: Any) -> str:

@@ -1,0 +1,124 @@
+"""Discord's faults: each does on the wire what its name says."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from sandbox.discord import DiscordServer, World
+from sandbox.discord.gateway_faults import Ready
+from sandbox.discord.malformed import MALFORMED
+from tests.sandbox.conftest import Api, RawGateway
+from tests.sandbox.test_discord_gateway import GUILD_MESSAGES, GUILDS, say
+
+ME = "GET /users/@me"
+
+
+async def test_a_429_is_discords_own_or_cloudflares(api: Api, discord_server: DiscordServer) -> None:
+    """Discord's has `Via` and says in its body how long to wait; Cloudflare's is a page without any of its headers."""
+    discord_server.faults.limit_next(ME, 0.25, scope="shared", everywhere=True)
+    discord_server.faults.block_next(ME, retry_after_s=3)
+    own = await api.call("GET", "/users/@me")
+    assert (own.status, own.body["retry_after"], own.body["global"]) == (429, 0.25, True)
+    assert own.headers["X-RateLimit-Scope"] == "shared"
+    assert own.headers["Retry-After"] == "1"
+    assert "Via" in own.headers
+    page = await api.call("GET", "/users/@me")
+    assert (page.status, page.headers["Retry-After"]) == (429, "3")
+    assert "error code: 1015" in page.body
+    assert not any(name == "Via" or name.lower().startswith("x-ratelimit") for name in page.headers)
+    assert (await api.call("GET", "/users/@me")).status == 200
+
+
+async def test_a_token_may_be_reset_in_mid_life(
+    api: Api, discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
+) -> None:
+    """The gateway closes with 4004 and the old token opens nothing, until all is cleared."""
+    old = world.token
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.identify()
+        await discord_server.faults.revoke_token()
+        assert await gateway.closed_with() == 4004
+    assert (await api.call("GET", "/users/@me", token=old)).status == 401
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.send(2, {"token": old, "intents": 0, "properties": {}})
+        assert await gateway.closed_with() == 4004
+    discord_server.faults.clear()
+    assert (await api.call("GET", "/users/@me", token=old)).status == 200
+
+
+async def test_a_silent_gateway_does_not_even_acknowledge(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
+) -> None:
+    """What was kept back comes in order when it speaks again."""
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
+        await gateway.event("GUILD_CREATE")
+        discord_server.faults.gateway.fall_silent()
+        await gateway.send(1, None)
+        say(world, "unheard")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await gateway.receive()
+        discord_server.faults.gateway.speak()
+        assert {(await gateway.receive())["op"] for _ in range(2)} == {11, 0}
+
+
+async def test_events_may_come_twice(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
+) -> None:
+    """With the same number; the next one is single again."""
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
+        await gateway.event("GUILD_CREATE")
+        discord_server.faults.gateway.repeat_next = 1
+        say(world, "one")
+        say(world, "two")
+        numbers = [(await gateway.receive())["s"] for _ in range(3)]
+    assert numbers == [numbers[0], numbers[0], numbers[0] + 1]
+
+
+@pytest.mark.parametrize(("ready", "guilds"), [(Ready.NO_GUILDS, []), (Ready.UNREADABLE, None)])
+async def test_ready_may_tell_of_no_servers(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession, ready: Ready, guilds: list[str] | None
+) -> None:
+    """An empty list, or none at all; no GUILD_CREATE follows."""
+    discord_server.faults.gateway.ready = ready
+    async with RawGateway(discord_server, web_session) as gateway:
+        body = await gateway.identify(intents=GUILDS)
+        assert body.get("guilds") == guilds
+        await gateway.send(1, None)
+        assert (await gateway.receive())["op"] == 11
+
+
+async def test_sessions_are_invalidated_and_reconnects_asked_for(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
+) -> None:
+    """Op 7; op 9 with what may be resumed; op 9 with what may not."""
+    async with RawGateway(discord_server, web_session) as gateway:
+        ready = await gateway.identify()
+        discord_server.faults.ask_reconnect()
+        discord_server.faults.invalidate_session(resumable=True)
+        discord_server.faults.invalidate_session(resumable=False)
+        frames = [await gateway.receive() for _ in range(3)]
+    assert [(frame["op"], frame["d"]) for frame in frames] == [(7, None), (9, True), (9, False)]
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.receive()
+        await gateway.send(6, {"token": world.token, "session_id": ready["session_id"], "seq": 1})
+        assert (await gateway.receive())["op"] == 9
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_malformed_frames_travel_as_they_are(
+    discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World, name: str
+) -> None:
+    """Whatever a frame is, it is what a client gets."""
+    frame = MALFORMED[name](world)
+    async with RawGateway(discord_server, web_session) as gateway:
+        await gateway.identify()
+        discord_server.faults.inject(frame)
+        message = await gateway.ws.receive(timeout=5)
+    assert message.data == frame
+    if name.startswith(("an interaction", "a server", "an empty")):
+        assert json.loads(message.data)["op"] == 0
