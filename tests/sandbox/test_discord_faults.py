@@ -1,7 +1,6 @@
 """Discord's faults: each does on the wire what its name says."""
 
 import asyncio
-import json
 
 import aiohttp
 import pytest
@@ -98,6 +97,7 @@ async def test_sessions_are_invalidated_and_reconnects_asked_for(
     """Op 7; op 9 with what may be resumed; op 9 with what may not."""
     async with RawGateway(discord_server, web_session) as gateway:
         ready = await gateway.identify()
+        await gateway.event("GUILD_CREATE")
         discord_server.faults.ask_reconnect()
         discord_server.faults.invalidate_session(resumable=True)
         discord_server.faults.invalidate_session(resumable=False)
@@ -117,8 +117,7 @@ async def test_malformed_frames_travel_as_they_are(
     frame = MALFORMED[name](world)
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify()
+        await gateway.event("GUILD_CREATE")
         discord_server.faults.inject(frame)
         message = await gateway.ws.receive(timeout=5)
     assert message.data == frame
-    if name.startswith(("an interaction", "a server", "an empty")):
-        assert json.loads(message.data)["op"] == 0
