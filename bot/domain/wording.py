@@ -7,14 +7,39 @@ from typing import Final
 
 _WITHOUT_BLANKS: Final = ("CJK ", "HIRAGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR ")
 """Scripts that write no blanks between words: there, a word has no edges to look for."""
-_IGNORED: Final = frozenset({"Cf", "Cc", "Cs"})
+_IGNORED: Final = frozenset({"Cf", "Cc", "Cs", "Me"})
+"""Categories of characters that are not seen, and of circles around the one before."""
+_UNSEEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)})
+"""Marks and letters without a shape, which Unicode lets everybody leave out; others are composed of these."""
+_VARIANTS: Final = range(0xE0100, 0xE01F0)
+_BLANK_PATTERN: Final = "\u2800"
+"""A Braille pattern without a dot: a blank, though Unicode does not call it one."""
+_OVERLAY: Final = 1
+"""The combining class of strokes through the letter before."""
 
 
 def folded(text: str) -> str:
-    """A text as it is compared: compatible forms, case, invisible characters and kinds of blanks made equal."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    seen = "".join(c for c in plain if c.isspace() or unicodedata.category(c) not in _IGNORED)
-    return " ".join(seen.split())
+    """A text as it is compared: compatible forms, case, strokes through letters and kinds of blanks made equal.
+
+    What cannot be seen is left out before letters and their marks are put together, or it would keep them apart.
+    """
+    letters = _seen(unicodedata.normalize("NFKD", text)).casefold()
+    plain = _seen(unicodedata.normalize("NFKD", letters).casefold())
+    return " ".join(unicodedata.normalize("NFKC", plain).split())
+
+
+def _seen(text: str) -> str:
+    return "".join(" " if c == _BLANK_PATTERN else c for c in text if c.isspace() or not _ignored(c))
+
+
+def _ignored(character: str) -> bool:
+    number = ord(character)
+    return (
+        unicodedata.category(character) in _IGNORED
+        or number in _UNSEEN
+        or number in _VARIANTS
+        or unicodedata.combining(character) == _OVERLAY
+    )
 
 
 def has_words(text: str, words: str) -> bool:

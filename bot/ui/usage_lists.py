@@ -31,6 +31,8 @@ _OWN_ANSWER: Final = timedelta(minutes=15)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _STATES: Final = tuple(JobState)
 _ANY: Final = "-"
+_NUMBER: Final = r"-|[0-9a-z]{1,13}"
+_LARGEST: Final = 2**63 - 1
 _MOST_MESSAGE: Final = 130
 _MOST_CODE: Final = 40
 _MOST_ERRORS: Final = 10_000
@@ -84,8 +86,8 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
 class JobsButton(
     PageButton,
-    template=r"uj:(?P<after>[0-9a-z-]+):(?P<user>[0-9a-z-]+):(?P<channel>[0-9a-z-]+):(?P<state>[0-9-]):"
-    r"(?P<first>[0-9a-z-]+):(?P<last>[0-9a-z-]+):(?P<words>(?s:.{0,40}))",
+    template=rf"uj:(?P<after>{_NUMBER}):(?P<user>{_NUMBER}):(?P<channel>{_NUMBER}):(?P<state>[0-8-]):"
+    rf"(?P<first>{_NUMBER}):(?P<last>{_NUMBER}):(?P<words>(?s:.{{0,40}}))",
 ):
     """Turns to the pictures behind one, through the same filter."""
 
@@ -109,7 +111,7 @@ class JobsButton(
         """Rebuild the button from a press."""
         first, last = _unpacked(match["first"]), _unpacked(match["last"])
         wanted = JobFilter(
-            period=Period(first=date.fromordinal(first), last=date.fromordinal(last)) if first and last else None,
+            period=Period(first=_day(first), last=_day(last)) if first and last else None,
             user_id=_unpacked(match["user"]),
             channel_id=_unpacked(match["channel"]),
             state=None if match["state"] == _ANY else _STATES[int(match["state"])],
@@ -123,7 +125,7 @@ class JobsButton(
         return jobs_view(found, self.wanted, self.after, shared=shared)
 
 
-class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]+):(?P<last>[0-9a-z]+):(?P<page>[0-9]{1,6})"):
+class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]{1,5}):(?P<last>[0-9a-z]{1,5}):(?P<page>[0-9]{1,6})"):
     """Turns to a page of failures."""
 
     def __init__(self, period: Period, page: int, label: str = "") -> None:
@@ -134,8 +136,8 @@ class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]+):(?P<last>[0-9a
     @classmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the button from a press."""
-        period = Period(first=date.fromordinal(int(match["first"], 36)), last=date.fromordinal(int(match["last"], 36)))
-        return cls(period, int(match["page"]))
+        first, last = _day(int(match["first"], 36)), _day(int(match["last"], 36))
+        return cls(Period(first=first, last=last), int(match["page"]))
 
     async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
         """That page."""
@@ -286,4 +288,10 @@ def _packed(number: int | None) -> str:
 
 
 def _unpacked(text: str) -> int | None:
-    return None if text == _ANY else int(text, len(_DIGITS))
+    """The number, or the largest that a database takes: custom ids can be forged."""
+    return None if text == _ANY else min(_LARGEST, int(text, len(_DIGITS)))
+
+
+def _day(number: int) -> date:
+    """The day of this number; of a forged one, the nearest that there is."""
+    return date.fromordinal(max(1, min(number, date.max.toordinal())))

@@ -12,11 +12,16 @@ from typing import Final
 
 from bot.apimaster import wire
 from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
-from bot.domain.errors import ProviderError
+from bot.domain.errors import ProviderError, Refusal
+from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
+from bot.domain.picture import MAX_PROMPT_CHARACTERS
+from bot.domain.wording import folded, has_words
 from bot.ports import Submission, TaskState, TaskStatus
+from tests.properties.parts import all_parts, pattern_of
 
 _STATUSES: Final = (200, 202, 307, 400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 599)
 _LONGEST_SENTENCE: Final = 400
+_LONGEST_CUSTOM_ID: Final = 100
 
 
 def reply_is_understood(body: bytes) -> None:
@@ -105,3 +110,46 @@ def _error_is_sane(error: ProviderError) -> None:
     assert len(str(error)) <= _LONGEST_SENTENCE
     assert len(error.provider_code) <= _LONGEST_SENTENCE
     assert len(error.request_id) <= _LONGEST_SENTENCE
+
+
+def custom_id_is_safe(custom_id: str) -> None:
+    """One kind of part answers to a custom id, at most; made from it, it stands there again, within Discord's limit."""
+    matching = [(part, match) for part in all_parts() if (match := pattern_of(part).fullmatch(custom_id))]
+    assert len(matching) <= 1
+    for part, match in matching:
+        again = part.rebuilt(match).item.custom_id
+        assert len(again) <= _LONGEST_CUSTOM_ID
+        twice = pattern_of(part).fullmatch(again)
+        assert twice is not None
+        assert part.rebuilt(twice).item.custom_id == again
+
+
+def words_are_found(rule: str, text: str) -> None:
+    """A rule is compared in one form only, and found where it stands as a word, whatever stands around it."""
+    words, plain = folded(rule), folded(text)
+    assert folded(plain) == plain
+    assert has_words(words, words) == bool(words)
+    if words:
+        assert has_words(folded(f"{text} {rule} {text}"), words)
+        assert not has_words(f"x{words}x", words) or not (words[0].isascii() and words[0].isalnum())
+
+
+def prompt_stands_for_few(prompt: str) -> None:
+    """A prompt stands for one to eight prompts or is refused, at once; typed as it is proposed, for itself alone."""
+    prompts, refused = _permutations(prompt)
+    assert refused in {"", "too_many_prompts", "far_too_many_prompts", "empty_prompt_of_several"}
+    assert 1 <= len(prompts) <= MAX_PROMPTS if not refused else "{" in prompt
+    assert all(len(one) <= len(prompt) for one in prompts)
+    whole = prompt.strip()
+    typed = as_typed(whole)
+    assert len(typed) <= max(len(whole), MAX_PROMPT_CHARACTERS)
+    if whole and (typed != whole or "{" not in whole):
+        assert permutations(typed) == (whole,)
+
+
+def _permutations(prompt: str) -> tuple[tuple[str, ...], str]:
+    """The prompts, or why there are none."""
+    try:
+        return permutations(prompt), ""
+    except Refusal as refusal:
+        return (), refusal.code

@@ -1,0 +1,100 @@
+"""Custom ids are all that a button remembers, and anybody can send any: each is read right, or not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.job import JobState
+from bot.domain.period import Period
+from bot.ports.statistics import JobFilter
+from bot.ui.catalogue import ENGLISH
+from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton
+from bot.ui.pressing import JobButton
+from bot.ui.usage_lists import MAX_WORDS, ErrorsButton, JobsButton
+from tests.properties.parts import Part, all_parts, pattern_of
+from tests.properties.promises import custom_id_is_safe
+
+_JOB_BUTTONS = [part for part in all_parts() if issubclass(part, JobButton)]
+_IDS = st.integers(1, 2**63 - 1)
+_JOB_IDS = st.integers(1, 10**18 - 1)
+"""As many as 18 digits: a million pictures a second for thirty thousand years."""
+_DAYS = st.dates(date(2015, 1, 1))
+
+
+def made_again(part: Part, custom_id: str | None) -> Any:
+    """The part that a press with this custom id is answered by."""
+    match = pattern_of(part).fullmatch(custom_id or "")
+    assert match is not None, f"no press of {custom_id!r} would be answered"
+    return part.rebuilt(match)
+
+
+def periods() -> st.SearchStrategy[Period]:
+    """Periods that a list can be about."""
+    return st.tuples(_DAYS, _DAYS).map(lambda days: Period(first=min(days), last=max(days)))
+
+
+@given(st.one_of([st.from_regex(pattern_of(part), fullmatch=True) for part in all_parts()]))
+@example("uj:-:-:-:9:-:-:x")
+@example("uj:--:-:-:-:-:-:x")
+@example("uj:-:zzzzzzzzzzzzz:-:-:-:-:x")
+@example("uj:-:-:-:-:zzzzz:zzzzz:x")
+@example("ue:0:0:1")
+@example("ue:zzzzz:1:1")
+def test_a_forged_custom_id_makes_a_part_that_stands_as_well(custom_id: str) -> None:
+    """Whatever fits a pattern is one part's and no other's; discord.py would leave an error there unanswered."""
+    custom_id_is_safe(custom_id)
+
+
+@given(st.text(max_size=100) | st.from_regex(r"[a-z_]{1,15}(:[0-9a-z-]{0,20}){0,8}", fullmatch=True))
+def test_a_foreign_custom_id_is_nobodys(custom_id: str) -> None:
+    """Other texts match one part at most, and break nothing."""
+    custom_id_is_safe(custom_id)
+
+
+@pytest.mark.parametrize("part", _JOB_BUTTONS, ids=lambda part: part.__name__)
+@given(_JOB_IDS)
+def test_a_button_finds_its_job_again(part: type[JobButton], job_id: int) -> None:
+    """The number on a button is the number that a press is about."""
+    button = part(job_id, ENGLISH)
+    assert len(button.item.custom_id or "") <= 100
+    assert made_again(part, button.item.custom_id).job_id == job_id
+
+
+@given(st.integers(0, 999_999), st.text(max_size=MAX_FILTER_CHARACTERS))
+def test_a_page_of_the_gallery_is_found_again(page: int, words: str) -> None:
+    """Page and filter travel in the custom id, whatever characters the filter has."""
+    button = GalleryButton(page, words, "Older")
+    assert len(button.item.custom_id or "") <= 100
+    again = made_again(GalleryButton, button.item.custom_id)
+    assert (again.page, again.words) == (page, words)
+
+
+@given(
+    st.builds(
+        JobFilter,
+        period=st.none() | periods(),
+        user_id=st.none() | _IDS,
+        channel_id=st.none() | _IDS,
+        state=st.none() | st.sampled_from(JobState),
+        words=st.text(max_size=MAX_WORDS),
+    ),
+    st.none() | _JOB_IDS,
+)
+def test_a_filtered_list_goes_on_where_it_stopped(wanted: JobFilter, after: int | None) -> None:
+    """The whole filter travels in the custom id, within Discord's hundred characters."""
+    button = JobsButton(wanted, after)
+    assert len(button.item.custom_id or "") <= 100
+    again = made_again(JobsButton, button.item.custom_id)
+    assert (again.wanted, again.after) == (wanted, after)
+
+
+@given(periods(), st.integers(0, 999_999))
+def test_a_page_of_failures_is_found_again(period: Period, page: int) -> None:
+    """Its period and its number travel in the custom id."""
+    again = made_again(ErrorsButton, ErrorsButton(period, page).item.custom_id)
+    assert (again.period, again.number) == (period, page)
