@@ -151,10 +151,13 @@ class Ladder:
             yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         if _token_reaches(request):
             yield "edit", lambda: self._edit_message(request, card, uploads)
+        if answer is not None and not token_lives and request.token is not None:
+            # Its time seems to be over, yet it is still known: it may be our clock that is wrong.
+            yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         in_channel = not request.private and request.origin.bot_present
         if may_post and in_channel:
             yield "channel", lambda: self._post(request, card, uploads)
-        if may_post and not in_channel and request.unseen and token_lives:
+        if may_post and not in_channel and request.unseen and request.token is not None:
             yield "follow-up", lambda: self._follow_up(request, card, uploads)
         if may_post:
             yield "dm", lambda: self._send_dm(request, card, uploads)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from bot.clock import Clock
@@ -22,6 +21,8 @@ _BATCH: Final = 20
 _BATCH_PAUSE_S: Final = 0.05
 """20 starts every 50 ms: 5,000 started at once stalled the event loop for over a second."""
 _AFTER_TROUBLE_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 60.0
+"""It looks again after this at the latest: rows and the gate name their moments by a clock that may be set anew."""
 
 
 class Admission:
@@ -46,7 +47,7 @@ class Admission:
         self._pressure = pressure
         self._start = start
         self._changed = asyncio.Event()
-        self._looked_at = clock.now()
+        self._looked_at = clock.now(), clock.monotonic()
         self._stopped = False
 
     def wake(self) -> None:
@@ -55,7 +56,7 @@ class Admission:
 
     def slow_down(self, asked_s: float | None) -> None:
         """Let everybody wait, and go on more slowly: the provider asks for that, perhaps for how long."""
-        self._pace.refused(self._clock.now(), asked_s)
+        self._pace.refused(self._clock.monotonic(), asked_s)
         log.info("admission_slowed", extra={"per_s": self._pace.per_s, "asked_s": asked_s})
 
     def taken(self) -> None:
@@ -82,15 +83,15 @@ class Admission:
 
     async def _call_up(self) -> bool:
         """Start one batch; returns whether there may be more."""
-        self._looked_at = self._clock.now()
-        allowed = self._gate.allowance(self._pace.allowance(self._looked_at, _BATCH))
+        self._looked_at = self._clock.now(), self._clock.monotonic()
+        allowed = self._gate.allowance(self._pace.allowance(self._looked_at[1], _BATCH))
         if not allowed:
             return False
         await self._pressure.quiet()
         jobs = await self._jobs.admit(self._owner, most=allowed)
         if self._stopped:
             return False  # called up too late to be submitted: they wait again after the next start
-        self._pace.started(self._looked_at, len(jobs))
+        self._pace.started(self._looked_at[1], len(jobs))
         for job in jobs:
             self._gate.admitted(job.id)
             self._start(job)
@@ -101,10 +102,8 @@ class Admission:
 
         What became possible since the last look counts too: a moment may pass while the database is being asked.
         """
-        seen = self._looked_at
-        moments = [self._pace.next_at, self._gate.probe_at, await self._jobs.next_not_before(seen)]
-        ahead = [moment for moment in moments if moment is not None and moment > seen]
-        timer = asyncio.create_task(self._sleep_until(min(ahead)), name="admission-timer") if ahead else None
+        until = await self._next_look()
+        timer = asyncio.create_task(self._sleep_until(until), name="admission-timer") if until is not None else None
         changed = asyncio.create_task(self._changed.wait(), name="admission-wake")
         try:
             await asyncio.wait({changed, timer} if timer else {changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -114,6 +113,16 @@ class Admission:
                 timer.cancel()
         self._changed.clear()
 
-    async def _sleep_until(self, moment: datetime) -> None:
+    async def _next_look(self) -> float | None:
+        """When something becomes possible by itself, in seconds of the clock that never jumps; None: nothing does."""
+        seen, counted = self._looked_at
+        moments = [self._gate.probe_at, await self._jobs.next_not_before(seen)]
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        ahead = [monotonic + (at - now).total_seconds() for at in moments if at is not None and at > seen]
+        if self._pace.next_at is not None and self._pace.next_at > counted:
+            ahead.append(self._pace.next_at)
+        return min([*ahead, monotonic + _LONGEST_WAIT_S]) if ahead else None
+
+    async def _sleep_until(self, moment: float) -> None:
         """Sleep for what is left when the sleep begins: a task does not begin at once."""
-        await self._clock.sleep((moment - self._clock.now()).total_seconds())
+        await self._clock.sleep(moment - self._clock.monotonic())

@@ -76,22 +76,22 @@ class Fetcher:
 
     async def fetch(self, job: Job) -> None:
         """Follow a running job to its end."""
+        since = self._since(job)
         if await self._take_from_disk(job):
             return
         if job.task_id is None:
-            await self._fetch_from(job, PictureSource(url=job.result_url) if job.result_url else None)
+            await self._fetch_from(job, PictureSource(url=job.result_url) if job.result_url else None, since)
             return
         view = await self._insist(lambda: self._requests.view(job.request_id))
         resolution = view.request.spec.resolution
-        await self._clock.sleep(self._durations.first_poll_s(resolution) - self._age_s(self._since(job)))
-        await self._poll_to_the_end(job, job.task_id)
+        await self._clock.sleep(self._durations.first_poll_s(resolution) - self._age_s(since))
+        await self._poll_to_the_end(job, job.task_id, since)
         ended = await self._insist(lambda: self._jobs.job(job.id))
         if ended.fetched_at and ended.submitted_at:
             self._durations.learn(resolution, [(ended.fetched_at - ended.submitted_at).total_seconds()])
 
-    async def _poll_to_the_end(self, job: Job, task_id: str) -> None:
+    async def _poll_to_the_end(self, job: Job, task_id: str, since: float) -> None:
         troubles = unknown = bad = 0
-        since = self._since(job)
         # Found after a long stop, a task is asked about for a while yet, however old it is.
         until_s = max(self._polling.give_up_s, self._age_s(since) + self._polling.timeout_s)
         while self._age_s(since) < until_s:
@@ -124,10 +124,9 @@ class Fetcher:
             await self._clock.sleep(self._pause_s(since, troubles))
         await self._failed(job, TaskTimeoutError("the provider never finished the task"), Cost.POSSIBLY)
 
-    async def _fetch_from(self, job: Job, source: PictureSource | None) -> None:
+    async def _fetch_from(self, job: Job, source: PictureSource | None, since: float) -> None:
         """Fetch a picture that has no task to poll, only an address."""
         bad = troubles = 0
-        since = self._since(job)
         until_s = self._age_s(since) + self._polling.timeout_s
         while source is not None and self._age_s(since) < until_s:
             try:

@@ -39,11 +39,12 @@ class Forgetting:
         self._clock = clock
         self._retention_days = retention_days
 
-    async def sweep(self) -> None:
-        """Finish what members wished, forget what is due, and remove the files of both."""
+    async def sweep(self, *, by_age: bool = True) -> None:
+        """Finish what members wished, forget what is due `by_age`, and remove the files of both."""
         for user_id in await self._store.erasing():
             await self.erase(user_id)
-        await self._wipe_old()
+        if by_age:
+            await self._wipe_old()
         await self.clear()
 
     async def erase(self, user_id: int) -> int:

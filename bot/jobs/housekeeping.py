@@ -9,6 +9,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.jobs.forgetting import Forgetting
+from bot.jobs.steadiness import Steadiness
 from bot.jobs.strays import Strays
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
 from bot.ports.drafts import DraftStore
@@ -48,6 +49,7 @@ class Housekeeping:
         self._strays_due = 0.0
         self._clock = clock
         self._keep = keep
+        self._steadiness = Steadiness(clock)
 
     async def run(self) -> None:
         """Sweep for ever; trouble with the database or the disk is left to the next time."""
@@ -59,11 +61,17 @@ class Housekeeping:
             await self._clock.sleep(_EVERY_S)
 
     async def sweep(self) -> int:
-        """Forget what is due; returns how many pictures and sets of references were deleted from our disk."""
+        """Forget what is due; returns how many pictures and sets of references were deleted from our disk.
+
+        After the clock was set anew nothing is deleted by its age for an hour: a mistake of a clock can be put right.
+        """
+        by_age = self._steadiness.trusted()
+        await self._forgetting.sweep(by_age=by_age)
+        await self._sweep_strays()
+        if not by_age:
+            return 0
         await self._requests.wipe_expired_tokens()
         await self._drafts.forget(self._clock.now() - _ASKED)
-        await self._forgetting.sweep()
-        await self._sweep_strays()
         before = self._clock.now() - self._keep
         return await self._sweep_pictures(before) + await self._sweep_references(before)
 

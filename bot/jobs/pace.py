@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.schedule import backoff_s
@@ -19,7 +18,7 @@ _FREE_PER_S: Final = 50.0
 """From here on there is no limit any more."""
 _RISE_PER_S: Final = 0.2
 _ROUNDING: Final = 1e-4
-"""Moments are whole microseconds: what is due then must count as due."""
+"""Who sleeps until a moment wakes a little before it, or counts so: what is due then must count as due."""
 
 
 class Pace:
@@ -27,28 +26,29 @@ class Pace:
 
     A refusal lets everybody wait for a moment and halves the rate; each order that is taken raises it a little. The
     refusals of one burst count once: what was sent before the first of them came back tells nothing new.
+    Moments are seconds of a clock that never jumps.
     """
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._per_s: float | None = None
-        self._held_until: datetime | None = None
+        self._held_until: float | None = None
         self._refusals = 0
-        self._started: deque[datetime] = deque()
+        self._started: deque[float] = deque()
         self._due = 1.0
-        self._counted_at: datetime | None = None
+        self._counted_at: float | None = None
 
     @property
     def per_s(self) -> float | None:
         """How many orders are sent in a second, at most; None without a limit."""
         return self._per_s
 
-    def hold(self, now: datetime, seconds: float) -> None:
+    def hold(self, now: float, seconds: float) -> None:
         """Send nothing for so long."""
-        until = now + timedelta(seconds=seconds)
+        until = now + seconds
         self._held_until = max(until, self._held_until or until)
 
-    def refused(self, now: datetime, asked_s: float | None) -> None:
+    def refused(self, now: float, asked_s: float | None) -> None:
         """Slow down. `asked_s` is how long the provider wants to be left alone, if it says so."""
         if self._held_until is None or now >= self._held_until:
             self._refusals += 1
@@ -65,33 +65,33 @@ class Pace:
             faster = self._per_s + _RISE_PER_S / max(1.0, self._per_s)
             self._per_s = faster if faster < _FREE_PER_S else None
 
-    def allowance(self, now: datetime, most: int) -> int:
+    def allowance(self, now: float, most: int) -> int:
         """How many orders may be sent now, of at most `most`."""
         if self._held_until is not None and now < self._held_until:
             return 0
         if self._per_s is None:
             return most
-        since_s = 0.0 if self._counted_at is None else (now - self._counted_at).total_seconds()
+        since_s = 0.0 if self._counted_at is None else now - self._counted_at
         self._due = min(max(1.0, self._per_s), self._due + max(0.0, since_s) * self._per_s)
         self._counted_at = now
         return min(most, int(self._due + _ROUNDING))
 
-    def started(self, now: datetime, count: int) -> None:
+    def started(self, now: float, count: int) -> None:
         """Take note of orders that are being sent."""
         self._started.extend([now] * count)
-        while self._started and (now - self._started[0]).total_seconds() > _MEASURED_S:
+        while self._started and now - self._started[0] > _MEASURED_S:
             self._started.popleft()
         self._due -= count if self._per_s is not None else 0
 
     @property
-    def next_at(self) -> datetime | None:
+    def next_at(self) -> float | None:
         """When more may be sent than at the last look; None where waiting for that is of no use."""
         if self._per_s is None or self._counted_at is None or self._due + _ROUNDING >= 1:
             return self._held_until
-        due_at = self._counted_at + timedelta(seconds=(1 - self._due) / self._per_s)
+        due_at = self._counted_at + (1 - self._due) / self._per_s
         return due_at if self._held_until is None else max(due_at, self._held_until)
 
-    def _measured(self, now: datetime) -> float:
+    def _measured(self, now: float) -> float:
         """How many orders were sent in a second of late."""
-        recent = sum((now - started).total_seconds() <= _MEASURED_S for started in self._started)
+        recent = sum(now - started <= _MEASURED_S for started in self._started)
         return recent / _MEASURED_S

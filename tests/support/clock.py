@@ -19,11 +19,12 @@ class FakeClock:
         self.slept: list[float] = []
         self._automatic = automatic
         self._passed_s = 0.0
+        self._set_by_s = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
         """The made-up time."""
-        return START + timedelta(seconds=self._passed_s)
+        return START + timedelta(seconds=self._passed_s + self._set_by_s)
 
     def monotonic(self) -> float:
         """Made-up seconds."""
@@ -45,6 +46,10 @@ class FakeClock:
     def shift(self, seconds: float) -> None:
         """Let time pass without waking anybody."""
         self._passed_s += seconds
+
+    def set_anew(self, seconds: float) -> None:
+        """Set the wall clock by so much, forward or back; no time passes."""
+        self._set_by_s += seconds
 
     def advance(self, seconds: float) -> None:
         """Let time pass and wake everybody whose sleep is over."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -17,6 +17,9 @@ from bot.domain.policy import check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
 from bot.store.sqlite import audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
+
+_TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
+"""How long Discord lets an interaction be answered."""
 
 
 def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
@@ -266,9 +269,13 @@ def remove(db: Database, request_id: int, entry: NewAuditEntry, *, now_ms: int) 
 
 
 def wipe_tokens(db: Database, *, now_ms: int) -> int:
-    """Forget the interaction tokens that have expired; returns how many."""
+    """Forget the interaction tokens that have expired; returns how many.
+
+    Discord dates them, and its clock is not ours: a request that is younger than that by our own keeps its token.
+    """
     cursor = db.conn.execute(
-        "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now_ms,)
+        "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ? AND created_at <= ?",
+        (now_ms, now_ms - _TOKEN_LIVES_MS),
     )
     db.conn.execute("UPDATE left_messages SET token = NULL WHERE token_expires_at <= ?", (now_ms,))
     return cursor.rowcount

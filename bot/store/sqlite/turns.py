@@ -15,6 +15,8 @@ from bot.domain.job import Job
 from bot.store.sqlite import jobs
 from bot.store.sqlite.rows import all_rows
 
+_LONGEST_WAIT_MS: Final = 120_000
+"""No job waits longer for a new try. One that seems to was put off by a clock that was set back since: it is due."""
 _AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
 _LINE: Final = f"""
     WITH busy AS (
@@ -36,7 +38,7 @@ _COUNT_AT_WORK: Final = f"""
 _ADMITTED: Final = f"""
     {_LINE}
     SELECT id FROM line
-    WHERE slot <= :per_user AND (not_before IS NULL OR not_before <= :now)
+    WHERE slot <= :per_user AND (not_before IS NULL OR not_before <= :now OR not_before > :farthest)
     ORDER BY slot, last_start, first_id, id
     LIMIT MAX(0, :at_once - (SELECT COALESCE(SUM(jobs), 0) FROM busy))
 """  # noqa: S608 - made of constants
@@ -53,7 +55,7 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
     """
     if not _free_slots(db, at_once):
         return []
-    limits = {"per_user": per_user, "at_once": at_once, "now": now_ms}
+    limits = {"per_user": per_user, "at_once": at_once, "now": now_ms, "farthest": now_ms + _LONGEST_WAIT_MS}
     ids = [row["id"] for row in all_rows(db, _ADMITTED, limits)][:most]
     admitted = []
     for job_id in ids:
