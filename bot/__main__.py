@@ -12,7 +12,7 @@ from bot.commands.doctor import doctor
 from bot.commands.generate import generate
 from bot.commands.usage import usage
 from bot.domain.errors import BotError, StartupError
-from bot.logs import configure_logs
+from bot.logs import Redactor, configure_logs
 from bot.settings import Settings, load_settings
 
 
@@ -39,8 +39,7 @@ main.add_command(usage)
 
 def prepare_logs(settings: Settings) -> None:
     """Send logs to standard error, without this installation's secrets."""
-    secrets = [s.get_secret_value() for s in (settings.discord_token, settings.apimaster_api_key) if s is not None]
-    configure_logs(level=settings.log_level, as_json=settings.log_format == "json", secrets=secrets)
+    configure_logs(level=settings.log_level, as_json=settings.log_format == "json", secrets=settings.secrets())
 
 
 def entry() -> None:
@@ -48,16 +47,25 @@ def entry() -> None:
     try:
         main(standalone_mode=False)
     except StartupError as error:
-        click.echo(f"imagine-bot: {error}", err=True)
+        _tell(error)
         sys.exit(2)
     except BotError as error:
-        click.echo(f"imagine-bot: {error}", err=True)
+        _tell(error)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+
+
+def _tell(error: BotError) -> None:
+    """Say in one line what went wrong; others' words in it may quote what they were given."""
+    try:
+        secrets = load_settings().secrets()
+    except StartupError:
+        secrets = ()  # what cannot be read was sent nowhere
+    click.echo(f"imagine-bot: {Redactor(secrets)(str(error))}", err=True)
 
 
 if __name__ == "__main__":

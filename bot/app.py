@@ -77,6 +77,7 @@ async def run(settings: Settings) -> None:
     # The database's threads take the interpreter for microseconds at a time; with the usual 5 ms each wait for it would
     # cost a busy event loop's whole turn.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    os.umask(0o077)  # whatever is written from here on, by libraries too, is this user's alone
     required = settings.require("DISCORD_TOKEN", "APIMASTER_API_KEY")
     ensure_data_dir(settings.data_dir)
     clock = SystemClock()

@@ -195,8 +195,7 @@ class Ladder:
         """Rung 2."""
         channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
         partial = channel.get_partial_message(request.message_id or 0)
-        message = await partial.edit(view=card.view, attachments=cast(Any, _files(uploads)))
-        return _posted(message, by=request.message_by, edited=True)
+        return await _edited(partial, card, uploads, by=request.message_by)
 
     async def _post(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 3."""
@@ -220,8 +219,15 @@ async def _sent_once(
     posted = _posted(message, by=by, edited=False)
     if _texts(message.components) == _texts(card.view.walk_children()) and _has_all(posted, uploads):
         return posted
-    partial = channel.get_partial_message(message.id)
-    return _posted(await partial.edit(view=card.view, attachments=cast(Any, _files(uploads))), by=by, edited=True)
+    return await _edited(channel.get_partial_message(message.id), card, uploads, by=by)
+
+
+async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upload], *, by: str) -> Posted:
+    # discord.py passes the client's own silence on with `content` alone, which a card has none of.
+    nobody = discord.AllowedMentions.none()
+    files = cast(Any, _files(uploads))
+    message = await partial.edit(view=card.view, attachments=files, allowed_mentions=nobody)
+    return _posted(message, by=by, edited=True)
 
 
 def _has_all(posted: Posted, uploads: list[Upload]) -> bool:

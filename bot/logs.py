@@ -6,29 +6,50 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, TextIO
+from urllib.parse import quote
+
+log = logging.getLogger(__name__)
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-_SIGNED: Final = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]+")
+_SIGNED: Final = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]+", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(r"([?&](?:hm|sig|signature|token|key|x-\w+-signature)=)[^&\s'\"]+", re.IGNORECASE)
+_USER_IN_URL: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+@", re.IGNORECASE)
 _TOKEN_IN_PATH: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s'\"]+")
-_DATA_URI: Final = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+")
+_TOKEN_IN_FIELD: Final = re.compile(r"""(["'](?:\w+_)?token["']\s*:\s*)(["'])(?:(?!\2).)+\2""", re.IGNORECASE)
+_AUTHORIZATION: Final = re.compile(r"\b(Bearer|Bot|Basic) +[\w.~+/=-]{16,}")
+_DATA_URI: Final = re.compile(r"data:[\w.+/-]+[\w;=.+-]*;base64,[\w+/=-]+", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 6
+"""A shorter one would make nonsense of every other line."""
 
 
 class Redactor:
-    """Takes out known secrets, signed URLs, interaction tokens and inline pictures from a line."""
+    """Takes out known secrets, signed URLs, tokens, credentials and inline pictures from a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = [secret for secret in secrets if len(secret) >= 6]
+        known = [secret for secret in map(str.strip, secrets) if len(secret) >= _SHORTEST_SECRET]
+        # As they are, as JSON, `repr` and URLs write them; the longest first, should one be part of another.
+        forms = {
+            form for secret in known for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret))
+        }
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """The line without them."""
+        """The text without them."""
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
+        text = _DATA_URI.sub("[picture]", text)
+        text = _USER_IN_URL.sub(r"\1[user]@", text)
         text = _SIGNED.sub(r"\1?[signed]", text)
+        text = _SIGNATURE.sub(r"\1[signed]", text)
         text = _TOKEN_IN_PATH.sub(r"\1[token]", text)
-        return _DATA_URI.sub("[picture]", text)
+        text = _TOKEN_IN_FIELD.sub(r"\1\2[token]\2", text)
+        return _AUTHORIZATION.sub(r"\1 [secret]", text)
 
 
 class Formatter(logging.Formatter):
@@ -44,22 +65,52 @@ class Formatter(logging.Formatter):
         fields: dict[str, Any] = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         trace = self.formatException(record.exc_info) if record.exc_info else ""
+        if record.stack_info:
+            trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
         if self._as_json:
             line = {"at": at, "level": record.levelname, "logger": record.name, "event": record.getMessage(), **fields}
             if trace:
                 line["traceback"] = trace
             return self._redact(json.dumps(line, default=str, ensure_ascii=False))
-        extras = "".join(f" {key}={value}" for key, value in fields.items())
-        text = f"{at} {record.levelname:<7} {record.name}: {record.getMessage()}{extras}"
+        extras = "".join(f" {key}={_one_line(value)}" for key, value in fields.items())
+        text = f"{at} {record.levelname:<7} {record.name}: {_one_line(record.getMessage())}{extras}"
         return self._redact(f"{text}\n{trace}" if trace else text)
 
 
+def _one_line(value: object) -> str:
+    """A value that cannot pretend to be a line of its own."""
+    text = str(value)
+    return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes to a stream. A record that cannot be written is named, and its values are told to nobody."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Say where the record came from, instead of printing it unredacted as logging would."""
+        with suppress(OSError, ValueError):  # at worst nobody reads the stream any more
+            self.stream.write(f"a log record of {record.name} at {record.filename}:{record.lineno} cannot be written\n")
+
+
 def configure_logs(*, level: str, as_json: bool, secrets: Iterable[str]) -> None:
-    """Send all logs to standard error through the redactor; discord.py's own at WARNING and above."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send all that is ever said to standard error through the redactor; other libraries' logs from WARNING on.
+
+    Warnings, and errors that nobody caught, go the same way: their texts may hold what logs must not.
+    """
+    handler = Handler(sys.stderr)
     handler.setFormatter(Formatter(Redactor(secrets), as_json=as_json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for noisy in ("discord", "aiohttp", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _crashed
+    threading.excepthook = lambda args: _crashed(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _crashed(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _crashed(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    log.critical("crashed", exc_info=(kind, error or kind(), trace))

@@ -146,6 +146,11 @@ class Settings(BaseSettings):
             raise ValueError("SHARD_IDS is malformed: each id must be below SHARD_COUNT, which must be set too")
         return self
 
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is set, for whoever has to keep them out of texts."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
     def require(self, *names: str) -> dict[str, SecretStr]:
         """The secrets that a command cannot do without, by their names; raises StartupError for the first missing."""
         found: dict[str, SecretStr] = {}

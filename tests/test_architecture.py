@@ -209,6 +209,18 @@ def test_discord_and_aiohttp_stay_in_their_places() -> None:
     assert found == []
 
 
+def test_nobody_is_ever_pinged() -> None:
+    """The only permission to mention that is ever given is none; that it is given is held by the end-to-end tests."""
+    others = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in sources("bot", "cogs")
+        for node in ast.walk(tree_of(path))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("AllowedMentions"))
+        or (isinstance(node, ast.Attribute) and node.attr in {"all", "everyone"} and "Mentions" in ast.unparse(node))
+    ]
+    assert others == []
+
+
 def test_pictures_are_opened_by_one_door() -> None:
     """What may be decoded, and how large it may be, is decided in one place for everyone."""
     elsewhere = [

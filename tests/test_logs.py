@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from bot.logs import Formatter, Redactor
 
+ROOT = Path(__file__).resolve().parents[1]
 SECRETS = ["discord-token-123", "sk-apimaster-456", ""]
 
 
@@ -29,6 +34,13 @@ def record(message: str = "job_running", **fields: object) -> logging.LogRecord:
         ("PATCH /webhooks/123/aW50ZXJhY3Rpb24/messages/@original", "PATCH /webhooks/123/[token]/messages/@original"),
         ("POST /interactions/77/abc.def-g/callback", "POST /interactions/77/[token]/callback"),
         ("data:image/png;base64,iVBORw0KGgo= end", "[picture] end"),
+        ("HTTPS://cdn.example/a.png?ex=1", "HTTPS://cdn.example/a.png?[signed]"),
+        ("GET /attachments/1/2/a.png?ex=1&is=2&hm=abc", "GET /attachments/1/2/a.png?ex=1&is=2&hm=[signed]"),
+        ("https://me:word@cache.internal/x", "https://[user]@cache.internal/x"),
+        ("{'id': '7', 'token': 'aW50ZXJ', 'v': 1}", "{'id': '7', 'token': '[token]', 'v': 1}"),
+        ('{"webhook_token": "aW50ZXJ"}', '{"webhook_token": "[token]"}'),
+        ("Authorization: Bearer abcdefghij0123456789", "Authorization: Bearer [secret]"),
+        ("DATA:image/svg+xml;charset=utf8;base64,iVBORw0KGgo= end", "[picture] end"),
         ("nothing to hide: https://cdn.example/a.png", "nothing to hide: https://cdn.example/a.png"),
     ],
 )
@@ -40,6 +52,79 @@ def test_what_must_not_be_read_is_taken_out(text: str, expected: str) -> None:
 def test_short_or_empty_secrets_do_not_eat_the_log() -> None:
     """An empty key must not turn every line into nonsense."""
     assert Redactor(["", "a", "test"])("a test line") == "a test line"
+
+
+@pytest.mark.parametrize("secret", ['key-with-"quotes"', "key\\with\\slashes", "key/with+signs=", " padded-key "])
+def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
+    """As it is, inside JSON, as Python shows it, and in an address."""
+    bare = secret.strip()
+    written = [bare, json.dumps({"k": bare}), repr(bare), f"/x/{quote(bare)}/y", f"({bare})"]
+    for text in written:
+        assert "[secret]" in Redactor([secret])(text)
+        assert bare not in Redactor([secret])(text)
+
+
+def test_a_value_cannot_pretend_to_be_a_line() -> None:
+    """Whoever names a file or a server cannot write into the log."""
+    forged = "a.png\n2026-01-01T00:00:00.000+00:00 INFO    bot.jobs: job_delivered\x1b[2J"
+    line = Formatter(Redactor(SECRETS), as_json=False).format(record(name_=forged))
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    assert line.endswith("name_=a.png\\n2026-01-01T00:00:00.000+00:00 INFO    bot.jobs: job_delivered\\x1b[2J")
+
+
+EVERY_WAY_OUT = """
+import asyncio, gc, logging, sys, threading, warnings
+from bot.logs import configure_logs
+key = "-".join(("sk", "apimaster", "456"))
+configure_logs(level="DEBUG", as_json=False, secrets=[key])
+
+class Dying:
+    def __del__(self):
+        raise ValueError("unraisable " + key)
+
+async def main():
+    async def failing():
+        raise ValueError("never retrieved " + key)
+    task = asyncio.create_task(failing())
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+
+def failing():
+    raise ValueError("in a thread " + key)
+
+logging.getLogger("discord").warning("by a library %s", key)
+logging.getLogger("x").info("malformed %d", key)
+warnings.warn("as a warning " + key)
+Dying()
+asyncio.run(main())
+thread = threading.Thread(target=failing)
+thread.start()
+thread.join()
+try:
+    raise KeyError("the cause " + key)
+except KeyError as error:
+    raise ValueError("at last " + key) from error
+"""
+
+
+def test_nothing_that_a_process_says_holds_a_secret() -> None:
+    """Logs, warnings, errors that nobody caught: of threads, tasks and destructors, and the last one with its cause."""
+    ended = subprocess.run([sys.executable, "-c", EVERY_WAY_OUT], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 1
+    assert "sk-apimaster-456" not in ended.stdout + ended.stderr
+    for said in (
+        "unraisable",
+        "never retrieved",
+        "in a thread",
+        "by a library",
+        "as a warning",
+        "the cause",
+        "at last",
+    ):
+        assert f"{said} [secret]" in ended.stderr
+    assert "a log record of x at <string>:" in ended.stderr
 
 
 def test_text_lines_have_time_level_name_event_and_fields() -> None:

@@ -113,6 +113,7 @@ def test_secrets_are_stripped_and_never_printed(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert settings.require("DISCORD_TOKEN")["DISCORD_TOKEN"].get_secret_value() == "very-secret"
     assert "very-secret" not in repr(settings)
+    assert settings.secrets() == (" very-secret ",)
 
 
 def test_lists_are_read_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House
+from tests.e2e.house import House, may_ping
 
 
 @pytest.fixture
@@ -17,3 +17,4 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await running.start()
         yield running
         assert running.discord.violations == []
+        assert list(may_ping(running.discord.requests)) == []
