@@ -10,6 +10,7 @@ import click
 from bot.commands.backup import backup
 from bot.commands.doctor import doctor
 from bot.commands.generate import generate
+from bot.commands.restore import restore
 from bot.commands.usage import usage
 from bot.domain.errors import BotError, StartupError
 from bot.logs import Redactor, configure_logs
@@ -32,6 +33,7 @@ def run_command() -> None:
 
 
 main.add_command(backup)
+main.add_command(restore)
 main.add_command(generate)
 main.add_command(doctor)
 main.add_command(usage)

@@ -9,7 +9,8 @@ import click
 from bot.clock import SystemClock
 from bot.domain.credits import credits_number
 from bot.settings import load_settings
-from bot.store.sqlite.backup import Contents, back_up
+from bot.store.sqlite.backup import back_up
+from bot.store.sqlite.copying import Contents
 
 
 @click.command("backup")

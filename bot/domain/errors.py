@@ -34,6 +34,12 @@ class StoreError(BotError):
     code = "store"
 
 
+class RestoredError(BotError):
+    """The database was restored from a backup: whether this order was sent since then, it does not know."""
+
+    code = "restored"
+
+
 class Phrase(str):
     """A value of a sentence that has words of its own in the catalogue: their key."""
 

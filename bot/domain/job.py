@@ -46,7 +46,8 @@ class Wiped(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
-    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
+    # A backup does not know whether what waits in it has been sent since.
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.UNCERTAIN, JobState.CANCELLED, JobState.FAILED}),
     JobState.SUBMITTING: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN, JobState.FAILED}),
     JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset({JobState.FETCHED, JobState.FAILED}),

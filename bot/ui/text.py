@@ -250,8 +250,13 @@ def _bad_reference(job: Job, words: Words) -> str:
 
 
 def _uncertain(job: Job, words: Words) -> str:
-    sync = job.error_code == "sync_timeout"
-    why = words("card.uncertain_sync_timeout") if sync else words("card.uncertain_no_answer")
+    match job.error_code:
+        case "sync_timeout":
+            why = words("card.uncertain_sync_timeout")
+        case "restored":
+            why = words("card.uncertain_restored")
+        case _:
+            why = words("card.uncertain_no_answer")
     return words("card.uncertain", why=why, price=words.credits(job.price_microcredits))
 
 

@@ -151,10 +151,12 @@ def back_to_queue(
     return _withdrawn(db, job, now_ms)
 
 
-def uncertain(db: Database, job_id: int, error: BotError, *, now_ms: int) -> Job | None:
+def uncertain(
+    db: Database, job_id: int, error: BotError, *, now_ms: int, expected: JobState = S.SUBMITTING
+) -> Job | None:
     """Stop a job whose POST may have been carried out; only its member goes on with it."""
     job = move(
-        db, job_id, expected=(S.SUBMITTING,), to=S.UNCERTAIN, event="uncertain", now_ms=now_ms, detail=str(error),
+        db, job_id, expected=(expected,), to=S.UNCERTAIN, event="uncertain", now_ms=now_ms, detail=str(error),
         owner=None, error_code=error.code, error_text=str(error), cost=Cost.POSSIBLY.value,
     )  # fmt: skip
     if job is not None:

@@ -20,7 +20,7 @@ from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import jobs, ledger, messages, references, requests, turns, usage
+from bot.store.sqlite import jobs, ledger, messages, references, requests, restoring, turns, usage
 from bot.store.sqlite.connection import connect, ensure_private_file
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
@@ -88,6 +88,7 @@ class SqliteStore(Shelves, SqliteGate):
         await asyncio.gather(self._reader.close(), self._counter.close(), self._writer.close())
 
     def _open_for_writing(self) -> Database:
+        restoring.finish(self._path)  # a restore that was killed on its way
         ensure_private_file(self._path)
         db = connect(self._path)
         migrate(db, str(self._path), size_bytes=self._path.stat().st_size)

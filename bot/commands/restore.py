@@ -1,0 +1,74 @@
+"""`python -m bot restore`: a backup in the place of the database; the bot must be stopped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.clock import SystemClock
+from bot.commands.backup import described
+from bot.domain.errors import StartupError
+from bot.lock import exclusive
+from bot.settings import load_settings
+from bot.store.sqlite.connection import ensure_data_dir
+from bot.store.sqlite.restoring import Restoration, prepared, put_in_place
+from bot.store.sqlite.rows import to_ms
+
+
+@click.command("restore")
+@click.argument("backup", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--not-run-since",
+    is_flag=True,
+    help="The bot has not run since FILE was made (it moved, say): what waits in it is ordered as ever.",
+)
+def restore(*, backup: Path, yes: bool, not_run_since: bool) -> None:
+    """Put the backup FILE in the place of the database; the bot must be stopped.
+
+    The present database is kept beside it. Pictures that wait in FILE may have been ordered and charged since it was
+    made: none is ordered again by itself. Their members are told, and decide.
+    """
+    database = load_settings().data_dir / "bot.db"
+    ensure_data_dir(database.parent)
+    now = SystemClock().now()
+    with exclusive(database.parent), prepared(backup, database) as restoration:
+        _tell(backup, restoration, not_run_since=not_run_since)
+        if not yes:
+            _ask()
+        kept = put_in_place(
+            restoration, stamp=f"{now:%Y%m%d-%H%M%S-%f}", not_run_since=not_run_since, now_ms=to_ms(now)
+        )
+    click.echo("Restored. Start the bot." if kept is None else f"Restored; the database before is kept as {kept}.")
+
+
+def _tell(backup: Path, restoration: Restoration, *, not_run_since: bool) -> None:
+    """What the backup holds, what it takes the place of, and what becomes of its open orders."""
+    contents, present = restoration.backup, restoration.present
+    click.echo(f"{backup}: {described(contents)}.")
+    if present is not None:
+        click.echo(f"It takes the place of {restoration.database}: {described(present)}.")
+    elif restoration.database.exists():
+        click.echo(f"It takes the place of {restoration.database}, which cannot be read.")
+    if not_run_since:
+        return
+    click.echo(
+        "Whatever happened after it was made is unknown to it: orders and what they cost, settings, blocks, deletions."
+    )
+    if contents.waiting:
+        click.echo(
+            f"{contents.waiting:,} of its pictures were still waiting. They may have been ordered since, so none is "
+            "ordered by itself: each gets a new message, in which its member decides."
+        )
+    if contents.running:
+        click.echo(
+            f"{contents.running:,} were being made: the provider is asked about them, and they get a new message."
+        )
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise StartupError("Nothing was restored: nobody is there to be asked. Confirm with --yes.")
+    click.confirm("Restore it?", abort=True)
