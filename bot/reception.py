@@ -24,6 +24,7 @@ from bot.jobs.intake import Intake
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
+from bot.ui.answering import sent_surely
 from bot.ui.asking import ask_first
 from bot.ui.card import render
 from bot.ui.errors import answer_error
@@ -138,11 +139,13 @@ class Reception:
         card = render(view, {})
         nobody = discord.AllowedMentions.none()
         try:
-            response = await _tried_twice(
+            response = await sent_surely(
                 lambda: interaction.response.send_message(view=card.view, ephemeral=private, allowed_mentions=nobody)
             )
         except _TROUBLE as error:
             return _not_sent(interaction, error)
+        if response is None:
+            return True  # it stands, but its id got lost: the courier finds it again without
         shown = Shown(
             digest=card.digest,
             version=view.request.version,
@@ -164,7 +167,7 @@ class Reception:
     async def _defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
         """Show "thinking"; returns False where the member was told that the bot did not respond."""
         try:
-            await _tried_twice(lambda: interaction.response.defer(ephemeral=private, thinking=True))
+            await sent_surely(lambda: interaction.response.defer(ephemeral=private, thinking=True))
         except _TROUBLE as error:
             return _not_sent(interaction, error)
         return True
@@ -188,11 +191,3 @@ def _told(outcome: T | Exception) -> T:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
-
-
-async def _tried_twice(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """A first answer whose connection broke may be sent again: Discord takes it once (40060)."""
-    try:
-        return await call()
-    except (aiohttp.ClientError, OSError):
-        return await call()

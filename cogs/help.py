@@ -8,6 +8,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.picture import Resolution
 from bot.services import Services
+from bot.ui.answering import sent_surely
 from bot.ui.guide import CommandLine, guide_view
 from bot.ui.phrases import phrase, words_of
 
@@ -31,7 +32,7 @@ class Help(commands.Cog):
         ]
         prices = {resolution: self._services.intake.price(resolution) for resolution in Resolution}
         view = guide_view(lines, prices, self._services.limits, words)
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await sent_surely(lambda: interaction.response.send_message(view=view, ephemeral=True))
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -13,6 +13,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.services import Services
+from bot.ui.answering import begin_answer, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
@@ -71,7 +72,7 @@ class Moderation(commands.Cog):
         tell: bool = False,
     ) -> None:
         """Let a member make no pictures here."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         moderator = moderator_of(interaction)
         check_blockable(member, moderator)
         block, taken_back = await self._services.moderation.block(
@@ -84,7 +85,7 @@ class Moderation(commands.Cog):
     @worded(member=option("unblock_member"))
     async def unblock(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
         """Let a blocked member make pictures again."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await self._services.moderation.unblock(moderator_of(interaction), member.id)
         await self._answer(interaction, ENGLISH("moderation.unblocked", member=member.mention))
 
@@ -92,7 +93,7 @@ class Moderation(commands.Cog):
     @in_servers_for(manage_messages=True)
     async def blocks(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """List who is blocked here."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         found = await self._services.moderation.blocks(moderator_of(interaction))
         await self._answer(interaction, block_list(found))
 
@@ -107,7 +108,8 @@ class Moderation(commands.Cog):
                 )
         except TimeoutError:
             raise Refusal("busy") from None
-        await interaction.response.send_modal(remove_form(view, interaction.id))
+        form = remove_form(view, interaction.id)
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
@@ -123,7 +125,7 @@ class Moderation(commands.Cog):
             await answer_error(interaction, error)
 
     async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int, opened_by: int) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         moderator, fields = moderator_who_sent(interaction, opened_by), Fields.of(interaction)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))

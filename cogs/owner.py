@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.owner import resumed, standing_view
 from bot.ui.phrases import phrase
@@ -51,7 +52,7 @@ class Owner(commands.GroupCog, name="owner", description=phrase("command.owner")
     async def _admit(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Acknowledge an owner; raises Refusal for anybody else."""
         self._services.owners.check(interaction.user.id)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
 
 
 def _shards(client: ImagineBot) -> dict[int, float | None]:

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.services import Services
+from bot.ui.answering import begin_answer, sent_surely
 from bot.ui.details import details
 from bot.ui.errors import answer_error
 from bot.ui.phrases import menu_entry, words_of
@@ -61,7 +62,7 @@ class Posted(commands.Cog):
 
     async def inspect_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
         """Show privately what made the picture of a message."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         asked_by = message.interaction_metadata
         view, job = await self._services.inspection.of_message(message.id, asked_by.id if asked_by else None)
         shown = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
@@ -94,7 +95,7 @@ class Posted(commands.Cog):
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )
-        await interaction.response.send_modal(form)
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
         private = private or filled.private

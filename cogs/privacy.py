@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.phrases import phrase, words_of
 from bot.ui.privacy import PRIVACY_BUTTONS, erase_question, send_copy
 
@@ -20,13 +21,13 @@ class Privacy(commands.GroupCog, name="privacy", description=phrase("command.pri
     @app_commands.command(description=phrase("command.privacy_export"))
     async def export(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Get everything that is kept about you, as a file."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await send_copy(interaction, self._services.privacy)
 
     @app_commands.command(description=phrase("command.privacy_delete"))
     async def delete(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Have everything deleted that you said and made here; asks first."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         tally = await self._services.privacy.tally(interaction.user.id)
         view = erase_question(interaction.user.id, tally, words_of(interaction))
         await interaction.edit_original_response(view=view)

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.job import JobState
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, queue_view, show_gallery
 from bot.ui.phrases import option, phrase, worded, words_of
 
@@ -26,7 +27,7 @@ class Queue(commands.Cog):
     @app_commands.command(description=phrase("command.queue"))
     async def queue(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your pictures under way, with their places in line; cancel those that wait."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         views = await self._services.collection.under_way(interaction.user.id)
         await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
 
@@ -36,7 +37,7 @@ class Queue(commands.Cog):
         self, interaction: discord.Interaction[ImagineBot], number: app_commands.Range[int, 1, 10**15] | None = None
     ) -> None:
         """Get pictures that could not be posted, or show an earlier picture of yours again."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         if number is None:
             await self._collect_all(interaction)
         else:
@@ -68,7 +69,7 @@ class Queue(commands.Cog):
         words: app_commands.Range[str, 1, MAX_FILTER_CHARACTERS] = "",
     ) -> None:
         """Page through the pictures you made."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         wanted = " ".join(words.split())
         await show_gallery(interaction, 0, wanted)
 

@@ -11,6 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.picture import MAX_COUNT
 from bot.domain.quota import EVERYONE, UNLIMITED, Limit
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of, origin_of
@@ -48,7 +49,7 @@ class Quota(commands.Cog):
     @app_commands.command(description=phrase("command.quota"))
     async def quota(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """See what you may still make here, and when that begins anew."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         standing = await self._services.quotas.standing(origin_of(interaction))
         view = quota_view(standing, self._services.limits, words_of(interaction))
         await interaction.edit_original_response(view=view)
@@ -89,7 +90,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         count: app_commands.Range[int, 1, MAX_COUNT] | None = None,
     ) -> None:
         """Set some limits of everyone or of a role; its others stay as they are."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         given = {
             Limit.PICTURES_DAY: pictures_per_day,
             Limit.PICTURES_MONTH: pictures_per_month,
@@ -109,7 +110,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     @app_commands.autocomplete(credits=_amounts)
     async def cap(self, interaction: discord.Interaction[ImagineBot], credits: Amount) -> None:  # noqa: A002 - its name
         """Limit what all members together may spend in a month."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         wishes = {Limit.SERVER_CREDITS_MONTH: credits}
         await self._services.quotas.change(keeper_of(interaction), EVERYONE, wishes)
         await self._show(interaction, ENGLISH("quotas.set"))
@@ -119,21 +120,21 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     @app_commands.autocomplete(role=_limited)
     async def remove(self, interaction: discord.Interaction[ImagineBot], role: RoleName) -> None:
         """Forget a quota; that of a deleted role can be chosen too."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await self._services.quotas.remove(keeper_of(interaction), role_meant(role, _roles(interaction)))
         await self._show(interaction, ENGLISH("quotas.removed"))
 
     @app_commands.command(name="list", description=phrase("command.quotas_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show every quota, and how the server's own limit stands."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await self._show(interaction)
 
     @app_commands.command(description=phrase("command.quotas_reset"))
     @worded(member=option("quota_member"))
     async def reset(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
         """Let a member begin anew, whether they are still here or not."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await self._services.quotas.reset(keeper_of(interaction), member.id)
         await self._show(interaction, ENGLISH("quotas.reset", member=member.mention))
 

@@ -16,6 +16,7 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
 from bot.jobs.patterns import checked_rule
 from bot.services import Services
+from bot.ui.answering import begin_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
@@ -46,7 +47,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @app_commands.command(description=phrase("command.settings_show"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show and change what holds in this server."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         manager_of(interaction)
         await show_screen(interaction)
 
@@ -61,7 +62,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         where: str = Where.EVERYWHERE.value,
     ) -> None:
         """Let no prompt have these words."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         rule = WordRule(pattern=pattern, regex=regex, where=Where(where))
         added = await self._services.rulebook.add_words(guild_id, actor_id, rule)
@@ -71,7 +72,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @worded(rule=option("rule_gone"))
     async def remove(self, interaction: discord.Interaction[ImagineBot], rule: app_commands.Range[int, 1]) -> None:
         """Forget a rule."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         removed = await self._services.rulebook.remove_words(guild_id, actor_id, rule)
         await self._answer(interaction, ENGLISH("words.removed", rule=described(removed)))
@@ -91,7 +92,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @words.command(name="list", description=phrase("command.settings_words_list"))
     async def all_rules(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show every rule about words."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         guild_id, _ = manager_of(interaction)
         await self._answer(interaction, rule_list((await self._services.rulebook.of(guild_id)).words))
 
@@ -105,7 +106,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         regex: bool = False,
     ) -> None:
         """Say what the rules, or one that is only thought of, would refuse; nothing changes."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         guild_id, _ = manager_of(interaction)
         rulebook = self._services.rulebook
         rules = (await rulebook.of(guild_id)).words
@@ -125,7 +126,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
             return
         try:
             guild_id, actor_id = manager_of(interaction)
-            await interaction.response.defer()
+            await note_press(interaction)
             await self._services.rulebook.add_words(guild_id, actor_id, rule_of(Fields.of(interaction)))
             await show_screen(interaction)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises

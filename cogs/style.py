@@ -11,6 +11,7 @@ from discord.utils import escape_markdown
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
@@ -41,7 +42,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         server: bool = False,
     ) -> None:
         """Save a style under a name."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
         said = words_of(interaction)(_SAVED[server, replaced], name=escape_markdown(preset.name))
         await interaction.edit_original_response(content=said)
@@ -49,7 +50,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     @app_commands.command(name="list", description=phrase("command.style_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your styles and those of the server."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         found = style_list(await self._services.presets.of(keeper_of(interaction)), words_of(interaction))
         files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
         await interaction.edit_original_response(embed=found.embed, attachments=files)
@@ -58,7 +59,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     @worded(name=option("gone_name"), server=option("gone_server"))
     async def delete(self, interaction: discord.Interaction[ImagineBot], name: str, server: bool = False) -> None:
         """Delete a style; pictures made with it stay as they are."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
         key = "styles.server_deleted" if server else "styles.own_deleted"
         said = words_of(interaction)(key, name=escape_markdown(preset.name))

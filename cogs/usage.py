@@ -16,6 +16,7 @@ from bot.jobs.console import Console
 from bot.jobs.exporting import MOST_FILES, Export, Exporting
 from bot.ports.statistics import JobFilter
 from bot.services import Services
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded
 from bot.ui.uploads import CERTAIN_BYTES, is_too_large
@@ -79,7 +80,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """Pictures, credits, members and failures of a period, with a chart."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
         found, chart = await self._console.overview(_server(interaction), days)
         await _show(interaction, overview_screen(found, chart, days), share=share)
@@ -97,7 +98,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """One member's numbers, whether they are still here or not."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
         found = await self._console.member(_server(interaction), member.id, days)
         await _show(interaction, member_screen(found, days, shared=share), share=share)
@@ -114,7 +115,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """Who spent most."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
         await _show(interaction, top_screen(await self._console.top(_server(interaction), days), days), share=share)
 
@@ -141,7 +142,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """The pictures that were asked for, each with a link and Delete."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         some = bool(period or first_day or last_day)
         wanted = JobFilter(
             period=self._days(period or PeriodName.ALL.value, first_day, last_day) if some else None,
@@ -165,7 +166,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """What failed and what the provider said."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
         found = await self._console.troubles(_server(interaction), days)
         await _show(interaction, Screen(errors_view(found, days, 0)), share=share)
@@ -174,7 +175,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     @worded(share=option("share"))
     async def audit(self, interaction: discord.Interaction[ImagineBot], share: bool = False) -> None:
         """What those who look after this server did."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await _show(interaction, Screen(audit_view(await self._console.audit(_server(interaction)))), share=share)
 
     @app_commands.command(description=phrase("command.usage_export"))
@@ -189,7 +190,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         share: bool = False,
     ) -> None:
         """All pictures of a period as a table for a spreadsheet."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
         reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         for limit_bytes in (reported, min(reported, CERTAIN_BYTES)):

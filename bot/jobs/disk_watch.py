@@ -65,5 +65,6 @@ class DiskWatch:
         """One look at a time; whoever comes while one is under way shares it."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
-        done, _ = await asyncio.wait({self._looking}, timeout=_ANSWERS_BY_S)
-        return self._looking.result() if done else SILENT
+        looking = self._looking  # the next caller may begin another one before this one is told
+        done, _ = await asyncio.wait({looking}, timeout=_ANSWERS_BY_S)
+        return looking.result() if done else SILENT

@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.domain.draft import AsksFirst, Draft
+from bot.ui.answering import note_press, sent_surely
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
@@ -42,7 +43,7 @@ class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
-        await interaction.response.defer()
+        await note_press(interaction)
         answer = await self.answered(interaction)
         await interaction.edit_original_response(view=said(answer))
 
@@ -94,7 +95,7 @@ async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> 
     if interaction.response.is_done():
         await interaction.followup.send(view=view, ephemeral=True)
     else:
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await sent_surely(lambda: interaction.response.send_message(view=view, ephemeral=True))
 
 
 def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:

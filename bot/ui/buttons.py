@@ -10,6 +10,7 @@ import discord
 from bot.domain.job import AT_WORK, WAITING, Job, Request
 from bot.jobs.deciding import Deciding
 from bot.ports import TokenLease
+from bot.ui.answering import begin_answer, note_press
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, lease_of, said
 
@@ -19,7 +20,7 @@ class DecisionButton(JobButton, template=r"never"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge the press and let the service decide."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await self.decide(desk_of(interaction).deciding, interaction.user.id, lease_of(interaction))
 
     @abstractmethod
@@ -34,7 +35,7 @@ class CancelButton(JobButton, template=r"cancel:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel where that is free, else ask."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await cancel_or_ask(interaction, self.job_id, lease_of(interaction))
 
 
@@ -46,7 +47,7 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel, and turn the question into its answer."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await desk_of(interaction).deciding.withdraw(self.job_id, interaction.user.id)
         answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
         await interaction.edit_original_response(view=said(answer))
@@ -59,7 +60,7 @@ class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Begin a private answer, which the card then becomes; the message with this button goes away."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await desk_of(interaction).deciding.move_to_private(self.job_id, interaction.user.id, lease_of(interaction))
 
 

@@ -9,8 +9,9 @@ import discord
 from discord import ui
 
 from bot.domain.job import Job, RequestView
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import ENGLISH, Words
-from bot.ui.dynamic import DynamicPart, chosen_values, message_of
+from bot.ui.dynamic import DynamicPart, chosen_number, message_of
 from bot.ui.phrases import words_of
 from bot.ui.picture_buttons import picture_rows
 from bot.ui.pressing import desk_of, presser_of, shown_address
@@ -44,8 +45,8 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a choice privately with the picture's own buttons."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        chosen = int(chosen_values(interaction)[0])
+        await begin_answer(interaction)
+        chosen = chosen_number(interaction)
         view, job = await desk_of(interaction).pictures.look(chosen, presser_of(interaction))
         shown_at = shown_address(interaction.message, job.id)
         layout = _buttons_of(view, job, words_of(interaction), shown_at)

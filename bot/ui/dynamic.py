@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeVar, cast
 
 import discord
 from discord import ui
 
+from bot.domain.errors import Refusal
 from bot.ui.errors import answer_error
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 Part = TypeVar("Part", bound=ui.Item[Any])
 
@@ -47,6 +50,14 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
     @abstractmethod
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge within 3 s and do what the part says; raises BotError."""
+
+
+def chosen_number(interaction: discord.Interaction[Any]) -> int:
+    """The number of the picture that was chosen in a select; refused where a client sends something else."""
+    (number, *_) = [*chosen_values(interaction), ""]
+    if _NUMBER.fullmatch(number) is None:
+        raise Refusal("no_such_job", number=0)
+    return int(number)
 
 
 def chosen_values(interaction: discord.Interaction[Any]) -> list[str]:

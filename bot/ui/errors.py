@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.errors import BotError, Refusal, StoreError
+from bot.ui.answering import TAKEN_ALREADY, sent_surely
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 
@@ -42,9 +43,17 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         return  # the interaction is gone: nobody is left to be told
     try:
         text = sentence_for(error, interaction.id, words_of(interaction))
-        if interaction.response.is_done():
+        if interaction.response.is_done() or not await _answered(interaction, text):
             await interaction.followup.send(text, ephemeral=True)
-        else:
-            await interaction.response.send_message(text, ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
         log.warning("answer_not_sent", extra={**fields, "error": str(failure)})
+
+
+async def _answered(interaction: discord.Interaction[Any], text: str) -> bool:
+    """Tell as the first answer; False where that was given already, though its connection broke off."""
+    try:
+        return await sent_surely(lambda: interaction.response.send_message(text, ephemeral=True)) is not None
+    except discord.HTTPException as error:
+        if error.code != TAKEN_ALREADY:
+            raise
+        return False

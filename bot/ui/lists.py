@@ -14,6 +14,7 @@ from bot.domain.job import Job, JobState, Request, RequestView
 from bot.jobs.collecting import PAGE, Collection
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
+from bot.ui.answering import note_press
 from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
@@ -39,7 +40,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel or ask, then show what is left; a refusal is told beside the list, shown anew all the same."""
-        await interaction.response.defer()
+        await note_press(interaction)
         try:
             # The press belongs to the list's message: its token cannot edit the request's own.
             await cancel_or_ask(interaction, self.job_id, None)
@@ -64,7 +65,7 @@ class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of the one that is shown."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await show_gallery(interaction, self.page, self.words)
 
 

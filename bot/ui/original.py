@@ -13,6 +13,7 @@ import discord
 from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, presser_of
@@ -29,7 +30,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately; with more and smaller parts each time that Discord finds them too large."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         originals = desk_of(interaction).originals
         original = await originals.find(self.job_id, presser_of(interaction))
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)

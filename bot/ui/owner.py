@@ -13,6 +13,7 @@ from discord import ui
 from bot import __version__
 from bot.domain.job import AT_WORK, Gate, JobState
 from bot.jobs.controls import Controls, Standing
+from bot.ui.answering import begin_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
 from bot.ui.pressing import said
@@ -61,7 +62,7 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
         """Answer a press; who may is checked anew, and a failure is told by the one handler."""
         desk = cast(OwnersDesk, interaction.client.services)
         desk.owners.check(interaction.user.id)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         await interaction.edit_original_response(view=said(await resumed(desk.controls)))
 
 

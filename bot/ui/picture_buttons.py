@@ -13,6 +13,7 @@ from bot.domain.credits import price_elsewhere
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
+from bot.ui.answering import begin_answer, note_press, sent_surely
 from bot.ui.catalogue import Words
 from bot.ui.details import details
 from bot.ui.modals import edit_form, remix_form
@@ -79,7 +80,8 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
             size=view.request.spec.size,
             resolution=view.request.spec.resolution,
         )
-        await interaction.response.send_modal(remix_form(self.job_id, interaction.id, offer, words_of(interaction)))
+        form = remix_form(self.job_id, interaction.id, offer, words_of(interaction))
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
 
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
@@ -90,9 +92,8 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
         view = await _looked_up(interaction, self.job_id)
-        await interaction.response.send_modal(
-            edit_form(self.job_id, interaction.id, view.request.spec, words_of(interaction))
-        )
+        form = edit_form(self.job_id, interaction.id, view.request.spec, words_of(interaction))
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
 
 class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
@@ -102,7 +103,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately with everything that the rows say."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin_answer(interaction)
         view, job = await desk_of(interaction).pictures.look(self.job_id, presser_of(interaction))
         told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
@@ -116,7 +117,7 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Ask privately. Acknowledged on the picture's own message, so that this token can remove it."""
-        await interaction.response.defer()
+        await note_press(interaction)
         words = words_of(interaction)
         presser = presser_of(interaction)
         together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
@@ -132,7 +133,7 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
         await interaction.edit_original_response(view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
 

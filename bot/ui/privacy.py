@@ -12,6 +12,7 @@ from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
+from bot.ui.answering import note_press
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
@@ -47,7 +48,7 @@ class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
-        await interaction.response.defer()
+        await note_press(interaction)
         await self._erase(interaction)
         await interaction.edit_original_response(view=said(words_of(interaction)("answer.erased")))
 

@@ -16,6 +16,7 @@ from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, Resoluti
 from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
 from bot.jobs.rulebook import RuleBook
 from bot.ports.people import ServerLog
+from bot.ui.answering import note_press, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_values, message_of
 from bot.ui.serverlog import trouble_note
@@ -89,7 +90,7 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Save what was chosen and show the screen anew."""
         guild_id, actor_id = manager_of(interaction)
-        await interaction.response.defer()
+        await note_press(interaction)
         await self.save(interaction, guild_id, actor_id, chosen_values(interaction))
         await show_screen(interaction)
 
@@ -173,7 +174,8 @@ class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form; what is sent is checked again."""
         manager_of(interaction)
-        await interaction.response.send_modal(words_form(interaction.id))
+        form = words_form(interaction.id)
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
 
 SETTING_ITEMS: Final = (ChannelSetting, RoleSetting, ChoiceSetting, AddWordsButton)

@@ -13,8 +13,9 @@ from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.jobs.moderation import Moderation, Moderator
 from bot.ports.statistics import ListedJob
+from bot.ui.answering import begin_answer, note_press
 from bot.ui.catalogue import ENGLISH
-from bot.ui.dynamic import DynamicPart, chosen_values
+from bot.ui.dynamic import DynamicPart, chosen_number
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, said
 
@@ -55,8 +56,8 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Ask whether to delete it."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        view, job = await _deletable(interaction, int(chosen_values(interaction)[0]))
+        await begin_answer(interaction)
+        view, job = await _deletable(interaction, chosen_number(interaction))
         together = sum(other.retried_by is None for other in view.jobs)
         key = "console.delete" if together == 1 else "console.delete_many"
         question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
@@ -74,7 +75,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
-        await interaction.response.defer()
+        await note_press(interaction)
         view, _ = await _deletable(interaction, self.job_id)
         moderator = Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id or 0)
         await cast(Hand, interaction.client.services).moderation.remove(moderator, view.request.id, "")

@@ -19,6 +19,7 @@ from bot.domain.job import JobState
 from bot.domain.period import Period
 from bot.jobs.console import AuditPage, Console, TroublePage
 from bot.ports.statistics import JobFilter, JobsFound, Trouble
+from bot.ui.answering import note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
 from bot.ui.text import plain
@@ -74,7 +75,7 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
         guild_id = check_watches(interaction)
-        await interaction.response.defer()
+        await note_press(interaction)
         shared = interaction.message is not None and not interaction.message.flags.ephemeral
         view = await self.page(console_of(interaction), guild_id, shared=shared)
         await interaction.edit_original_response(view=view)

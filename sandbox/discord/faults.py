@@ -3,13 +3,16 @@
 import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from sandbox.discord.errors import DiscordError, cloudflare_page, rate_limited
 from sandbox.discord.gateway_faults import GatewayFaults
 from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.discord.world import World
 from sandbox.stops import Stops
+
+CUT: Final = 0
+"""In place of a status: no answer at all, the connection is cut."""
 
 
 class GatewayControl(Protocol):
@@ -76,7 +79,7 @@ class DiscordFaults:
         headers: Mapping[str, str] | None = None,
         after: bool = False,
     ) -> None:
-        """Let the next `times` requests to a route fail; with `after`, once their effect has happened."""
+        """Let the next `times` requests to a route fail (`CUT`: without an answer); with `after`, once carried out."""
         self._planned.append(_Planned(route, DiscordError(status, code, message, headers=headers), times, after))
 
     def limit_next(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.errors import DiscordError, invalid_form, not_found, unauthorized
-from sandbox.discord.faults import DiscordFaults
+from sandbox.discord.faults import CUT, DiscordFaults
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.openapi import OpenApi, find_description
 from sandbox.discord.ratelimit import RateLimiter
@@ -113,6 +113,9 @@ class _Route:
             headers |= error.headers
             code, page = error.code, error.page
             self._note_violation(call, error)
+            if error.status == CUT and request.transport is not None:
+                request.transport.abort()
+                reply = Reply({}, _CALLER_IS_GONE)
         except ConnectionError:
             reply = Reply({}, _CALLER_IS_GONE)  # in the middle of its request
         finally:
