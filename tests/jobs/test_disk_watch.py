@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -153,6 +154,16 @@ async def test_pictures_under_way_are_kept_while_half_of_the_reserve_is_left(wor
     works.provider.answering.set()
     await works.becomes(job, JobState.FETCHED)
     assert (await works.store.job(waiting.id)).state is JobState.QUEUED
+
+
+async def test_those_who_look_at_once_are_each_told_what_was_seen(works: Works) -> None:
+    """Who shares a look is told its outcome, though another one may begin before that."""
+
+    async def looks() -> set[int | None]:
+        return {(await works.disk_watch.look()).free_bytes for _ in range(50)}
+
+    works.disk = ROOMY
+    assert await asyncio.gather(*[looks() for _ in range(4)]) == [{ROOMY.free_bytes}] * 4
 
 
 async def test_a_disk_that_hangs_holds_up_nobody_and_counts_as_full(
