@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import logging
+import random
 import sys
 
 import click
 
-from bot.commands.backup import backup
-from bot.commands.doctor import doctor
-from bot.commands.generate import generate
-from bot.commands.restore import restore
-from bot.commands.usage import usage
+from bot.clock import SystemClock
+from bot.commands.lazy import LazyGroup
 from bot.domain.errors import BotError, StartupError
 from bot.logs import Redactor, configure_logs
 from bot.settings import Settings, load_settings
+from bot.supervision import FOLLOWED, Supervisor, bot_command
+from bot.watchman import Watchman
+
+log = logging.getLogger(__name__)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A Discord bot that makes pictures. Settings come from the environment and .env; see .env.example."""
 
 
 @main.command("run")
-def run_command() -> None:
+@click.option("--supervise", is_flag=True, help="Start the bot again whenever it fails.")
+@click.option(FOLLOWED, "follows", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def run_command(*, supervise: bool, follows: bool) -> None:
     """Run the bot until it is told to stop."""
-    from bot.app import run  # noqa: PLC0415 - the other commands need neither Discord nor the queue
-
     settings = load_settings()
     prepare_logs(settings)
-    asyncio.run(run(settings))
+    if supervise:
+        sys.exit(asyncio.run(_supervised()))
+    from bot.app import run  # noqa: PLC0415 - the other commands need neither Discord nor the queue
+
+    faulthandler.enable()
+    with Watchman(SystemClock()) as watchman:
+        asyncio.run(run(settings, watchman, follows=sys.stdin.fileno() if follows else None))
 
 
-main.add_command(backup)
-main.add_command(restore)
-main.add_command(generate)
-main.add_command(doctor)
-main.add_command(usage)
+async def _supervised() -> int:
+    supervisor = Supervisor(
+        bot_command(),
+        clock=SystemClock(),
+        rng=random.Random(),  # noqa: S311 - jitter
+        say=lambda sentence: click.echo(f"imagine-bot: {sentence}", err=True),
+    )
+    return await supervisor.run()
 
 
 def prepare_logs(settings: Settings) -> None:
@@ -45,20 +58,20 @@ def prepare_logs(settings: Settings) -> None:
 
 
 def entry() -> None:
-    """Run the command line; what cannot start ends with one line and exit code 2, never with a traceback."""
+    """Run the command line; what cannot start ends with one line and its exit code, never with a traceback."""
     try:
         main(standalone_mode=False)
-    except StartupError as error:
-        _tell(error)
-        sys.exit(2)
     except BotError as error:
         _tell(error)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except Exception:
+        log.exception("ended_by_a_bug")  # Python's own way of telling would not leave out secrets
+        sys.exit(1)
 
 
 def _tell(error: BotError) -> None:

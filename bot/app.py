@@ -27,7 +27,6 @@ from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
-from bot.jobs.controls import Controls
 from bot.jobs.deciding import Deciding
 from bot.jobs.fetching import Fetcher
 from bot.jobs.forgetting import Forgetting
@@ -61,19 +60,23 @@ from bot.reception import Reception
 from bot.running import Machinery, serve, take_up_work
 from bot.services import Services
 from bot.settings import Settings
+from bot.stopping import StopSignals
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import ensure_data_dir
-from bot.store.sqlite.figures import SqliteFigures
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
-from bot.wiring import console, disk_watch, exporting, watchpost
+from bot.watchman import Watchman
+from bot.wiring import console, controls, disk_watch, exporting, watchpost
 
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
 
 
-async def run(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT; raises StartupError where it cannot start."""
+async def run(settings: Settings, watchman: Watchman, *, follows: int | None) -> None:
+    """Run the bot until SIGTERM or SIGINT, or until the pipe `follows` ends.
+
+    Raises StartupError where it cannot start, and BotError where it ends by itself.
+    """
     # The database's threads take the interpreter for microseconds at a time; with the usual 5 ms each wait for it would
     # cost a busy event loop's whole turn.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -81,6 +84,7 @@ async def run(settings: Settings) -> None:
     required = settings.require("DISCORD_TOKEN", "APIMASTER_API_KEY")
     ensure_data_dir(settings.data_dir)
     clock = SystemClock()
+    signals = StopSignals(clock, watchman, follows=follows)
     async with AsyncExitStack() as stack:
         stack.enter_context(exclusive(settings.data_dir))
         store = await stack.enter_async_context(
@@ -110,7 +114,7 @@ async def run(settings: Settings) -> None:
         if settings.http_port is not None:
             post = watchpost(settings, settings.http_port, machinery, store, meters)
             await stack.enter_async_context(post)
-        await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url)
+        await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url, signals)
 
 
 async def _assemble(
@@ -279,12 +283,7 @@ async def _assemble(
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
-        controls=Controls(
-            gate=gate,
-            figures=SqliteFigures(settings.data_dir / "bot.db"),
-            read_balance=account.balance,
-            database=settings.data_dir / "bot.db",
-        ),
+        controls=controls(settings, gate, account),
         owners=owners,
         collection=collection,
         handover=Handover(collection),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,12 +20,15 @@ from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
 from bot.logbook import Logbook
 from bot.reception import Reception
+from bot.stopping import StopSignals
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
 
-_GRACE_S: Final = 3.0
-"""At a stop, how long submits and deliveries under way may take to record their outcome."""
+_GRACE_S: Final = 6.0
+"""At a stop, how long all that is under way may take to come to its next record; deliveries get what is left of it."""
+_SUBMITS_S: Final = 3.0
+_GOODBYE_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +65,16 @@ async def take_up_work(machinery: Machinery) -> None:
     machinery.tasks.start(machinery.disk_watch.run(), name="disk-watch")
 
 
-async def serve(machinery: Machinery, token: str, api_url: str) -> None:
+async def serve(machinery: Machinery, token: str, api_url: str, signals: StopSignals) -> None:
     """Be connected until a signal asks to stop or the connection ends for good; then stop in order."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
     connected = asyncio.create_task(connect(machinery.client, token, api_url), name="discord")
-    stop = asyncio.create_task(stopping.wait(), name="stop-signal")
+    asked = asyncio.create_task(signals.asked.wait(), name="stop-signal")
     try:
-        ends: list[asyncio.Future[Any]] = [connected, stop, machinery.failed]
+        ends: list[asyncio.Future[Any]] = [connected, asked, machinery.failed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stop.cancel()
+        signals.begin_stop()
+        asked.cancel()
         await _stop(machinery)
         connected.cancel()
         outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
@@ -89,13 +88,23 @@ async def _stop(machinery: Machinery) -> None:
     """No new submits; polls are released; submits and deliveries under way finish; then the gateway closes."""
     said = log.info if machinery.client.accepted else log.debug
     said("stopping")
+    loop = asyncio.get_running_loop()
+    grace_ends_at = loop.time() + _GRACE_S
+
+    def left_s(most_s: float) -> float:
+        return max(0.0, min(most_s, grace_ends_at - loop.time()))
+
     machinery.admission.stop()
     await machinery.reception.close()
     await machinery.referencing.close()
-    await machinery.pipeline.close(grace_s=_GRACE_S)
-    await machinery.courier.close(grace_s=_GRACE_S)
+    await machinery.pipeline.close(grace_s=left_s(_SUBMITS_S))
+    await machinery.courier.close(grace_s=left_s(_GRACE_S))
     await machinery.tasks.close()
     await machinery.announcements.close()
-    await machinery.logbook.close(grace_s=_GRACE_S)
-    await machinery.client.close()
+    await machinery.logbook.close(grace_s=left_s(_GRACE_S))
+    try:
+        async with asyncio.timeout(_GOODBYE_S):
+            await machinery.client.close()
+    except TimeoutError:
+        log.warning("gateway_not_closed")  # Discord does not answer our goodbye, and need not
     said("stopped")

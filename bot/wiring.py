@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bot.apimaster.client import ApimasterClient
 from bot.clock import Clock
 from bot.domain.disk import MEGABYTE, DiskRule
 from bot.health import Health
 from bot.jobs.balance import GateKeeper
 from bot.jobs.console import Console
+from bot.jobs.controls import Controls
 from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.exporting import Exporting
 from bot.media.disk import DataDisk
@@ -25,6 +27,12 @@ def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:
     """What moderators see; its charts' fonts are kept with the rest of the data."""
     painter = ChildPainter(settings.data_dir / "matplotlib")
     return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
+
+
+def controls(settings: Settings, gate: GateKeeper, account: ApimasterClient) -> Controls:
+    """What the people who run the bot see and do."""
+    database = settings.data_dir / "bot.db"
+    return Controls(gate=gate, figures=SqliteFigures(database), read_balance=account.balance, database=database)
 
 
 def exporting(settings: Settings, store: SqliteStore) -> Exporting:

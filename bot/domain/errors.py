@@ -20,12 +20,21 @@ class BotError(Exception):
     """Any failure that the bot expects. `str(error)` is a sentence fit for the log."""
 
     code = "internal"
+    exit_code = 1
+    """How a process ends that ends by this."""
 
 
 class StartupError(BotError):
-    """The start ends here: the sentence names the setting or file and what to do. Exit code 2."""
+    """The start ends here: the sentence names the setting or file and what to do. Starting again would not help."""
 
     code = "startup"
+    exit_code = 2
+
+
+class NotNowError(StartupError):
+    """The start ends here for a reason that passes, such as a network that is down: starting again may help."""
+
+    exit_code = 75  # "temporary failure" in sysexits.h
 
 
 class StoreError(BotError):

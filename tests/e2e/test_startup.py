@@ -52,8 +52,8 @@ async def test_a_wrong_provider_key_is_named(quiet_house: House) -> None:
 
 
 async def test_an_unreachable_discord_is_named(quiet_house: House) -> None:
-    """Nobody listens at the configured address."""
-    await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"})
+    """Nobody listens at the configured address; its exit code says that another start may help."""
+    await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, code=75)
 
 
 async def test_an_address_that_is_not_discords_is_named(quiet_house: House) -> None:
@@ -141,15 +141,15 @@ async def test_a_second_bot_on_the_same_data_is_refused(quiet_house: House) -> N
         assert "already" in "\n".join(second.output)
 
 
-async def _refuses_to_start(house: House, names: str, env: dict[str, str]) -> None:
+async def _refuses_to_start(house: House, names: str, env: dict[str, str], *, code: int = 2) -> None:
     house._env.update(env)
     async with house:
         await house.bot.start()
-        await _says(house, names)
+        await _says(house, names, code=code)
 
 
-async def _says(house: House, words: str) -> None:
-    assert await asyncio.wait_for(house.bot.wait(), 15) == 2
+async def _says(house: House, words: str, *, code: int = 2) -> None:
+    assert await asyncio.wait_for(house.bot.wait(), 15) == code
     said = [line for line in house.bot.output if line.startswith("imagine-bot:")]
     assert len(said) == 1
     assert words in said[0]

@@ -1,0 +1,124 @@
+"""`python -m bot run --supervise`: a parent that starts the bot again whenever it fails.
+
+The child reads its parent's death off its standard input: the parent holds the other end of that pipe and never writes,
+so the kernel closes it however the parent ends. Unlike `PR_SET_PDEATHSIG` this works on every system, and lets the
+child stop in order. The child has a session of its own, so that Ctrl-C in a terminal reaches it once, through us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot.clock import Clock
+from bot.domain.schedule import backoff_s
+
+log = logging.getLogger(__name__)
+
+CANNOT_START: Final = 2
+"""The exit code of a bot that a person has to do something for; starting it again would not help."""
+FOLLOWED: Final = "--while-stdin-lasts"
+"""The option by which a child stops when its parent is gone."""
+
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 60.0
+_RAN_WELL_S: Final = 300.0
+_CRASH_LOOP: Final = 5
+_STOPS_WITHIN_S: Final = 20.0
+"""A child ends within 10 s of being asked; one that has not by now is beyond asking."""
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def bot_command() -> tuple[str, ...]:
+    """The bot as a child of this process: the same interpreter, settings and folder."""
+    return (sys.executable, "-m", "bot", "run", FOLLOWED)
+
+
+class Supervisor:
+    """Keeps one child alive, from `run()` until the child ends in order, cannot start, or somebody asks to stop."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        clock: Clock,
+        rng: random.Random,
+        say: Callable[[str], None],
+        first_pause_s: float = _FIRST_PAUSE_S,
+        stops_within_s: float = _STOPS_WITHIN_S,
+    ) -> None:
+        self._command = command
+        self._clock = clock
+        self._rng = rng
+        self._say = say
+        self._first_pause_s = first_pause_s
+        self._stops_within_s = stops_within_s
+        self._child: Process | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> int:
+        """Supervise; returns the last child's exit code as a shell would (128 and the signal's number)."""
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, self._stop, number)
+        failures = 0
+        while True:
+            started_s = self._clock.monotonic()
+            code = await self._one_life()
+            ran_s = self._clock.monotonic() - started_s
+            if self._stopping.is_set() or code == 0:
+                return code
+            if code == CANNOT_START:
+                self._say("It cannot start like this, so it is not started again; see above for what to do.")
+                return code
+            failures = 1 if ran_s >= _RAN_WELL_S else failures + 1
+            if not await self._pause(failures, code, ran_s):
+                return code
+
+    async def _one_life(self) -> int:
+        """Start the child and wait for its end; returns its exit code."""
+        self._child = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, start_new_session=True)
+        log.info("bot_started", extra={"child": self._child.pid})
+        if self._stopping.is_set():  # asked while it was being started
+            self._child.terminate()
+        ended = asyncio.create_task(self._child.wait(), name="child")
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not (await asyncio.wait({ended}, timeout=self._stops_within_s if not ended.done() else None))[0]:
+                log.error("bot_killed", extra={"child": self._child.pid, "waited_s": self._stops_within_s})
+                self._child.kill()
+            code = await ended
+        finally:
+            stopping.cancel()
+            ended.cancel()
+        return code if code >= 0 else 128 - code
+
+    async def _pause(self, failures: int, code: int, ran_s: float) -> bool:
+        """Tell of a failure and wait before the next start; returns whether there is to be one."""
+        pause_s = backoff_s(failures, base_s=self._first_pause_s, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
+        facts = {"exit_code": code, "ran_s": round(ran_s, 1), "failures": failures, "pause_s": round(pause_s, 1)}
+        if failures >= _CRASH_LOOP:
+            log.critical("bot_crash_loop", extra=facts)
+        else:
+            log.error("bot_ended", extra=facts)
+        pause = asyncio.create_task(self._clock.sleep(pause_s), name="pause")
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait({pause, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            stopping.cancel()
+        return not self._stopping.is_set()
+
+    def _stop(self, number: signal.Signals) -> None:
+        """Pass a signal on; the child knows what a second one means."""
+        self._stopping.set()
+        if self._child is not None and self._child.returncode is None:
+            self._child.send_signal(signal.SIGTERM if number is signal.SIGHUP else number)
