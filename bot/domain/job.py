@@ -51,7 +51,8 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.SUBMITTING: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN, JobState.FAILED}),
     JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset({JobState.FETCHED, JobState.FAILED}),
-    JobState.FETCHED: frozenset({JobState.DELIVERED, JobState.READY}),
+    # A picture whose file was lost is asked for again.
+    JobState.FETCHED: frozenset({JobState.DELIVERED, JobState.READY, JobState.RUNNING}),
     JobState.READY: frozenset({JobState.DELIVERED}),
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),

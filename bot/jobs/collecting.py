@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,10 @@ class Collection:
         views = [_with(view, JobState.READY) for view in await self._lists.uncollected(user_id)]
         if not views:
             raise Refusal("nothing_to_collect")
-        return views
+        here = [view for view in [await self._on_disk(view) for view in views] if view.jobs]
+        if not here:
+            raise Refusal("picture_lost", number=views[0].jobs[0].id)
+        return here
 
     async def picture(self, number: int, user_id: int) -> RequestView:
         """One earlier picture of the member that is still on our disk, with its request."""
@@ -65,6 +69,8 @@ class Collection:
         if view.request.deleted_at is not None and job.state is not JobState.READY:
             raise Refusal("deleted", number=number)
         if job.picture_file is None or await self._files.find(number) is None:
+            if job.state is JobState.READY:
+                raise Refusal("picture_lost", number=number)
             raise Refusal("file_gone", number=number, days=self._keep_days)
         return replace(view, jobs=(job,))
 
@@ -91,6 +97,12 @@ class Collection:
                 raise Refusal("too_large_here", number=job.id)
             files[job.id] = fitted
         return files
+
+    async def _on_disk(self, view: RequestView) -> RequestView:
+        """A request with only those of its pictures whose file is here: after the loss of a disk, some may not be."""
+        paths = [self._files.path_of(job.picture_file or "") for job in view.jobs]
+        found = await asyncio.to_thread(lambda: [path.is_file() for path in paths])
+        return replace(view, jobs=tuple(job for job, here in zip(view.jobs, found, strict=True) if here))
 
     async def handed_over(self, view: RequestView, *, message_id: int, channel_id: int) -> None:
         """Record that a message shows these pictures now; those that waited for it are delivered by that."""

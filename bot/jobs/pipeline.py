@@ -5,14 +5,24 @@ queued -> submitting -> running -> fetched; then the courier shows it. Each step
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import BadRequestError, BotError, Cost, OutcomeUnknownError, PlatformError, ProviderError
+from bot.domain.errors import (
+    BadReferenceError,
+    BadRequestError,
+    BotError,
+    Cost,
+    OutcomeUnknownError,
+    PlatformError,
+    ProviderError,
+)
 from bot.domain.job import Job, JobState, Request
 from bot.domain.schedule import Durations, backoff_s
 from bot.jobs.admission import Admission
@@ -86,6 +96,8 @@ class Pipeline:
                 await self._recover_submitting(job)
             elif job.state is JobState.RUNNING:
                 self.start(job)
+            elif job.state is JobState.FETCHED:
+                await self._recover_fetched(job)
 
     async def close(self, *, grace_s: float) -> None:
         """Stop: polls are released at once, submits under way get time to record their answer."""
@@ -101,6 +113,13 @@ class Pipeline:
             await self._jobs.uncertain(job.id, error)
         elif running := await self._jobs.submitted(job.id, self._owner, Submission(), None):
             self.start(running)  # the answer was the picture itself, and it is on our disk
+
+    async def _recover_fetched(self, job: Job) -> None:
+        """Its message is behind, and is brought up to date; only a file that is gone has to be fetched once more."""
+        path = self._files.path_of(job.picture_file or "")
+        if not await asyncio.to_thread(path.is_file) and (running := await self._jobs.picture_lost(job.id)):
+            log.warning("picture_lost", extra={"job_id": job.id})
+            self.start(running)
 
     async def _guarded(self, job: Job, step: Callable[[Job], Awaitable[None]]) -> None:
         """Run a step; a bug in it must neither lose the job nor leave it hanging."""
@@ -129,7 +148,13 @@ class Pipeline:
         """Send the one POST of a job that was called up, and record what came of it."""
         view = await self._insist(lambda: self._requests.view(job.request_id))
         forms = self._referencing.forms(view.request)
-        image_urls = await self._referencing.image_urls(view.request, forms)
+        try:
+            image_urls = await self._referencing.image_urls(view.request, forms)
+        except BadReferenceError as error:
+            await self._insist(partial(self._jobs.failed, job.id, error, Cost.NOTHING))
+            await self._gate.undecided(job.id)
+            self._presenter.refresh([job.request_id])
+            return
         if not self._gate.lets_through(job.id):
             await self._insist(lambda: self._jobs.unclaim(job.id, self._owner))
             await self._gate.undecided(job.id)
@@ -165,11 +190,14 @@ class Pipeline:
         while True:
             try:
                 return await self._provider.submit(request.spec, image_urls)
-            except (BadRequestError, PlatformError):
+            except (BadRequestError, PlatformError) as refused:
                 if not other_forms:
                     raise
                 log.warning("references_refused", extra={"request_id": request.id})
-                image_urls = await self._referencing.image_urls(request, other_forms)
+                try:
+                    image_urls = await self._referencing.image_urls(request, other_forms)
+                except BadReferenceError:
+                    raise refused from None
 
     async def _not_taken(self, job: Job, error: ProviderError) -> None:
         """Carry out the decision that a failed submit calls for."""

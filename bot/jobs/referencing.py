@@ -106,6 +106,7 @@ class Referencing:
         """The references in the first of these forms that can be made, in their order; takes it off the list.
 
         An upload that fails, for whatever reason, costs nothing and decides nothing: the next form is made instead.
+        Raises BadReferenceError where our copy is gone.
         """
         while forms:
             form = forms.pop(0)
@@ -122,6 +123,8 @@ class Referencing:
             return reference.url
         path = self._path_of(reference)
         content_type = _CONTENT_TYPES.get(path.suffix, "image/png")
+        if not await asyncio.to_thread(path.is_file):  # the disk was lost, and a backup brings back rows alone
+            raise BadReferenceError("reference_lost", reference.position + 1, reference.name)
         if form is Transport.UPLOAD:
             return await self._uploads.upload(path, content_type=content_type)
         data = await asyncio.to_thread(lambda: base64.b64encode(path.read_bytes()).decode())

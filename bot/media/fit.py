@@ -44,12 +44,14 @@ class WebpFitter:
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
         """The picture at the first rung, from `rung` on, at which it has at most `limit_bytes`; off the event loop.
 
-        None where even the last rung is too much; raises StoreError where the disk refuses.
+        None where even the last rung is too much, or the file is gone; raises StoreError where the disk refuses.
         """
         return await asyncio.to_thread(_fit, path, limit_bytes, rung)
 
 
 def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
+    if not path.is_file():
+        return None
     try:
         original_bytes = path.stat().st_size
         if start <= 0 and original_bytes <= limit_bytes:

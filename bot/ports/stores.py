@@ -216,6 +216,10 @@ class JobStore(Protocol):
         """
         ...
 
+    async def picture_lost(self, job_id: int) -> Job | None:
+        """Have the provider asked again about a fetched job whose picture is not on our disk any more."""
+        ...
+
     async def ready(self, job_id: int, reason: str) -> Job | None:
         """Keep a picture that could not be posted anywhere."""
         ...

@@ -88,6 +88,7 @@ async def test_address_found_after_hours_is_still_tried(works: Works) -> None:
 async def test_job_found_fetched_is_left_to_its_message(works: Works) -> None:
     """Its picture is on disk; its message is behind, which is what brings it there."""
     job = await works.steps.fetched()
+    await on_disk(works, job)
     await works.start()
     assert await works.store.requests_behind() == [job.request_id]
     assert (works.provider.posts, works.provider.polled) == ([], [])
@@ -126,3 +127,14 @@ async def test_stop_does_not_wait_for_ever(works: Works) -> None:
     works.admission.stop()
     await works.pipeline.close(grace_s=0.02)
     assert (await works.store.job(job.id)).state is JobState.SUBMITTING
+
+
+async def test_job_found_fetched_without_its_file_is_fetched_again(works: Works) -> None:
+    """A backup brings rows back, but no files: the provider is asked for the picture that is paid for already."""
+    job = await works.steps.fetched()
+    await works.start()
+    await works.until(lambda: works.provider.polled == [f"task-{job.id}"])
+    await works.until(lambda: works.spool.path_of(f"{job.id}.png").exists())
+    found = await works.becomes(job, JobState.FETCHED)
+    assert works.provider.posts == []
+    assert found.cost is Cost.CHARGED

@@ -103,6 +103,16 @@ async def test_a_reference_that_left_our_disk_is_named(works: Works) -> None:
     assert isinstance((await works.store.view(request_id)).request.references[0], Reference)
 
 
+async def test_a_copy_that_is_gone_ends_its_order_free_of_charge(works: Works) -> None:
+    """The disk was lost: nothing is ordered without the picture that was meant, and the card names it."""
+    job = await with_reference(works, lives=timedelta(minutes=2))
+    works.copies.path_of(f"{job.request_id}-0.png").unlink()
+    await works.start()
+    found = await works.becomes(job, JobState.FAILED)
+    assert works.provider.posts == []
+    assert (found.error_code, found.error_text, found.cost) == ("reference_lost", "1 a.png", Cost.NOTHING)
+
+
 async def test_a_failure_that_its_caller_tells_is_not_shown_as_well(works: Works) -> None:
     """The request ends at no cost; whoever waited for the copies knows why, and its message is left alone."""
     gone = NewReference(url="https://cdn.test/a.png", name="a.png", file_name="1-0.png")

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.domain.errors import StoreError
 from bot.media.fit import LADDER, WebpFitter
 from tests.media.test_sniff_and_verify import picture
 
@@ -104,7 +103,6 @@ async def test_an_animation_loses_its_movement_and_says_so(tmp_path: Path) -> No
     assert "first frame" in fitted.shrunk
 
 
-async def test_a_file_that_vanished_is_the_disks_fault(tmp_path: Path) -> None:
-    """Not a picture that is too large."""
-    with pytest.raises(StoreError):
-        await WebpFitter().fit(tmp_path / "missing.png", 10)
+async def test_a_file_that_is_gone_is_no_trouble_to_wait_out(tmp_path: Path) -> None:
+    """There is nothing to fit, now or later."""
+    assert await WebpFitter().fit(tmp_path / "7.png", 4_000) is None

@@ -207,6 +207,18 @@ def fetched(
     return _withdrawn(db, job, now_ms)
 
 
+def picture_lost(db: Database, job_id: int, *, now_ms: int) -> Job | None:
+    """Take a job back to the provider whose picture is not on our disk any more, before anybody saw it."""
+    before = get(db, job_id)
+    job = move(
+        db, job_id, expected=(S.FETCHED,), to=S.RUNNING, event="picture lost", now_ms=now_ms, fetched_at=None,
+        picture_file=None, picture_format=None, picture_extension=None, width=None, height=None, size_bytes=None,
+    )  # fmt: skip
+    if job is not None:
+        rollups.not_waited(db, before)
+    return job
+
+
 def ready(db: Database, job_id: int, reason: str, *, now_ms: int) -> Job | None:
     """Keep a picture that could not be posted anywhere."""
     job = move(

@@ -133,6 +133,19 @@ def waited(db: Database, job: Job, at_ms: int) -> None:
     )
 
 
+def not_waited(db: Database, job: Job) -> None:
+    """Take back the count of a picture that came, and was lost before anybody saw it: it will come again."""
+    if job.fetched_at is not None:
+        db.conn.execute(
+            "UPDATE usage_waits SET pictures = pictures - 1 WHERE guild_id = ? AND day = ? AND wait_s = ?",
+            (
+                job.guild_id or NO_SERVER,
+                job.fetched_at.date().isoformat(),
+                class_of(to_ms(job.fetched_at) - to_ms(job.created_at)),
+            ),
+        )
+
+
 def failed(db: Database, job: Job, error: BotError, at_ms: int) -> None:
     """Record a failure with what the provider said, and count it by its code."""
     trouble(db, job, error, at_ms, uncertain=False)

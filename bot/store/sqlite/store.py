@@ -259,6 +259,11 @@ class SqliteStore(Shelves, SqliteGate):
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.fetched(db, job_id, file_name, picture, status, now_ms=now_ms))
 
+    async def picture_lost(self, job_id: int) -> Job | None:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.picture_lost(db, job_id, now_ms=now_ms))
+
     async def ready(self, job_id: int, reason: str) -> Job | None:
         """See JobStore."""
         now_ms = self._now_ms()
