@@ -1,7 +1,6 @@
 """`python -m sandbox`: a local Discord and provider with the real bot and a page; `demo`: without a browser."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
@@ -15,24 +14,32 @@ from sandbox.chaos import report
 from sandbox.driver import DriverError
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
+from sandbox.trouble import Weather
 
 DEFAULT_PORT = 8420
 _A_DAY_S = 86_400.0
+_SECONDS_BETWEEN_FAULTS = (0.5, 5.0)
+_LOOK_EVERY_S = 1.0
 
 
 @click.group(invoke_without_command=True)
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="The page's port.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Keep the bot's data here.")
 @click.option("--no-bot", is_flag=True, help="Do not start the bot; connect one of your own.")
+@click.option(
+    "--faults", "seed", type=click.IntRange(min=0), help="Let things go wrong at random, drawn from this seed."
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 @click.pass_context
-def main(context: click.Context, *, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:
+def main(
+    context: click.Context, *, port: int, data_dir: Path | None, no_bot: bool, seed: int | None, open_browser: bool
+) -> None:
     """Try the bot without an account: a local Discord, a local picture provider and a web page to use them."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if context.invoked_subcommand is not None:
         return
     try:
-        asyncio.run(_serve(port=port, data_dir=data_dir, no_bot=no_bot, open_browser=open_browser))
+        asyncio.run(_serve(port=port, data_dir=data_dir, no_bot=no_bot, seed=seed, open_browser=open_browser))
     except OSError as error:
         click.echo(f"The sandbox cannot start: {error}", err=True)
         sys.exit(2)
@@ -53,12 +60,13 @@ def chaos_command(*, seed: int | None, jobs: int, kills: int) -> None:
     sys.exit(asyncio.run(report.run(seed=seed, jobs=jobs, kills=kills)))
 
 
-async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, open_browser: bool) -> None:
+async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | None, open_browser: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sandbox = Sandbox(data_dir=data_dir, with_bot=False)
-    async with sandbox, PageServer(sandbox, port=port, managed=not no_bot) as page:
+    weather = None if seed is None else Weather(sandbox, seed, pause_s=_SECONDS_BETWEEN_FAULTS)
+    async with sandbox, PageServer(sandbox, port=port, managed=not no_bot, weather=weather) as page:
         if port not in (0, page.port):
             click.echo(f"Port {port} is taken, so the page has another one.")
         click.echo(f"Sandbox: {page.url}   (Ctrl-C stops it)")
@@ -68,12 +76,28 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, open_browser
             await sandbox.bot.start()
         if open_browser:
             await asyncio.to_thread(webbrowser.open, page.url)
-        first = asyncio.create_task(_send_first_command(sandbox), name="first command")
+        beside = [asyncio.create_task(_send_first_command(sandbox), name="first command")]
+        if weather is not None:
+            click.echo(f"Faults at random, from seed {seed}; a bot that ends by itself is started again.")
+            beside.append(asyncio.create_task(_storm(sandbox, weather, managed=not no_bot), name="storm"))
         await stop.wait()
-        first.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await first
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         click.echo("Stopping …")
+
+
+async def _storm(sandbox: Sandbox, weather: Weather, *, managed: bool) -> None:
+    """Let things go wrong once the bot is up. Started again is what ended by itself, and nothing that was stopped."""
+    await sandbox.driver.wait_for_bot(_A_DAY_S)
+    blowing = asyncio.create_task(weather.blow(), name="weather")
+    try:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if managed and not sandbox.bot.alive and sandbox.bot.state.startswith("ended by itself"):
+                await sandbox.bot.start()
+    finally:
+        blowing.cancel()
 
 
 async def _send_first_command(sandbox: Sandbox) -> None:

@@ -12,13 +12,13 @@ from sandbox.apimaster import Knobs
 from sandbox.bot_process import REPOSITORY, Launch, clean_environment
 from sandbox.chaos import verdict as look
 from sandbox.chaos.members import Members
-from sandbox.chaos.moments import came, holding
+from sandbox.chaos.moments import Wait, came, holding
 from sandbox.chaos.plan import Moment, Order, Plan
 from sandbox.chaos.rows import count, rows
 from sandbox.chaos.verdict import Evidence, Verdict
-from sandbox.chaos.weather import Weather
 from sandbox.driver import DriverError
 from sandbox.stack import Sandbox
+from sandbox.trouble import Weather
 
 _SETTINGS = {
     "FIRST_POLL_SECONDS": "0.2",
@@ -34,6 +34,8 @@ _SETTLED_WITHIN_S = 150.0
 _COLLECTED_WITHIN_S = 20.0
 _SWEPT_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.1
+_STARTS = 10
+_BETWEEN_STARTS_S = 0.5
 
 _UNSETTLED = "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'submitting', 'running', 'fetched')"
 # What cannot be shown to the shy member stays behind until the next start tries again.
@@ -73,6 +75,7 @@ class Campaign:
                 unlimited=True, latency_s=0.5, submit_latency_s=0.02, poll_latency_s=0.01, result_latency_s=0.02
             ),
         )
+        self.weather = Weather(self._sandbox, plan.seed, lies=False)
         self.kills: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
         self._deaths: list[str] = []
@@ -94,23 +97,23 @@ class Campaign:
 
     async def _storm(self, members: Members) -> None:
         """One life of the bot after the other, in bad weather."""
-        weather = Weather(self._sandbox, self._plan.seed)
+        weather = self.weather
         blowing = asyncio.create_task(weather.blow(), name="weather")
         lives = len(self._plan.moments)
         try:
             for number, moment in enumerate(self._plan.moments):
                 left = self._plan.orders[len(members.sent) :]
                 share = -(-len(left) // (lives - number))
-                await self._life(moment, weather, members, left[:share])
+                await self._life(moment, members, left[:share])
                 if number % 10 == 9:
                     self._say(f"{number + 1} kills, {len(members.sent)} of {len(self._plan.orders)} orders sent")
         finally:
             blowing.cancel()
-            weather.clear()
+            await weather.clear()
         await self._start()
         await members.order(self._plan.orders[len(members.sent) :])
 
-    async def _life(self, moment: Moment, weather: Weather, members: Members, orders: Sequence[Order]) -> None:
+    async def _life(self, moment: Moment, members: Members, orders: Sequence[Order]) -> None:
         """From a start of the bot to its kill."""
         bot = self._sandbox.bot
         if moment.while_starting:
@@ -123,26 +126,49 @@ class Campaign:
         with holding(self._sandbox, moment) as wait:
             doings = [asyncio.create_task(members.order(orders), name="orders")]
             if moment.with_dead_tokens:
-                doings.append(asyncio.create_task(weather.drought(), name="drought"))
+                doings.append(asyncio.create_task(self.weather.drought(), name="drought"))
             try:
-                in_time = await wait.reached(self._patience_s)
+                in_time = await self._reached(wait)
             finally:
                 for doing in doings:
                     doing.cancel()
                 await asyncio.gather(*doings, return_exceptions=True)
             (self.kills if in_time else self.missed)[moment.name] += 1
             if not bot.alive:
-                self._deaths.append(bot.state)
-            await self._end(gently=moment.gently)
+                self._ended_by_itself()
+            await self._end(moment)
 
-    async def _end(self, *, gently: bool) -> None:
-        """End the bot. Asked to stop, it does so in time and of its own."""
+    async def _reached(self, wait: Wait) -> bool:
+        """Wait for the moment of the kill; a bot that ends before leaves nothing to wait for."""
+        reached = asyncio.create_task(wait.reached(self._patience_s), name="moment")
+        ended = asyncio.create_task(self._sandbox.bot.wait(), name="end")
+        await asyncio.wait({reached, ended}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (reached, ended):
+            task.cancel()
+        await asyncio.gather(reached, ended, return_exceptions=True)
+        return not reached.cancelled() and reached.result()
+
+    def _ended_by_itself(self) -> None:
+        """Note the end of a bot that nobody killed: some troubles end it, as they should, and nothing else does."""
+        if self.weather.deadly:
+            self.kills["ended by what nothing can be done about"] += 1
+        else:
+            self._deaths.append(self._sandbox.bot.state)
+
+    async def _end(self, moment: Moment) -> None:
+        """End the bot. Asked to stop, it does so in time and of its own, unless it is killed over it."""
         bot = self._sandbox.bot
-        if not gently:
+        if not moment.gently or not bot.alive:
             await bot.kill()
             return
+        if moment.killed_after_s is not None:
+            stopping = asyncio.create_task(bot.stop(), name="stop")
+            await asyncio.sleep(moment.killed_after_s)
+            await bot.kill()
+            await stopping
+            return
         await bot.stop()
-        if bot.returncode != 0:
+        if bot.returncode != 0 and not self.weather.deadly:
             self._deaths.append(f"did not stop on SIGTERM (exit code {bot.returncode})")
 
     async def _decide(self, members: Members) -> None:
@@ -150,19 +176,21 @@ class Campaign:
         rng = random.Random(f"{self._plan.seed} decisions")
         await members.decide(rng)
         await asyncio.sleep(rng.uniform(0.0, 1.0))
-        await self._end(gently=False)
+        await self._sandbox.bot.kill()
         await self._start()
 
     async def _start(self) -> None:
         """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
-        for _ in range(3):
+        for _ in range(_STARTS):
             if not self._sandbox.bot.alive:
+                self.weather.deadly = False
                 await self._sandbox.bot.start()
             with contextlib.suppress(DriverError):
                 await self._sandbox.wait_for_bot(_ONLINE_WITHIN_S)
                 return
             if not self._sandbox.bot.alive:
-                self._deaths.append(self._sandbox.bot.state)
+                self._ended_by_itself()
+            await asyncio.sleep(_BETWEEN_STARTS_S)
         raise DriverError(f"the bot does not come up; it said last: {self._sandbox.bot.output[-5:]}")
 
     async def _calm(self, members: Members) -> None:

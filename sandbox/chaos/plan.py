@@ -50,6 +50,8 @@ class Moment:
     while_starting: bool = False
     gently: bool = False
     """With SIGTERM, as an operator stops it, instead of SIGKILL."""
+    killed_after_s: float | None = None
+    """And with SIGKILL so long after it, in the middle of its stop."""
 
     @property
     def with_dead_tokens(self) -> bool:
@@ -149,14 +151,23 @@ def _moments(rng: random.Random, kills: int) -> tuple[Moment, ...]:
             rng.shuffle(steps)
         match len(moments) % 5:
             case 3:
-                gently = rng.random() < 0.4
-                name = "a random time" + gently * ", with SIGTERM"
-                moments.append(Moment(name=name, later_s=rng.uniform(0.0, 1.5), gently=gently))
+                moments.append(_at_any_time(rng))
             case 4:
                 moments.append(Moment(name="while it starts", later_s=rng.uniform(0.05, 1.2), while_starting=True))
             case _:
                 moments.append(_varied(rng, steps.pop()))
     return tuple(moments)
+
+
+def _at_any_time(rng: random.Random) -> Moment:
+    later_s, after_s = rng.uniform(0.0, 1.5), rng.uniform(0.0, 0.6)
+    match rng.choices(("kill", "stop", "both"), weights=(5, 3, 2))[0]:
+        case "stop":
+            return Moment(name="a random time, with SIGTERM", later_s=later_s, gently=True)
+        case "both":
+            name = "a random time, with SIGTERM and then SIGKILL"
+            return Moment(name=name, later_s=later_s, gently=True, killed_after_s=after_s)
+    return Moment(name="a random time", later_s=later_s)
 
 
 def _varied(rng: random.Random, step: Moment) -> Moment:

@@ -16,6 +16,7 @@ from sandbox.stack import Sandbox
 _JOBS = """
     SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.retried_by, jobs.shown_as,
         requests.prompt, requests.private, requests.bot_present, requests.guild_id, requests.message_by,
+        requests.channel_id,
         requests.interaction_id, requests.user_id,
         EXISTS (SELECT 1 FROM request_references WHERE request_id = requests.id) AS remix,
         EXISTS (SELECT 1 FROM job_events WHERE job_id = jobs.id AND event = 'uncertain') AS was_uncertain
@@ -194,7 +195,8 @@ def _tells(message: Message, mark: str, job_id: int) -> bool:
 
 def _unreachable(evidence: Evidence, job: sqlite3.Row) -> bool:
     """Whether there may have been no way to a member: only their token's, and that died."""
-    return _apart(job) and not evidence.sandbox.world.users[str(job["user_id"])].accepts_dms
+    no_way = _apart(job) or str(job["channel_id"]) in evidence.sandbox.faults.locked_out
+    return no_way and not evidence.sandbox.world.users[str(job["user_id"])].accepts_dms
 
 
 def _apart(job: sqlite3.Row) -> bool:
@@ -208,7 +210,12 @@ def _moved_on(job: sqlite3.Row) -> bool:
 
 
 def _left(evidence: Evidence, message: Message) -> bool:
-    """Whether a message is an answer whose token died: it stays as it is, since nobody can change it any more."""
+    """Whether a message stays as it is, since the bot could not change it any more.
+
+    It is an answer whose token died, or it stands where the bot lacked permissions at some time.
+    """
     world = evidence.sandbox.world
+    if message.channel_id in evidence.sandbox.faults.locked_out:
+        return True
     record = world.interactions.get(message.interaction_id or "")
     return record is not None and world.clock.now() >= record.expires_at

@@ -56,6 +56,8 @@ class DiscordFaults:
 
     refuse_resume: bool = False
     upload_limit: int | None = None
+    locked_out: set[str] = field(default_factory=set)
+    """Ids of the channels in which the bot lacked permissions at some time."""
     stops: Stops = field(default_factory=Stops)
     gateway: GatewayFaults = field(default_factory=GatewayFaults)
     _planned: list[_Planned] = field(default_factory=list)
@@ -148,6 +150,7 @@ class DiscordFaults:
     def revoke_permission(self, channel: str, *permissions: Permission) -> None:
         """Take permissions from the bot in one channel, by its name."""
         place, world = self._the_world.channel(channel), self._the_world
+        self.locked_out.add(place.id)
         overwrite = place.overwrites.setdefault(world.bot.id, Overwrite(is_member=True))
         for permission in permissions:
             overwrite.deny |= permission

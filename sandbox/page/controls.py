@@ -6,14 +6,15 @@ from typing import Any, get_args
 
 from sandbox.apimaster.knobs import SuccessWord
 from sandbox.page.examples import post_examples
-from sandbox.page.faults import FAULTS, by_name
 from sandbox.stack import Sandbox
+from sandbox.trouble import PLACES, Weather, named
 
 Json = dict[str, Any]
 _LOG_LINES = 60
 _RECENT_POSTS = 8
 _SMALL_UPLOAD_LIMIT_BYTES = 100_000
 _EXAMPLES_CHANNEL = "art"
+_MOST_TIMES = 100
 
 
 class ControlError(Exception):
@@ -48,10 +49,15 @@ _KNOBS = (
 
 
 class Controls:
-    """Reads and turns the switches of one sandbox; `managed` says whether the page may start and stop the bot."""
+    """Reads and turns the switches of one sandbox; `managed` says whether the page may start and stop the bot.
 
-    def __init__(self, sandbox: Sandbox, *, managed: bool = True) -> None:
+    `weather` is what goes wrong by itself, if anything does.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, managed: bool = True, weather: Weather | None = None) -> None:
         self._sandbox = sandbox
+        self._weather = weather
+        self._by_hand = weather or Weather(sandbox, seed=0)
         self._managed = managed
         self._actions: dict[str, Callable[[Json], Awaitable[None]]] = {
             "bot-kill": self._kill,
@@ -71,7 +77,12 @@ class Controls:
 
     def state(self) -> Json:
         """All that the panel shows."""
-        return {"bot": self._bot_state(), "provider": self._provider_state(), "discord": self._discord_state()}
+        return {
+            "bot": self._bot_state(),
+            "provider": self._provider_state(),
+            "discord": self._discord_state(),
+            "faults": self._fault_state(),
+        }
 
     def _bot_state(self) -> Json:
         bot = self._sandbox.bot
@@ -97,7 +108,6 @@ class Controls:
             "charged": round(moved["charge"], 2),
             "refunded": round(moved["refund"], 2),
             "knobs": [_knob_state(knob, getattr(knobs, knob.name)) for knob in _KNOBS],
-            "faults": [group.as_json() for group in FAULTS],
             "recent": [_post(record) for record in reversed(server.posts[-_RECENT_POSTS:])],
         }
 
@@ -107,6 +117,18 @@ class Controls:
             "requests": discord.requests.total,
             "violations": discord.violations[-_RECENT_POSTS:],
             "actions": [{"name": name, "label": label, "help": text} for name, label, text in _DISCORD_ACTIONS],
+        }
+
+    def _fault_state(self) -> Json:
+        weather = self._weather
+        return {
+            "groups": [
+                {"label": place, "choices": [{"name": trouble.name, "label": trouble.label} for trouble in troubles]}
+                for place, troubles in PLACES.items()
+            ],
+            "seed": weather.seed if weather else None,
+            "happened": self._by_hand.happened.total(),
+            "latest": self._by_hand.latest,
         }
 
     async def _kill(self, _: Json) -> None:
@@ -127,11 +149,14 @@ class Controls:
         setattr(self._sandbox.knobs, knob.name, _knob_value(knob, values.get("value")))
 
     async def _add_fault(self, values: Json) -> None:
-        call, fault = by_name(str(values.get("call")), str(values.get("fault")))
-        if fault is None:
+        trouble = named(str(values.get("fault")))
+        times = values.get("times", 1)
+        if trouble is None:
             raise ControlError("There is no such fault.")
-        server = self._sandbox.apimaster
-        {"submit": server.script, "poll": server.script_poll, "result": server.script_result}[call](fault)
+        if not isinstance(times, int) or not 1 <= times <= _MOST_TIMES:
+            raise ControlError(f"How often: a number from 1 to {_MOST_TIMES}, please.")
+        for _ in range(times):
+            self._by_hand.strike(trouble)
 
     async def _discord(self, values: Json) -> None:
         faults = self._sandbox.faults
@@ -145,7 +170,7 @@ class Controls:
             case "examples":
                 await post_examples(self._sandbox.driver, _EXAMPLES_CHANNEL)
             case "clear":
-                faults.clear()
+                await self._by_hand.clear()
             case other:
                 raise ControlError(f"There is no switch called “{other}”.")
 
@@ -155,7 +180,7 @@ _DISCORD_ACTIONS = (
     ("drop-gateway", "Drop connection", "Close the bot's gateway connection; it may resume"),
     ("small-uploads", "Uploads ≤ 100 KB", "Answer larger ones with 413"),
     ("examples", "Pictures in #art", "Another bot posts files, an embed, a gallery, a sticker and a forward to remix"),
-    ("clear", "Back to normal", "No more faults on Discord's side"),
+    ("clear", "Back to normal", "What was ordered of faults, on either side, does not come any more"),
 )
 
 

@@ -18,6 +18,7 @@ from sandbox.page.guard import add_headers, guard
 from sandbox.page.stream import Stream
 from sandbox.page.view import MEMBERS
 from sandbox.stack import Sandbox
+from sandbox.trouble import Weather
 
 _STATIC = Path(__file__).with_name("static")
 _MAX_UPLOAD_BYTES = 64 * 1024 * 1024
@@ -31,10 +32,12 @@ class PageServer:
     A port that is taken is replaced by a free one; `port` then tells which.
     """
 
-    def __init__(self, sandbox: Sandbox, *, port: int = 0, managed: bool = True) -> None:
+    def __init__(
+        self, sandbox: Sandbox, *, port: int = 0, managed: bool = True, weather: Weather | None = None
+    ) -> None:
         self.port = port
         self._sandbox = sandbox
-        self._controls = Controls(sandbox, managed=managed)
+        self._controls = Controls(sandbox, managed=managed, weather=weather)
         self._streams: set[Stream] = set()
 
     @property

@@ -108,3 +108,13 @@ async def test_on_a_phone_nothing_is_cut_off(without_bot: Visit) -> None:
     await tab.get_by_test_id("open-panel").click()
     await expect(tab.get_by_test_id("knob-balance")).to_be_in_viewport()
     await tab.get_by_test_id("close-panel").click()
+
+
+async def test_faults_are_chosen_by_name_and_number(without_bot: Visit) -> None:
+    """Of the provider and of Discord alike; the panel says how many there were and which was the last."""
+    tab = without_bot.tab
+    await tab.get_by_test_id("fault").select_option("discord/429-cloudflare")
+    await tab.get_by_test_id("fault-times").fill("3")
+    await tab.get_by_test_id("add-fault").click()
+    await expect(tab.get_by_test_id("toasts")).to_contain_text("Next Discord call: 429 of Cloudflare")
+    await expect(tab.get_by_test_id("weather")).to_have_text("3 so far; the last: 429 of Cloudflare: HTML, no Via")

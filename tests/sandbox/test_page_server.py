@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.discord.hub import Happening, Kind
 from sandbox.page import PageServer
-from sandbox.page.faults import FAULTS
 from sandbox.stack import Sandbox
+from sandbox.trouble import TROUBLES, Weather
 
 Json = dict[str, Any]
 
@@ -244,10 +244,31 @@ async def test_a_malformed_request_is_a_400(site: Site, path: str, content: byte
 
 
 async def test_every_fault_in_the_menu_can_be_ordered(site: Site) -> None:
-    """Each entry is accepted by the provider stand-in for its own call."""
-    for group in FAULTS:
-        for name, _, _ in group.faults:
-            assert (await site.post("/api/panel/fault", {"call": group.call, "fault": name}))[0] == 200
+    """Each entry is accepted by the stand-in that it is for; the panel counts them, and normal life can be had back."""
+    for trouble in TROUBLES:
+        assert (await site.post("/api/panel/fault", {"fault": trouble.name, "times": 1}))[0] == 200, trouble.name
+    async with site.client.get("/api/events?member=alice") as answer:
+        faults = (await anext(_events(answer, "panel")))["faults"]
+    assert (faults["happened"], faults["seed"]) == (len(TROUBLES), None)
+    assert sum(len(group["choices"]) for group in faults["groups"]) == len(TROUBLES)
+    assert (await site.post("/api/panel/discord", {"name": "clear"}))[0] == 200
+    assert site.sandbox.faults.take_failure("GET /users/@me", after=False) is None
+
+
+async def test_the_panel_tells_of_random_faults(tmp_path: Path) -> None:
+    """Their seed, by which they can be had again, and how many there were."""
+    async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
+        weather = Weather(sandbox, 7)
+        weather.strike(weather.draw())
+        async with (
+            PageServer(sandbox, weather=weather) as page,
+            aiohttp.ClientSession(page.url) as client,
+            client.get("/api/events?member=alice") as answer,
+        ):
+            faults = (await anext(_events(answer, "panel")))["faults"]
+        await weather.clear()
+    assert (faults["happened"], faults["seed"]) == (1, 7)
+    assert faults["latest"]
 
 
 async def test_a_knob_turns_and_shows(site: Site) -> None:
@@ -269,7 +290,9 @@ async def test_a_knob_turns_and_shows(site: Site) -> None:
         ("knob", {"name": "balance", "value": "nan"}),
         ("knob", {"name": "success_word", "value": "hooray"}),
         ("knob", {"name": "__class__", "value": 1}),
-        ("fault", {"call": "submit", "fault": "none"}),
+        ("fault", {"fault": "submit/none"}),
+        ("fault", {"fault": "submit/reset", "times": 0}),
+        ("fault", {"fault": "submit/reset", "times": "often"}),
         ("discord", {"name": "none"}),
         ("nothing", {}),
     ],

@@ -1,4 +1,4 @@
-// The "Sandbox" panel: the bot's process, the provider's balance and faults, Discord's faults.
+// The "Sandbox" panel: the bot's process, the provider's balance, faults of both sides.
 
 import { panel as send } from "./api.js";
 import { byTestId, fill, h } from "./dom.js";
@@ -19,17 +19,17 @@ function wireBot(act) {
 function wireFaults(act) {
   byTestId("add-fault").addEventListener("click", () => {
     const menu = byTestId("fault");
-    const [call, fault] = menu.value.split("/");
+    const times = Number(byTestId("fault-times").value);
     const option = menu.selectedOptions[0];
-    act("fault", { call, fault }).then((done) => done && toast(`${option.parentElement.label}: ${option.label}`));
+    act("fault", { fault: menu.value, times }).then((done) => done && toast(`${option.parentElement.label}: ${option.label}`));
   });
 }
 
-function show({ bot, provider, discord }, act) {
+function show({ bot, provider, discord, faults }, act) {
   showBot(bot);
   showMoney(provider);
   showKnobs(byTestId("provider-knobs"), provider.knobs, act);
-  showFaults(provider);
+  showFaults(faults);
   showDiscord(discord, act);
 }
 
@@ -88,11 +88,13 @@ function knobRow(knob, act) {
   return h("div.knob", { title: knob.help }, h("label", { for: id }, knob.label), controls[knob.kind]());
 }
 
-function showFaults({ faults }) {
+function showFaults({ groups, seed, happened, latest }) {
+  const by = seed === null ? "so far" : `at random, from seed ${seed}`;
+  byTestId("weather").textContent = seed === null && !happened ? "" : `${happened} ${by}${latest ? `; the last: ${latest}` : ""}`;
   const select = byTestId("fault");
   if (select.children.length) return;
-  const options = (call, choices) => choices.map((choice) => h("option", { value: `${call}/${choice.name}` }, choice.label));
-  fill(select, faults.map(({ call, label, choices }) => h("optgroup", { label }, options(call, choices))));
+  const options = (choices) => choices.map((choice) => h("option", { value: choice.name }, choice.label));
+  fill(select, groups.map(({ label, choices }) => h("optgroup", { label }, options(choices))));
 }
 
 function showDiscord(discord, act) {

@@ -1,0 +1,37 @@
+"""What a trouble is."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sandbox.stack import Sandbox
+
+Strike = Callable[[Sandbox, random.Random], Awaitable[None] | None]
+
+
+class Place(StrEnum):
+    """Where something goes wrong; the words are those of the page's menu."""
+
+    SUBMIT = "Next submit"
+    POLL = "Next poll"
+    RESULT = "Next picture download"
+    DISCORD = "Next Discord call"
+    STATE = "What Discord holds"
+    GATEWAY = "Gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing that can go wrong, and how it is made to. `name` is unique.
+
+    `fatal` ends a bot: it has to be started again. A `lie` says what is not so (a message is gone, and stands there):
+    the bot has to live with it, but what members see afterwards cannot be counted.
+    """
+
+    name: str
+    place: Place
+    label: str
+    strike: Strike
+    fatal: bool = False
+    lie: bool = False

@@ -1,0 +1,98 @@
+"""Troubles at random, seeded: the same seed draws the same ones in the same order."""
+
+import asyncio
+import inspect
+import random
+from collections import Counter
+from collections.abc import Callable
+
+from sandbox.apimaster import payloads
+from sandbox.stack import Sandbox
+from sandbox.trouble.catalogue import PLACES
+from sandbox.trouble.trouble import Place, Trouble
+
+PAUSE_S = (0.05, 0.8)
+_DROUGHT_S = 0.3
+_WEIGHTS = {
+    Place.SUBMIT: 6,
+    Place.POLL: 8,
+    Place.RESULT: 4,
+    Place.DISCORD: 14,
+    Place.STATE: 1,
+    Place.GATEWAY: 2,
+}
+_HEAVY = {"zeros": 0.1, "oversized": 0.1, "inflating": 0.2}
+"""What costs much time to do is drawn less often."""
+_FATAL = 0.15
+
+
+class Weather:
+    """Lets something go wrong every now and then; `clear` ends what is still to come of it.
+
+    With `lies` also what cannot be accounted for (see Trouble). `happened` counts troubles by name.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        seed: int,
+        *,
+        lies: bool = True,
+        pause_s: tuple[float, float] = PAUSE_S,
+        on_trouble: Callable[[Trouble], None] = lambda _: None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._rng = random.Random(f"{seed} weather")
+        self._lies = lies
+        self._pause_s = pause_s
+        self._on_trouble = on_trouble
+        self._spells: set[asyncio.Task[None]] = set()
+        self.seed = seed
+        self.happened: Counter[str] = Counter()
+        self.latest = ""
+        self.deadly = False
+        """Whether something happened that ends a bot, since this was last set."""
+
+    async def blow(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            await asyncio.sleep(self._rng.uniform(*self._pause_s))
+            self.strike(self.draw())
+
+    def draw(self) -> Trouble:
+        """What goes wrong next."""
+        place = self._rng.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
+        kinds = [trouble for trouble in PLACES[place] if self._lies or not trouble.lie]
+        return self._rng.choices(kinds, weights=[_weight(trouble) for trouble in kinds])[0]
+
+    def strike(self, trouble: Trouble) -> None:
+        """Let it happen. What lasts a while goes on in the background."""
+        self.happened[trouble.name] += 1
+        self.latest = trouble.label
+        self.deadly = self.deadly or trouble.fatal
+        self._on_trouble(trouble)
+        lasting = trouble.strike(self._sandbox, self._rng)
+        if inspect.iscoroutine(lasting):
+            spell = asyncio.create_task(lasting, name=trouble.name)
+            self._spells.add(spell)
+            spell.add_done_callback(self._spells.discard)
+
+    async def drought(self) -> None:
+        """No token lives longer than a moment, until cancelled."""
+        while True:
+            await asyncio.sleep(_DROUGHT_S)
+            self._sandbox.faults.expire_all_tokens()
+
+    async def clear(self) -> None:
+        """From now on nothing goes wrong."""
+        for spell in self._spells:
+            spell.cancel()
+        await asyncio.gather(*self._spells, return_exceptions=True)
+        self._sandbox.faults.clear()
+        self._sandbox.apimaster.clear_scripts()
+
+
+def _weight(trouble: Trouble) -> float:
+    kind = trouble.name.rpartition("/")[2]
+    kind_weight = 1 / len(payloads.WRONG_TYPES) if kind.startswith("types-") else _HEAVY.get(kind, 1.0)
+    return kind_weight * (_FATAL if trouble.fatal else 1.0)
