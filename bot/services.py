@@ -24,6 +24,7 @@ from bot.owners import Owners
 from bot.ports.people import ServerLog
 from bot.reception import Reception
 from bot.ui.gestures import Gestures
+from bot.ui.vouching import Vouchers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +54,4 @@ class Services:
     """The hosts from which pictures are taken."""
     remix_avatars: bool
     gestures: Gestures = field(default_factory=Gestures)
+    vouchers: Vouchers = field(default_factory=Vouchers)

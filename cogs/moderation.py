@@ -108,6 +108,7 @@ class Moderation(commands.Cog):
                 )
         except TimeoutError:
             raise Refusal("busy") from None
+        self._services.vouchers.take(interaction)
         form = remove_form(view, interaction.id)
         await sent_surely(lambda: interaction.response.send_modal(form))
 
@@ -126,7 +127,7 @@ class Moderation(commands.Cog):
 
     async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int, opened_by: int) -> None:
         await begin_answer(interaction)
-        moderator, fields = moderator_who_sent(interaction, opened_by), Fields.of(interaction)
+        moderator, fields = moderator_who_sent(interaction, opened_by, self._services.vouchers), Fields.of(interaction)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))
         view = await self._services.moderation.remove(moderator, request_id, reason)

@@ -67,6 +67,12 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     def __init__(self, services: Services) -> None:
         self._console: Console = services.console
         self._exporting: Exporting = services.exporting
+        self._vouchers = services.vouchers
+
+    async def interaction_check(self, interaction: discord.Interaction[ImagineBot]) -> bool:  # type: ignore[override]
+        """Remember whom Discord let use these commands: they may turn the pages of what they are answered."""
+        self._vouchers.take(interaction)
+        return True
 
     @app_commands.command(description=phrase("command.usage_overview"))
     @worded(**_OF_PERIOD, share=option("share"))

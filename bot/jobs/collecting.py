@@ -55,11 +55,10 @@ class Collection:
 
     async def picture(self, number: int, user_id: int) -> RequestView:
         """One earlier picture of the member that is still on our disk, with its request."""
-        job = await self._jobs.find(number)
+        job = await self._jobs.find(number, of_member=user_id)
         if job is None:
-            raise Refusal("unknown_number", number=number)
-        if job.user_id != user_id:
-            raise Refusal("not_yours_to_collect", number=number)
+            elses = await self._jobs.find(number) is not None
+            raise Refusal("not_yours_to_collect" if elses else "unknown_number", number=number)
         if job.state in _ENDED:
             raise Refusal("ended_without_picture", number=number)
         if job.state not in _PICTURE:

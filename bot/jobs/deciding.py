@@ -103,11 +103,10 @@ class Deciding:
         self._wake()
 
     async def _owned(self, job_id: int, user_id: int) -> Job:
-        job = await self._jobs.find(job_id)
+        job = await self._jobs.find(job_id, of_member=user_id)
         if job is None:
-            raise Refusal("no_such_job", number=job_id)
-        if job.user_id != user_id:
-            raise Refusal("not_yours", number=job_id)
+            elses = await self._jobs.find(job_id) is not None
+            raise Refusal("not_yours" if elses else "no_such_job", number=job_id)
         return job
 
     async def _decided(self, job: Job, lease: TokenLease | None) -> None:

@@ -170,7 +170,7 @@ class Intake:
     async def drop_draft(self, draft_id: int, user_id: int) -> None:
         """Make nothing of a draft."""
         await self.draft(draft_id, user_id)
-        if not await self._drafts.drop(draft_id):
+        if not await self._drafts.drop(draft_id, user_id):
             raise _answered_already()
 
     def _accepted(self, request_ids: Sequence[int], draft: Draft) -> None:

@@ -27,12 +27,14 @@ class DraftStore(Protocol):
     async def accept(self, draft_id: int, requests: Sequence[NewRequest]) -> list[int] | None:
         """Store the requests of a draft, all or none; returns their ids, or None where it was answered already.
 
+        It is answered by the member of the requests: another member's is not found.
+
         Raises Refusal where the member has too many jobs waiting for all of them: then it can still be answered.
         """
         ...
 
-    async def drop(self, draft_id: int) -> bool:
-        """Answer a draft with no; False where it was answered already."""
+    async def drop(self, draft_id: int, user_id: int) -> bool:
+        """Answer a draft with no; False where it was answered already, or is another member's."""
         ...
 
     async def forget(self, before: datetime) -> int:

@@ -157,8 +157,8 @@ class JobStore(Protocol):
         """One job that is known to exist."""
         ...
 
-    async def find(self, job_id: int) -> Job | None:
-        """One job, or None."""
+    async def find(self, job_id: int, *, of_member: int | None = None) -> Job | None:
+        """One job, or None; also None where it is not of this member."""
         ...
 
     async def find_within_reach(self, job_id: int, viewer: Viewer) -> Job | None:

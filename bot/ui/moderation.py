@@ -18,13 +18,13 @@ from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
 from bot.ui.serverlog import numbers
 from bot.ui.text import plain
+from bot.ui.vouching import Vouchers
 
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form: the request, and the interaction that opened it."""
 DURATIONS: Final = ("1 hour", "1 day", "7 days", "30 days")
 """What is proposed; anything else may be typed."""
 _NO_BLOCK, _FOR_GOOD = "none", "for_good"
-_VOUCHED: Final = timedelta(minutes=15)
 _MOST_LISTED: Final = 25
 _MOST_CHARACTERS: Final = 3_500
 
@@ -39,13 +39,12 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
     return Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id)
 
 
-def moderator_who_sent(interaction: discord.Interaction[Any], opened_by: int) -> Moderator:
-    """Who sent the form that this interaction opened; raises Refusal where nobody vouches for them any more.
+def moderator_who_sent(interaction: discord.Interaction[Any], opened_by: int, vouchers: Vouchers) -> Moderator:
+    """Who sent the form that this interaction opened; raises Refusal where nobody vouches for them.
 
     Discord let them use the command a moment ago, or says now that they may manage messages.
     """
-    age = interaction.created_at - discord.utils.snowflake_time(opened_by)
-    if age > _VOUCHED and not interaction.permissions.manage_messages:
+    if not (interaction.permissions.manage_messages or vouchers.vouch(interaction, began_with=opened_by)):
         raise Refusal("moderators_only")
     return moderator_of(interaction)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Protocol, Self, cast
 
 import discord
@@ -25,10 +25,10 @@ from bot.ui.dynamic import DynamicPart
 from bot.ui.text import plain
 from bot.ui.usage import job_line, period_text, reason_text, screen
 from bot.ui.usage_deleting import ChooseToDelete
+from bot.ui.vouching import Vouchers
 
 MAX_WORDS: Final = 40
 """The filter travels in the buttons' custom ids, which have 100 characters."""
-_OWN_ANSWER: Final = timedelta(minutes=15)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _STATES: Final = tuple(JobState)
 _ANY: Final = "-"
@@ -47,20 +47,21 @@ class Watch(Protocol):
         """What is seen of a server."""
         ...
 
+    @property
+    def vouchers(self) -> Vouchers:
+        """Who was let use its commands."""
+        ...
 
-def console_of(interaction: discord.Interaction[Any]) -> Console:
-    """The service of the bot that this interaction came to."""
-    return cast(Watch, interaction.client.services).console
 
-
-def check_watches(interaction: discord.Interaction[Any]) -> int:
+def check_watches(interaction: discord.Interaction[Any], vouchers: Vouchers) -> int:
     """The server, if who pressed may see its numbers; raises Refusal.
 
     Discord says who may use the command, and may let others than moderators: what it answered them alone, they may
     turn the pages of, as long as an answer lives.
     """
     message = interaction.message
-    own = message is not None and message.flags.ephemeral and interaction.created_at - message.created_at < _OWN_ANSWER
+    asked = message.interaction_metadata if message is not None and message.flags.ephemeral else None
+    own = vouchers.vouch(interaction, began_with=asked.id if asked else None)
     if interaction.guild_id is None or not (own or interaction.permissions.manage_messages):
         raise Refusal("not_watching")
     return interaction.guild_id
@@ -74,10 +75,11 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
-        guild_id = check_watches(interaction)
+        watch = cast(Watch, interaction.client.services)
+        guild_id = check_watches(interaction, watch.vouchers)
         await note_press(interaction)
         shared = interaction.message is not None and not interaction.message.flags.ephemeral
-        view = await self.page(console_of(interaction), guild_id, shared=shared)
+        view = await self.page(watch.console, guild_id, shared=shared)
         await interaction.edit_original_response(view=view)
 
     @abstractmethod

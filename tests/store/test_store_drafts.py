@@ -13,7 +13,7 @@ from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
 from bot.store.sqlite import SqliteStore
 from tests.store.conftest import Books, Opener
-from tests.support.build import ALICE, new_request
+from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused
 
@@ -71,7 +71,7 @@ async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: Bo
         made = await store.drafts.accept(draft_id, requests_of(draft_id))
         assert made == [1, 2]
         assert await store.drafts.accept(draft_id, requests_of(draft_id)) is None
-        assert not await store.drafts.drop(draft_id)
+        assert not await store.drafts.drop(draft_id, DRAFT.user_id)
         assert await store.drafts.find(draft_id) is None
         assert [(await store.view(request_id)).request.unseen for request_id in made] == [True, True]
         assert await store.requests_behind() == made
@@ -94,9 +94,19 @@ async def test_dropped_draft_is_not_made(store: SqliteStore, books: Books) -> No
     """Once answered with no, a yes comes too late."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
-        assert await store.drafts.drop(draft_id)
-        assert not await store.drafts.drop(draft_id)
+        assert await store.drafts.drop(draft_id, DRAFT.user_id)
+        assert not await store.drafts.drop(draft_id, DRAFT.user_id)
         assert await store.drafts.accept(draft_id, requests_of(draft_id)) is None
+    assert books.rows("requests") == []
+
+
+async def test_only_its_own_member_answers_a_draft(store: SqliteStore, books: Books) -> None:
+    """Whoever comes with its number: neither yes nor no of anybody else counts, and nothing is made."""
+    async with store:
+        draft_id = await store.drafts.add(DRAFT, new_request().origin)
+        assert not await store.drafts.drop(draft_id, BOB)
+        assert await store.drafts.accept(draft_id, [new_request(user_id=BOB)]) is None
+        assert await store.drafts.find(draft_id) == DRAFT
     assert books.rows("requests") == []
 
 

@@ -45,9 +45,9 @@ class SqliteDrafts:
         room, now_ms = self._room, to_ms(self._clock.now())
         return await self._writer.run(lambda db: accept(db, draft_id, new, room=room, now_ms=now_ms))
 
-    async def drop(self, draft_id: int) -> bool:
+    async def drop(self, draft_id: int, user_id: int) -> bool:
         """See DraftStore."""
-        return await self._writer.run(lambda db: _answered(db, draft_id, "dropped"))
+        return await self._writer.run(lambda db: _answered(db, draft_id, "dropped", user_id))
 
     async def forget(self, before: datetime) -> int:
         """See DraftStore."""
@@ -93,7 +93,7 @@ def find(db: Database, draft_id: int) -> Draft | None:
 
 def accept(db: Database, draft_id: int, new: Sequence[NewRequest], *, room: Room, now_ms: int) -> list[int] | None:
     """Answer a draft with yes: all of its requests, or none where there is no room for all; once."""
-    if not _answered(db, draft_id, "made"):
+    if not _answered(db, draft_id, "made", new[0].origin.user_id):
         return None
     more = sum(request.count for request in new)
     waiting = requests.waiting_of(db, new[0].origin.user_id)
@@ -102,9 +102,9 @@ def accept(db: Database, draft_id: int, new: Sequence[NewRequest], *, room: Room
     return [requests.accept(db, one, room=room, now_ms=now_ms) for one in new]
 
 
-def _answered(db: Database, draft_id: int, answer: str) -> bool:
-    cursor = db.conn.execute("UPDATE drafts SET answer = ? WHERE id = ? AND answer IS NULL", (answer, draft_id))
-    return cursor.rowcount > 0
+def _answered(db: Database, draft_id: int, answer: str, user_id: int) -> bool:
+    sql = "UPDATE drafts SET answer = ? WHERE id = ? AND answer IS NULL AND user_id = ?"
+    return db.conn.execute(sql, (answer, draft_id, user_id)).rowcount > 0
 
 
 def _draft_from(row: sqlite3.Row) -> Draft:

@@ -29,9 +29,10 @@ def get(db: Database, job_id: int) -> Job:
     return job
 
 
-def find(db: Database, job_id: int) -> Job | None:
-    """One job, or None."""
-    row = one_row(db, "SELECT * FROM jobs WHERE id = :id", {"id": job_id})
+def find(db: Database, job_id: int, *, of_member: int | None = None) -> Job | None:
+    """One job, or None; also None where it is not of this member."""
+    sql = "SELECT * FROM jobs WHERE id = :id AND (:member IS NULL OR user_id = :member)"
+    row = one_row(db, sql, {"id": job_id, "member": of_member})
     return job_from(row) if row else None
 
 

@@ -182,9 +182,9 @@ class SqliteStore(Shelves, SqliteGate):
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.get(db, job_id))
 
-    async def find(self, job_id: int) -> Job | None:
+    async def find(self, job_id: int, *, of_member: int | None = None) -> Job | None:
         """See JobStore."""
-        return await self._reader.run(lambda db: jobs.find(db, job_id))
+        return await self._reader.run(lambda db: jobs.find(db, job_id, of_member=of_member))
 
     async def find_within_reach(self, job_id: int, viewer: Viewer) -> Job | None:
         """See JobStore."""

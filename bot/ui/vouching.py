@@ -1,0 +1,36 @@
+"""Whom Discord let use a moderators' command a moment ago: it may let others than moderators, and says so only then.
+
+A custom id, and the number of an interaction in it, may be whatever a client likes to send. So what vouches for
+somebody is what this process has seen, and after a restart their permissions alone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Any, Final
+
+import discord
+
+_VOUCHED: Final = timedelta(minutes=15)
+"""As long as an answer lives: a permission may be taken away."""
+_REMEMBERED: Final = 10_000
+
+
+class Vouchers:
+    """The latest interactions in which Discord vouched for a member, with the member and the server."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[int, tuple[int, int | None]] = OrderedDict()
+
+    def take(self, interaction: discord.Interaction[Any]) -> None:
+        """Remember a command that Discord offers to those alone who look after a server."""
+        self._seen[interaction.id] = (interaction.user.id, interaction.guild_id)
+        while len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def vouch(self, interaction: discord.Interaction[Any], *, began_with: int | None) -> bool:
+        """Whether this one goes on from such a command of the same member, in the same server, not long ago."""
+        if began_with is None or self._seen.get(began_with) != (interaction.user.id, interaction.guild_id):
+            return False
+        return interaction.created_at - discord.utils.snowflake_time(began_with) < _VOUCHED
