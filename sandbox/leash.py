@@ -15,15 +15,20 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
-    """Bind this process to its parent, then become the command."""
-    parent_pid, command = int(sys.argv[1]), sys.argv[2:]
+def bind(parent_pid: int) -> None:
+    """Let this process die with its parent; one whose parent is gone already ends."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
             sys.exit(f"leash: prctl: {os.strerror(ctypes.get_errno())}")
         if os.getppid() != parent_pid:  # the parent died before the call: nothing will signal us any more
             sys.exit("leash: the parent is gone")
+
+
+def main() -> None:
+    """Bind this process to its parent, then become the command."""
+    parent_pid, command = int(sys.argv[1]), sys.argv[2:]
+    bind(parent_pid)
     os.execvp(command[0], command)  # noqa: S606 - the very purpose; no shell, the caller's own arguments
 
 

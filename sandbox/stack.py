@@ -12,6 +12,7 @@ from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.bot_process import BotProcess, Launch
 from sandbox.discord import DiscordFaults, DiscordServer, World
 from sandbox.driver import Driver, DriverError
+from sandbox.machine import Machine
 
 # The real values suit a provider that takes half a minute for a picture; here one takes about two seconds.
 SHORT_WAITS = {"FIRST_POLL_SECONDS": "0.5", "POLL_SECONDS": "0.3", "BALANCE_PROBE_SECONDS": "2"}
@@ -21,7 +22,8 @@ class Sandbox:
     """A local Discord, a local APIMaster and the bot between them, from entering to leaving the context.
 
     ``data_dir`` is the bot's (default: a temporary one, deleted at the end); ``env`` adds to the bot's environment;
-    ``with_bot=False`` leaves starting the bot to the caller; ``launch`` starts another program in its place.
+    ``with_bot=False`` leaves starting the bot to the caller; ``launch`` starts another program in its place; on a
+    ``machine`` its disk and clock can be troubled.
     ``wait_for_bot()`` tells when the bot is connected.
     """
 
@@ -40,6 +42,7 @@ class Sandbox:
         world: World | None = None,
         faults: DiscordFaults | None = None,
         knobs: Knobs | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.world = world or World()
         self.faults = faults or DiscordFaults()
@@ -47,7 +50,8 @@ class Sandbox:
         self._given_data_dir = data_dir
         self._env = dict(env or {})
         self._with_bot = with_bot
-        self._launch = launch
+        self.machine = machine
+        self._launch = launch or (None if machine is None else machine.launch)
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -56,6 +60,8 @@ class Sandbox:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-data-"))
             )
             self.data_dir.mkdir(parents=True, exist_ok=True)
+            if self.machine is not None:
+                stack.enter_context(self.machine.begin(self.data_dir))
             self.discord = await stack.enter_async_context(DiscordServer(self.world, faults=self.faults))
             self.apimaster = await stack.enter_async_context(ApimasterServer(knobs=self.knobs))
             self.driver = Driver(self.discord)
@@ -85,6 +91,7 @@ class Sandbox:
             "APIMASTER_BASE_URL": self.apimaster.base_url,
             "DATA_DIR": str(self.data_dir),
             **SHORT_WAITS,
+            **({} if self.machine is None else self.machine.env),
             **self._env,
         }
 

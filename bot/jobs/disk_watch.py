@@ -15,7 +15,7 @@ from bot.jobs.balance import GateKeeper
 
 log = logging.getLogger(__name__)
 
-_EVERY_S: Final = 2.0
+_EVERY_S: Final = 1.0
 _ANSWERS_BY_S: Final = 10.0
 """A disk that does not answer for so long cannot be written."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import Any, Self
 from bot.store.sqlite.reading import read_faults
 from sandbox.discord.requestlog import LoggedRequest
 from sandbox.driver import DriverError, Interaction, Message
+from sandbox.machine import Machine, SmallDisk
 from sandbox.stack import Sandbox
 from tests.support.database import fresh_database
 from tests.support.nursery import NURSERY
@@ -24,14 +26,16 @@ QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECO
 class House(Sandbox):
     """Started with short waits; `start()` brings the bot up when the test wants it."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
-        super().__init__(data_dir=data_dir, env={**QUICK, **settings}, with_bot=False, launch=NURSERY.launch)
+    def __init__(self, data_dir: Path, *, machine: Machine | None = None, **settings: str) -> None:
+        super().__init__(
+            data_dir=data_dir, env={**QUICK, **settings}, with_bot=False, launch=NURSERY.launch, machine=machine
+        )
         self.knobs.latency_s = 0.3
         self.knobs.plain_pictures = True
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        fresh_database(self.data_dir / "bot.db")
+        fresh_database(self._files / "bot.db")
         return self
 
     async def start(self) -> None:
@@ -44,9 +48,22 @@ class House(Sandbox):
     ) -> None:
         """Stop everything. Whatever a test went through, the books of a bot that was up are in order then."""
         served = self.bot.alive
+        if self._small_disk is not None:  # it is gone with the sandbox, and its database would be
+            await self.bot.stop()
+            for path in self._files.glob("bot.db*"):
+                shutil.copy(path, self.data_dir)
         await super().__aexit__(exc_type, exc, tb)
         if exc_type is None and served:
             assert list(read_faults(self.data_dir / "bot.db")) == []
+
+    @property
+    def _small_disk(self) -> SmallDisk | None:
+        return None if self.machine is None else self.machine.disk
+
+    @property
+    def _files(self) -> Path:
+        """Where the bot's files are seen from here."""
+        return self.data_dir if self._small_disk is None else self._small_disk.outside
 
     async def imagine(self, prompt: str, *, member: str = "alice", **options: Any) -> Interaction:
         """Type `/imagine` and wait until it is acknowledged."""
@@ -78,6 +95,8 @@ class House(Sandbox):
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of the bot's database, read from outside."""
+        if self._small_disk is not None:
+            return self._small_disk.rows("bot.db", sql, *parameters)
         with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection:
             return connection.execute(sql, parameters).fetchall()
 

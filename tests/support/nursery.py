@@ -115,6 +115,9 @@ def _become_bot(env: dict[str, str], cwd: str, log: int) -> NoReturn:
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
+    from sandbox.machine.inside import prepare  # noqa: PLC0415 - the same
+
+    prepare()
     sys.argv = ["bot", "run"]
     from bot.__main__ import entry  # noqa: PLC0415 - imported by the parent before
 
@@ -173,6 +176,7 @@ def main() -> None:
     _die_with(parent_pid)
     import bot.__main__  # noqa: PLC0415
     import bot.app  # noqa: F401, PLC0415
+    import sandbox.machine.inside  # noqa: F401, PLC0415
     from bot.ui.catalogue import LOCALES, words_for  # noqa: PLC0415
 
     for locale in LOCALES:

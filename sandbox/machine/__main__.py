@@ -1,0 +1,11 @@
+"""``python -m sandbox.machine run``: the bot on this machine in trouble; the arguments are the bot's own."""
+
+import runpy
+import sys
+
+from sandbox.machine.inside import prepare
+
+if __name__ == "__main__":
+    prepare()
+    sys.argv[0] = "bot"
+    runpy.run_module("bot", run_name="__main__", alter_sys=True)

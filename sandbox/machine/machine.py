@@ -1,0 +1,73 @@
+"""The troubles of the bot's machine, to be switched from outside while it runs."""
+
+import contextlib
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.bot_process import Launch, program
+from sandbox.machine.inside import CONTROL, NAMESPACE
+from sandbox.machine.small_disk import SmallDisk
+
+
+class Machine:
+    """Used as a context manager by the sandbox; `disk_bytes` gives the bot's data a disk of that size.
+
+    What is switched holds for processes that are started later, too, but for `refuse_writes`.
+    """
+
+    def __init__(self, *, disk_bytes: int | None = None) -> None:
+        self.disk: SmallDisk | None = None
+        self._disk_bytes = disk_bytes
+        self._stack = contextlib.ExitStack()
+        self._control = Path()
+        self._told: dict[str, float] = {}
+
+    def begin(self, data_dir: Path) -> Self:
+        """Make everything ready for a bot with this data directory; raises OSError where a disk cannot be made."""
+        self._control = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-machine-"))) / "now"
+        if self._disk_bytes is not None:
+            self.disk = self._stack.enter_context(SmallDisk(data_dir, self._disk_bytes))
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process has to be told that runs on this machine."""
+        return {CONTROL: str(self._control)} | ({NAMESPACE: str(self.disk.pid)} if self.disk is not None else {})
+
+    @property
+    def launch(self) -> Launch:
+        """Starts the bot on it."""
+        return program(sys.executable, "-m", "sandbox.machine", "run")
+
+    def set_clock(self, seconds: float) -> None:
+        """Let the bot's clock be so much ahead of the real one (negative: behind); it jumps at once."""
+        self._tell(clock_s=seconds)
+
+    def slow_commits(self, seconds: float) -> None:
+        """Let everything that is forced to disk take so long."""
+        self._tell(commit_s=seconds)
+
+    @staticmethod
+    def refuse_writes(pid: int, *, refuse: bool = True) -> None:
+        """Let every write of a running process to a file fail, as on a disk that went read-only; or no more."""
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0 if refuse else most, most))
+
+    def _tell(self, **numbers: float) -> None:
+        self._told |= numbers
+        part = self._control.with_suffix(".part")
+        part.write_text(json.dumps(self._told))
+        part.replace(self._control)

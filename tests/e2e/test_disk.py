@@ -1,0 +1,93 @@
+"""A disk that is full, refuses every write, or is slow, under the real bot: told in time, nothing lost or twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.driver import Interaction
+from sandbox.machine import Machine
+from tests.e2e.house import House
+from tests.support.machine import machine_with_small_disk
+
+MB = 1_000_000
+
+
+async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
+    """Nearly full: refused and told, what is under way is kept. Full: that waits at the provider. Then all goes on."""
+    machine = machine_with_small_disk(60 * MB)
+    async with House(tmp_path / "data", machine=machine, MIN_FREE_MB="20", PER_USER_RUNNING="1") as house:
+        disk = machine.disk
+        assert disk is not None
+        house.knobs.latency_s = 2.0
+        await house.start()
+        await house.imagine("a picture under way")
+        await house.until(lambda: house.states() == ["running"])
+        await house.imagine("a picture that waits")
+        disk.fill(leave_bytes=15 * MB)
+        await house.shows("a picture that waits", "disk is full", timeout_s=20)
+        refused = await house.imagine("a picture too many")
+        _refused_privately(refused)
+        await house.driver.wait_message(lambda m: "15 MB are left" in m.text(), viewer="mod", channel="dm")
+        await house.picture("a picture under way", timeout_s=20)
+
+        disk.clear()
+        await house.until(lambda: house.states() == ["delivered", "running"], timeout_s=20)
+        disk.fill()
+        await house.until(lambda: any("poll_trouble" in line for line in house.bot.output), timeout_s=20)
+        assert [path.name for path in (disk.outside / "spool").glob("2.*")] == []
+        disk.clear()
+        await house.picture("a picture that waits", timeout_s=30)
+        await house.driver.wait_message(lambda m: "room on the disk again" in m.text(), viewer="mod", channel="dm")
+        assert house.states() == ["delivered", "delivered"]
+        assert len(house.apimaster.posts) == 2
+
+
+async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tmp_path: Path) -> None:
+    """The provider's answer is kept in memory until it can be written down; nothing is ordered a second time."""
+    async with House(tmp_path / "data", machine=Machine()) as house:
+        await house.start()
+        answering = house.apimaster.stops.hold_next("after POST /v1/images/generations/async")
+        await house.imagine("a picture that was paid for")
+        await answering.reached.wait()
+        pid = house.bot.pid
+        assert pid is not None
+        Machine.refuse_writes(pid)
+        answering.release()
+        await house.driver.wait_message(lambda m: "cannot be written" in m.text(), viewer="mod", channel="dm")
+        refused = await house.imagine("a picture too many")
+        _refused_privately(refused)
+        assert house.states() == ["submitting"]
+        Machine.refuse_writes(pid, refuse=False)
+        await house.picture("a picture that was paid for", timeout_s=30)
+        assert len(house.apimaster.posts) == 1
+        assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+
+
+async def test_a_slow_disk_makes_nobody_wait_for_their_answer(tmp_path: Path) -> None:
+    """Every commit takes 2 s: the command and the buttons are acknowledged inside 3 s all the same."""
+    machine = Machine()
+    async with House(tmp_path / "data", machine=machine) as house:
+        await house.start()
+        machine.slow_commits(2.0)
+        for member in ("alice", "bob"):
+            _in_time(await house.imagine(f"a slow picture of {member}", member=member))
+        card = await house.shows("a slow picture of alice", timeout_s=20)
+        pressed = await house.driver.click("alice", card.id, card.button("Cancel").custom_id)
+        await pressed.acknowledged()
+        _in_time(pressed)
+        machine.slow_commits(0.0)
+        await house.picture("a slow picture of bob", timeout_s=30)
+        assert len(house.apimaster.posts) <= 2
+
+
+def _refused_privately(interaction: Interaction) -> None:
+    answer = interaction.response
+    assert answer is not None
+    assert answer.ephemeral_to == "alice"
+    assert "Nothing was ordered" in answer.text()
+    _in_time(interaction)
+
+
+def _in_time(interaction: Interaction) -> None:
+    assert interaction.acknowledged_after_s is not None
+    assert interaction.acknowledged_after_s < 3
