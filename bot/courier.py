@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.clock import Clock
-from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
@@ -19,6 +19,8 @@ from bot.packing import Packer, all_new
 from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
 from bot.pressure import Pressure
+from bot.read_back import Posted
+from bot.second_look import SecondLook, distrusted
 from bot.tasks import TaskGroup
 from bot.ui.card import Card, render
 
@@ -62,6 +64,7 @@ class Courier:
         self._dirty: dict[int, bool] = {}
         self._held: dict[int, asyncio.Event] = {}
         self._stopping = False
+        self._second_look = SecondLook(clock, self.refresh)
         self._delivered: Callable[[RequestView, Sequence[Job], Request], None] = lambda *_: None
 
     def on_delivery(self, told: Callable[[RequestView, Sequence[Job], Request], None]) -> None:
@@ -90,11 +93,14 @@ class Courier:
 
     async def recover(self) -> None:
         """Bring every message that is behind its rows up to date, whatever the last process was doing."""
-        self.refresh(await self._requests.requests_behind())
+        behind = await self._requests.requests_behind()
+        self.refresh(behind)
+        self._second_look.take_at(behind)
 
     async def close(self, *, grace_s: float) -> None:
         """Give deliveries under way some time; whatever is cut off is delivered after the next start."""
         self._stopping = True
+        await self._second_look.close()
         await self._tasks.drain(grace_s)
         await self._tasks.close()
 
@@ -142,9 +148,22 @@ class Courier:
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
             log.warning("delivery_overtaken", extra={"request_id": request_id})
             return
-        card, uploads, posted = await self._show(view)
+        card, uploads, posted = await self._show(await self._believed(view))
         await self._note(view, card, uploads, posted)
         await self._keep_unshown(view, card, posted)
+
+    async def _believed(self, view: RequestView) -> RequestView:
+        """The rows, with what was recorded of the message taken back where an edit that came late has changed it."""
+        if not self._second_look.is_due(view.request.id):
+            return view
+        packed = await self._packer.pack(view, 0)
+        card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
+        recorded = card.digest == view.request.shown  # what differs is edited in any case
+        if recorded and not await self._ladder.shows_still(view.request, card, packed.files):
+            log.warning("late_edit_found", extra={"request_id": view.request.id})
+            view = distrusted(view)
+        self._second_look.taken(view.request.id)
+        return view
 
     async def _remove(self, view: RequestView) -> None:
         """Take a deleted request's message away, and its pictures from our disk."""
@@ -209,6 +228,9 @@ class Courier:
             except TooLarge:
                 rung = packed.next_rung
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
+            except DeliveryTrouble:
+                self._second_look.take_at([view.request.id])  # what was sent may be carried out yet
+                raise
 
     @staticmethod
     def _worth_an_edit(view: RequestView, card: Card) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
@@ -23,6 +23,7 @@ import discord
 from bot.clock import Clock
 from bot.domain.job import Request
 from bot.ports import Fitted
+from bot.read_back import Posted, posted_in, shows
 from bot.ui.card import Card
 from bot.ui.uploads import is_too_large
 
@@ -45,21 +46,6 @@ class DeliveryTrouble(Exception):  # noqa: N818 - not an error of ours: the atte
 
 class TooLarge(Exception):  # noqa: N818 - an answer, not a fault: the next try sends smaller files
     """Discord refuses the files for their size."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """Where a card ended up, and the attachment ids by file name, as far as Discord told them.
-
-    `by` is "" for a card that could be shown nowhere; `token_died` says that Discord does not know the token any more.
-    """
-
-    by: str
-    message_id: int | None
-    channel_id: int | None
-    attachments: Mapping[str, int]
-    edited: bool
-    token_died: bool = False
 
 
 NOT_SHOWN: Final = Posted(by="", message_id=None, channel_id=None, attachments={}, edited=False)
@@ -116,6 +102,29 @@ class Ladder:
             except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
                 raise DeliveryTrouble(f"{name}: {error}") from error
         return NOT_SHOWN if not token_died else replace(NOT_SHOWN, token_died=True)
+
+    async def shows_still(self, request: Request, card: Card, uploads: list[Upload]) -> bool:
+        """Whether a request's message shows this card with these files; yes where it cannot be read.
+
+        Raises DeliveryTrouble.
+        """
+        answer = _answer_of(request)
+        try:
+            if answer is not None and _token_lives(request, self._clock.now()):
+                app_id = request.origin.application_id
+                webhook = discord.Webhook.partial(app_id, request.token or "", client=self._client)
+                message: discord.Message = await webhook.fetch_message(answer)
+            elif _token_reaches(request):
+                channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
+                message = await channel.fetch_message(request.message_id or 0)
+            else:
+                return True
+        except discord.HTTPException as error:
+            self._classify(error, [])
+            return True
+        except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
+            raise DeliveryTrouble(f"reading: {error}") from error
+        return shows(message, card.view, _names(uploads))
 
     async def remove(self, request: Request) -> bool:
         """Delete a request's message; returns whether it is gone. Raises DeliveryTrouble where it may work later."""
@@ -174,7 +183,7 @@ class Ladder:
         """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
         webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
         message = await webhook.edit_message(answer, view=card.view, attachments=cast(Any, _files(uploads)))
-        return _posted(message, by="interaction", edited=True)
+        return posted_in(message, by="interaction", edited=True)
 
     async def _follow_up(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
@@ -189,7 +198,7 @@ class Ladder:
             allowed_mentions=discord.AllowedMentions.none(),
             wait=True,
         )
-        return _posted(message, by="interaction", edited=False)
+        return posted_in(message, by="interaction", edited=False)
 
     async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 2."""
@@ -216,8 +225,8 @@ async def _sent_once(
     The first one may show the rows as they were before the process ended: then it is brought up to date.
     """
     message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=nonce)
-    posted = _posted(message, by=by, edited=False)
-    if _texts(message.components) == _texts(card.view.walk_children()) and _has_all(posted, uploads):
+    posted = posted_in(message, by=by, edited=False)
+    if shows(message, card.view, _names(uploads)):
         return posted
     return await _edited(channel.get_partial_message(message.id), card, uploads, by=by)
 
@@ -227,22 +236,7 @@ async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upl
     nobody = discord.AllowedMentions.none()
     files = cast(Any, _files(uploads))
     message = await partial.edit(view=card.view, attachments=files, allowed_mentions=nobody)
-    return _posted(message, by=by, edited=True)
-
-
-def _has_all(posted: Posted, uploads: list[Upload]) -> bool:
-    return all(upload.file_name in posted.attachments for upload in uploads)
-
-
-def _texts(parts: Iterable[object]) -> list[str]:
-    """The texts of a view, or of a message's components, in order."""
-    found = []
-    for part in parts:
-        if isinstance(part, discord.ui.TextDisplay | discord.TextDisplay):
-            found.append(part.content.strip())
-        elif isinstance(part, discord.Container | discord.SectionComponent):
-            found += _texts(part.children)
-    return found
+    return posted_in(message, by=by, edited=True)
 
 
 async def direct_channel(client: discord.Client, user_id: int) -> discord.PartialMessageable:
@@ -276,6 +270,10 @@ def _token_lives(request: Request, now: datetime) -> bool:
     return (request.token_expires_at - now).total_seconds() > _LAST_SECONDS
 
 
+def _names(uploads: list[Upload]) -> list[str]:
+    return [upload.file_name for upload in uploads]
+
+
 def _new_files(uploads: list[Upload]) -> list[discord.File]:
     contents = [(upload, upload.fitted.path if upload.fitted else io.BytesIO(upload.data or b"")) for upload in uploads]
     return [
@@ -289,21 +287,3 @@ def _files(uploads: list[Upload]) -> list[discord.File | _Kept]:
     """What an edit must list: the files that stay, then the new ones; what is not listed is removed."""
     kept = [_Kept(u.attachment_id) for u in uploads if u.fitted is None and u.attachment_id is not None]
     return [*kept, *_new_files(uploads)]
-
-
-def _posted(message: discord.Message, *, by: str, edited: bool) -> Posted:
-    found = {attachment.filename: attachment.id for attachment in message.attachments}
-    for media in _media(message.components):
-        name = media.url.partition("?")[0].rpartition("/")[2]
-        if media.attachment_id is not None:
-            found[name] = media.attachment_id
-    return Posted(by=by, message_id=message.id, channel_id=message.channel.id, attachments=found, edited=edited)
-
-
-def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:
-    """Every media item of a message's components: files that they show are not among its attachments."""
-    for component in components:
-        if isinstance(component, discord.MediaGalleryComponent):
-            yield from (item.media for item in component.items)
-        elif isinstance(component, discord.Container):
-            yield from _media(component.children)

@@ -33,6 +33,8 @@ LAYERS: list[set[str]] = [
     {"bot.ui"},
     {
         "bot.delivery",
+        "bot.read_back",
+        "bot.second_look",
         "bot.packing",
         "bot.handover",
         "bot.courier",
@@ -191,6 +193,7 @@ def test_discord_and_aiohttp_stay_in_their_places() -> None:
     messages = {
         "bot.ui",
         "bot.delivery",
+        "bot.read_back",
         "bot.handover",
         "bot.courier",
         "bot.reception",

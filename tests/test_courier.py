@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 from bot.courier import Courier
-from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, Posted, TooLarge, Upload
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
 from bot.domain.errors import BotError, Cost
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
 from bot.packing import Packer
 from bot.ports import Fitted, Submission, TokenLease
 from bot.pressure import Pressure
+from bot.read_back import Posted
+from bot.second_look import SecondLook
 from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
 from tests.support.build import CHANNEL, PICTURE, new_request
@@ -36,6 +38,8 @@ class NotedLadder(Ladder):
         self.answers: deque[Posted | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
         self.shown: list[tuple[int, str, list[Upload], bool]] = []
         self.removed: list[int] = []
+        self.read: list[int] = []
+        self.overwritten = False
 
     async def remove(self, request: Request) -> bool:
         """Take note; a scripted error is raised."""
@@ -44,6 +48,11 @@ class NotedLadder(Ladder):
             raise answer
         self.removed.append(request.id)
         return True
+
+    async def shows_still(self, request: Request, card: Card, uploads: list[Upload]) -> bool:  # noqa: ARG002 - a port
+        """Take note; it does, unless an older edit came late."""
+        self.read.append(request.id)
+        return not self.overwritten
 
     async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
         """Take note."""
@@ -92,6 +101,7 @@ class Post:
     def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
         self.spool, self.sheets = spool, NotedSheets()
+        self.later_clock = FakeClock(automatic=False)
         self.courier = Courier(
             ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool,
             packer=Packer(files=spool, fitter=RungFitter(), sheets=self.sheets),
@@ -103,6 +113,17 @@ class Post:
         async with asyncio.timeout(10):
             while self.courier._tasks:
                 await self.courier._tasks.drain(1)
+
+    def hold_second_looks(self) -> None:
+        """Nothing is looked at once more before `later`."""
+        self.courier._second_look = SecondLook(self.later_clock, self.courier.refresh)
+
+    async def later(self) -> None:
+        """Let the time come at which messages are looked at once more, and wait for what comes of it."""
+        await asyncio.sleep(0)
+        self.later_clock.advance(60)
+        await self.courier._second_look._tasks.drain(5)
+        await self.idle()
 
 
 @pytest.fixture
@@ -307,6 +328,39 @@ async def test_start_brings_every_message_up_to_date(post: Post) -> None:
     await post.idle()
     assert sorted(request_id for request_id, *_ in post.ladder.shown) == [job.request_id for job in behind]
     assert current.request_id not in {request_id for request_id, *_ in post.ladder.shown}
+
+
+async def test_a_picture_that_an_edit_of_the_last_process_took_away_is_shown_again(post: Post) -> None:
+    """It was under way at the kill and came after those of this process: the message is read, and edited anew."""
+    post.hold_second_looks()
+    job = await post.steps.fetched()
+    post.ladder.overwritten = True
+    await post.courier.recover()
+    await post.idle()
+    await post.later()
+    assert post.ladder.read == [job.request_id]
+    first, second = post.ladder.shown
+    assert first[1] == second[1]
+    assert [upload.fitted is not None for upload in second[2]] == [True]
+    assert await post.store.requests_behind() == []
+
+
+async def test_a_message_is_read_once_more_after_a_start_and_after_trouble_alone(post: Post) -> None:
+    """Where it shows what was recorded, it is left as it is."""
+    post.hold_second_looks()
+    behind = await post.steps.fetched()
+    await post.courier.recover()
+    await post.idle()
+    await post.later()
+    assert (len(post.ladder.shown), post.ladder.read) == (1, [behind.request_id])
+    untroubled, troubled = await post.steps.fetched(), await post.steps.uncertain()
+    post.courier.refresh([untroubled.request_id])
+    await post.idle()
+    post.ladder.answers.append(DeliveryTrouble("cut"))
+    post.courier.refresh([troubled.request_id])
+    await post.idle()
+    await post.later()
+    assert post.ladder.read == [behind.request_id, troubled.request_id]
 
 
 async def test_stopping_takes_no_new_deliveries(post: Post) -> None:

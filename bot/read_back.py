@@ -1,0 +1,61 @@
+"""What a message shows, read back from what Discord answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a card ended up, and the attachment ids by file name, as far as Discord told them.
+
+    `by` is "" for a card that could be shown nowhere; `token_died` says that Discord does not know the token any more.
+    """
+
+    by: str
+    message_id: int | None
+    channel_id: int | None
+    attachments: Mapping[str, int]
+    edited: bool
+    token_died: bool = False
+
+
+def posted_in(message: discord.Message, *, by: str, edited: bool) -> Posted:
+    """What became of a card, as the message tells that Discord answered with."""
+    found = {attachment.filename: attachment.id for attachment in message.attachments}
+    for media in _media(message.components):
+        name = media.url.partition("?")[0].rpartition("/")[2]
+        if media.attachment_id is not None:
+            found[name] = media.attachment_id
+    return Posted(by=by, message_id=message.id, channel_id=message.channel.id, attachments=found, edited=edited)
+
+
+def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:
+    """Every media item of a message's components: files that they show are not among its attachments."""
+    for component in components:
+        if isinstance(component, discord.MediaGalleryComponent):
+            yield from (item.media for item in component.items)
+        elif isinstance(component, discord.Container):
+            yield from _media(component.children)
+
+
+def shows(message: discord.Message, view: discord.ui.LayoutView, file_names: Collection[str]) -> bool:
+    """Whether a message has the texts of a view, and all of these files."""
+    attached = posted_in(message, by="", edited=False).attachments
+    same_words = _texts(message.components) == _texts(view.walk_children())
+    return same_words and all(name in attached for name in file_names)
+
+
+def _texts(parts: Iterable[object]) -> list[str]:
+    """The texts of a view, or of a message's components, in order."""
+    found = []
+    for part in parts:
+        if isinstance(part, discord.ui.TextDisplay | discord.TextDisplay):
+            found.append(part.content.strip())
+        elif isinstance(part, discord.Container | discord.SectionComponent):
+            found += _texts(part.children)
+    return found
