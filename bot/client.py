@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -43,6 +44,8 @@ EXTENSIONS: Final = (
     "cogs.owner",
     "cogs.help",
 )
+_ANSWERING: Final = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")
+"""How discord.py names the tasks in which interactions are answered."""
 _BAD_REQUEST: Final = 400
 _CONNECTIONS: Final = 64
 """discord.py opens connections without limit; in bursts their handshakes delay acknowledgements beyond 3 s."""
@@ -127,6 +130,20 @@ class ImagineBot(commands.AutoShardedBot):
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""
         log.warning("gateway_disconnected", extra={"shard": shard_id})
+
+    async def finish_commands(self, *, grace_s: float) -> None:
+        """Give commands, buttons and forms that are being answered some time; what takes longer is cut off."""
+        answering = [task for task in asyncio.all_tasks() if task.get_name().startswith(_ANSWERING)]
+        if answering:
+            await asyncio.wait(answering, timeout=grace_s)
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close the gateway; nothing is answered any more."""
+        await self.finish_commands(grace_s=0)
+        await super().close()
 
     async def _sync_commands(self) -> None:
         """Register the commands unless the ones registered by this installation are the same and still there."""

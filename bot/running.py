@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _GRACE_S: Final = 6.0
 """At a stop, how long all that is under way may take to come to its next record; deliveries get what is left of it."""
 _SUBMITS_S: Final = 3.0
+"""For submits, and for commands that are being answered."""
 _GOODBYE_S: Final = 1.5
 
 
@@ -97,7 +98,10 @@ async def _stop(machinery: Machinery) -> None:
     machinery.admission.stop()
     await machinery.reception.close()
     await machinery.referencing.close()
-    await machinery.pipeline.close(grace_s=left_s(_SUBMITS_S))
+    await asyncio.gather(
+        machinery.pipeline.close(grace_s=left_s(_SUBMITS_S)),
+        machinery.client.finish_commands(grace_s=left_s(_SUBMITS_S)),
+    )
     await machinery.courier.close(grace_s=left_s(_GRACE_S))
     await machinery.tasks.close()
     await machinery.announcements.close()
