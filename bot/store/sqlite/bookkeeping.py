@@ -27,30 +27,53 @@ _STRANGERS: Final = """
     WHERE ledger.user_id <> jobs.user_id OR ledger.guild_id IS NOT jobs.guild_id
 """
 
-_EVENTS: Final = {
+_FIRST: Final = {
     "requested": "event = 'accepted'",
     "delivered": "event IN ('delivered', 'ready')",
-    "failed": "event LIKE 'failed:%'",
+    "failed": "event GLOB 'failed:*'",
     "cancelled": "event = 'cancelled'",
     "uncertain": "event = 'uncertain'",
 }
-"""A picture that was kept, and handed over later, was delivered when it became ready."""
-_MONEY: Final = {
-    "spent_microcredits": "CASE kind WHEN 'charge' THEN 1 WHEN 'refund' THEN -1 ELSE 0 END",
-    "possible_microcredits": "CASE WHEN kind IN ('uncertain', 'adjust') THEN 1 ELSE 0 END",
+"""Events that a daily total counts once for each job. A picture that was kept, and handed over later, was delivered
+when it became ready."""
+_SUMMED: Final = {
+    "balance_errors": "1 AS amount FROM balance_errors",
+    "spent_microcredits": "CASE kind WHEN 'charge' THEN 1 ELSE -1 END * amount_microcredits AS amount FROM ledger "
+    "WHERE kind IN ('charge', 'refund')",
+    "possible_microcredits": "amount_microcredits AS amount FROM ledger WHERE kind IN ('uncertain', 'adjust')",
 }
-_RAW: Final = {
-    **{
-        column: f"SELECT job_id, MIN(at) AS at, 1 AS amount FROM job_events WHERE {events} GROUP BY job_id"  # noqa: S608
-        for column, events in _EVENTS.items()
-    },
-    "balance_errors": "SELECT job_id, at, 1 AS amount FROM balance_errors",
-    **{
-        column: f"SELECT job_id, at, amount_microcredits * {sign} AS amount FROM ledger"  # noqa: S608
-        for column, sign in _MONEY.items()
-    },
+"""Rows that the other totals add up."""
+_COLUMNS: Final = (*_FIRST, *_SUMMED)
+
+
+def _of(column: str, value: str) -> str:
+    """A value in its column, and nothing in the others."""
+    return ", ".join(value if other == column else "0" for other in _COLUMNS)
+
+
+_ROWS: Final = {
+    **{column: f"SELECT job_id, {column} AS at, 1 AS amount FROM firsts WHERE {column} > 0" for column in _FIRST},  # noqa: S608
+    **{column: f"SELECT job_id, at, {rows}" for column, rows in _SUMMED.items()},
 }
-"""Which rows each daily total sums up: a job, a time and an amount; all made of constants."""
+_RAW: Final = " UNION ALL ".join(
+    f"SELECT job_id, at, {_of(column, 'amount')} FROM ({rows})"  # noqa: S608 - made of constants
+    for column, rows in _ROWS.items()
+)
+_TOTALS: Final = f"""
+    WITH firsts AS MATERIALIZED (
+        SELECT job_id, {", ".join(f"MIN(at) FILTER (WHERE {event}) AS {column}" for column, event in _FIRST.items())}
+        FROM job_events GROUP BY job_id
+    ),
+    raw (job_id, at, {", ".join(_COLUMNS)}) AS ({_RAW})
+    SELECT day, guild_id, user_id, resolution, {", ".join(f"SUM({column}) AS {column}" for column in _COLUMNS)} FROM (
+        SELECT day, guild_id, user_id, resolution, {", ".join(_COLUMNS)} FROM usage_daily
+        UNION ALL
+        SELECT date(raw.at / 1000, 'unixepoch'), COALESCE(jobs.guild_id, 0), jobs.user_id, jobs.resolution,
+            {", ".join(f"-{column}" for column in _COLUMNS)}
+        FROM raw JOIN jobs ON jobs.id = raw.job_id
+    ) GROUP BY day, guild_id, user_id, resolution HAVING {" OR ".join(f"SUM({column}) <> 0" for column in _COLUMNS)}
+"""  # noqa: S608 - made of constants
+"""The daily totals less what their rows add up to, in one pass over each table: nothing may be left."""
 
 _USE: Final = """
     WITH raw AS (
@@ -77,8 +100,7 @@ def check(db: Database) -> Iterator[str]:
     db.conn.execute("BEGIN")
     try:
         yield from _faulty_accounts(db)
-        for column in _RAW:
-            yield from _faulty_totals(db, column)
+        yield from _faulty_totals(db)
         yield from _faulty_use(db)
         yield from rollups.faults(db)
     finally:
@@ -109,21 +131,13 @@ def _faults(state: str, cost: str, price_microcredits: int, ordered: int, *amoun
     return faults(account)
 
 
-def _faulty_totals(db: Database, column: str) -> Iterator[str]:
-    """The daily totals of one column that are not what their rows add up to: those taken away, nothing may be left."""
-    difference = f"""
-        SELECT day, guild_id, user_id, resolution, SUM(amount) AS excess FROM (
-            SELECT day, guild_id, user_id, resolution, {column} AS amount FROM usage_daily
-            UNION ALL
-            SELECT date(raw.at / 1000, 'unixepoch'), COALESCE(jobs.guild_id, 0), jobs.user_id, jobs.resolution,
-                -raw.amount
-            FROM ({_RAW[column]}) AS raw JOIN jobs ON jobs.id = raw.job_id
-        ) GROUP BY day, guild_id, user_id, resolution HAVING excess <> 0
-    """  # noqa: S608 - made of constants
-    with closing(db.conn.execute(difference)) as rows:
+def _faulty_totals(db: Database) -> Iterator[str]:
+    with closing(db.conn.execute(_TOTALS)) as rows:
         for row in rows:
             where = f"{row['day']}, member {row['user_id']}, server {row['guild_id']}, {row['resolution']}"
-            yield f"Daily totals of {where}: {column} is off by {row['excess']:+d}."
+            for column in _COLUMNS:
+                if row[column]:
+                    yield f"Daily totals of {where}: {column} is off by {row[column]:+d}."
 
 
 def _faulty_use(db: Database) -> Iterator[str]:
