@@ -1,0 +1,108 @@
+"""What the rows of a job should say after each step: written down a second time, in the plainest way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.domain.credits import LedgerKind
+from bot.domain.errors import Cost
+from bot.domain.job import JobState
+
+S, L = JobState, LedgerKind
+_CLOSES = {Cost.NOTHING: L.RELEASE, Cost.POSSIBLY: L.UNCERTAIN, Cost.CHARGED: L.CHARGE}
+
+
+@dataclass(slots=True, kw_only=True)
+class Expected:
+    """One job. Every step returns whether it may happen, and changes nothing where it may not."""
+
+    user_id: int
+    state: JobState = S.QUEUED
+    owner: str | None = None
+    withdrawn: bool = False
+    retried: bool = False
+    ledger: list[LedgerKind] = field(default_factory=lambda: [L.RESERVE])
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it fills a slot."""
+        return self.state in {S.SUBMITTING, S.RUNNING} or (self.state is S.QUEUED and self.owner is not None)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.state in {S.DELIVERED, S.FAILED} or (self.state is S.CANCELLED and L.UNCERTAIN not in self.ledger)
+
+    def waits_for(self, user_id: int) -> bool:
+        """Whether it is in line, and this member's."""
+        return self.user_id == user_id and self.state is S.QUEUED and self.owner is None
+
+    def row(self) -> tuple[str, str | None, bool, bool, str]:
+        """What its rows should say: state, owner, wishes, and kinds of ledger rows in their order."""
+        return self.state.value, self.owner, self.withdrawn, self.retried, " ".join(self.ledger)
+
+    def submit(self, owner: str) -> bool:
+        """The POST is about to be sent, by whoever called the job up."""
+        return self._step(self.state is S.QUEUED and self.owner == owner, S.SUBMITTING, owner)
+
+    def answer(self, owner: str) -> bool:
+        """The provider took it, perhaps long after anybody hoped for an answer."""
+        late = self.state in {S.UNCERTAIN, S.CANCELLED} and L.UNCERTAIN in self.ledger
+        rows = [L.ADJUST, L.CHARGE] if late else [L.CHARGE]
+        return self._step(late or self.state is S.SUBMITTING, S.RUNNING, owner, *rows)
+
+    def lose(self) -> bool:
+        """Nobody knows whether the order arrived; one that is not wanted any more asks nothing."""
+        after = S.CANCELLED if self.withdrawn else S.UNCERTAIN
+        return self._step(self.state is S.SUBMITTING, after, None, L.UNCERTAIN)
+
+    def give_back(self, owner: str) -> bool:
+        """The provider wants to be asked later; one that is not wanted any more is not sent again."""
+        after, rows = (S.CANCELLED, [L.RELEASE]) if self.withdrawn else (S.QUEUED, [])
+        return self._step(self.state is S.SUBMITTING and self.owner == owner, after, None, *rows)
+
+    def fail(self, cost: Cost) -> bool:
+        """It ends without a picture."""
+        if self.state is S.RUNNING:
+            return self._step(True, S.FAILED, None, *([L.REFUND] if cost is Cost.NOTHING else []))
+        return self._step(self.state in {S.QUEUED, S.SUBMITTING}, S.FAILED, None, _CLOSES[cost])
+
+    def fetch(self) -> bool:
+        """The picture is here; one that is not wanted any more is kept."""
+        after, owner = (S.READY, None) if self.withdrawn else (S.FETCHED, self.owner)
+        return self._step(self.state is S.RUNNING, after, owner)
+
+    def keep(self) -> bool:
+        """It could not be posted."""
+        return self._step(self.state is S.FETCHED, S.READY, None)
+
+    def deliver(self) -> bool:
+        """Its message shows it."""
+        return self._step(self.state in {S.FETCHED, S.READY}, S.DELIVERED, None)
+
+    def collect(self) -> bool:
+        """Its member came for it."""
+        return self._step(self.state is S.READY, S.DELIVERED, None)
+
+    def cancel(self) -> bool:
+        """Its member takes it back, or gives it up."""
+        allowed = self.state in {S.QUEUED, S.UNCERTAIN} and not self.retried
+        return self._step(allowed, S.CANCELLED, None, *([L.RELEASE] if self.state is S.QUEUED else []))
+
+    def withdraw(self) -> bool:
+        """Its member does not want it any more, though it is being made."""
+        allowed = self.state in {S.SUBMITTING, S.RUNNING} and not self.withdrawn
+        self.withdrawn |= allowed
+        return allowed
+
+    def retry(self) -> bool:
+        """Its member orders it once more: another job takes its place."""
+        allowed = self.state is S.UNCERTAIN and not self.retried
+        self.retried |= allowed
+        return allowed
+
+    def _step(self, allowed: bool, to: JobState, owner: str | None, *rows: LedgerKind) -> bool:
+        if allowed:
+            self.state, self.owner = to, owner
+            self.ledger += rows
+        return allowed
