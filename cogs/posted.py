@@ -64,7 +64,9 @@ class Posted(commands.Cog):
         """Show privately what made the picture of a message."""
         await begin_answer(interaction)
         asked_by = message.interaction_metadata
-        view, job = await self._services.inspection.of_message(message.id, asked_by.id if asked_by else None)
+        view, job = await self._services.inspection.of_message(
+            message.id, asked_by.id if asked_by else None, interaction.user.id
+        )
         shown = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(shown.prompt_file), "prompt.txt")] if shown.prompt_file else []
         await interaction.edit_original_response(embed=shown.embed, attachments=files)

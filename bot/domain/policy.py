@@ -10,6 +10,7 @@ from bot.domain.errors import Refusal
 from bot.domain.picture import (
     DEFAULT_RESOLUTION,
     DEFAULT_SIZE,
+    MAX_COUNT,
     MAX_PROMPT_CHARACTERS,
     MAX_REFERENCE_BYTES,
     OPEN_RESOLUTION,
@@ -91,6 +92,12 @@ def check_line(*, waiting: int, more: int, limit: int) -> None:
     """Refuse a request that would make the line too long while nothing is being made."""
     if waiting + more > limit:
         raise Refusal("line_full", waiting=waiting, limit=limit)
+
+
+def check_count(count: int) -> None:
+    """Refuse a number of pictures that no command offers: a client may send any."""
+    if not 1 <= count <= MAX_COUNT:
+        raise Refusal("no_such_count", count=count, limit=MAX_COUNT)
 
 
 def check_together(*, pictures: int, limit: int) -> None:

@@ -14,6 +14,7 @@ from bot.domain.job import NewReference, NewRequest, Origin, RequestView
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
+from bot.domain.policy import check_count
 from bot.jobs.rulebook import RuleBook
 from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
@@ -99,6 +100,7 @@ class Intake:
 
         Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
         """
+        check_count(count)
         self._check_room()
         if len(references) > MAX_REFERENCES:
             raise Refusal("too_many_references", count=len(references), limit=MAX_REFERENCES)

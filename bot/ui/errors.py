@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -15,6 +15,8 @@ from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 
 log = logging.getLogger(__name__)
+
+_UNKNOWN_INTERACTION: Final = 10062
 
 
 def sentence_for(error: Exception, reference: int, words: Words) -> str:
@@ -37,10 +39,11 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         log.info("refused", extra={**fields, "code": error.code})
     elif isinstance(error, BotError | app_commands.CheckFailure):
         log.warning("command_failed", extra={**fields, "error": type(error).__name__, "text": str(error)})
+    elif isinstance(error, discord.NotFound) and error.code == _UNKNOWN_INTERACTION:
+        log.warning("interaction_gone", extra=fields)
+        return  # it was read too late: nobody is left to be told
     else:
         log.error("command_crashed", extra=fields, exc_info=error)
-    if isinstance(error, discord.NotFound) and error.code == 10062:
-        return  # the interaction is gone: nobody is left to be told
     try:
         text = sentence_for(error, interaction.id, words_of(interaction))
         if interaction.response.is_done() or not await _answered(interaction, text):

@@ -104,3 +104,18 @@ async def test_a_reference_that_cannot_be_had_is_a_refusal(works: Works, desk: D
     [job] = (await works.store.view(1)).jobs
     assert (job.state, job.cost) == (JobState.FAILED, Cost.NOTHING)
     assert desk.woken == 0
+
+
+@pytest.mark.parametrize("count", [-1, 0, 5, 10**9])
+async def test_a_number_of_pictures_that_no_command_offers_is_refused(works: Works, desk: Desk, count: int) -> None:
+    """Discord keeps to the command's range, a client need not; a request without a picture could never be shown."""
+    with pytest.raises(Refusal) as refusal:
+        await desk.intake.imagine(
+            PictureSpec(prompt="x"),
+            new_request().origin,
+            private=False,
+            lease=FRESH,
+            upload_limit_bytes=1_000,
+            count=count,
+        )
+    assert (refusal.value.code, await works.store.requests_behind()) == ("no_such_count", [])
