@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.errors import Refusal
@@ -48,7 +50,9 @@ async def test_other_messages_are_told_apart(works: Works) -> None:
 
 async def test_a_private_picture_is_told_to_its_member_alone(works: Works) -> None:
     """Discord shows its message to nobody else, but a client may name any."""
-    job = await Steps(works.store).delivered(private=True)
+    steps = Steps(works.store)
+    job = await steps.fetched(private=True)
+    await works.store.note_shown(job.request_id, replace(await steps.shown_with(job), private=True))
     message_id = await message_of(works, job)
     assert (await Inspection(works.store).of_message(message_id, None, ALICE))[1].id == job.id
     with pytest.raises(Refusal) as refusal:
