@@ -101,9 +101,9 @@ def configure_logs(*, level: str, as_json: bool, secrets: Iterable[str]) -> None
     handler.setFormatter(Formatter(Redactor(secrets), as_json=as_json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for noisy in ("discord", "aiohttp", "asyncio"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for ours in ("bot", "cogs"):
+        logging.getLogger(ours).setLevel(level)
     logging.captureWarnings(capture=True)
     sys.excepthook = _crashed
     threading.excepthook = lambda args: _crashed(args.exc_type, args.exc_value, args.exc_traceback)

@@ -95,7 +95,8 @@ def failing():
     raise ValueError("in a thread " + key)
 
 logging.getLogger("discord").warning("by a library %s", key)
-logging.getLogger("x").info("malformed %d", key)
+logging.getLogger("bot.x").info("malformed %d", key)
+logging.getLogger("PIL").debug("what a photo says of its place")
 warnings.warn("as a warning " + key)
 Dying()
 asyncio.run(main())
@@ -124,7 +125,8 @@ def test_nothing_that_a_process_says_holds_a_secret() -> None:
         "at last",
     ):
         assert f"{said} [secret]" in ended.stderr
-    assert "a log record of x at <string>:" in ended.stderr
+    assert "a log record of bot.x at <string>:" in ended.stderr
+    assert "a photo" not in ended.stderr  # libraries are asked for warnings alone
 
 
 def test_text_lines_have_time_level_name_event_and_fields() -> None:

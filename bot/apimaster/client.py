@@ -144,14 +144,16 @@ class ApimasterClient:
                 http_status=reply.status,
                 request_id=reply.request_id,
             )
-        return wire.parse_submission(reply.payload, status=reply.status, request_id=reply.request_id)
+        return wire.parse_submission(
+            reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key, *secrets)
+        )
 
     async def poll(self, task_id: str) -> TaskStatus:
         """Ask once how a task is doing; an answer that is no clear word of the provider raises; ask again."""
         path = f"/v1/tasks/{quote(task_id, safe='')}?model={quote(self._model, safe='')}"
         async with self._request("GET", path, Call.POLL, self._timeouts.poll_s) as response:
             reply = await _read(response)
-        return wire.parse_task(reply.payload, status=reply.status, request_id=reply.request_id)
+        return wire.parse_task(reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key,))
 
     async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
         """Upload a reference picture (png, jpeg, gif or webp of at most 20 MB); returns its http(s) address."""
@@ -165,7 +167,7 @@ class ApimasterClient:
         timeout_s = self._timeouts.upload_s
         async with self._request("POST", "/v1/uploads/images", Call.OTHER, timeout_s, body=form) as response:
             reply = await _read(response)
-        return wire.parse_upload(reply.payload, status=reply.status, request_id=reply.request_id)
+        return wire.parse_upload(reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key,))
 
     async def balance(self) -> float | None:
         """What is left of the balance in US dollars; None where the deployed provider does not tell."""

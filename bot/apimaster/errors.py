@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from bot.domain.errors import (
@@ -85,6 +86,11 @@ class Complaint:
         """The code and the type in lower case; channels use either."""
         return frozenset({self.code.lower(), self.kind.lower()})
 
+    def without(self, secrets: Iterable[str]) -> Complaint:
+        """The same words, in which none of these is quoted."""
+        hidden = partial(_hidden, secrets=tuple(secrets))
+        return replace(self, message=hidden(self.message), code=hidden(self.code), kind=hidden(self.kind))
+
     @property
     def refuses_content(self) -> bool:
         """Whether this is a content-safety refusal; some channels put the code into the message."""
@@ -139,9 +145,9 @@ def _word(fields: Mapping[str, object], *names: str) -> str:
 
 def error_from(answer: Answer, complaint: Complaint | None, *, secrets: Iterable[str] = ()) -> ProviderError:
     """The domain error for an answer that is not a success; `secrets` never show up in its sentence."""
-    said = complaint or Complaint()
+    said = (complaint or Complaint()).without(secrets)
     kind = _kind(answer, complaint)
-    sentence = SYNC_TIMEOUT_SENTENCE if kind is SyncTimeoutError else clean(said.message, secrets)
+    sentence = SYNC_TIMEOUT_SENTENCE if kind is SyncTimeoutError else clean(said.message)
     if 300 <= answer.status < 400:
         target = clean(answer.headers.get("Location", "")) or "elsewhere"
         sentence = f"The provider's base URL redirects to {target}; set it to the final address"
@@ -206,11 +212,15 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def clean(text: str, secrets: Iterable[str] = ()) -> str:
-    """A provider's sentence, fit for a log: without secrets, signatures of URLs or pictures, and not endless."""
+def _hidden(text: str, *, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= _MIN_SECRET_CHARACTERS:
             text = text.replace(secret, "…")
+    return text
+
+
+def clean(text: str) -> str:
+    """A provider's sentence, fit for a log: without signatures of URLs or pictures, and not endless."""
     text = _DATA_URI.sub("data:…", _URL_QUERY.sub(r"\1", text))
     text = _storable(" ".join(text.split()))
     return text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[:_MAX_MESSAGE_CHARACTERS]}…"

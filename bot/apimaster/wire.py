@@ -74,7 +74,9 @@ def parse_json(body: bytes) -> object:
         raise ValueError("nested too deeply") from None
 
 
-def parse_submission(payload: object, *, status: int = 200, request_id: str = "") -> Submission:
+def parse_submission(
+    payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()
+) -> Submission:
     """Read the answer to submit or generate: a task id or a finished picture, whichever mode was asked for.
 
     Raises OutcomeUnknownError where neither is in it, or the error that the envelope names.
@@ -87,19 +89,20 @@ def parse_submission(payload: object, *, status: int = 200, request_id: str = ""
     if task_id:
         return Submission(task_id=task_id, request_id=request_id, reported_cost=cost, effective_resolution=resolution)
     if word in _FAILED:
-        failure = _failure(payload)
+        failure = _failure(payload).without(secrets)
         kind = ContentRefusedError if failure.refuses_content else TaskFailedError
         reason = clean(failure.message) or "the provider reports a failure without a reason"
         raise kind(reason, http_status=status, provider_code=failure.code, request_id=request_id)
-    raise _unusable(payload, status, request_id, Call.PAID, "neither a task nor a picture is in the answer")
+    complaint = _complaint(payload, secrets)
+    raise _unusable(complaint, status, request_id, Call.PAID, "neither a task nor a picture is in the answer")
 
 
-def parse_task(payload: object, *, status: int = 200, request_id: str = "") -> TaskStatus:
+def parse_task(payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()) -> TaskStatus:
     """Read the answer to a poll. A status that is not known means still running."""
     word = _status(payload)
     progress, cost = _progress(payload), _cost(payload)
     if word in _FAILED:
-        failure = _failure(payload)
+        failure = _failure(payload).without(secrets)
         return TaskStatus(
             state=TaskState.FAILED,
             progress=progress,
@@ -119,16 +122,17 @@ def parse_task(payload: object, *, status: int = 200, request_id: str = "") -> T
         )
     if word and word not in _SUCCEEDED:
         return TaskStatus(state=TaskState.RUNNING, progress=progress, reported_cost=cost)
-    raise _unusable(payload, status, request_id, Call.POLL, "neither a status nor a picture is in the answer")
+    complaint = _complaint(payload, secrets)
+    raise _unusable(complaint, status, request_id, Call.POLL, "neither a status nor a picture is in the answer")
 
 
-def parse_upload(payload: object, *, status: int = 200, request_id: str = "") -> str:
+def parse_upload(payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()) -> str:
     """The address of an uploaded picture."""
     for item in _dicts(payload):
         url = item.get("url")
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             return url
-    raise _unusable(payload, status, request_id, Call.OTHER, "no address is in the answer")
+    raise _unusable(_complaint(payload, secrets), status, request_id, Call.OTHER, "no address is in the answer")
 
 
 def parse_balance(subscription: object, usage: object) -> float | None:
@@ -138,9 +142,12 @@ def parse_balance(subscription: object, usage: object) -> float | None:
     return None if limit is None or used_cents is None else _number(limit - used_cents / 100)
 
 
-def _unusable(payload: object, status: int, request_id: str, call: Call, why: str) -> ProviderError:
+def _complaint(payload: object, secrets: Sequence[str]) -> Complaint:
+    return (read_complaint(payload) or Complaint()).without(secrets)
+
+
+def _unusable(complaint: Complaint, status: int, request_id: str, call: Call, why: str) -> ProviderError:
     """The error in a reply that came as a success: the one that it names, if that one is certain."""
-    complaint = read_complaint(payload) or Complaint()
     code = int(complaint.code) if re.fullmatch(r"[45]\d\d", complaint.code) else 0
     if code or complaint.refuses_content:
         headers = {"x-request-id": request_id}

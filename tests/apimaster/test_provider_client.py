@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from bot.apimaster.client import ApimasterClient
@@ -13,7 +14,7 @@ from bot.domain.errors import ProviderError
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import TaskState
 from sandbox.apimaster import ApimasterServer, Fault
-from tests.apimaster.support import MODEL, PIXEL, connected, until_done
+from tests.apimaster.support import MODEL, PIXEL, connected, serving, until_done
 
 
 async def test_submit_poll_and_download_give_the_picture(
@@ -207,3 +208,24 @@ async def test_the_client_works_only_inside_its_context(spec: PictureSpec) -> No
     """A programming error, told as one."""
     with pytest.raises(RuntimeError, match="async with"):
         await ApimasterClient("http://127.0.0.1:1", "k", MODEL).submit(spec)
+
+
+QUOTED = {"error": {"message": "channel error for sandbox-key", "type": "x sandbox-key", "code": "no sandbox-key"}}
+
+
+@pytest.mark.parametrize("answer", [{**QUOTED, "status": "failed"}, QUOTED, {"msg": "bad sandbox-key", "code": 500}])
+async def test_a_provider_that_quotes_the_key_is_not_quoted(answer: dict[str, object], spec: PictureSpec) -> None:
+    """Whatever it says, with a status of success, of a failed task or of nothing at all: rows and messages keep it."""
+
+    async def say(_: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    async with serving(say) as base_url, connected(base_url) as client:
+        told = []
+        for call in (client.submit(spec), client.upload(PIXEL, content_type="image/png"), client.poll("task_1")):
+            try:
+                told.append(repr(await call))
+            except ProviderError as error:
+                told.append(f"{error} {error.provider_code} {error.request_id}")
+    assert len(told) == 3
+    assert [text for text in told if "sandbox-key" in text] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.apimaster.errors import Answer, Call, clean, error_from, read_complaint, request_id, retry_after_s
+from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint, request_id, retry_after_s
 from bot.domain import errors
 from bot.domain.errors import ProviderError
 
@@ -154,11 +154,11 @@ def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: floa
 
 def test_a_sentence_for_the_log_holds_no_secret_and_no_picture() -> None:
     """Keys, prompts, signatures and inline pictures are cut out, and the rest is short."""
-    text = clean(
-        "key sk-12345678 prompt my secret castle at https://h/p.png?sig=abc data:image/png;base64,AAAA== " + "x" * 500,
-        ("sk-12345678", "my secret castle"),
-    )
-    assert "sk-12345678" not in text
+    said = "key sk-12345678 prompt my secret castle at https://h/p.png?sig=abc data:image/png;base64,AAAA== "
+    complaint = Complaint(message=said + "x" * 500, code="sk-12345678", kind="no sk-12345678")
+    hidden = complaint.without(("sk-12345678", "my secret castle"))
+    text = clean(hidden.message)
+    assert "sk-12345678" not in text + hidden.code + hidden.kind
     assert "castle" not in text
     assert "sig=" not in text
     assert "AAAA" not in text

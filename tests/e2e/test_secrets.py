@@ -1,0 +1,109 @@
+"""What nobody may read stays unread: the bot's token, the provider's key, members' tokens, signed addresses, places."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from sandbox.apimaster import Fault
+from sandbox.discord.faults import CUT
+from tests.e2e.house import House, may_ping
+from tests.e2e.test_remix import remix
+
+_TOKEN = re.compile(r"/(?:webhooks|interactions)/[0-9]+/([^/]+)")
+PLACE = b"48.8584N 2.2945E"
+
+
+def from_a_phone() -> bytes:
+    """A photo that knows where it was taken, and that the phone was held upright."""
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    tags.get_ifd(0x8825)[29] = PLACE.decode()
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 40), "gold").save(buffer, "JPEG", exif=tags)
+    return buffer.getvalue()
+
+
+async def trouble(house: House) -> None:
+    """Whatever makes a program say more than it should: quoted keys, broken connections, refused files, a kill."""
+    key = house.apimaster.api_key
+    house.apimaster.script(
+        Fault.http(400, f"Incorrect API key provided: {key}", code="invalid_request"),
+        Fault.reset_unread(),
+        Fault.http(500, f"upstream said https://store.example/p.png?key={key}&sig=abc"),
+        Fault.task_fails(f"channel error for {key}: see https://h.example/x?token={key}"),
+    )
+    house.apimaster.script_poll(Fault.reset(), Fault.html(502))
+    house.apimaster.script_result(Fault.redirect("http://169.254.169.254/latest/?key=" + key), Fault.cut_off())
+    house.faults.fail_next("PATCH /webhooks/*", CUT, times=2)
+    house.faults.fail_next("PATCH /webhooks/*", 500, times=2)
+    for number in range(5):
+        await house.imagine(f"trouble {number} @everyone <@&1> **bold** [x](https://evil.example)")
+    await remix(house, "a holiday", ("beach.jpg", from_a_phone()))
+    await house.bot.kill()
+    await house.bot.start()
+    await house.driver.wait_for_bot()
+    await house.picture("a holiday", timeout_s=20)
+    settled = {"delivered", "failed", "uncertain"}
+    await house.until(lambda: set(house.states()) <= settled, timeout_s=20)
+
+
+async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Path) -> None:
+    """Not in the log at its most talkative, in the database, in any file or in any message; and no file is for others.
+
+    Members' tokens are in the database alone, which needs them to go on after a restart, until they expire.
+    """
+    before = os.umask(0)
+    try:
+        async with House(tmp_path / "data", LOG_LEVEL="DEBUG") as house:
+            (house.data_dir / "bot.db").unlink()
+            await house.start()
+            await trouble(house)
+            await house.driver.slash("mod", "usage export", {})
+            await house.driver.slash("alice", "privacy export", {})
+            await house.until(lambda: len(_files_sent(house)) >= 2)
+            await house.bot.stop()
+            _check(house)
+    finally:
+        os.umask(before)
+
+
+def _check(house: House) -> None:
+    secrets = {house.world.token.encode(), house.apimaster.api_key.encode()}
+    members = {token.encode() for request in house.discord.requests for token in _TOKEN.findall(request.path)}
+    log = house.bot.log_path.read_bytes()
+    kept = {path: path.read_bytes() for path in house.data_dir.rglob("*") if path.is_file()}
+    told = json.dumps([request.body for request in house.discord.requests]).encode()
+    ordered = json.dumps([post.body for post in house.apimaster.posts]).encode()
+    assert b"poll_trouble" in log  # it did log
+    assert any(token in data for token in members for data in kept.values())  # and there was something to be found
+    for secret in secrets:
+        assert [path.name for path, data in kept.items() if secret in data] == []
+        assert secret not in told + ordered
+    assert [token for token in members if token in log] == []
+    others = [path.name for path, data in kept.items() if any(token in data for token in members)]
+    assert set(others) <= {"bot.db", "bot.db-wal"}
+    assert re.findall(rb"[?&](?:hm|sig|key|token)=(?!\[)[^\s&]+", log) == []
+    assert [path.name for path, data in kept.items() if PLACE in data] == []
+    assert house.discord.cdn_host.encode() not in ordered  # a photo that says where it was taken is sent as our copy
+    assert list(may_ping(house.discord.requests)) == []
+    assert house.discord.violations == []
+    _check_rights(house.data_dir, log_path=house.bot.log_path)
+
+
+def _check_rights(data_dir: Path, *, log_path: Path) -> None:
+    """Everything that the bot made is its user's alone, though its surroundings would have allowed all."""
+    found = [path for path in data_dir.rglob("*") if path != log_path]
+    rights = {path.relative_to(data_dir).as_posix(): path.stat().st_mode & 0o777 for path in found}
+    expected = {path.relative_to(data_dir).as_posix(): 0o700 if path.is_dir() else 0o600 for path in found}
+    assert {"bot.db", "spool", "references"} <= rights.keys()
+    assert rights == expected
+
+
+def _files_sent(house: House) -> list[str]:
+    return [name for request in house.discord.requests for name, _ in request.files if name.endswith((".csv", ".zip"))]
