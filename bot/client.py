@@ -18,6 +18,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.domain.errors import StoreError
 from bot.services import Services
 from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
@@ -162,7 +163,10 @@ class ImagineBot(commands.AutoShardedBot):
             self.tree.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
             digest = self._digest_of_commands()  # another one, so that the next start tries again
             synced = await self.tree.sync()
-        await self._remember_synced(digest)
+        try:
+            await self._remember_synced(digest)
+        except StoreError:
+            log.warning("commands_not_remembered")  # the next start registers them again
         log.info("commands_registered", extra={"count": len(synced)})
 
     def _digest_of_commands(self) -> str:

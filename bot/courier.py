@@ -15,6 +15,7 @@ from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
+from bot.jobs.insisting import Insisting
 from bot.packing import Packer, all_new
 from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
@@ -59,6 +60,7 @@ class Courier:
         self._rng = rng
         self._owner = owner
         self._pressure = pressure
+        self._insist = Insisting(clock, rng)
         self._slots = asyncio.Semaphore(at_once)
         self._tasks = TaskGroup()
         self._dirty: dict[int, bool] = {}
@@ -253,7 +255,7 @@ class Courier:
         """Record what the message shows; without a message, that the rows have been looked at."""
         request = view.request
         if posted.token_died:
-            await self._requests.wipe_token(request.id)
+            await self._insist(lambda: self._requests.wipe_token(request.id))
         if not posted.by:
             await self._note_unchanged(request)
             return
@@ -269,7 +271,8 @@ class Courier:
             digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
             message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures, private=request.private,
         )  # fmt: skip
-        await self._requests.note_shown(request.id, shown)
+        # Not shown again because this cannot be written down: a new message would be there twice.
+        await self._insist(lambda: self._requests.note_shown(request.id, shown))
         new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
         if new:
             place = replace(

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _GRACE_S: Final = 6.0
 """At a stop, how long all that is under way may take to come to its next record; deliveries get what is left of it."""
+_GOES_ON_BY_S: Final = 5.0
 _SUBMITS_S: Final = 3.0
 """For submits, and for commands that are being answered."""
 _GOODBYE_S: Final = 1.5
@@ -57,13 +58,18 @@ async def take_up_work(machinery: Machinery) -> None:
     """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
     await machinery.gate.start()
     await machinery.disk_watch.look()  # before anything is downloaded or ordered
+    machinery.tasks.start(machinery.balance_watch.run(), name="balance-watch")
+    machinery.tasks.start(machinery.disk_watch.run(), name="disk-watch")
+    # While nothing can be written, members are better told so than left without an answer.
+    await asyncio.wait({machinery.tasks.start(_go_on(machinery), name="recovery")}, timeout=_GOES_ON_BY_S)
+
+
+async def _go_on(machinery: Machinery) -> None:
     await machinery.pipeline.recover()
     await machinery.referencing.recover()
     await machinery.courier.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
     machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
-    machinery.tasks.start(machinery.balance_watch.run(), name="balance-watch")
-    machinery.tasks.start(machinery.disk_watch.run(), name="disk-watch")
 
 
 async def serve(machinery: Machinery, token: str, api_url: str, signals: StopSignals) -> None:

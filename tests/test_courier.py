@@ -15,11 +15,11 @@ import pytest
 
 from bot.courier import Courier
 from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
-from bot.domain.errors import BotError, Cost
+from bot.domain.errors import BotError, Cost, StoreError
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
 from bot.packing import Packer
-from bot.ports import Fitted, Submission, TokenLease
+from bot.ports import Fitted, Shown, Submission, TokenLease
 from bot.pressure import Pressure
 from bot.read_back import Posted
 from bot.second_look import SecondLook
@@ -205,6 +205,25 @@ async def test_trouble_is_waited_out_for_as_long_as_it_takes(post: Post) -> None
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
     assert 40 < max(post.clock.slept) <= 60
+
+
+async def test_what_is_shown_is_not_shown_again_because_it_cannot_be_written_down(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for a while: the rows follow when they can, and no second message is posted meanwhile."""
+    job = await post.steps.fetched()
+    note, troubles = post.store.note_shown, [StoreError("disk full")] * 20
+
+    async def note_shown(request_id: int, shown: Shown) -> None:
+        if troubles:
+            raise troubles.pop()
+        await note(request_id, shown)
+
+    monkeypatch.setattr(post.store, "note_shown", note_shown)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert (await post.store.job(job.id)).state is JobState.DELIVERED
+    assert len(post.ladder.shown) == 1
 
 
 async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:

@@ -77,7 +77,8 @@ class GateKeeper:
         if not self._gate.told:  # the process ended between closing it and saying so
             self.announce_closed(self._gate.reason)
         self._announced.add(self._gate.reason)
-        await self._probe_from_now_on()
+        self._gate = replace(self._gate, probe_at=self._clock.now(), backoff_s=self._probe_s)
+        self._tasks.start(self._insist(self._record), name="note-gate")  # a disk in trouble holds up no start
 
     @property
     def state(self) -> Gate:

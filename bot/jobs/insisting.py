@@ -31,8 +31,11 @@ class Insisting:
         while True:
             try:
                 return await write()
-            except StoreError:
+            except StoreError as error:
                 failures += 1
-                log.exception("database_trouble", extra={"failures": failures})
+                # Where it comes from is told once: a disk may be full for hours.
+                log.exception(
+                    "database_trouble", extra={"failures": failures, "error": str(error)}, exc_info=failures == 1
+                )
                 pause_s = backoff_s(failures, base_s=_FIRST_PAUSE_S, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
                 await self._clock.sleep(pause_s)

@@ -89,8 +89,11 @@ class Pipeline:
             self._waits.start(self._guarded(job, self._finish), name=f"fetch-{job.id}")
 
     async def recover(self) -> None:
-        """Take over what an earlier process left at work: nothing is submitted a second time."""
-        for job in await self._jobs.adopt(self._owner):
+        """Take over what an earlier process left at work: nothing is submitted a second time.
+
+        Takes as long as the database is in trouble: a disk that is full is no reason to stay away.
+        """
+        for job in await self._insist(lambda: self._jobs.adopt(self._owner)):
             log.info("job_recovered", extra={"job_id": job.id, "state": job.state.value})
             if job.state is JobState.SUBMITTING:
                 await self._recover_submitting(job)
@@ -110,8 +113,8 @@ class Pipeline:
         """The process ended between writing down the POST and recording its answer."""
         error = OutcomeUnknownError("the bot was stopped before the provider's answer was recorded")
         if await self._files.find(job.id) is None:
-            await self._jobs.uncertain(job.id, error)
-        elif running := await self._jobs.submitted(job.id, self._owner, Submission(), None):
+            await self._insist(lambda: self._jobs.uncertain(job.id, error))
+        elif running := await self._insist(lambda: self._jobs.submitted(job.id, self._owner, Submission(), None)):
             self.start(running)  # the answer was the picture itself, and it is on our disk
 
     async def _recover_fetched(self, job: Job) -> None:
@@ -173,7 +176,12 @@ class Pipeline:
         eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
         if submission.source is not None and not submission.source.remote:
             await self._fetcher.keep(job.id, submission.source)  # bytes that no later poll would bring again
-        running = await self._insist(lambda: self._jobs.submitted(job.id, self._owner, submission, eta_at))
+        try:
+            running = await self._insist(lambda: self._jobs.submitted(job.id, self._owner, submission, eta_at))
+        except asyncio.CancelledError:
+            # Asked to stop while nothing can be written: the next start finds the job uncertain. Its task is paid for.
+            log.critical("job_answer_not_recorded", extra={"job_id": job.id, "task_id": submission.task_id})
+            raise
         await self._gate.passed(job.id)
         if running is None:
             log.error("job_answer_unexpected", extra={"job_id": job.id, "task_id": submission.task_id})

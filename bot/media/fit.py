@@ -73,7 +73,11 @@ def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: s
     target = path.with_name(f"{path.stem}.{ENDINGS[number - 1]}")
     width, height = (max(1, round(side * rung.scale)) for side in image.size)
     smaller = image if rung.scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
-    smaller.save(target, "WEBP", quality=rung.quality, method=_EFFORT)
+    try:
+        smaller.save(target, "WEBP", quality=rung.quality, method=_EFFORT)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     size_bytes = target.stat().st_size
     if size_bytes > limit_bytes:
         target.unlink()

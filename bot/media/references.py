@@ -81,7 +81,11 @@ class ReferenceCopies:
             raise _refused(reference, "reference_foreign")
         part = self._root / f"{request_id}-{reference.position}.part"
         async with self._slots:
-            await self._fetch(reference, part)
+            try:
+                await self._fetch(reference, part)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
             async with self._decoders:
                 return await asyncio.to_thread(self._admit, request_id, reference, part)
 

@@ -137,6 +137,7 @@ class Spool:
             part.replace(path)
             _sync(self._root)
         except OSError as error:
+            part.unlink(missing_ok=True)
             raise StoreError(f"The picture cannot be kept on disk: {error.strerror or error}") from error
         save_small(path, self._thumbnail_of(job_id))
         return path, info

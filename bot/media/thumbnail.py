@@ -40,5 +40,6 @@ def save_small(path: Path, to: Path) -> bool:
         part.replace(to)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         log.warning("no_thumbnail", extra={"file": path.name, "error": str(error)})
+        part.unlink(missing_ok=True)
         return False
     return True

@@ -38,7 +38,7 @@ async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
         disk.clear()
         await house.picture("a picture that waits", timeout_s=30)
         await house.driver.wait_message(lambda m: "room on the disk again" in m.text(), viewer="mod", channel="dm")
-        assert house.states() == ["delivered", "delivered"]
+        await house.until(lambda: house.states() == ["delivered", "delivered"])
         assert len(house.apimaster.posts) == 2
 
 

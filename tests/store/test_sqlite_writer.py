@@ -63,6 +63,26 @@ async def test_writes_that_wait_together_share_a_commit(writer: DatabaseThread) 
     assert writer.group - before < 100
 
 
+async def test_a_disk_that_fails_in_the_middle_of_a_write_undoes_its_whole_group(
+    writer: DatabaseThread, tmp_path: Path
+) -> None:
+    """What such a write left cannot be told from the rest: nothing of it is committed, and each caller is told."""
+
+    def half_done(db: Database) -> None:
+        db.conn.execute("INSERT INTO t (n) VALUES (50)")
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    results = await asyncio.gather(
+        *(writer.run(write) for write in (half_done, insert(1), insert(2))), return_exceptions=True
+    )
+    assert isinstance(results[0], StoreError)
+    told = [number for number, result in zip((1, 2), results[1:], strict=True) if not isinstance(result, StoreError)]
+    assert numbers(tmp_path / "w.db") == told
+    assert await writer.run(insert(3)) == 3
+
+
 async def test_failing_write_takes_no_other_along(writer: DatabaseThread, tmp_path: Path) -> None:
     """In one group, a write that breaks a constraint and one that refuses are undone alone."""
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
 
 BUSY_TIMEOUT_S = 5.0
+NO_ROOM: Final = (
+    "The disk of DATA_DIR is full, so the database cannot be opened. Free some space and start again: nothing is lost."
+)
+_LEAST_BYTES: Final = 1_000_000
 
 
 def connect(path: Path, *, read_only: bool = False) -> Database:
@@ -43,6 +49,14 @@ def ensure_data_dir(data_dir: Path) -> None:
             f"DATA_DIR {str(data_dir)!r} cannot be written: {error.strerror}. "
             "Give this user write access, or set DATA_DIR to another folder."
         ) from None
+
+
+def has_room(data_dir: Path) -> bool:
+    """Whether the disk has as much room as SQLite wants at the least: a log, and an index of it."""
+    try:
+        return shutil.disk_usage(data_dir).free >= _LEAST_BYTES
+    except OSError:
+        return True  # it has other troubles
 
 
 def ensure_private_file(path: Path) -> None:

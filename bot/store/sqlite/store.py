@@ -21,7 +21,7 @@ from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
 from bot.store.sqlite import jobs, ledger, messages, references, requests, restoring, turns, usage
-from bot.store.sqlite.connection import connect, ensure_private_file
+from bot.store.sqlite.connection import NO_ROOM, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
@@ -65,8 +65,12 @@ class SqliteStore(Shelves, SqliteGate):
             await self._writer.start()
             await self._reader.start()
             await self._counter.start()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StartupError) as error:
             await self.close()
+            if not has_room(self._path.parent):
+                raise BotError(NO_ROOM) from None
+            if isinstance(error, StartupError):
+                raise
             raise StartupError(unusable(str(self._path), str(error))) from None
         except BaseException:
             await self.close()

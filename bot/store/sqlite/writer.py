@@ -23,6 +23,7 @@ from bot.domain.errors import StoreError
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_SPOILING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _GROUP: Final = 256
 """The most writes that share one commit; bounds how long the first of them waits."""
 
@@ -178,10 +179,15 @@ def _run_in_savepoint(database: Database, work: _Work) -> bool:
             work.result = work.function(database)
     except BaseException as error:
         work.future.set_exception(_translated(error))
-        if not database.conn.in_transaction:
+        if not database.conn.in_transaction or _spoils_all(error):
             raise sqlite3.OperationalError(f"the transaction was given up: {error}") from error
         return False
     return True
+
+
+def _spoils_all(error: BaseException) -> bool:
+    """Whether undoing one write alone cannot be relied on any more: the disk failed in the middle of it."""
+    return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SPOILING
 
 
 def _translated(error: BaseException) -> BaseException:

@@ -1,0 +1,41 @@
+"""A clock that jumps under the real bot: nothing waits for an hour, is deleted too early, ordered twice or lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.apimaster import Fault
+from sandbox.machine import Machine
+from tests.e2e.house import House
+
+HOUR = 3_600
+
+
+async def test_a_clock_that_jumps_back_and_forward_delays_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    """Back an hour while pictures run, wait for the balance; then forward by two days."""
+    machine = Machine()
+    async with House(tmp_path / "data", machine=machine, PER_USER_RUNNING="1") as house:
+        house.knobs.latency_s = 1.0
+        await house.start()
+        await house.imagine("made while it jumps back")
+        await house.imagine("waits meanwhile")
+        await house.until(lambda: house.states() == ["running", "queued"])
+        machine.set_clock(-HOUR)
+        await house.picture("made while it jumps back", timeout_s=20)
+        await house.picture("waits meanwhile", timeout_s=20)
+
+        house.apimaster.script(Fault.balance())
+        await house.imagine("unpaid for a moment")
+        await house.until(lambda: bool(house.rows("SELECT 1 FROM balance_errors")), timeout_s=20)
+        machine.set_clock(-2 * HOUR)
+        await house.picture("unpaid for a moment", timeout_s=20)
+
+        await house.imagine("private, made while it jumps forward", private=True)
+        await house.until(lambda: house.states()[-1] == "running", timeout_s=20)
+        machine.set_clock(48 * HOUR)
+        shown = await house.picture("private, made while it jumps forward", timeout_s=20)
+        assert shown.ephemeral_to == "alice", "its token lives on, whatever our clock says"
+
+        await house.until(lambda: house.states() == ["delivered"] * 4)
+        assert len(house.apimaster.posts) == 4 + 1
+        assert len(list((tmp_path / "data" / "spool").glob("*.jpg"))) == 4
