@@ -13,7 +13,7 @@ from bot.domain.errors import Cost
 from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestView
 from bot.domain.picture import PictureInfo
 from bot.ui.catalogue import Words
-from bot.ui.text import extras, form_shown
+from bot.ui.text import extras, form_shown, plain
 
 _MOST_DESCRIPTION: Final = 4_096
 _MOST_FIELD: Final = 1_024
@@ -43,7 +43,7 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     embed.add_field(name=words("details.cost"), value=_cost(job, words))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
-        escaped = discord.utils.escape_markdown(said)[:_MOST_FIELD]
+        escaped = plain(said)[:_MOST_FIELD]
         embed.add_field(name=words("details.style"), value=escaped, inline=False)
     if view.request.references:
         embed.add_field(name=words("details.references"), value=_references(view, words), inline=False)
@@ -94,7 +94,7 @@ def _references(view: RequestView, words: Words) -> str:
 
 def _reference(reference: Reference, words: Words) -> str:
     """A reference as its member named it, and what was done to it. What rows say of that is English."""
-    name = discord.utils.escape_markdown(reference.name)[:80]
+    name = plain(reference.name)[:80]
     if reference.name == SMALLER_ITSELF:
         name = words("details.smaller_itself")
     note = words("details.first_frame") if reference.note == FIRST_FRAME else reference.note

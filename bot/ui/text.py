@@ -28,11 +28,15 @@ _COUNTED: Final = (
     JobState.DELIVERED,
 )
 """Of several jobs, these are told by their number alone: waiting, at work, done."""
+_LEFT: Final = re.compile(r"\\.|\[|<(?=[@#:/]|a:|t:|id:)", re.DOTALL)
 
 
 def plain(words: str) -> str:
     """Words of members, their markup and mentions shown rather than obeyed."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(words))
+    escaped = discord.utils.escape_markdown(words)
+    # discord.py leaves links whose words go over several lines, and what stands for channels, commands and times.
+    escaped = _LEFT.sub(lambda found: found[0] if found[0][0] == "\\" else f"\\{found[0]}", escaped)
+    return discord.utils.escape_mentions(escaped)
 
 
 def quoted_prompt(spec: PictureSpec) -> str:
@@ -244,9 +248,9 @@ def _bad_reference(job: Job, words: Words) -> str:
     """Which reference could not be used and why; it is named as its owner named it."""
     refusal = f"refusal.{job.error_code}"
     if not words.has(refusal):
-        return discord.utils.escape_markdown(job.error_text)  # of an earlier version: the sentence itself
+        return plain(job.error_text)  # of an earlier version: the sentence itself
     number, _, name = job.error_text.partition(" ")
-    return words(refusal, number=number, name=discord.utils.escape_markdown(name))
+    return words(refusal, number=number, name=plain(name))
 
 
 def _uncertain(job: Job, words: Words) -> str:

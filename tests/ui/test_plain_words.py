@@ -1,0 +1,45 @@
+"""Words of members stand in messages as they were typed: nothing in them links, pings, points elsewhere or formats."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.ui.text import plain
+
+LIVE = re.compile(r"(?:[^\\]|^)(?:\\\\)*[\[*_~|`]|(?:[^\\]|^)(?:\\\\)*<[@#:/at]|@(?:everyone|here)")
+"""What Discord would obey: a sign with an even number of backslashes before it, or a ping."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[win a prize](https://evil.example)",
+        "[win\na prize](https://evil.example)",
+        "[a [win a prize](https://evil.example) b](c)",
+        "\\[win\na prize](https://evil.example)",
+        "\\\\[win\na prize](https://evil.example)",
+        "**bold** __under__ ~~gone~~ ||hidden|| `code` ```block```",
+        "@everyone @here <@123456789012345678> <@&123456789012345678> <@!123456789012345678>",
+        "<#123456789012345678> </settings show:123456789012345678> <:wave:123456789012345678> <a:w:123456789012345678>",
+        "<t:0:R> is when it ends, <id:customize>",
+    ],
+)
+def test_nothing_in_a_members_words_is_obeyed(words: str) -> None:
+    """Links whose words go over lines and backslashes typed before a bracket included."""
+    shown = plain(words)
+    assert LIVE.search(shown) is None
+    assert shown.replace("\\", "").replace("\u200b", "") == words.replace("\\", "")
+
+
+@pytest.mark.parametrize("line", ["# large", "> a quotation", "- a list"])
+def test_no_line_of_a_members_words_is_a_heading_or_a_list(line: str) -> None:
+    """They stand on the card among its own lines."""
+    assert plain(line).startswith("\\")
+
+
+@pytest.mark.parametrize("words", ["a < b > c", "50 % of 3 <4", "naïve café, 日本語", "see https://example.org/x"])
+def test_plain_words_stay_as_they_are(words: str) -> None:
+    """Not every sign means something."""
+    assert plain(words) == words
