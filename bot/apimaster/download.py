@@ -114,9 +114,12 @@ class Downloader:
 def _parse(text: str) -> URL:
     """Read an address; a well-formed one is taken as it is, since quoting it anew could break its signature."""
     try:
-        return URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
+        url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
+        # Taken as it is, it is taken apart when it is first asked: then and not later is the time for complaints.
+        _ = url.host, url.port
     except ValueError:
         raise _bad_address() from None
+    return url
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path) -> int:

@@ -226,6 +226,17 @@ async def test_a_source_without_anything_is_gone(client: ApimasterClient, tmp_pa
         assert raised.value.code == "result_gone"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://", "http:///x", "http://h:99999/x", "http://[h/x", "http://h:1\r\nX: 1/x", "x" * 9000],
+)
+async def test_an_address_that_is_none_is_gone(client: ApimasterClient, tmp_path: Path, url: str) -> None:
+    """It is told as that and does not crash, whichever part of it makes no sense."""
+    with pytest.raises(PictureError) as raised:
+        await client.download(PictureSource(url=url), tmp_path / "picture")
+    assert raised.value.code == "result_gone"
+
+
 async def test_a_disk_that_refuses_is_not_the_pictures_fault(
     client: ApimasterClient, spec: PictureSpec, tmp_path: Path
 ) -> None:
