@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties bench chaos check format lock clean
+.PHONY: help setup sandbox demo run test properties bench chaos check format lock audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -55,5 +55,9 @@ lock:  ## Pin the dependencies of pyproject.toml anew
 	@$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml
 	@rm -rf $(VENV)-lock
 
+audit:  ## Known weaknesses of the pinned dependencies (asks a public list)
+	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; } || { rm -rf $(VENV)-audit; echo "pip-audit cannot be installed: that needs a network. Nothing was looked up."; exit 2; }
+	@$(VENV)-audit/bin/python .ci/audit.py requirements.txt
+
 clean:  ## Remove .venv and caches; data/ stays
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-audit .mypy_cache .pytest_cache .ruff_cache
