@@ -67,22 +67,15 @@ class ReferenceCopies:
         """Where a copied reference of this file name lies."""
         return self._root / Path(file_name).name
 
-    def is_discords(self, url: str) -> bool:
-        """Whether an address is on one of Discord's own CDN hosts."""
-        try:
-            parsed = URL(url)
-            return parsed.scheme in {"http", "https"} and {parsed.host, parsed.authority} & self._hosts != set()
-        except ValueError:
-            return False
-
     async def copy(self, request_id: int, reference: Reference) -> Reference:
         """Copy and check one reference; raises BadReferenceError, or trouble that passes."""
-        if not self.is_discords(reference.url):
+        address = _address_on(self._hosts, reference.url)
+        if address is None:
             raise _refused(reference, "reference_foreign")
         part = self._root / f"{request_id}-{reference.position}.part"
         async with self._slots:
             try:
-                await self._fetch(reference, part)
+                await self._fetch(reference, address, part)
             except BaseException:
                 part.unlink(missing_ok=True)
                 raise
@@ -110,11 +103,11 @@ class ReferenceCopies:
         for path in self._root.glob(f"{request_id}-*"):
             path.unlink(missing_ok=True)
 
-    async def _fetch(self, reference: Reference, to: Path) -> None:
+    async def _fetch(self, reference: Reference, address: URL, to: Path) -> None:
         if self._session is None:
             raise RuntimeError("use ReferenceCopies as a context manager")
         try:
-            async with self._session.get(URL(reference.url, encoded=True), allow_redirects=False) as response:
+            async with self._session.get(address, allow_redirects=False) as response:
                 if response.status in {403, 404, 410}:
                     raise _refused(reference, "reference_gone")
                 if response.status != 200:
@@ -149,6 +142,17 @@ class ReferenceCopies:
             size_bytes=len(clean.data),
             note=FIRST_FRAME if clean.still else "",
         )
+
+
+def _address_on(hosts: Collection[str], text: str) -> URL | None:
+    """The address as it will be asked, if its host is one of these: over TLS, but where a port is named with it."""
+    try:
+        address = URL(text, encoded=True)
+        place = address.raw_authority
+    except ValueError:
+        return None
+    plain = address.scheme == "http" and address.explicit_port is not None
+    return address if place in hosts and (plain or address.scheme == "https") else None
 
 
 def _cleaned(path: Path) -> tuple[Cleaned, bool]:

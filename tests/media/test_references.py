@@ -97,10 +97,26 @@ async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Pat
 
 @pytest.mark.parametrize(
     "url",
-    ["http://169.254.169.254/latest", "http://cdn.test.evil.example/a.png", "file:///etc/passwd", "not a url", ""],
+    [
+        "http://169.254.169.254/latest",
+        "http://cdn.test.evil.example/a.png",
+        "file:///etc/passwd",
+        "not a url",
+        "",
+        "http://cdn.test/a.png",
+        "https://cdn.test:22/a.png",
+        "https://cdn.test@evil.example/a.png",
+        "https://me:word@cdn.test/a.png",
+        "https://cdn.test\\@evil.example/a.png",
+        "https://cdn.test\n.evil.example/",
+        "https://evil.example/#@cdn.test/a.png",
+        "https://[::1]/a.png",
+        "ftp://cdn.test/a.png",
+        "//cdn.test/a.png",
+    ],
 )
 async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str], url: str) -> None:
-    """Only Discord's own CDN is, whatever an address looks like."""
+    """Only Discord's own CDN is, over TLS and at its own port, whatever an address looks like."""
     server, _ = cdn
     async with ReferenceCopies(tmp_path, ["cdn.test"]) as copies:
         with pytest.raises(BadReferenceError, match="1 x") as caught:
