@@ -7,14 +7,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from bot.domain.errors import StartupError
+
+LOCK_NAME: Final = "bot.lock"
 
 
 @contextmanager
 def exclusive(data_dir: Path) -> Iterator[None]:
     """Hold the directory's lock; the kernel frees it however the process ends. Raises StartupError if it is taken."""
-    path = data_dir / "bot.lock"
+    path = data_dir / LOCK_NAME
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import StartupError
@@ -169,9 +170,33 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        reason = first["msg"].removeprefix("Value error, ").partition(", unable to")[0]
-        what = f"{str(first['loc'][0]).upper()} is malformed: {reason}" if first["loc"] else reason
-        raise StartupError(f"{what}. Correct it in .env or the environment.") from None
+        raise StartupError(_malformed(error.errors(include_url=False, include_input=False)[0])) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StartupError(f".env cannot be read: {error}. Correct or remove the file.") from None
+        raise StartupError(_unreadable(error)) from None
+
+
+def load_what_is_right() -> tuple[Settings, list[str]]:
+    """The settings with its default in place of each malformed one, and a sentence for each of those."""
+    instead: dict[str, Any] = {}
+    troubles: list[str] = []
+    while True:
+        try:
+            return Settings(**instead), troubles
+        except ValidationError as error:
+            for one in error.errors(include_url=False, include_input=False):
+                troubles.append(_malformed(one))
+                for name in (str(one["loc"][0]),) if one["loc"] else ("shard_ids", "shard_count"):
+                    instead[name] = Settings.model_fields[name].default
+        except (OSError, UnicodeDecodeError) as error:
+            troubles.append(_unreadable(error))
+            instead["_env_file"] = None
+
+
+def _malformed(error: ErrorDetails) -> str:
+    reason = error["msg"].removeprefix("Value error, ").partition(", unable to")[0]
+    what = f"{str(error['loc'][0]).upper()} is malformed: {reason}" if error["loc"] else reason
+    return f"{what}. Correct it in .env or the environment."
+
+
+def _unreadable(error: Exception) -> str:
+    return f".env cannot be read: {error}. Correct or remove the file."

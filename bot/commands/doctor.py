@@ -1,21 +1,91 @@
-"""`python -m bot doctor`: whether the books are in order; the bot may be running."""
+"""`python -m bot doctor`: whether everything is as it should be, and what to do if not; the bot may be running."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
 import click
 
-from bot.domain.errors import BotError
-from bot.settings import load_settings
+from bot.clock import SystemClock
+from bot.commands.examining import books, machine
+from bot.commands.examining.discord_side import DiscordSide
+from bot.commands.examining.findings import Finding, Level, fail, ok
+from bot.commands.examining.provider_side import provider
+from bot.domain.errors import BotError, StartupError
+from bot.settings import Settings, load_settings, load_what_is_right
 from bot.store.sqlite.reading import read_faults
 
 
 @click.command("doctor")
-@click.option("--ledger", is_flag=True, required=True, help="Check every job's ledger and every total.")
-def doctor(*, ledger: bool) -> None:  # noqa: ARG001 - the one check that there is; named, so that others can follow
-    """Look the database over and print each fault; the exit code is 0 if there is none, 1 otherwise.
+@click.option("--ledger", is_flag=True, help="Only name every fault of the ledger and the totals.")
+@click.option("--offline", is_flag=True, help="Ask neither Discord nor the image provider.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of lines.")
+def doctor(*, ledger: bool, offline: bool, as_json: bool) -> None:
+    """Look over settings, token, key, permissions, database, ledger, pictures, disk and clock.
 
-    Nothing is changed. For each job the ledger must close, and every total must be what its rows add up to.
+    Prints a line for each: ok, warn or fail, what it is about, and what to do. Nothing is changed. The exit code is 1
+    if anything fails.
     """
+    if ledger:
+        _check_ledger()
+        return
+    found = []
+    for finding in _findings(offline=offline):
+        found.append(finding)
+        if not as_json:
+            click.echo(str(finding))
+    failed = sum(finding.level is Level.FAIL for finding in found)
+    if as_json:
+        click.echo(json.dumps({"ok": not failed, "checks": [asdict(finding) for finding in found]}, indent=2))
+    if failed:
+        raise BotError(f"{failed} {'check fails' if failed == 1 else 'checks fail'}.")
+
+
+def _findings(*, offline: bool) -> Iterator[Finding]:
+    """Everything, the quick things first."""
+    settings, troubles = load_what_is_right()
+    yield from machine.versions()
+    yield from _settings(settings, troubles)
+    yield from machine.data_directory(settings.data_dir, min_free_mb=settings.min_free_mb)
+    yield from books.database(settings.data_dir / "bot.db")
+    if not offline:
+        yield from asyncio.run(_asked(settings))
+
+
+def _settings(settings: Settings, troubles: list[str]) -> Iterator[Finding]:
+    for name in ("DISCORD_TOKEN", "APIMASTER_API_KEY"):
+        try:
+            settings.require(name)
+        except StartupError as error:
+            troubles = [*troubles, str(error)]
+    for trouble in troubles:
+        yield fail("settings", trouble, "")
+    if not troubles:
+        yield ok("settings", "each can be read")
+
+
+async def _asked(settings: Settings) -> list[Finding]:
+    """What Discord and the provider say; a secret that is missing has been told."""
+    found: list[Finding] = []
+    if token := _secret(settings, "DISCORD_TOKEN"):
+        found += [f async for f in DiscordSide(settings.discord_api_url, token, SystemClock()).findings()]
+    if _secret(settings, "APIMASTER_API_KEY"):
+        key = settings.require("APIMASTER_API_KEY")["APIMASTER_API_KEY"]
+        found.append(await provider(settings.apimaster_base_url, key, settings.apimaster_model))
+    return found
+
+
+def _secret(settings: Settings, name: str) -> str:
+    try:
+        return settings.require(name)[name].get_secret_value()
+    except StartupError:
+        return ""
+
+
+def _check_ledger() -> None:
     found = 0
     for fault in read_faults(load_settings().data_dir / "bot.db"):
         click.echo(fault)

@@ -60,7 +60,7 @@ def _tell(backup: Path, restoration: Restoration, *, not_run_since: bool) -> Non
     if contents.waiting:
         click.echo(
             f"{contents.waiting:,} of its pictures were still waiting. They may have been ordered since, so none is "
-            "ordered by itself: each gets a new message, in which its member decides."
+            "ordered by itself: each gets a new message, with the picture if it is here, else its member decides."
         )
     if contents.running:
         click.echo(

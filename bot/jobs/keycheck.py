@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
-from bot.domain.errors import InvalidKeyError, ProviderError, StartupError
+from bot.domain.errors import InvalidKeyError, ProviderError, StartupError, TaskUnknownError
 from bot.domain.job import JobState
 from bot.ports import TaskStatus, UsageStats
 
@@ -18,7 +18,7 @@ _KEY_CHECK_S: Final = 3.0
 class Account(Protocol):
     """The free calls of the provider that need a key."""
 
-    async def balance(self) -> object:
+    async def balance(self) -> float | None:
         """What is left; raises ProviderError."""
         ...
 
@@ -27,15 +27,29 @@ class Account(Protocol):
         ...
 
 
+async def balance_if_the_key_is_taken(provider: Account) -> float | None:
+    """What is left, None where nobody tells; raises InvalidKeyError for a key that is refused, else ProviderError."""
+    async with asyncio.timeout(_KEY_CHECK_S):
+        try:
+            return await provider.balance()
+        except InvalidKeyError:
+            # Reading a balance may need more rights than making pictures: only a second refusal counts.
+            await _poll_nothing(provider)
+            return None
+
+
+async def _poll_nothing(provider: Account) -> None:
+    """Raises InvalidKeyError if the key is refused for this, too; that there is no such task is fine."""
+    try:
+        await provider.poll("task_key_check")
+    except TaskUnknownError:
+        log.debug("key_taken_for_polls")
+
+
 async def check_key(provider: Account, stats: UsageStats) -> None:
     """Find out at once that a key is wrong, by a free call; not while members wait, who must be told why."""
     try:
-        async with asyncio.timeout(_KEY_CHECK_S):
-            try:
-                await provider.balance()
-            except InvalidKeyError:
-                # Reading a balance may need more rights than making pictures: only a second refusal counts.
-                await provider.poll("task_key_check")
+        await balance_if_the_key_is_taken(provider)
     except InvalidKeyError:
         states = await stats.states()
         if any(states.get(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.FETCHED)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -35,24 +35,29 @@ _UNSETTLED: Final = (
 )
 
 
-def make_safe(db: Database, floor: dict[str, int], *, now_ms: int) -> int:
-    """Make a backup's open orders safe to go on with, in the caller's transaction; returns how many were waiting.
+def make_safe(db: Database, floor: Mapping[str, int], pictures: Collection[int], *, now_ms: int) -> None:
+    """Make a backup's open orders safe to go on with, in the caller's transaction.
 
-    Waiting jobs become `uncertain`: their members decide. Running ones are asked about at the provider as ever. What
-    comes of both gets a message of its own, and the one before stays as it is. `floor` has the least next numbers.
+    Waiting jobs become `uncertain`: their members decide. Those of whom there are `pictures` on disk were ordered, and
+    the start goes on with them. Running ones are asked about at the provider as ever. What comes of all of them gets a
+    message of its own, and the one before stays as it is. `floor` has the last number that each table gave out.
     """
     _leave_messages(db)
-    waiting = jobs.in_states(db, (JobState.QUEUED,))
-    for job in waiting:
-        error = RestoredError("the bot was restored from a backup in which this order was still waiting")
-        jobs.uncertain(db, job.id, error, now_ms=now_ms, expected=JobState.QUEUED)
+    for job in jobs.in_states(db, (JobState.QUEUED,)):
+        if job.id in pictures:
+            jobs.move(
+                db, job.id, expected=(JobState.QUEUED,), to=JobState.SUBMITTING, event="submitting", now_ms=now_ms,
+                detail="restored from a backup; its picture is on disk", submitted_at=now_ms, not_before=None,
+            )  # fmt: skip
+        else:
+            error = RestoredError("the bot was restored from a backup in which this order was still waiting")
+            jobs.uncertain(db, job.id, error, now_ms=now_ms, expected=JobState.QUEUED)
     for table, least in floor.items():
         db.conn.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         db.conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, least))
     # A question may have been answered since, and the commands registered anew.
     db.conn.execute("DELETE FROM drafts")
     db.conn.execute("DELETE FROM facts WHERE name = 'commands'")
-    return len(waiting)
 
 
 def _leave_messages(db: Database) -> None:
@@ -75,7 +80,7 @@ def numbers_beyond(db: Database, present: Path, folders: Iterable[Path]) -> dict
     """
     last = {table: _last_number(db, table) for table in _NUMBERED}
     known = _numbers_of_later(db, present)
-    on_disk = max((_highest(folder) for folder in folders), default=0)
+    on_disk = max((number for folder in folders for number in numbers_in(folder)), default=0)
     return {
         table: max(number, on_disk, known[table]) if known else max(number, on_disk) + max(_GAP, number)
         for table, number in last.items()
@@ -130,9 +135,9 @@ def _last_number(db: Database, table: str) -> int:
     return int(rows[0]["seq"]) if rows else 0
 
 
-def _highest(folder: Path) -> int:
-    """The highest number that a file's name begins with; 0 where there is none."""
+def numbers_in(folder: Path) -> frozenset[int]:
+    """The numbers that files' names in a folder begin with."""
     if not folder.is_dir():
-        return 0
+        return frozenset()
     found = (_LEADING_NUMBER.match(path.name) for path in folder.iterdir())
-    return max((int(number[0]) for number in found if number), default=0)
+    return frozenset(int(number[0]) for number in found if number)

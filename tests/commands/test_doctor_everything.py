@@ -1,0 +1,278 @@
+"""`doctor`: a line for each thing, what to do where something is wrong, and an exit code; nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.__main__ import entry
+from bot.clock import SystemClock
+from bot.commands.examining.discord_side import DiscordSide
+from bot.commands.examining.findings import Finding, Level
+from bot.commands.examining.provider_side import provider
+from bot.lock import exclusive
+from bot.store.sqlite import SqliteStore
+from sandbox.apimaster import ApimasterServer, Knobs
+from sandbox.discord import DiscordServer, World
+from sandbox.discord.permissions import Permission
+from tests.support.clock import FakeClock
+from tests.support.steps import Steps
+
+Doctor = Callable[..., int]
+SECRET = "not-to-be-printed"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """DATA_DIR of an installation whose settings are complete."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "DATA_DIR": str(tmp_path / "data"),
+        "DISCORD_TOKEN": SECRET,
+        "APIMASTER_API_KEY": SECRET,
+    }.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "data").mkdir(mode=0o700)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Runs the command without the network and returns its exit code."""
+
+    def run(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["bot", "doctor", "--offline", *words])
+        try:
+            entry()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    return run
+
+
+def lines_about(name: str, printed: str) -> list[str]:
+    """The lines of a report about one thing."""
+    return [line for line in printed.splitlines() if line[6:].startswith(f"{name} ")]
+
+
+def opened(data_dir: Path) -> SqliteStore:
+    """The installation's database, as the bot has it open."""
+    return SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=9)
+
+
+def put(path: Path, content: bytes = b"a picture") -> None:
+    """Have a file, and its folder, private as the bot's are."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_bytes(content)
+
+
+def opened_to_others(path: Path) -> None:
+    """Let everybody read it."""
+    path.chmod(path.stat().st_mode | stat.S_IRGRP | stat.S_IROTH)
+
+
+async def test_a_healthy_installation_is_ok_line_by_line(
+    data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the running bot; the exit code is 0, and no secret is printed."""
+    async with opened(data_dir) as store:
+        await Steps(store).delivered()
+        await Steps(store).fetched()
+        for number in (1, 2):
+            put(data_dir / "spool" / f"{number}.png")
+        with exclusive(data_dir):
+            assert doctor() == 0
+    printed = capsys.readouterr().out
+    assert {line[:4].strip() for line in printed.splitlines()} == {"ok"}
+    assert "a bot is running" in printed
+    assert "2 pictures are kept, 1 of them not posted yet" in printed
+    assert SECRET not in printed
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_broken_settings_are_each_told_and_the_rest_is_looked_at(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bot would stop at the first; here all are named, with their secrets left out."""
+    monkeypatch.setenv("POLL_SECONDS", "soon")
+    monkeypatch.setenv("SHARD_IDS", "1")
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    monkeypatch.setenv("APIMASTER_API_KEY", f"{SECRET} with blanks")
+    assert doctor() == 1
+    printed = capsys.readouterr().out
+    told = " ".join(lines_about("settings", printed))
+    assert all(name in told for name in ("POLL_SECONDS", "DISCORD_TOKEN is not set", "APIMASTER_API_KEY has a blank"))
+    assert lines_about("disk", printed)
+    assert lines_about("database", printed)[0].startswith("warn")
+    assert SECRET not in printed
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_shards_that_do_not_fit_together_are_told(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule over two settings, of which neither is malformed by itself."""
+    monkeypatch.setenv("SHARD_IDS", "1")
+    assert doctor() == 1
+    assert "SHARD_COUNT" in lines_about("settings", capsys.readouterr().out)[0]
+
+
+async def test_json_is_for_machines(data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same findings as an object; the exit code is the same."""
+    async with opened(data_dir) as store:
+        await Steps(store).delivered()
+    with closing(sqlite3.connect(data_dir / "bot.db")) as connection, connection:
+        connection.execute("DELETE FROM ledger WHERE kind = 'charge'")
+    assert doctor("--json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is False
+    [ledger] = [check for check in report["checks"] if check["name"] == "ledger"]
+    assert (ledger["level"], ledger["advice"]) == ("fail", "`doctor --ledger` names each.")
+    assert ledger["what"].startswith("Job 1 (delivered): 0 of its reserve is closed")
+
+
+async def test_files_that_rows_and_folders_do_not_agree_about_are_told(
+    data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pictures that are missing, and files that belong to nothing."""
+    async with opened(data_dir) as store:
+        await Steps(store).delivered()
+        await Steps(store).fetched()
+    put(data_dir / "spool" / "77.png")
+    put(data_dir / "spool" / "77.thumb.webp")
+    assert doctor() == 0
+    told = " ".join(lines_about("spool", capsys.readouterr().out))
+    assert "1 pictures that were not posted yet are missing (2.png" in told
+    assert "1 posted pictures are missing" in told
+    assert "1 files belong to no picture" in told
+
+
+async def test_files_that_others_can_read_are_told(
+    data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the command that closes them; behind a closed folder it does not matter."""
+    async with opened(data_dir):
+        pass
+    opened_to_others(data_dir / "bot.db")
+    assert doctor() == 0
+    assert lines_about("modes", capsys.readouterr().out)[0].startswith("ok")
+    opened_to_others(data_dir)
+    assert doctor() == 0
+    [line] = lines_about("modes", capsys.readouterr().out)
+    assert line.startswith("warn")
+    assert "bot.db" in line
+    assert "chmod -R go=" in line
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_too_small_a_disk_fails(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the same rule by which the bot takes no orders."""
+    monkeypatch.setenv("MIN_FREE_MB", "1000000")
+    assert doctor() == 1
+    assert "MIN_FREE_MB wants" in lines_about("disk", capsys.readouterr().out)[0]
+
+
+async def test_a_broken_database_is_told_and_nothing_else_is_left_out(
+    data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback: what can still be looked at is."""
+    put(data_dir / "bot.db", b"these are not the pages you are looking for" * 200)
+    assert doctor() == 1
+    printed = capsys.readouterr()
+    assert "file is not a database" in lines_about("database", printed.out)[0]
+    assert lines_about("disk", printed.out)
+    assert "Traceback" not in printed.err
+
+
+def test_what_restores_left_is_told(data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that a kill interrupted, and the databases of before."""
+    put(data_dir / "bot.db.restored-20260314")
+    put(data_dir / "bot.db.before-restore-20260313")
+    assert doctor() == 0
+    told = " ".join(lines_about("restore", capsys.readouterr().out))
+    assert "was interrupted" in told
+    assert "bot.db.before-restore-20260313" in told
+
+
+def named(findings: list[Finding]) -> dict[str, Finding]:
+    """The findings by name."""
+    return {finding.name: finding for finding in findings}
+
+
+async def asked(api_url: str, token: str, *, ahead_s: float = 0) -> dict[str, Finding]:
+    """What is found at a Discord."""
+
+    class Shifted(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + timedelta(seconds=ahead_s)
+
+    return named([finding async for finding in DiscordSide(api_url, token, Shifted()).findings()])
+
+
+async def test_discord_is_asked_about_everything_that_it_knows() -> None:
+    """Who the bot is, what it may do, its commands, its gateway, and the time."""
+    world = World()
+    async with DiscordServer(world) as server:
+        found = await asked(server.api_url, world.token)
+        assert {name: finding.level for name, finding in found.items()} == {
+            "token": Level.OK,
+            "application": Level.OK,
+            "commands": Level.WARN,
+            "permissions": Level.OK,
+            "gateway": Level.OK,
+            "clock": Level.OK,
+        }
+        for role in world.guild.roles.values():
+            role.permissions &= ~Permission.ATTACH_FILES
+        found = await asked(server.api_url, world.token, ahead_s=3_600)
+    assert "lacks Attach Files" in found["permissions"].what
+    assert "ahead of Discord's" in found["clock"].what
+
+
+async def test_a_token_that_discord_refuses_fails() -> None:
+    """With what to do."""
+    async with DiscordServer(World()) as server:
+        found = await asked(server.api_url, "not.the.token")
+    assert found["token"].level is Level.FAIL
+    assert "Reset it" in found["token"].advice
+
+
+async def test_a_discord_that_cannot_be_asked_fails_in_a_sentence() -> None:
+    """Nobody listens, or somebody else does."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.json_response([])
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", hello)
+    async with TestServer(application, host="127.0.0.1") as server:
+        found = await asked(str(server.make_url("/api/v10")), "token")
+        assert "does not answer as Discord does" in found["discord"].what
+    found = await asked("http://127.0.0.1:9/api/v10", "token")
+    assert "cannot be reached" in found["discord"].what
+
+
+async def test_the_provider_is_asked_for_what_costs_nothing() -> None:
+    """The balance; a refused key and a silent provider fail, an empty balance warns."""
+    knobs = Knobs()
+    async with ApimasterServer(knobs=knobs) as server:
+        good = await provider(server.base_url, SecretStr(server.api_key), "model")
+        bad = await provider(server.base_url, SecretStr("not-the-key"), "model")
+        assert server.posts == []
+    silent = await provider("http://127.0.0.1:9", SecretStr("key"), "model")
+    assert (good.level, bad.level, silent.level) == (Level.OK, Level.FAIL, Level.FAIL)
+    assert "balance" in good.what
