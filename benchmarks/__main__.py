@@ -14,6 +14,7 @@ import click
 
 from benchmarks.filling import GUILD, START_MS, fill
 from benchmarks.questions import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
+from benchmarks.soak import soak
 from bot.domain.period import Period
 from bot.jobs.exporting import MOST_FILES
 from bot.media.tables import CsvTables
@@ -26,11 +27,14 @@ _EXPORTED = 1_000_000
 _LIMIT_BYTES = 10 * 1024 * 1024
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--jobs", default=5_000_000, show_default=True, type=click.IntRange(1_000), help="How many pictures.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where; a temporary one otherwise.")
-def main(*, jobs: int, folder: Path | None) -> None:
+@click.pass_context
+def main(context: click.Context, *, jobs: int, folder: Path | None) -> None:
     """Fill a database, ask, and fail where an overview takes too long or a whole table is read for an answer."""
+    if context.invoked_subcommand is not None:
+        return
     with tempfile.TemporaryDirectory(dir=folder) as made:
         path = Path(made) / "bench.db"
         began = time.perf_counter()
@@ -82,6 +86,9 @@ def _export(path: Path, folder: Path, jobs: int) -> None:
     click.echo(
         f"\nexport: {count:,} rows, {len(files)} files, {size_mb:.1f} MB, {took_s:.0f} s, memory +{grew_mb:.0f} MB"
     )
+
+
+main.add_command(soak)
 
 
 if __name__ == "__main__":

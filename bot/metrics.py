@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from prometheus_client import generate_latest
+from prometheus_client import Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -34,11 +34,14 @@ class Metrics:
     ) -> None:
         self._registry = meters.registry
         self._registry.register(_Rows(store, gate, balance))
+        self._tasks = Gauge("imagine_tasks", "Tasks of the event loop: each job under way is one.", registry=None)
+        self._registry.register(self._tasks)
         self._one_at_a_time = asyncio.Lock()
 
     async def page(self) -> bytes:
         """The page that Prometheus reads; raises StoreError."""
         async with self._one_at_a_time:
+            self._tasks.set(len(asyncio.all_tasks()))
             return await asyncio.to_thread(generate_latest, self._registry)
 
 

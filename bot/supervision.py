@@ -28,8 +28,11 @@ FOLLOWED: Final = "--while-stdin-lasts"
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
+_WEARY_PAUSE_S: Final = 150.0
+"""Discord resets the token of a bot that logs in a thousand times in a day."""
 _RAN_WELL_S: Final = 300.0
 _CRASH_LOOP: Final = 5
+_WEARY: Final = 30
 _STOPS_WITHIN_S: Final = 20.0
 """A child ends within 10 s of being asked; one that has not by now is beyond asking."""
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -102,7 +105,8 @@ class Supervisor:
 
     async def _pause(self, failures: int, code: int, ran_s: float) -> bool:
         """Tell of a failure and wait before the next start; returns whether there is to be one."""
-        pause_s = backoff_s(failures, base_s=self._first_pause_s, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
+        cap_s = _LONGEST_PAUSE_S if failures < _WEARY else _WEARY_PAUSE_S
+        pause_s = backoff_s(failures, base_s=self._first_pause_s, cap_s=cap_s, rng=self._rng)
         facts = {"exit_code": code, "ran_s": round(ran_s, 1), "failures": failures, "pause_s": round(pause_s, 1)}
         if failures >= _CRASH_LOOP:
             log.critical("bot_crash_loop", extra=facts)

@@ -1,0 +1,226 @@
+"""`python -m benchmarks soak`: an hour of a busy bot in some minutes, and whether anything grows meanwhile.
+
+All waits are shortened by one factor: the provider's, the bot's polls, the members'. What is counted does not know of
+time: open files, tasks and memory that are left over from each picture grow all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import random
+import re
+import socket
+import statistics
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import click
+from PIL import Image
+
+from sandbox.apimaster import Fault, Knobs
+from sandbox.driver import DriverError
+from sandbox.stack import Sandbox
+
+_MEMBERS: Final = ("alice", "bob", "mod")
+_FIRST_POLL_S, _POLL_S, _PICTURE_S = 12.0, 4.0, 25.0
+_REQUESTS_A_MINUTE: Final = 18.0
+"""One every three seconds or so: of some 30 pictures a minute."""
+_PRIVATE: Final = 0.1
+_TROUBLE_EVERY_S: Final = 300.0
+_SAMPLES: Final = 200
+_AT_REST_WITHIN_S: Final = 60.0
+_MOST_GROWTH: Final = {"rss_mb": (0.05, 2.0), "fds": (0.1, 3.0), "tasks": (0.1, 5.0), "threads": (0.0, 1.0)}
+"""How much more the last quarter may have than the second: a part of it, and so much besides for chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What the bot's process has at a moment."""
+
+    rss_mb: float
+    fds: float
+    tasks: float
+    threads: float
+
+
+def grown(samples: Sequence[Sample]) -> dict[str, tuple[float, float]]:
+    """By name, the means of the second and the last quarter of what grew by more than it may."""
+    quarter = len(samples) // 4
+    found = {}
+    for name, (part, chance) in _MOST_GROWTH.items():
+        second = statistics.fmean(getattr(s, name) for s in samples[quarter : 2 * quarter])
+        last = statistics.fmean(getattr(s, name) for s in samples[3 * quarter :])
+        if last > second * (1 + part) + chance:
+            found[name] = (second, last)
+    return found
+
+
+@click.command()
+@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1), help="How long, for the bot.")
+@click.option("--speed", default=24.0, show_default=True, type=click.FloatRange(1), help="How many times faster.")
+@click.option("--seed", default=1, show_default=True, help="What is drawn.")
+def soak(*, minutes: float, speed: float, seed: int) -> None:
+    """Let members order for an hour at many times the speed; fail where memory, files or tasks grow."""
+    if not asyncio.run(_Soak(minutes=minutes, speed=speed, seed=seed).run()):
+        raise SystemExit(1)
+
+
+class _Soak:
+    def __init__(self, *, minutes: float, speed: float, seed: int) -> None:
+        self._lasts_s = minutes * 60 / speed
+        self._speed = speed
+        self._rng = random.Random(seed)  # noqa: S311 - traffic
+        self._sent = 0
+        self._port = _free_port()
+        self._sandbox = Sandbox(
+            knobs=Knobs(latency_s=_PICTURE_S / speed, plain_pictures=True, balance=1e9),
+            env={
+                "FIRST_POLL_SECONDS": f"{_FIRST_POLL_S / speed:.3f}",
+                "POLL_SECONDS": f"{_POLL_S / speed:.3f}",
+                "PER_USER_RUNNING": "50",
+                "PER_USER_PENDING": "500",
+                "HTTP_PORT": str(self._port),
+            },
+        )
+
+    async def run(self) -> bool:
+        """Run it, print the table, and return whether all is well."""
+        async with self._sandbox, aiohttp.ClientSession() as session:
+            await self._sandbox.wait_for_bot()
+            before = await self._sample(session)
+            async with self._under_way():
+                samples = [sample async for sample in self._samples(session)]
+            settled = await self._settled(session, before)
+            after = await self._sample(session)
+            pictures = len(self._sandbox.apimaster.posts)
+        click.echo(f"{self._sent:,} commands, {pictures:,} orders in {self._lasts_s:.0f} s\n")
+        _print_table(before, samples, after)
+        found = grown(samples)
+        for name, (second, last) in found.items():
+            click.echo(f"{name} grew from {second:.1f} to {last:.1f}", err=True)
+        if not settled:
+            click.echo("it did not come to rest again", err=True)
+        return settled and not found
+
+    @contextlib.asynccontextmanager
+    async def _under_way(self) -> AsyncIterator[None]:
+        tasks = [
+            asyncio.create_task(self._traffic(), name="traffic"),
+            asyncio.create_task(self._troubles(), name="troubles"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    raise outcome
+
+    async def _samples(self, session: aiohttp.ClientSession) -> AsyncIterator[Sample]:
+        for _ in range(_SAMPLES):
+            await asyncio.sleep(self._lasts_s / _SAMPLES)
+            yield await self._sample(session)
+
+    async def _sample(self, session: aiohttp.ClientSession) -> Sample:
+        async with session.get(f"http://127.0.0.1:{self._port}/metrics") as answer:
+            page = await answer.text()
+        return await asyncio.to_thread(_read_sample, self._sandbox.bot.pid or 0, _number(page, "imagine_tasks"))
+
+    async def _traffic(self) -> None:
+        """Members' commands, at random but in a steady stream."""
+        while True:
+            await asyncio.sleep(self._rng.expovariate(_REQUESTS_A_MINUTE * self._speed / 60))
+            with contextlib.suppress(DriverError):  # one that got no answer: the gateway was just being lost
+                await self._one_command(self._rng.choice(_MEMBERS))
+
+    async def _one_command(self, member: str) -> None:
+        self._sent += 1
+        driver, prompt = self._sandbox.driver, f"picture {self._sent}"
+        match self._rng.choices(("imagine", "remix", "queue", "gallery", "style"), (70, 12, 6, 6, 6))[0]:
+            case "imagine":
+                options = {
+                    "prompt": prompt,
+                    "count": self._rng.choice((1, 1, 2, 4)),
+                    "private": self._rng.random() < 0.1,
+                }
+                await driver.slash(member, "imagine", options, channel=self._rng.choice(("general", "art", "dm")))
+            case "remix":
+                await driver.slash(member, "remix", {"prompt": prompt}, files={"image1": ("a.png", _PICTURE)})
+            case "style":
+                await driver.autocomplete(member, "imagine", "style", "n", {"prompt": prompt})
+            case other:
+                await driver.slash(member, other)
+
+    async def _troubles(self) -> None:
+        """What happens in an hour: lost connections, failed tasks, answers that never come, dead tokens."""
+        sandbox = self._sandbox
+        while True:
+            await asyncio.sleep(_TROUBLE_EVERY_S / self._speed)
+            for fault in (Fault.task_fails("no luck"), Fault.http(500), Fault.reset()):
+                sandbox.apimaster.script(fault)
+            sandbox.faults.fail_next("PATCH /webhooks/*", 500, times=5)
+            sandbox.faults.expire_all_tokens()
+            await sandbox.faults.drop_gateway(self._rng.choice((1000, 1001, 4000, 4009)))
+
+    async def _settled(self, session: aiohttp.ClientSession, before: Sample) -> bool:
+        """Wait until all is delivered and nothing is under way any more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_AT_REST_WITHIN_S):
+                most = before.tasks + _MOST_GROWTH["tasks"][1]
+                while (await self._sample(session)).tasks > most:  # noqa: ASYNC110 - another process's tasks
+                    await asyncio.sleep(0.5)
+                return True
+        return False
+
+
+def _print_table(before: Sample, samples: Sequence[Sample], after: Sample) -> None:
+    quarter = len(samples) // 4
+    rows = {"at rest, before": [before]}
+    rows |= {f"quarter {n + 1}": list(samples[n * quarter : (n + 1) * quarter]) for n in range(4)}
+    rows["at rest, after"] = [after]
+    click.echo(f"{'mean of':<18}{'RSS':>12}{'open files':>12}{'tasks':>8}{'threads':>9}")
+    for name, of in rows.items():
+        rss, fds, tasks, threads = (
+            statistics.fmean(getattr(sample, field) for sample in of) for field in ("rss_mb", "fds", "tasks", "threads")
+        )
+        click.echo(f"{name:<18}{rss:>9.1f} MB{fds:>12.1f}{tasks:>8.1f}{threads:>9.1f}")
+
+
+def _read_sample(pid: int, tasks: float) -> Sample:
+    process = Path("/proc") / str(pid)
+    status = (process / "status").read_text()
+    return Sample(
+        rss_mb=_number(status, "VmRSS:") / 1024,
+        fds=len(list((process / "fd").iterdir())),
+        tasks=tasks,
+        threads=_number(status, "Threads:"),
+    )
+
+
+def _number(text: str, name: str) -> float:
+    found = re.search(rf"^{name}\s+([\d.e+]+)", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{name} is not told")
+    return float(found[1])
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _small_picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+_PICTURE: Final = _small_picture()
