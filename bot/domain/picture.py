@@ -9,6 +9,8 @@ from typing import Final
 MAX_PROMPT_CHARACTERS: Final = 4_000
 MAX_REFERENCES: Final = 14
 MAX_COUNT: Final = 4
+MAX_JOBS: Final = 9
+"""Of one request, with those that were ordered once more: a message has ten files at most, one shows references."""
 MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
 REFERENCE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 

@@ -11,6 +11,7 @@ from bot.domain.picture import (
     DEFAULT_RESOLUTION,
     DEFAULT_SIZE,
     MAX_COUNT,
+    MAX_JOBS,
     MAX_PROMPT_CHARACTERS,
     MAX_REFERENCE_BYTES,
     OPEN_RESOLUTION,
@@ -80,6 +81,12 @@ def with_style(spec: PictureSpec, style: str, style_text: str) -> PictureSpec:
     if len(styled.whole_prompt) > MAX_PROMPT_CHARACTERS:
         raise Refusal("long_styled_prompt", length=len(styled.whole_prompt), limit=MAX_PROMPT_CHARACTERS)
     return styled
+
+
+def check_attempts(*, jobs: int) -> None:
+    """Refuse to order a picture once more within a request whose message could not show another one."""
+    if jobs >= MAX_JOBS:
+        raise Refusal("too_many_attempts", limit=MAX_JOBS)
 
 
 def check_room(*, waiting: int, more: int, limit: int) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain.errors import Refusal
 from bot.domain.policy import without_controls
+from bot.domain.wording import cut
 
 MAX_NAME_CHARACTERS: Final = 32
 MAX_TEXT_CHARACTERS: Final = 500
@@ -75,11 +76,10 @@ def chosen(name: str, presets: Sequence[Preset]) -> Preset:
         return found[wanted]
     near = [key for key in found if wanted and wanted in key]
     near += [key for key in get_close_matches(wanted, list(found), n=_NEAR, cutoff=_ALIKE) if key not in near]
-    shown = " ".join(name.split())
-    cut = shown if len(shown) <= MAX_NAME_CHARACTERS else shown[: MAX_NAME_CHARACTERS - 1] + "…"
+    shown = cut(" ".join(name.split()), MAX_NAME_CHARACTERS)
     if not near:
-        raise Refusal("no_such_style", name=cut)
-    raise Refusal("no_such_style_but", name=cut, near=tuple(found[key].name for key in near[:_NEAR]))
+        raise Refusal("no_such_style", name=shown)
+    raise Refusal("no_such_style_but", name=shown, near=tuple(found[key].name for key in near[:_NEAR]))
 
 
 def offered(typed: str, presets: Sequence[Preset]) -> list[Preset]:

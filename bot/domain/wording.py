@@ -14,6 +14,9 @@ _UNSEEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180
 _VARIANTS: Final = range(0xE0100, 0xE01F0)
 _BLANK_PATTERN: Final = "\u2800"
 """A Braille pattern without a dot: a blank, though Unicode does not call it one."""
+_JOINER: Final = "\u200d"
+_SKIN_TONES: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_FLAG_LETTERS: Final = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _OVERLAY: Final = 1
 """The combining class of strokes through the letter before."""
 
@@ -67,3 +70,26 @@ def _in_word(character: str) -> bool:
 
 def _without_blanks(character: str) -> bool:
     return unicodedata.name(character, "").startswith(_WITHOUT_BLANKS)
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most `most` characters, with dots where it ends early: not amid what is seen as one character."""
+    if len(text) <= most:
+        return text
+    end = most - 1
+    while end > most // 2 and _seen_as_one(text, end):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def _seen_as_one(text: str, at: int) -> bool:
+    """Whether the characters around this place make one: a letter with its marks, an emoji of several, a flag."""
+    before, after = text[at - 1], text[at]
+    if _JOINER in {before, after} or unicodedata.category(after)[0] == "M" or after in _SKIN_TONES:
+        return True
+    if not (before in _FLAG_LETTERS and after in _FLAG_LETTERS):
+        return False
+    start = at
+    while start > 0 and text[start - 1] in _FLAG_LETTERS:
+        start -= 1
+    return (at - start) % 2 == 1

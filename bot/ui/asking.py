@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.domain.draft import AsksFirst, Draft
+from bot.domain.wording import cut
 from bot.ui.answering import note_press, sent_surely
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
@@ -116,5 +117,4 @@ def _shortened(prompts: Sequence[str]) -> Iterator[str]:
     start = 0 if max(map(len, lines)) <= room else max(0, len(commonprefix(lines)) - _BEFORE)  # noqa: RUF071 - no paths
     for line in lines:
         shown = line[start:] if not start else f"…{line[start:]}"
-        cut = shown if len(shown) <= room else shown[: room - 1].rstrip() + "…"
-        yield plain(cut)
+        yield plain(cut(shown, room))

@@ -12,10 +12,12 @@ from bot.domain.credits import MICRO, Credits
 from bot.domain.errors import Cost
 from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestView
 from bot.domain.picture import PictureInfo
+from bot.domain.wording import cut
 from bot.ui.catalogue import Words
 from bot.ui.text import extras, form_shown, plain
 
 _MOST_DESCRIPTION: Final = 4_096
+_MOST_TOGETHER: Final = 6_000
 _MOST_FIELD: Final = 1_024
 
 
@@ -33,11 +35,7 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     `age_restricted` says so of the channel in which it is looked at.
     """
     prompt = view.request.spec.prompt
-    # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
-    block = f"```\n{prompt}\n```"
-    fits = len(block) <= _MOST_DESCRIPTION and "```" not in prompt
-    title = words("details.title", number=job.id)
-    embed = discord.Embed(title=title, description=block if fits else words("details.prompt_in_file"))
+    embed = discord.Embed(title=words("details.title", number=job.id))
     embed.add_field(name=words("details.member"), value=f"<@{view.request.origin.user_id}>")
     embed.add_field(name=words("details.settings"), value=_settings(view, job, words, age_restricted=age_restricted))
     embed.add_field(name=words("details.cost"), value=_cost(job, words))
@@ -51,6 +49,10 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     if job.picture is not None:
         embed.add_field(name=words("details.picture"), value=_picture(job, job.picture, words), inline=False)
     embed.set_footer(text=_numbers(view, job, words))
+    # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
+    block = f"```\n{prompt}\n```"
+    fits = len(block) <= min(_MOST_DESCRIPTION, _MOST_TOGETHER - len(embed)) and "```" not in prompt
+    embed.description = block if fits else words("details.prompt_in_file")
     return Details(embed=embed, prompt_file=b"" if fits else prompt.encode())
 
 
@@ -89,7 +91,7 @@ def _reported(job: Job, cost: float, words: Words) -> str:
 
 def _references(view: RequestView, words: Words) -> str:
     text = "\n".join(f"{r.position + 1}. {_reference(r, words)}" for r in view.request.references)
-    return text if len(text) <= _MOST_FIELD else text[: _MOST_FIELD - 1] + "…"
+    return cut(text, _MOST_FIELD)
 
 
 def _reference(reference: Reference, words: Words) -> str:

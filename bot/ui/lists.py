@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, JobState, Request, RequestView
+from bot.domain.wording import cut
 from bot.jobs.collecting import PAGE, Collection
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
@@ -179,4 +180,4 @@ def jump_link(request: Request) -> str | None:
 def short_prompt(request: Request) -> str:
     """The beginning of a prompt in one line, its markup shown rather than obeyed; dots for one that was deleted."""
     words = " ".join(request.spec.prompt.split()) or "…"
-    return plain(words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1].rstrip() + "…")
+    return plain(cut(words, _SHOWN_PROMPT))

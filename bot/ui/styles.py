@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.preset import Preset
+from bot.domain.wording import cut
 from bot.ui.catalogue import Words
 from bot.ui.text import plain
 
@@ -30,7 +31,7 @@ class StyleList:
 def proposals(presets: Sequence[Preset]) -> list[app_commands.Choice[str]]:
     """The first 25, each with the beginning of its text; what is sent is its name."""
     return [
-        app_commands.Choice(name=_cut(f"{preset.name}: {' '.join(preset.text.split())}", _PROPOSAL), value=preset.name)
+        app_commands.Choice(name=cut(f"{preset.name}: {' '.join(preset.text.split())}", _PROPOSAL), value=preset.name)
         for preset in presets[:_MOST_PROPOSALS]
     ]
 
@@ -60,14 +61,10 @@ def _lines(presets: Sequence[Preset], most: int, words: Words) -> str:
 
 
 def _line(preset: Preset, most: int) -> str:
-    text = _cut(" ".join(preset.text.split()), most)
+    text = cut(" ".join(preset.text.split()), most)
     return f"- **{plain(preset.name)}** {plain(text)}"
 
 
 def _whole(presets: Sequence[Preset], words: Words) -> bytes:
     kinds = {False: words("styles.own"), True: words("styles.of_server")}
     return "\n\n".join(f"{preset.name} ({kinds[preset.server]})\n{preset.text}" for preset in presets).encode()
-
-
-def _cut(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"

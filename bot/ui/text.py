@@ -11,10 +11,12 @@ import discord
 from bot.domain.errors import Cost
 from bot.domain.job import DISK, PAUSED, Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
+from bot.domain.wording import cut
 from bot.ui.catalogue import Words
 
 _SHEET: Final = re.compile(r"imagine-references-[0-9]{1,18}\.webp")
 _SHOWN_PROMPT: Final = 300
+_SHOWN_NAME: Final = 80
 _ALT_TEXT: Final = 256
 _SHRUNK: Final = re.compile(
     r"WebP(?P<still> of the first frame)?, quality (?P<quality>\d+), (?P<width>\d+)x(?P<height>\d+)"
@@ -44,13 +46,12 @@ def quoted_prompt(spec: PictureSpec) -> str:
 
     Of one that was deleted the dots are left: Discord takes no empty text.
     """
-    shown = spec.prompt if len(spec.prompt) <= _SHOWN_PROMPT else spec.prompt[: _SHOWN_PROMPT - 1].rstrip() + "…"
-    return plain(shown or "…")
+    return plain(cut(spec.prompt, _SHOWN_PROMPT) or "…")
 
 
 def alt_text(spec: PictureSpec) -> str:
     """The prompt as a picture's description."""
-    return spec.prompt if len(spec.prompt) <= _ALT_TEXT else spec.prompt[: _ALT_TEXT - 1].rstrip() + "…"
+    return cut(spec.prompt, _ALT_TEXT)
 
 
 def sheet_name(request_id: int) -> str:
@@ -248,9 +249,9 @@ def _bad_reference(job: Job, words: Words) -> str:
     """Which reference could not be used and why; it is named as its owner named it."""
     refusal = f"refusal.{job.error_code}"
     if not words.has(refusal):
-        return plain(job.error_text)  # of an earlier version: the sentence itself
+        return plain(cut(job.error_text, _SHOWN_PROMPT))  # of an earlier version: the sentence itself
     number, _, name = job.error_text.partition(" ")
-    return words(refusal, number=number, name=plain(name))
+    return words(refusal, number=number, name=plain(cut(name, _SHOWN_NAME)))
 
 
 def _uncertain(job: Job, words: Words) -> str:

@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
+from bot.domain.wording import cut
 from bot.jobs.moderation import Moderation, Moderator
 from bot.ports.statistics import ListedJob
 from bot.ui.answering import begin_answer, note_press
@@ -108,5 +109,4 @@ def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> 
 def _label(listed: ListedJob, *, shared: bool) -> str:
     hidden = shared and listed.request.private
     words = ENGLISH("console.private") if hidden else " ".join(listed.request.spec.prompt.split())
-    label = f"{ENGLISH('console.number', number=listed.job.id)} · {words}"
-    return label if len(label) <= _MOST_LABEL else label[: _MOST_LABEL - 1].rstrip() + "…"
+    return cut(f"{ENGLISH('console.number', number=listed.job.id)} · {words}", _MOST_LABEL)

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
+from bot.domain.wording import cut
 from bot.ports.rules import PastPrompt
 from bot.ui.catalogue import ENGLISH
 from bot.ui.fields import Fields
@@ -86,9 +87,8 @@ def dry_run(
     lines.append(ENGLISH("words.would_refuse" if count else "words.would_refuse_none", count=count, all=looked_at))
     for past, rule in refused:
         words = " ".join(past.prompt.split())
-        cut = words if len(words) <= _SHOWN_PROMPT else words[: _SHOWN_PROMPT - 1] + "…"
         told = ENGLISH("words.refused", number=past.job_id, member=f"<@{past.user_id}>", rule=plain(rule.pattern))
-        lines.append(f"- {told}: {plain(cut)}")
+        lines.append(f"- {told}: {plain(cut(words, _SHOWN_PROMPT))}")
     return "\n".join(lines)
 
 

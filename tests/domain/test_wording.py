@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from bot.domain.wording import folded, has_words
+from bot.domain.wording import cut, folded, has_words
 
 
 def found(words: str, text: str) -> bool:
@@ -76,3 +76,20 @@ def test_whole_words_are_those_of_regular_expressions() -> None:
         before = r"(?<!\w)" if words[0] != "+" else ""
         after = r"(?!\w)" if words[-1] != "+" else ""
         assert found(words, text) is bool(re.search(before + re.escape(words) + after, folded(text))), (words, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("short", 5, "short"),
+        ("a corgi on the moon", 9, "a corgi…"),
+        ("cafe\u0301s everywhere", 5, "caf…"),
+        ("corgi👨‍👩‍👧 here", 8, "corgi…"),
+        ("corgi👍🏽 here", 7, "corgi…"),
+        ("corgi🇩🇪🇪🇸 here", 9, "corgi🇩🇪…"),
+        ("e" + "\u0301" * 40, 10, "e" + "\u0301" * 4 + "…"),
+    ],
+)
+def test_a_text_ends_between_two_characters(text: str, most: int, shown: str) -> None:
+    """Letters keep their marks, emoji and flags stay whole; only what is nothing but marks is cut amid them."""
+    assert cut(text, most) == shown

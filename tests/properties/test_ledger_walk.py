@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.domain.errors import BalanceError, Cost, RateLimitedError, Refusal, TaskFailedError
 from bot.domain.job import Job
+from bot.domain.picture import MAX_JOBS
 from bot.media.sniff import PNG
 from bot.ports import PictureSource, Submission
 from bot.ports.stores import Copy
@@ -215,7 +216,11 @@ class Life(RuleBasedStateMachine):
     @rule(job=_SOME_JOB)
     def retry(self, job: int) -> None:
         """Its member orders it once more."""
-        new: Job | None = self.run(self.store.retry(job))
+        try:
+            new: Job | None = self.run(self.store.retry(job))
+        except Refusal:
+            assert len(self.run(self.store.view(self.run(self.store.job(job)).request_id)).jobs) == MAX_JOBS
+            return
         self._agree(new, self.expected[job].retry())
         if new is not None:
             self.expected[new.id] = Expected(user_id=new.user_id)

@@ -15,15 +15,17 @@ from bot.domain.errors import (
     PictureError,
     PlatformError,
     RateLimitedError,
+    Refusal,
     TaskFailedError,
     TaskTimeoutError,
 )
 from bot.domain.job import JobState
+from bot.domain.picture import MAX_JOBS
 from bot.ports import Submission, TaskState, TaskStatus
 from tests.store.conftest import Books
 from tests.support.build import ALICE, GUILD, PICTURE
 from tests.support.clock import START, FakeClock
-from tests.support.steps import OWNER, Steps, Store, known
+from tests.support.steps import LOST, OWNER, Steps, Store, known
 
 P = MICRO
 Path = Callable[[Store, Steps], Awaitable[int]]
@@ -141,6 +143,21 @@ async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, step
     assert books.ledger(old.id) == [("reserve", 3 * P), ("uncertain", 3 * P)]
     assert books.ledger(new.id) == [("reserve", 3 * P)]
     assert (await store.job(old.id)).retried_by == new.id
+
+
+async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Steps, books: Books) -> None:
+    """A message shows ten files: an order that was repeated until it is full is refused, and stays to be decided."""
+    job = await steps.uncertain()
+    for _ in range(MAX_JOBS - 1):
+        job = known(await store.retry(job.id))
+        await store.admit(OWNER, most=1)
+        await store.begin_submit(job.id, OWNER)
+        job = known(await store.uncertain(job.id, LOST))
+    with pytest.raises(Refusal, match="too_many_attempts"):
+        await store.retry(job.id)
+    assert len((await store.view(job.request_id)).jobs) == MAX_JOBS
+    assert (await store.job(job.id)).retried_by is None
+    assert books.faults() == []
 
 
 async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, books: Books) -> None:

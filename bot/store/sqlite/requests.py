@@ -13,7 +13,7 @@ from bot.domain.credits import LedgerKind
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
-from bot.domain.policy import check_line, check_room
+from bot.domain.policy import check_attempts, check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
 from bot.store.sqlite import audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
@@ -70,13 +70,15 @@ def _insert_job(
 def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
     """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
 
-    Raises Refusal where the server has spent its month's credits.
+    Raises Refusal where the server has spent its month's credits, or the request has as many jobs as it may have.
 
     The old job stays as it is, so that each job has at most one POST and its possible charge stays on record.
     """
     old = jobs.get(db, job_id)
     if old.state is not JobState.UNCERTAIN or old.retried_by is not None:
         return None
+    [row] = all_rows(db, "SELECT COUNT(*) AS n FROM jobs WHERE request_id = :id", {"id": old.request_id})
+    check_attempts(jobs=row["n"])
     quotas.check_again(db, old, now_ms)
     cursor = db.conn.execute(
         "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
