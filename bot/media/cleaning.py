@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from bot.domain.errors import PictureError
 from bot.media.jpeg import APP0, APP2, APP14, EOI, OTHER_APPS, SOI, MalformedJpegError, segments
-from bot.media.opening import open_image
+from bot.media.opening import DAMAGE, open_image
 from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
 
 _UPRIGHT: Final = 1
@@ -38,6 +38,7 @@ _PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT: Final = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP sBIT bKGD pHYs".split())
 _PNG_EXIF: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 _WEBP_KEPT: Final = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP"))
+_WEBP_FRAMES: Final = frozenset((b"ANIM", b"ANMF"))
 _WEBP_HAS_METADATA: Final = 0x08 | 0x04
 """Flags of VP8X: EXIF and XMP follow."""
 
@@ -69,7 +70,7 @@ def cleaned(data: bytes, kind: Kind) -> Cleaned:
             return Cleaned(data=_painted_anew(data, kind, PNG), kind=PNG, still=still)
         bare = _bare(data, kind) if upright else None
         return Cleaned(data=_painted_anew(data, kind, kind) if bare is None else bare, kind=kind)
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
+    except (*DAMAGE, Image.DecompressionBombError) as error:
         raise PictureError("not_a_picture", "The picture cannot be opened.") from error
 
 
@@ -97,7 +98,9 @@ def _bare_jpeg(data: bytes) -> bytes:
             kept.append(struct.pack(">BBH", 0xFF, APP0, _JFIF_BYTES + 4) + payload[:_JFIF_BYTES] + b"\0\0")
         elif segment.marker not in OTHER_APPS or payload.startswith(_COLOURS.get(segment.marker, _NOTHING)):
             kept.append(segment.whole)
-    return b"".join(kept if kept[-1] == EOI else [*kept, EOI])
+    if kept[-1] != EOI:
+        raise _MalformedError  # nobody knows where the last scan ends, and what follows it
+    return b"".join(kept)
 
 
 def _bare_png(data: bytes) -> bytes:
@@ -123,6 +126,8 @@ def _bare_webp(data: bytes) -> bytes:
         chunk = data[at + 8 : at + 8 + length]
         if len(chunk) < length or (name == b"VP8X" and length < 1):
             raise _MalformedError
+        if name in _WEBP_FRAMES:
+            raise _MalformedError  # an animation, if only of one frame
         if name == b"VP8X":
             chunk = bytes((chunk[0] & ~_WEBP_HAS_METADATA,)) + chunk[1:]
         if name in _WEBP_KEPT:

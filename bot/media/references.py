@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +20,7 @@ from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.cleaning import Cleaned, cleaned
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, sniff
-from bot.media.verify import verify_now
+from bot.media.verify import pixels_of, verify_now
 
 _ACCEPTED: Final = (PNG, JPEG, WEBP, GIF)
 _ALTERED: Final = ".altered"
@@ -28,7 +30,9 @@ _REASONS: Final = {
     "too_many_pixels": "reference_too_many_pixels",
 }
 _DECODERS: Final = 2
-"""At once: each may take 200 MB for a moment, if members mean it."""
+_LARGE_PIXELS: Final = 16_000_000
+_ONE_LARGE: Final = threading.Lock()
+"""Of the decoders one at a time has a large picture: the largest take 400 MB for a moment, if members mean it."""
 _CHUNK_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 
@@ -161,8 +165,9 @@ def _cleaned(path: Path) -> tuple[Cleaned, bool]:
     kind = sniff(posted[:SNIFF_BYTES])
     if kind is None or kind not in _ACCEPTED:
         raise PictureError("unknown_format", "The file is not a PNG, JPEG, WebP or GIF picture.")
-    verify_now(path)
-    clean = cleaned(posted, kind)
+    with _ONE_LARGE if pixels_of(path) > _LARGE_PIXELS else nullcontext():
+        verify_now(path)
+        clean = cleaned(posted, kind)
     altered = clean.data != posted
     if altered:
         path.write_bytes(clean.data)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mmap
-import struct
-import zlib
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,16 +12,13 @@ from PIL import Image
 from bot.domain.errors import PictureError, StoreError
 from bot.domain.picture import PictureInfo
 from bot.media.jpeg import scans
-from bot.media.opening import MAX_PIXELS, open_image
+from bot.media.opening import DAMAGE, MAX_PIXELS, open_image
 from bot.media.sniff import JPEG, SNIFF_BYTES, Kind, sniff
 
 # What a WebP can hold, so that every accepted picture can be fitted into an upload limit later.
 MAX_SIDE: Final = 16_383
 MAX_SCANS: Final = 100
 """A progressive JPEG has about ten; a small file with thousands keeps a decoder busy for an hour."""
-
-# What Pillow's decoders raise on damaged files. DecompressionBombError is none of them and handled before.
-_DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
 
 
 async def verify(path: Path) -> PictureInfo:
@@ -48,6 +43,15 @@ def verify_now(path: Path) -> PictureInfo:
     return PictureInfo(format=kind.format, extension=kind.extension, width=width, height=height, size_bytes=size_bytes)
 
 
+def pixels_of(path: Path) -> int:
+    """How many pixels a picture says it has; 0 where it does not even say that."""
+    try:
+        with open_image(path) as image:
+            return image.size[0] * image.size[1]
+    except (*DAMAGE, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return 0
+
+
 def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
     file.seek(0)
     try:
@@ -60,7 +64,7 @@ def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("too_many_pixels", "The picture has far too many pixels.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise PictureError("not_a_picture", "The picture is damaged or cut off.") from error
     return width, height
 

@@ -68,6 +68,13 @@ def with_webp_chunk(data: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def animation_of_one_frame() -> bytes:
+    """A WebP whose only picture is inside a frame."""
+    data = saved(WEBP, save_all=True, append_images=[Image.new("RGB", (48, 32), "red")])
+    body = data[8 : data.rindex(b"ANMF")]
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 LADEN = {
     "jpeg": (JPEG, saved(JPEG, exif=exif(), xmp=XMP, comment=SECRET) + SECRET),
     "jpeg, grey": (JPEG, saved(JPEG, image=half("L"), exif=exif(), progressive=True)),
@@ -139,10 +146,17 @@ def test_of_an_animation_the_first_frame_is_left(kind: Kind, frames: int) -> Non
     [
         (PNG, saved(PNG, exif=exif())[:-6]),
         (WEBP, saved(WEBP)[:-3] + b"ALPH\xff\xff\xff"),
-        (JPEG, saved(JPEG, exif=exif()).replace(b"\xff\xd9", b"")),
+        (JPEG, saved(JPEG).replace(b"\xff\xd9", b"") + SECRET),
+        (WEBP, animation_of_one_frame()),
         (JPEG, saved(JPEG).replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1)),
     ],
-    ids=["png without its end", "webp that breaks off", "jpeg without its end", "jpeg with filling"],
+    ids=[
+        "png without its end",
+        "webp that breaks off",
+        "jpeg whose end is nowhere",
+        "webp of one frame",
+        "jpeg with filling",
+    ],
 )
 def test_a_file_that_decoders_forgive_is_cleaned_all_the_same(kind: Kind, data: bytes) -> None:
     """Painted anew, where it cannot be taken apart with certainty."""
