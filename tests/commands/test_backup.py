@@ -72,7 +72,8 @@ async def test_backup_is_one_private_file_that_says_what_it_holds(
 
 async def test_backup_is_of_one_moment_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
     """Each copy's books close by themselves, and no write waits for the copying."""
-    async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=99, per_user_pending=99) as store:
+    limits = dict.fromkeys(("per_user_running", "per_user_pending", "max_running"), 1_000_000)
+    async with SqliteStore(data_dir / "bot.db", FakeClock(), **limits) as store:
         steps, copies = Steps(store), []
         await steps.delivered()
         for number in range(3):
