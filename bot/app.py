@@ -66,7 +66,7 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 from bot.watchman import Watchman
-from bot.wiring import console, controls, disk_watch, exporting, watchpost
+from bot.wiring import console, controls, disk_watch, exporting, on_database_death, watchpost
 
 _LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
@@ -130,7 +130,6 @@ async def _assemble(
     rng = random.Random()  # noqa: S311 - jitter
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = TaskGroup(on_failure=lambda error: None if failed.done() else failed.set_exception(error))
-    store.on_death(lambda error: None if failed.done() else failed.set_exception(error))
     announcements = TaskGroup()
     polling = Polling(
         first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds
@@ -167,6 +166,7 @@ async def _assemble(
     rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
     owners = Owners(client, settings.owner_ids)
     alerts = DirectAlerts(client, owners, logbook)
+    store.on_death(on_database_death(failed, announcements, alerts))
     gate = GateKeeper(
         gates=store,
         jobs=store,

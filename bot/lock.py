@@ -16,9 +16,17 @@ LOCK_NAME: Final = "bot.lock"
 
 @contextmanager
 def exclusive(data_dir: Path) -> Iterator[None]:
-    """Hold the directory's lock; the kernel frees it however the process ends. Raises StartupError if it is taken."""
+    """Hold the directory's lock; the kernel frees it however the process ends.
+
+    Raises StartupError where it is taken, or cannot be.
+    """
     path = data_dir / LOCK_NAME
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise StartupError(
+            f"The lock {str(path)!r} cannot be opened: {error.strerror}. Give this user write access to it."
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.client import ImagineBot
 from bot.connecting import connect
 from bot.courier import Courier
-from bot.domain.errors import BotError
+from bot.domain.errors import BotError, DamagedError
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
@@ -85,7 +85,9 @@ async def serve(machinery: Machinery, token: str, api_url: str, signals: StopSig
         await _stop(machinery)
         connected.cancel()
         outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
-    if machinery.failed.done() and machinery.failed.exception() is not None:
+    if machinery.failed.done() and (error := machinery.failed.exception()) is not None:
+        if isinstance(error, DamagedError):
+            raise error
         raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
     if isinstance(outcome, Exception):
         raise outcome
@@ -110,6 +112,7 @@ async def _stop(machinery: Machinery) -> None:
     )
     await machinery.courier.close(grace_s=left_s(_GRACE_S))
     await machinery.tasks.close()
+    await machinery.announcements.drain(left_s(_GOODBYE_S))
     await machinery.announcements.close()
     await machinery.logbook.close(grace_s=left_s(_GRACE_S))
     try:

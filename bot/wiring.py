@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from bot.apimaster.client import ApimasterClient
 from bot.clock import Clock
 from bot.domain.disk import MEGABYTE, DiskRule
+from bot.domain.errors import DamagedError
 from bot.health import Health
 from bot.jobs.balance import GateKeeper
 from bot.jobs.console import Console
@@ -16,10 +20,12 @@ from bot.media.painting import ChildPainter
 from bot.media.tables import CsvTables
 from bot.meters import Meters
 from bot.metrics import Metrics
+from bot.ports import OwnerAlerts
 from bot.running import Machinery
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.figures import SqliteFigures
+from bot.tasks import TaskGroup
 from bot.watchpost import Watchpost
 
 
@@ -39,6 +45,21 @@ def exporting(settings: Settings, store: SqliteStore) -> Exporting:
     """What moderators take away; its files lie where the data lies for as long as they are sent."""
     tables = CsvTables(settings.data_dir / "exports")
     return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+
+
+def on_database_death(
+    failed: asyncio.Future[None], announcements: TaskGroup, alerts: OwnerAlerts
+) -> Callable[[BaseException], None]:
+    """What ends the bot where its database does not answer any more, after telling its owners of damage."""
+
+    def told(error: BaseException) -> None:
+        if failed.done():
+            return
+        failed.set_exception(error)
+        if isinstance(error, DamagedError):
+            announcements.start(alerts.tell("database_damaged"), name="tell-of-damage")
+
+    return told
 
 
 def disk_watch(settings: Settings, gate: GateKeeper, clock: Clock) -> DiskWatch:

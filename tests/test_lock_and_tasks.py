@@ -32,6 +32,13 @@ def test_second_bot_on_one_directory_is_refused(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
+def test_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    """Another user made it, say: a sentence, not a traceback."""
+    (tmp_path / "bot.lock").mkdir()
+    with pytest.raises(StartupError, match=r"bot\.lock.*cannot be opened"), exclusive(tmp_path):
+        pass
+
+
 def test_lock_is_free_again_afterwards(tmp_path: Path) -> None:
     """Also when what was held for ended with an error; the file stays and is private."""
     with pytest.raises(RuntimeError), exclusive(tmp_path):

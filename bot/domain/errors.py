@@ -43,6 +43,13 @@ class StoreError(BotError):
     code = "store"
 
 
+class DamagedError(StoreError):
+    """A page of the database is broken. Nothing more is written to it; starting again would not help."""
+
+    code = "damaged"
+    exit_code = 2
+
+
 class RestoredError(BotError):
     """The database was restored from a backup: whether this order was sent since then, it does not know."""
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, Self
 import aiohttp
 from yarl import URL
 
-from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StoreError
+from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StartupError, StoreError
 from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.cleaning import Cleaned, cleaned
@@ -43,7 +43,7 @@ class ReferenceCopies:
     Metadata are taken out. A copy that is not what was posted, byte for byte, is called
     `{request}-{position}.altered.{extension}`, so that whoever has its name knows. Only the given hosts (with their
     port, if they have one) are ever asked. An async context manager; on entering it, what an earlier process left half
-    copied is deleted. One process at a time uses a folder.
+    copied is deleted. One process at a time uses a folder. Raises StartupError where it cannot be made or written.
     """
 
     def __init__(self, root: Path, hosts: Collection[str], *, at_once: int = 8) -> None:
@@ -54,10 +54,15 @@ class ReferenceCopies:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._root.chmod(0o700)
-        for part in self._root.glob("*.part"):
-            part.unlink()
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._root.chmod(0o700)
+            for part in self._root.glob("*.part"):
+                part.unlink()
+        except OSError as error:
+            raise StartupError(
+                f"The directory {self._root} cannot be written ({error.strerror}). Set DATA_DIR to one that can."
+            ) from error
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         return self
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
-from bot.domain.errors import BadReferenceError, OutcomeUnknownError
+from bot.domain.errors import BadReferenceError, OutcomeUnknownError, StartupError
 from bot.domain.job import Reference
 from bot.media.references import ReferenceCopies
 
@@ -170,3 +170,11 @@ async def test_trouble_of_the_file_server_passes(tmp_path: Path, cdn: tuple[Cdn,
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """The start ends with a sentence, and not with a traceback."""
+    (tmp_path / "references").touch()
+    with pytest.raises(StartupError, match="references cannot be written"):
+        async with ReferenceCopies(tmp_path / "references", ["cdn.test"]):
+            pass

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from bot.domain.errors import StartupError
 from bot.store.sqlite import SqliteStore, figures, lists, quotas, turns
 from bot.store.sqlite.connection import connect, ensure_data_dir
-from bot.store.sqlite.migrations import migrate, migrations
+from bot.store.sqlite.migrations import migrate, migrations, unusable
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
 
@@ -218,3 +218,11 @@ def test_locked_database_is_told_as_locked(tmp_path: Path) -> None:
         late = Database(sqlite3.connect(path, timeout=0))
         with closing(late), pytest.raises(StartupError, match="is locked by another program"):
             migrate(late, str(path), size_bytes=0)
+
+
+@pytest.mark.parametrize("reason", ["attempt to write a readonly database", "[Errno 13] Permission denied: 'bot.db'"])
+def test_database_that_may_not_be_written_needs_no_backup(reason: str) -> None:
+    """It is whole: the sentence asks for access to it, and not for another file."""
+    told = unusable("bot.db", reason)
+    assert "Give this user write access" in told
+    assert "backup" not in told

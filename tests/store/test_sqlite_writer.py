@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
-from bot.domain.errors import Refusal, StoreError
+from bot.domain.errors import DamagedError, Refusal, StoreError
 from bot.store.sqlite.connection import connect
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -209,3 +209,36 @@ async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) 
         await thread.run(insert(3))
     await thread.close()
     assert numbers(tmp_path / "w.db") == [1]
+
+
+async def test_a_broken_page_ends_the_thread_instead_of_a_write(tmp_path: Path) -> None:
+    """Whoever asked is refused, the bot hears what it is, and nothing that waited with it is written."""
+    path = tmp_path / "w.db"
+    thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True)
+    heard: list[BaseException] = []
+    await thread.start()
+    thread.on_death(heard.append)
+    await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
+    await thread.run(lambda db: db.conn.execute("CREATE TABLE other (n INTEGER PRIMARY KEY)").close())
+    await asyncio.to_thread(break_page_of, path, "t")
+    good = thread.run(lambda db: db.conn.execute("INSERT INTO other (n) VALUES (1)").close())
+    answers = await asyncio.gather(good, thread.run(insert(1)), return_exceptions=True)
+    assert isinstance(answers[1], StoreError)
+    await asyncio.sleep(0)
+    [error] = heard
+    assert isinstance(error, DamagedError)
+    assert "restore FILE" in str(error)
+    with pytest.raises(StoreError, match="damaged"):
+        await thread.run(insert(2))
+    await thread.close()
+
+
+def break_page_of(path: Path, table: str) -> None:
+    """Write over a table's first page, as a failing disk would, and drop what is cached of it."""
+    with closing(sqlite3.connect(path)) as connection:
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
+        connection.execute("CREATE TABLE IF NOT EXISTS elsewhere (n INTEGER)")  # another writer: caches are dropped
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)

@@ -18,12 +18,13 @@ from typing import Any, Final, TypeVar
 
 from sqlite_utils import Database
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import DamagedError, StoreError
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _SPOILING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _GROUP: Final = 256
 """The most writes that share one commit; bounds how long the first of them waits."""
 
@@ -108,8 +109,9 @@ class DatabaseThread:
         except BaseException as error:
             # A connection in an unknown state writes nothing more; nobody waits for ever for an answer, though.
             log.critical("database_thread_died", extra={"name_of_thread": self._thread.name}, exc_info=True)
-            self._told(error)
-            self._refuse(group or [], error)
+            cause = _damaged(error) if _is_damage(error) else error
+            self._told(cause)
+            self._refuse(group or [], cause)
         finally:
             database.close()
 
@@ -151,7 +153,9 @@ def _run_reading(database: Database, work: _Work) -> None:
     """Run a function outside of any transaction of ours."""
     try:
         work.future.set_result(work.function(database))
-    except BaseException as error:  # noqa: BLE001 - handed over whole to the caller
+    except BaseException as error:
+        if _is_damage(error):
+            raise
         work.future.set_exception(_translated(error))
 
 
@@ -164,6 +168,8 @@ def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
     except sqlite3.Error as error:
         if database.conn.in_transaction:
             database.conn.execute("ROLLBACK")
+        if _is_damage(error):
+            raise
         for work in group:
             if not work.future.done():
                 work.future.set_exception(_translated(error))
@@ -178,6 +184,8 @@ def _run_in_savepoint(database: Database, work: _Work) -> bool:
         with database.atomic():
             work.result = work.function(database)
     except BaseException as error:
+        if _is_damage(error):
+            raise
         work.future.set_exception(_translated(error))
         if not database.conn.in_transaction or _spoils_all(error):
             raise sqlite3.OperationalError(f"the transaction was given up: {error}") from error
@@ -188,6 +196,18 @@ def _run_in_savepoint(database: Database, work: _Work) -> bool:
 def _spoils_all(error: BaseException) -> bool:
     """Whether undoing one write alone cannot be relied on any more: the disk failed in the middle of it."""
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SPOILING
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Whether the file itself is broken: whatever is written to it from here on may be lost, or break more."""
+    return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
+
+
+def _damaged(error: BaseException) -> DamagedError:
+    return DamagedError(
+        f"The database is damaged ({error}). Put the last backup back: `python -m bot restore FILE`; "
+        "`python -m bot doctor` tells more."
+    )
 
 
 def _translated(error: BaseException) -> BaseException:

@@ -56,6 +56,9 @@ _CHECKED_AT_START_BYTES: Final = 64 * 1024 * 1024
 """A database up to this size is checked for broken pages at every start; it takes a fraction of a second."""
 
 
+_FORBIDDEN: Final = ("readonly", "Read-only", "Permission denied", "unable to open", "not permitted")
+
+
 def _registered() -> Migrations:
     registry = Migrations("imagine_bot")
     for module in _ALL:
@@ -127,6 +130,8 @@ def unusable(path: str, reason: str) -> str:
     """One sentence for a database file that SQLite cannot use."""
     if "locked" in reason:
         return f"The database {path!r} is locked by another program. Close that program and start again."
+    if any(words in reason for words in _FORBIDDEN):
+        return f"The database {path!r} cannot be written: {reason}. Give this user write access to it and its folder."
     return (
         f"The database {path!r} cannot be used: {reason}. "
         "Restore it from a backup, or set DATA_DIR to another folder to begin anew."

@@ -1,0 +1,47 @@
+"""A database that breaks or is held by another program, while the bot runs and when it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.e2e.house import House
+
+
+async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_told(house: House) -> None:
+    """It does not write on: one sentence, exit code 2, a message to the owner, and nothing is ordered any more."""
+    await house.imagine("before the flood")
+    await house.picture("before the flood")
+    await asyncio.to_thread(flood, house.data_dir / "bot.db")
+    await house.driver.slash("alice", "imagine", {"prompt": "after the flood"})
+    assert await asyncio.wait_for(house.bot.wait(), 30) == 2
+    [said] = [line for line in house.bot.output if line.startswith("imagine-bot:")]
+    assert "The database is damaged" in said
+    assert "restore FILE" in said
+    assert len(house.apimaster.posts) == 1
+    assert sum("The database is damaged" in m.text() for m in house.driver.messages("mod", "dm")) == 1
+
+
+def flood(path: Path) -> None:
+    """Write over everything but the first page, as a dying disk would; what is cached of it is dropped."""
+    with closing(sqlite3.connect(path, timeout=5)) as connection:
+        connection.execute("UPDATE facts SET value = value")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+
+
+async def test_a_write_lock_of_another_program_is_waited_out(house: House) -> None:
+    """While it is held members are answered; after it everything goes on, and nothing is ordered twice."""
+    with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await house.imagine("patience")  # acknowledged all the same
+        await asyncio.sleep(0)
+        other.execute("COMMIT")
+    await house.picture("patience")
+    assert len(house.apimaster.posts) == 1
