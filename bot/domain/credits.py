@@ -62,5 +62,5 @@ def credits_number(microcredits: int) -> str:
     """A sum in credits as digits: `1`, `1.33`, `0.0067`."""
     number = Decimal(microcredits) / MICRO
     places = Decimal("0.01") if abs(number) >= Decimal("0.1") or not number else Decimal("0.0001")
-    text = f"{number.quantize(places):f}"
+    text = f"{number.quantize(places) or Decimal():f}"  # nothing is never "-0"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -73,3 +73,19 @@ def test_price_at_another_resolution_is_what_it_costs_there(
     """Worked out from a rounded price, it is at most a micro-credit off."""
     paid = price(here, Decimal(credit_price), ONE)
     assert abs(price_elsewhere(paid, here, there) - price(there, Decimal(credit_price), ONE)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("paid", "here", "there", "expected"),
+    [
+        (1, "1K", "2K", 1),
+        (2, "1K", "2K", 3),
+        (2, "2K", "1K", 2),
+        (1, "4K", "1K", 1),
+        (3, "4K", "2K", 2),
+        (0, "1K", "4K", 0),
+    ],
+)
+def test_price_elsewhere_is_rounded_half_up(paid: int, here: str, there: str, expected: int) -> None:
+    """To the micro-credit: a half counts as one."""
+    assert price_elsewhere(paid, Resolution(here), Resolution(there)) == expected
