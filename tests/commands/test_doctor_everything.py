@@ -276,3 +276,10 @@ async def test_the_provider_is_asked_for_what_costs_nothing() -> None:
     silent = await provider("http://127.0.0.1:9", SecretStr("key"), "model")
     assert (good.level, bad.level, silent.level) == (Level.OK, Level.FAIL, Level.FAIL)
     assert "balance" in good.what
+
+
+def test_a_server_with_a_cunning_name_moves_no_cursor() -> None:
+    """What others called their servers is printed, and nothing of it is carried out by a terminal."""
+    told = str(Finding(level=Level.WARN, name="permissions", what="\x1b[2JPlace\r\n\u202e (5) lacks Attach Files"))
+    assert told.isprintable()
+    assert told.endswith("?[2JPlace??? (5) lacks Attach Files")

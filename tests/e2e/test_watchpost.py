@@ -45,6 +45,7 @@ async def test_monitors_see_what_is_made_and_what_is_in_the_way(tmp_path: Path) 
         assert 'imagine_jobs_ended_total{how="delivered"} 1.0' in page
         assert 'imagine_provider_seconds_count{resolution="1K"} 1.0' in page
         assert "imagine_credits_spent 1.0" in page
+        assert [secret for secret in (house.world.token, house.apimaster.api_key) if secret in page] == []
         house.apimaster.set_balance(0)
         await house.imagine("nothing left")
         await house.shows("nothing left", "balance is empty")

@@ -297,6 +297,7 @@ def test_a_passing_state_is_worth_no_edit() -> None:
         for cost in (Cost.NOTHING,)
     ]
     + [("task_unknown", Cost.POSSIBLY), ("task_timeout", Cost.POSSIBLY), ("result_gone", Cost.CHARGED)]
+    + [("result_forbidden", Cost.CHARGED)]
     + [("not_a_picture", Cost.CHARGED), ("too_large", Cost.CHARGED), ("too_many_pixels", Cost.CHARGED)],
 )
 def test_each_failure_says_what_it_cost(code: str, cost: Cost) -> None:

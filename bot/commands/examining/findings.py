@@ -27,7 +27,8 @@ class Finding:
 
     def __str__(self) -> str:
         told = f"{self.what}. {self.advice}" if self.advice else self.what
-        return f"{self.level.value:<4}  {self.name:<11}  {told}"
+        # Servers and bots are called what others like: no name moves a terminal's cursor.
+        return f"{self.level.value:<4}  {self.name:<11}  {''.join(c if c.isprintable() else '?' for c in told)}"
 
 
 def ok(name: str, what: str) -> Finding:
