@@ -13,13 +13,14 @@ from bot.__main__ import entry
 from bot.domain.errors import StartupError
 from bot.domain.job import JobState
 from bot.lock import exclusive
+from bot.ports import Submission
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.backup import back_up
 from bot.store.sqlite.reading import read_faults
 from bot.store.sqlite.restoring import finish, prepared, put_in_place
-from tests.support.build import new_request
+from tests.support.build import PICTURE, new_request
 from tests.support.clock import FakeClock
-from tests.support.steps import Steps
+from tests.support.steps import OWNER, Steps
 
 Command = Callable[..., int]
 
@@ -109,6 +110,24 @@ async def test_what_waits_in_a_backup_is_uncertain_and_in_a_new_message(
     assert untouched.message_id == 700 + delivered.request_id
     kinds = rows(database, "SELECT kind FROM ledger WHERE job_id = ?", waiting.id)
     assert kinds == [("reserve",), ("uncertain",)]
+
+
+async def test_pictures_of_the_old_message_are_not_taken_for_the_new_ones(database: Path, run: Command) -> None:
+    """Of two pictures one was delivered: its attachment belongs to the old message, so it has to be sent anew."""
+    async with opened(database) as store:
+        steps = Steps(store)
+        view = await store.view(await store.accept(new_request(count=2)))
+        first = view.jobs[0]
+        await store.admit(OWNER, most=1)
+        await store.begin_submit(first.id, OWNER)
+        await store.submitted(first.id, OWNER, Submission(task_id="t"), None)
+        await store.fetched(first.id, f"{first.id}.png", PICTURE)
+        await store.note_shown(view.request.id, await steps.shown_with(first))
+        assert run("backup", "kept.db") == 0
+    assert run("restore", "--yes", "kept.db") == 0
+    async with opened(database) as store:
+        shown = await store.job(first.id)
+    assert (shown.state, shown.attachment_id, shown.picture_file) == (JobState.DELIVERED, None, "1.png")
 
 
 async def test_no_number_is_given_out_twice(database: Path, run: Command) -> None:

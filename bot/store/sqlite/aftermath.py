@@ -67,6 +67,11 @@ def _leave_messages(db: Database) -> None:
         "SELECT message_id, COALESCE(message_channel_id, channel_id), id FROM requests "
         f"WHERE message_id IS NOT NULL AND NOT (private AND message_by = 'interaction') AND {_UNSETTLED}"
     )
+    # What the old message shows of a request of several has to be sent anew, as far as it is on our disk.
+    db.conn.execute(
+        "UPDATE jobs SET attachment_id = NULL, attachment_name = '' WHERE state = 'delivered' "  # noqa: S608
+        f"AND request_id IN (SELECT id FROM requests WHERE {_UNSETTLED})"
+    )
     db.conn.execute(
         "UPDATE requests SET message_id = NULL, message_channel_id = NULL, message_by = '', token = NULL, "  # noqa: S608
         f"shown = '', edits = 0, apart = 1, version = version + 1 WHERE {_UNSETTLED}"
@@ -133,6 +138,16 @@ def _interaction(db: Database, request_id: int) -> int | None:
 def _last_number(db: Database, table: str) -> int:
     rows = all_rows(db, "SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table})
     return int(rows[0]["seq"]) if rows else 0
+
+
+def pictures_in(folder: Path) -> frozenset[int]:
+    """The jobs whose picture lies whole in the spool: neither half a download nor a thumbnail that outlived it."""
+    if not folder.is_dir():
+        return frozenset()
+    names = (path.name.partition(".") for path in folder.iterdir())
+    return frozenset(
+        int(number) for number, _, ending in names if number.isdecimal() and ending.isalpha() and ending != "part"
+    )
 
 
 def numbers_in(folder: Path) -> frozenset[int]:

@@ -73,7 +73,7 @@ def put_in_place(restoration: Restoration, *, stamp: str, not_run_since: bool, n
         else:
             floor = aftermath.numbers_beyond(db, database, [database.with_name(folder) for folder in _FOLDERS])
             another = aftermath.is_another_installation(database, new)
-            pictures = frozenset() if another else aftermath.numbers_in(database.with_name(_FOLDERS[0]))
+            pictures = frozenset() if another else aftermath.pictures_in(database.with_name(_FOLDERS[0]))
             db.conn.execute("BEGIN IMMEDIATE")
             aftermath.make_safe(db, floor, pictures, now_ms=now_ms)
             db.conn.execute("COMMIT")
