@@ -13,7 +13,7 @@ import random
 import re
 import socket
 import statistics
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,10 +32,21 @@ _REQUESTS_A_MINUTE: Final = 18.0
 """One every three seconds or so: of some 30 pictures a minute."""
 _PRIVATE: Final = 0.1
 _TROUBLE_EVERY_S: Final = 300.0
-_SAMPLES: Final = 200
-_AT_REST_WITHIN_S: Final = 60.0
-_MOST_GROWTH: Final = {"rss_mb": (0.05, 2.0), "fds": (0.1, 3.0), "tasks": (0.1, 5.0), "threads": (0.0, 1.0)}
-"""How much more the last quarter may have than the second: a part of it, and so much besides for chance."""
+_QUARTERS: Final = 4
+_SAMPLES: Final = 50
+_AT_REST_WITHIN_S: Final = 120.0
+_LOOKED_THROUGH_S: Final = 5.0
+_MOST_GROWTH: Final = {
+    "rss_mb": (0.04, 2.0),
+    "files": (0.0, 2.0),
+    "sockets": (0.0, 64.0),
+    "tasks": (0.0, 3.0),
+    "threads": (0.0, 1.0),
+}
+"""How much more there may be at rest after the last quarter than after the second: a part, and so much for chance.
+
+Connections that nobody uses are kept for a while, at most 64 to Discord and 64 to the provider.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +54,25 @@ class Sample:
     """What the bot's process has at a moment."""
 
     rss_mb: float
-    fds: float
+    files: float
+    sockets: float
     tasks: float
     threads: float
 
 
-def grown(samples: Sequence[Sample]) -> dict[str, tuple[float, float]]:
-    """By name, the means of the second and the last quarter of what grew by more than it may."""
-    quarter = len(samples) // 4
-    found = {}
-    for name, (part, chance) in _MOST_GROWTH.items():
-        second = statistics.fmean(getattr(s, name) for s in samples[quarter : 2 * quarter])
-        last = statistics.fmean(getattr(s, name) for s in samples[3 * quarter :])
-        if last > second * (1 + part) + chance:
-            found[name] = (second, last)
-    return found
+def grown(earlier: Sample, later: Sample) -> dict[str, tuple[float, float]]:
+    """By name, what grew by more than it may, from how much to how much."""
+    pairs = {name: (getattr(earlier, name), getattr(later, name)) for name in _MOST_GROWTH}
+    return {
+        name: (before, after)
+        for name, (before, after) in pairs.items()
+        if after > before * (1 + _MOST_GROWTH[name][0]) + _MOST_GROWTH[name][1]
+    }
 
 
 @click.command()
 @click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1), help="How long, for the bot.")
-@click.option("--speed", default=24.0, show_default=True, type=click.FloatRange(1), help="How many times faster.")
+@click.option("--speed", default=30.0, show_default=True, type=click.FloatRange(1), help="How many times faster.")
 @click.option("--seed", default=1, show_default=True, help="What is drawn.")
 def soak(*, minutes: float, speed: float, seed: int) -> None:
     """Let members order for an hour at many times the speed; fail where memory, files or tasks grow."""
@@ -90,22 +100,22 @@ class _Soak:
 
     async def run(self) -> bool:
         """Run it, print the table, and return whether all is well."""
+        click.echo(f"{'':<22}{'RSS':>12}{'files':>8}{'sockets':>9}{'tasks':>8}{'threads':>9}")
         async with self._sandbox, aiohttp.ClientSession() as session:
             await self._sandbox.wait_for_bot()
-            before = await self._sample(session)
-            async with self._under_way():
-                samples = [sample async for sample in self._samples(session)]
-            settled = await self._settled(session, before)
-            after = await self._sample(session)
+            _tell("at rest, before", nothing := await self._sample(session))
+            rests = []
+            for quarter in range(1, _QUARTERS + 1):
+                async with self._under_way():
+                    _tell(f"quarter {quarter}, mean", *[sample async for sample in self._samples(session)])
+                rests.append(await self._at_rest(session, nothing))
+                _tell(f"quarter {quarter}, at rest", rests[-1])
             pictures = len(self._sandbox.apimaster.posts)
-        click.echo(f"{self._sent:,} commands, {pictures:,} orders in {self._lasts_s:.0f} s\n")
-        _print_table(before, samples, after)
-        found = grown(samples)
+        click.echo(f"\n{self._sent:,} commands, {pictures:,} orders, {self._lasts_s:.0f} s of traffic")
+        found = grown(rests[1], rests[-1])
         for name, (second, last) in found.items():
             click.echo(f"{name} grew from {second:.1f} to {last:.1f}", err=True)
-        if not settled:
-            click.echo("it did not come to rest again", err=True)
-        return settled and not found
+        return not found
 
     @contextlib.asynccontextmanager
     async def _under_way(self) -> AsyncIterator[None]:
@@ -124,7 +134,7 @@ class _Soak:
 
     async def _samples(self, session: aiohttp.ClientSession) -> AsyncIterator[Sample]:
         for _ in range(_SAMPLES):
-            await asyncio.sleep(self._lasts_s / _SAMPLES)
+            await asyncio.sleep(self._lasts_s / _QUARTERS / _SAMPLES)
             yield await self._sample(session)
 
     async def _sample(self, session: aiohttp.ClientSession) -> Sample:
@@ -168,39 +178,44 @@ class _Soak:
             sandbox.faults.expire_all_tokens()
             await sandbox.faults.drop_gateway(self._rng.choice((1000, 1001, 4000, 4009)))
 
-    async def _settled(self, session: aiohttp.ClientSession, before: Sample) -> bool:
-        """Wait until all is delivered and nothing is under way any more."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_AT_REST_WITHIN_S):
-                most = before.tasks + _MOST_GROWTH["tasks"][1]
-                while (await self._sample(session)).tasks > most:  # noqa: ASYNC110 - another process's tasks
-                    await asyncio.sleep(0.5)
-                return True
-        return False
+    async def _at_rest(self, session: aiohttp.ClientSession, nothing: Sample) -> Sample:
+        """What there is when all is delivered and connections that nobody uses are closed.
+
+        Raises TimeoutError where it does not come to rest.
+        """
+        async with asyncio.timeout(_AT_REST_WITHIN_S):
+            most = nothing.tasks + _MOST_GROWTH["tasks"][1]
+            while (await self._sample(session)).tasks > most:  # noqa: ASYNC110 - another process's tasks
+                await asyncio.sleep(0.5)
+        await asyncio.sleep(_LOOKED_THROUGH_S)
+        return await self._sample(session)
 
 
-def _print_table(before: Sample, samples: Sequence[Sample], after: Sample) -> None:
-    quarter = len(samples) // 4
-    rows = {"at rest, before": [before]}
-    rows |= {f"quarter {n + 1}": list(samples[n * quarter : (n + 1) * quarter]) for n in range(4)}
-    rows["at rest, after"] = [after]
-    click.echo(f"{'mean of':<18}{'RSS':>12}{'open files':>12}{'tasks':>8}{'threads':>9}")
-    for name, of in rows.items():
-        rss, fds, tasks, threads = (
-            statistics.fmean(getattr(sample, field) for sample in of) for field in ("rss_mb", "fds", "tasks", "threads")
-        )
-        click.echo(f"{name:<18}{rss:>9.1f} MB{fds:>12.1f}{tasks:>8.1f}{threads:>9.1f}")
+def _tell(name: str, *samples: Sample) -> None:
+    """A line of the table: the mean of these samples."""
+    rss_mb, files, sockets, tasks, threads = (statistics.fmean(getattr(s, f) for s in samples) for f in _MOST_GROWTH)
+    click.echo(f"{name:<22}{rss_mb:>9.1f} MB{files:>8.1f}{sockets:>9.1f}{tasks:>8.1f}{threads:>9.1f}")
 
 
 def _read_sample(pid: int, tasks: float) -> Sample:
     process = Path("/proc") / str(pid)
     status = (process / "status").read_text()
+    opened = [_target(descriptor) for descriptor in (process / "fd").iterdir()]
+    sockets = sum(target.startswith("socket:") for target in opened)
     return Sample(
         rss_mb=_number(status, "VmRSS:") / 1024,
-        fds=len(list((process / "fd").iterdir())),
+        files=len(opened) - sockets,
+        sockets=sockets,
         tasks=tasks,
         threads=_number(status, "Threads:"),
     )
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:  # closed while we look
+        return ""
 
 
 def _number(text: str, name: str) -> float:

@@ -15,7 +15,7 @@ from bot.commands.lazy import LazyGroup
 from bot.domain.errors import BotError, StartupError
 from bot.logs import Redactor, configure_logs
 from bot.settings import Settings, load_settings
-from bot.supervision import FOLLOWED, Supervisor, bot_command
+from bot.supervision import FAILURES, FOLLOWED, Supervisor, bot_command
 from bot.watchman import Watchman
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ def main() -> None:
 @main.command("run")
 @click.option("--supervise", is_flag=True, help="Start the bot again whenever it fails.")
 @click.option(FOLLOWED, "follows", is_flag=True, hidden=True, help="Stop when standard input ends.")
-def run_command(*, supervise: bool, follows: bool) -> None:
+@click.option(FAILURES, default=0, hidden=True, help="How often in a row the bot failed before.")
+def run_command(*, supervise: bool, follows: bool, failures: int) -> None:
     """Run the bot until it is told to stop."""
     settings = load_settings()
     prepare_logs(settings)
@@ -39,7 +40,8 @@ def run_command(*, supervise: bool, follows: bool) -> None:
 
     faulthandler.enable()
     with Watchman(SystemClock()) as watchman:
-        asyncio.run(run(settings, watchman, follows=sys.stdin.fileno() if follows else None))
+        pipe = sys.stdin.fileno() if follows else None
+        asyncio.run(run(settings, watchman, follows=pipe, failures=failures))
 
 
 async def _supervised() -> int:

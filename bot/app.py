@@ -20,8 +20,7 @@ from bot.clock import SystemClock
 from bot.courier import Courier
 from bot.delivery import Ladder
 from bot.domain.limits import Limits
-from bot.domain.picture import Resolution
-from bot.domain.schedule import Durations, Polling
+from bot.domain.schedule import Polling
 from bot.handover import Handover
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
@@ -66,14 +65,13 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 from bot.watchman import Watchman
-from bot.wiring import console, controls, disk_watch, exporting, on_database_death, watchpost
+from bot.wiring import console, controls, disk_watch, exporting, learned_durations, on_database_death, watchpost
 
-_LEARNED: Final = 50
 _SWITCH_INTERVAL_S: Final = 0.0005
 
 
-async def run(settings: Settings, watchman: Watchman, *, follows: int | None) -> None:
-    """Run the bot until SIGTERM or SIGINT, or until the pipe `follows` ends.
+async def run(settings: Settings, watchman: Watchman, *, follows: int | None, failures: int) -> None:
+    """Run the bot until SIGTERM or SIGINT, or until the pipe `follows` ends; it may have failed so often before.
 
     Raises StartupError where it cannot start, and BotError where it ends by itself.
     """
@@ -110,7 +108,7 @@ async def run(settings: Settings, watchman: Watchman, *, follows: int | None) ->
             ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)
         )
         meters = Meters()
-        machinery = await _assemble(settings, clock, store, provider, copies, meters)
+        machinery = await _assemble(settings, clock, store, provider, copies, meters, failures)
         if settings.http_port is not None:
             post = watchpost(settings, settings.http_port, machinery, store, meters)
             await stack.enter_async_context(post)
@@ -124,6 +122,7 @@ async def _assemble(
     account: ApimasterClient,
     copies: ReferenceCopies,
     meters: Meters,
+    failures: int,
 ) -> Machinery:
     provider = MeteredProvider(account, meters, clock)
     owner = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -134,9 +133,7 @@ async def _assemble(
     polling = Polling(
         first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds
     )
-    durations = Durations(polling, kept=_LEARNED)
-    for resolution in Resolution:
-        durations.learn(resolution, await store.recent_durations(resolution, _LEARNED))
+    durations = await learned_durations(polling, store)
     files = Spool(settings.data_dir / "spool")
     client = ImagineBot(
         api_url=settings.discord_api_url,
@@ -322,5 +319,7 @@ async def _assemble(
         announcements=announcements,
         logbook=logbook,
         failed=failed,
+        alerts=alerts,
+        failures=failures,
     )
     return machinery

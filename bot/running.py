@@ -19,8 +19,10 @@ from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
 from bot.logbook import Logbook
+from bot.ports import OwnerAlerts
 from bot.reception import Reception
 from bot.stopping import StopSignals
+from bot.supervision import CRASH_LOOP
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,16 @@ class Machinery:
     logbook: Logbook
     failed: asyncio.Future[None]
     """Ends with the error of a background task that the bot cannot do without."""
+    alerts: OwnerAlerts
+    failures: int
+    """How often in a row the bot failed before this start, as its supervisor says; 0 without one."""
 
 
 async def take_up_work(machinery: Machinery) -> None:
     """Go on where the last process stopped; only Discord's REST API is needed for it, not the gateway."""
+    if machinery.failures == CRASH_LOOP:  # once: the next ones are in the log
+        told = machinery.alerts.tell("crash_loop", count=machinery.failures)
+        machinery.announcements.start(told, name="crash-loop")
     await machinery.gate.start()
     await machinery.disk_watch.look()  # before anything is downloaded or ordered
     machinery.tasks.start(machinery.balance_watch.run(), name="balance-watch")

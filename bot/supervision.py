@@ -25,13 +25,16 @@ CANNOT_START: Final = 2
 """The exit code of a bot that a person has to do something for; starting it again would not help."""
 FOLLOWED: Final = "--while-stdin-lasts"
 """The option by which a child stops when its parent is gone."""
+FAILURES: Final = "--failures"
+"""The option by which a child knows how often in a row the bot failed before."""
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
 _WEARY_PAUSE_S: Final = 150.0
 """Discord resets the token of a bot that logs in a thousand times in a day."""
 _RAN_WELL_S: Final = 300.0
-_CRASH_LOOP: Final = 5
+CRASH_LOOP: Final = 5
+"""So many failures in a row are told to the owners, by the child that comes next."""
 _WEARY: Final = 30
 _STOPS_WITHIN_S: Final = 20.0
 """A child ends within 10 s of being asked; one that has not by now is beyond asking."""
@@ -73,7 +76,7 @@ class Supervisor:
         failures = 0
         while True:
             started_s = self._clock.monotonic()
-            code = await self._one_life()
+            code = await self._one_life(failures)
             ran_s = self._clock.monotonic() - started_s
             if self._stopping.is_set() or code == 0:
                 return code
@@ -84,9 +87,10 @@ class Supervisor:
             if not await self._pause(failures, code, ran_s):
                 return code
 
-    async def _one_life(self) -> int:
+    async def _one_life(self, failures: int) -> int:
         """Start the child and wait for its end; returns its exit code."""
-        self._child = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, start_new_session=True)
+        command = (*self._command, FAILURES, str(failures))
+        self._child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, start_new_session=True)
         log.info("bot_started", extra={"child": self._child.pid})
         if self._stopping.is_set():  # asked while it was being started
             self._child.terminate()
@@ -108,7 +112,7 @@ class Supervisor:
         cap_s = _LONGEST_PAUSE_S if failures < _WEARY else _WEARY_PAUSE_S
         pause_s = backoff_s(failures, base_s=self._first_pause_s, cap_s=cap_s, rng=self._rng)
         facts = {"exit_code": code, "ran_s": round(ran_s, 1), "failures": failures, "pause_s": round(pause_s, 1)}
-        if failures >= _CRASH_LOOP:
+        if failures >= CRASH_LOOP:
             log.critical("bot_crash_loop", extra=facts)
         else:
             log.error("bot_ended", extra=facts)

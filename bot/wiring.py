@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from bot.apimaster.client import ApimasterClient
 from bot.clock import Clock
 from bot.domain.disk import MEGABYTE, DiskRule
 from bot.domain.errors import DamagedError
+from bot.domain.picture import Resolution
+from bot.domain.schedule import Durations, Polling
 from bot.health import Health
 from bot.jobs.balance import GateKeeper
 from bot.jobs.console import Console
@@ -28,11 +31,22 @@ from bot.store.sqlite.figures import SqliteFigures
 from bot.tasks import TaskGroup
 from bot.watchpost import Watchpost
 
+_LEARNED: Final = 50
+"""So many recent pictures of each resolution tell how long the next one takes."""
+
 
 def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:
     """What moderators see; its charts' fonts are kept with the rest of the data."""
     painter = ChildPainter(settings.data_dir / "matplotlib")
     return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
+
+
+async def learned_durations(polling: Polling, store: SqliteStore) -> Durations:
+    """How long pictures take, as far as recent ones tell."""
+    durations = Durations(polling, kept=_LEARNED)
+    for resolution in Resolution:
+        durations.learn(resolution, await store.recent_durations(resolution, _LEARNED))
+    return durations
 
 
 def controls(settings: Settings, gate: GateKeeper, account: ApimasterClient) -> Controls:

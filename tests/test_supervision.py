@@ -19,7 +19,7 @@ QUICK_PYTHON = (sys.executable, "-S", "-E", "-c")
 SHELL = ("/bin/sh", "-c")
 COUNTED = """
 echo >> "$1"; life=$(wc -l < "$1"); shift
-while [ "$life" -gt 1 ] && [ "$#" -gt 1 ]; do shift; life=$((life - 1)); done
+while [ "$life" -gt 1 ] && [ "$2" != --failures ]; do shift; life=$((life - 1)); done
 exit "$1"
 """
 """Ends with the first code that it is given, then the second, and so on; a line a life is left in the file."""
@@ -87,6 +87,14 @@ async def test_failing_child_is_started_again_with_growing_pauses(tmp_path: Path
     assert lives(tmp_path) == 5
     assert [round(pause_s) for pause_s in life.clock.slept] == pytest.approx([1, 2, 4, 8], abs=1)
     assert life.clock.slept == sorted(life.clock.slept)
+
+
+async def test_child_is_told_how_often_it_failed_before(tmp_path: Path) -> None:
+    """So that it can tell its owners of a crash loop: the parent knows nobody at Discord."""
+    life = Life(COUNTED, tmp_path / "lives", 1, 1, 0)
+    life.supervisor._command = [*SHELL, f'echo "$2" >> {tmp_path}/told; test "$2" = 2', "sh"]
+    assert await life.supervisor.run() == 0
+    assert (tmp_path / "told").read_text().split() == ["0", "1", "2"]
 
 
 async def test_child_that_cannot_start_is_not_started_again(tmp_path: Path) -> None:
