@@ -32,6 +32,7 @@ UPLOAD_EXTENSIONS: Final = MappingProxyType(
 )
 # A reply may carry the picture as base64, a third larger than the picture itself.
 _MAX_REPLY_BYTES: Final = MAX_PICTURE_BYTES * 4 // 3 + 1024 * 1024
+_MAX_COMPLAINT_BYTES: Final = 1024 * 1024
 # From this size on, parsing takes long enough to be felt by the gateway's heartbeat.
 _PARSE_IN_THREAD_BYTES: Final = 256 * 1024
 _USER_AGENT: Final = "imagine-bot (+aiohttp)"
@@ -236,9 +237,9 @@ class ApimasterClient:
 
     async def _refusal(self, response: aiohttp.ClientResponse, call: Call, secrets: Sequence[str]) -> ProviderError:
         try:
-            complaint = read_complaint(wire.parse_json(await read_body(response, _MAX_REPLY_BYTES)))
+            complaint = read_complaint(wire.parse_json(await read_body(response, _MAX_COMPLAINT_BYTES)))
         except (ValueError, OutcomeUnknownError):
-            # No JSON, or cut off: the status alone has to tell.
+            # No JSON, endless, or cut off: the status alone has to tell.
             complaint = None
         answer = Answer(status=response.status, headers=response.headers, call=call)
         return error_from(answer, complaint, secrets=(self._key, *secrets))

@@ -46,6 +46,8 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-oneapi-request-id", "request-id
 _URL_QUERY: Final = re.compile(r"(https?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*")
 _DATA_URI: Final = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[\w+/=-]*")
 _MAX_MESSAGE_CHARACTERS: Final = 300
+_MAX_WORD_CHARACTERS: Final = 20_000
+_MAX_LOOKED_AT_CHARACTERS: Final = 4_000
 _MAX_CODE_CHARACTERS: Final = 128
 # Shorter prompts are words that a sentence may hold by chance; blanking them would make nonsense of it.
 _MIN_SECRET_CHARACTERS: Final = 8
@@ -137,7 +139,7 @@ def _word(fields: Mapping[str, object], *names: str) -> str:
     for name in names:
         value = fields.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool):
-            word = str(value).strip()
+            word = str(value)[:_MAX_WORD_CHARACTERS].strip()
             if word and not (name == "code" and word.lower() in _FINE_CODES):
                 return word
     return ""
@@ -221,6 +223,7 @@ def _hidden(text: str, *, secrets: Iterable[str]) -> str:
 
 def clean(text: str) -> str:
     """A provider's sentence, fit for a log: without signatures of URLs or pictures, and not endless."""
-    text = _DATA_URI.sub("data:…", _URL_QUERY.sub(r"\1", text))
+    # No more of it than could be left: the patterns are tried anew at each beginning of an address.
+    text = _DATA_URI.sub("data:…", _URL_QUERY.sub(r"\1", text[:_MAX_LOOKED_AT_CHARACTERS]))
     text = _storable(" ".join(text.split()))
     return text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[:_MAX_MESSAGE_CHARACTERS]}…"

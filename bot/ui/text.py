@@ -30,15 +30,25 @@ _COUNTED: Final = (
     JobState.DELIVERED,
 )
 """Of several jobs, these are told by their number alone: waiting, at work, done."""
-_LEFT: Final = re.compile(r"\\.|\[|<(?=[@#:/]|a:|t:|id:)", re.DOTALL)
+_MARKUP: Final = re.compile(
+    r"""https?://[^\s<]+[^<.,:;"'\]\s]|(?P<indent>^[ \t]*)(?=[#>-])|[\\*_~|`\[]|<(?=[@#:/]|a:|t:|id:)""", re.MULTILINE
+)
+"""An address, which stays as it is; the beginning of a heading, quotation or list; a sign that Discord obeys."""
 
 
 def plain(words: str) -> str:
-    """Words of members, their markup and mentions shown rather than obeyed."""
-    escaped = discord.utils.escape_markdown(words)
-    # discord.py leaves links whose words go over several lines, and what stands for channels, commands and times.
-    escaped = _LEFT.sub(lambda found: found[0] if found[0][0] == "\\" else f"\\{found[0]}", escaped)
-    return discord.utils.escape_mentions(escaped)
+    """Words of members, their markup and mentions shown rather than obeyed.
+
+    discord.py's own way leaves links whose words go over several lines, and takes a second for some texts.
+    """
+    return discord.utils.escape_mentions(_MARKUP.sub(_shown, words))
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found[0].startswith("http"):
+        return found[0]
+    indent = found["indent"]
+    return f"\\{found[0]}" if indent is None else f"{indent}\\"
 
 
 def quoted_prompt(spec: PictureSpec) -> str:

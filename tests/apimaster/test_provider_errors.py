@@ -1,5 +1,7 @@
 """HTTP answers become domain errors with stable codes."""
 
+from time import perf_counter
+
 import pytest
 
 from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint, request_id, retry_after_s
@@ -150,6 +152,17 @@ def test_the_request_id_comes_from_the_message_or_the_headers() -> None:
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
     """A date is measured against the answer's own, whatever our clock says."""
     assert retry_after_s(headers) == seconds
+
+
+@pytest.mark.parametrize("part", ["http://", "data:a/b;base64,A", "(request id: ", "content_filter", "sk-1234567", " "])
+def test_no_message_keeps_the_bot_busy(part: str) -> None:
+    """Megabytes of what looks like the beginning of something take no longer than their first words."""
+    words = part * 200_000
+    complaint = read_complaint({"error": {"message": words, "code": words, "type": words}})
+    began = perf_counter()
+    error = error_from(Answer(status=400, headers={}, call=Call.PAID), complaint, secrets=("sk-12345678",))
+    assert perf_counter() - began < 2
+    assert len(str(error)) < 400
 
 
 def test_a_sentence_for_the_log_holds_no_secret_and_no_picture() -> None:

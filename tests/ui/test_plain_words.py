@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 
 import pytest
 
@@ -33,13 +34,26 @@ def test_nothing_in_a_members_words_is_obeyed(words: str) -> None:
     assert shown.replace("\\", "").replace("\u200b", "") == words.replace("\\", "")
 
 
-@pytest.mark.parametrize("line", ["# large", "> a quotation", "- a list"])
+@pytest.mark.parametrize(
+    "line", ["# large", "### large", "> a quotation", ">>> all of it", "- a list", "  - a list", "-# small"]
+)
 def test_no_line_of_a_members_words_is_a_heading_or_a_list(line: str) -> None:
     """They stand on the card among its own lines."""
-    assert plain(line).startswith("\\")
+    sign = line.lstrip()[0]
+    assert plain(f"{line}\n{line}") == f"{line}\n{line}".replace(line, line.replace(sign, f"\\{sign}", 1))
 
 
-@pytest.mark.parametrize("words", ["a < b > c", "50 % of 3 <4", "naïve café, 日本語", "see https://example.org/x"])
+@pytest.mark.parametrize("part", ["[", "](", "[](", "[x](", "http://", "<", "*", "\\", "https://[", "\n ", "\n#"])
+def test_no_words_of_a_member_keep_the_bot_busy(part: str) -> None:
+    """A text is looked through once, whatever its signs."""
+    began = perf_counter()
+    plain(part * 4_000)
+    assert perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "words", ["a < b > c", "50 % of 3 <4", "naïve café, 日本語", "see https://example.org/a_b_c", "a-b #1"]
+)
 def test_plain_words_stay_as_they_are(words: str) -> None:
     """Not every sign means something."""
     assert plain(words) == words
