@@ -10,7 +10,7 @@ from typing import Final
 from PIL import Image
 
 from bot.domain.errors import StoreError
-from bot.media.opening import open_image
+from bot.media.opening import DAMAGE, open_image
 from bot.ports import Fitted
 
 
@@ -64,7 +64,7 @@ def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
         limit_bytes = min(limit_bytes, original_bytes - 1)
         tries = (_try(image, path, number, limit_bytes, still) for number in range(max(1, start), len(LADDER) + 1))
         return next((fitted for fitted in tries if fitted is not None), None)
-    except (OSError, SyntaxError, ValueError) as error:
+    except DAMAGE as error:
         raise StoreError(f"The picture {path.name} cannot be made smaller: {error}") from error
 
 

@@ -21,7 +21,9 @@ Decoded, it takes 200 MB for a moment, and 400 MB as a progressive JPEG.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
-DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
+DAMAGE: Final = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, RuntimeError, struct.error, zlib.error
+)  # fmt: skip
 """What Pillow's decoders raise on damaged files. Image.DecompressionBombError is none of them."""
 
 

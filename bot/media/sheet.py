@@ -13,6 +13,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bot.domain.job import Reference, Request
+from bot.media.opening import DAMAGE
 from bot.media.thumbnail import small
 from bot.ports import PictureFiles, ReferenceFiles
 
@@ -47,7 +48,7 @@ class ReferenceSheets:
         try:
             async with self._slot:
                 sheet = await asyncio.to_thread(_drawn, paths)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except (*DAMAGE, Image.DecompressionBombError) as error:
             log.warning("no_sheet", extra={"request_id": request.id, "error": str(error)})
             return None
         self._made[request.id] = sheet

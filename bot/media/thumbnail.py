@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from bot.media.opening import open_image
+from bot.media.opening import DAMAGE, open_image
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def save_small(path: Path, to: Path) -> bool:
         small(path, SIDE).save(part, "WEBP", quality=_QUALITY)
         part.chmod(0o600)
         part.replace(to)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*DAMAGE, Image.DecompressionBombError) as error:
         log.warning("no_thumbnail", extra={"file": path.name, "error": str(error)})
         part.unlink(missing_ok=True)
         return False

@@ -118,3 +118,13 @@ async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
     """Not a bad picture: it may be downloaded again."""
     with pytest.raises(StoreError):
         await verify(tmp_path / "missing")
+
+
+async def test_a_damaged_avif_is_no_picture(tmp_path: Path) -> None:
+    """Its decoder raises RuntimeError where others raise OSError."""
+    data = picture("AVIF")
+    path = tmp_path / "1.avif"
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    with pytest.raises(PictureError) as refused:
+        await verify(path)
+    assert refused.value.code == "not_a_picture"

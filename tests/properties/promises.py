@@ -6,20 +6,27 @@ Each function takes raw input and raises AssertionError, or whatever the code un
 from __future__ import annotations
 
 import math
+import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Final
 
 from bot.apimaster import wire
 from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
-from bot.domain.errors import ProviderError, Refusal
+from bot.domain.errors import PictureError, ProviderError, Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from bot.domain.wording import folded, has_words
+from bot.media.cleaning import cleaned
+from bot.media.sniff import GIF, JPEG, KINDS, PNG, WEBP
+from bot.media.verify import verify_now
 from bot.ports import Submission, TaskState, TaskStatus
 from tests.properties.parts import all_parts, pattern_of
 
 _STATUSES: Final = (200, 202, 307, 400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 599)
+_CLEANED: Final = frozenset((PNG, JPEG, WEBP, GIF))
 _LONGEST_SENTENCE: Final = 400
 _LONGEST_CUSTOM_ID: Final = 100
 
@@ -153,3 +160,27 @@ def _permutations(prompt: str) -> tuple[tuple[str, ...], str]:
         return permutations(prompt), ""
     except Refusal as refusal:
         return (), refusal.code
+
+
+def picture_is_known(data: bytes) -> list[bytes]:
+    """Any bytes are a picture or a PictureError; one that is cleaned is a picture of the same pixels' number.
+
+    Returns what came of it: the clean picture, or nothing.
+    """
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # Pillow's, about what it forgives
+        path = Path(folder) / "picture"
+        path.write_bytes(data)
+        try:
+            known = verify_now(path)
+            kind = next(kind for kind in KINDS if kind.format == known.format)
+            if kind not in _CLEANED:
+                return []
+            clean = cleaned(data, kind)
+        except PictureError:
+            return []
+        path.write_bytes(clean.data)
+        again = verify_now(path)
+    assert again.format == clean.kind.format
+    assert sorted((again.width, again.height)) == sorted((known.width, known.height))
+    return [clean.data]

@@ -1,0 +1,67 @@
+"""Small pictures with everything beside them that cameras and programs write, and ways to damage them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+SECRET: Final = b"52.5163N 13.3777E"
+"""What is planted in every place where a picture may say where it was taken."""
+_ORIENTATION, _DESCRIPTION, _COMMENT = 0x0112, 0x010E, "Comment"
+_MODES: Final = {"PNG": ("RGB", "RGBA", "P", "L", "1"), "GIF": ("P",)}
+_EDITS: Final[dict[str, Callable[[bytes, int, bytes], bytes]]] = {
+    "change": lambda data, at, with_: data[:at] + with_ + data[at + len(with_) :],
+    "insert": lambda data, at, with_: data[:at] + with_ + data[at:],
+    "remove": lambda data, at, with_: data[:at] + data[at + len(with_) :],
+    "cut off": lambda data, at, _: data[:at],
+    "repeat": lambda data, at, with_: data[:at] + data[at : at + 40 * len(with_)] + data[at:],
+}
+_PIECES = st.one_of(
+    st.binary(min_size=1, max_size=4),
+    st.sampled_from([b"\xff\xda", b"\xff\xd9", b"\xff\xe1\x00\x02", b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"IEND"]),
+)
+
+
+@cache
+def originals() -> tuple[bytes, ...]:
+    """One of each kind, turned and unturned, with metadata wherever the format has room for them."""
+    return tuple(
+        _written(kind, mode, turned)
+        for kind in ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP")
+        for mode in _MODES.get(kind, ("RGB",))
+        for turned in (1, 6)
+    )
+
+
+def _written(kind: str, mode: str, turned: int) -> bytes:
+    image = Image.linear_gradient("L").resize((24, 16)).convert(mode)
+    exif = Image.Exif()
+    exif[_ORIENTATION], exif[_DESCRIPTION] = turned, SECRET.decode()
+    options: dict[str, Any] = {"exif": exif} if kind in {"PNG", "JPEG", "WEBP", "AVIF"} else {}
+    if kind == "PNG":
+        words = PngImagePlugin.PngInfo()
+        words.add_text("Comment", SECRET)
+        words.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+        options["pnginfo"] = words
+    elif kind in {"JPEG", "WEBP"}:
+        options |= {"xmp": SECRET, "comment": SECRET, "progressive": turned > 1}
+    elif kind == "GIF":
+        options["comment"] = SECRET
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A picture that was damaged in a few places, or in none."""
+    data = draw(st.sampled_from(originals()))
+    for _ in range(draw(st.integers(0, 4))):
+        edit = _EDITS[draw(st.sampled_from(sorted(_EDITS)))]
+        data = edit(data, draw(st.integers(0, len(data))), draw(_PIECES))
+    return data
