@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties bench chaos check format lock audit clean
+.PHONY: help setup sandbox demo run test properties bench soak chaos check format lock audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ properties: $(STAMP)  ## The property tests on new random inputs: make propertie
 
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks
+
+soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over afterwards may not grow
+	@$(BIN)/python -m benchmarks soak
 
 chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
 	@$(BIN)/python -m sandbox chaos

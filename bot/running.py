@@ -99,6 +99,8 @@ async def serve(machinery: Machinery, token: str, api_url: str, signals: StopSig
         raise BotError("A background task failed; its error stands in the log. Start the bot again: nothing is lost.")
     if isinstance(outcome, Exception):
         raise outcome
+    if not signals.asked.is_set():
+        raise BotError("The connection to Discord ended by itself. Start the bot again: nothing is lost.")
 
 
 async def _stop(machinery: Machinery) -> None:
