@@ -28,6 +28,7 @@ from bot.ui.modals import Forms
 from bot.ui.owner import ResumeButton
 from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
 from bot.ui.picture_buttons import PICTURE_BUTTONS
+from bot.ui.seen import Seen, comes_first
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ _CONNECTIONS: Final = 64
 
 class CommandTree(app_commands.CommandTree["ImagineBot"]):
     """The tree whose every error is told by the one handler."""
+
+    async def interaction_check(self, interaction: discord.Interaction[ImagineBot], /) -> bool:
+        """Answer each command once, however often Discord sends it."""
+        return comes_first(interaction)
 
     async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
         """Log and tell an error of any command or autocompletion."""
@@ -101,6 +106,7 @@ class ImagineBot(commands.AutoShardedBot):
         )
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
+        self.seen = Seen()
         self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced

@@ -101,6 +101,11 @@ class Ladder:
                 )
             except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
                 raise DeliveryTrouble(f"{name}: {error}") from error
+            except RuntimeError as error:
+                # What aiohttp says of the session that a client closes which lost its gateway for good.
+                if not self._client.is_closed():
+                    raise
+                raise DeliveryTrouble(f"{name}: the connection to Discord is closed") from error
         return NOT_SHOWN if not token_died else replace(NOT_SHOWN, token_died=True)
 
     async def shows_still(self, request: Request, card: Card, uploads: list[Upload]) -> bool:

@@ -24,7 +24,7 @@ from bot.jobs.intake import Intake
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
-from bot.ui.answering import sent_surely
+from bot.ui.answering import sent_surely, was_refused
 from bot.ui.asking import ask_first
 from bot.ui.card import render
 from bot.ui.errors import answer_error
@@ -37,7 +37,6 @@ Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
 _ANSWERED_BY_S: Final = 3.0
-_UNKNOWN_INTERACTION: Final = 10062
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
@@ -184,7 +183,7 @@ class Reception:
 def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:
     """Note a first answer that was not sent; returns whether it may have reached Discord all the same."""
     log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
-    return not (isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION)
+    return not was_refused(error)
 
 
 def _told(outcome: T | Exception) -> T:

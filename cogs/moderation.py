@@ -30,6 +30,7 @@ from bot.ui.moderation import (
     remove_form,
 )
 from bot.ui.phrases import menu_entry, option, phrase, worded
+from bot.ui.seen import comes_first
 from bot.ui.serverlog import numbers, trouble_note
 from cogs.options import in_servers_for
 
@@ -118,7 +119,7 @@ class Moderation(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         match = REMOVE_FORM.fullmatch(str(cast(dict[str, Any], interaction.data or {}).get("custom_id", "")))
-        if match is None:
+        if match is None or not comes_first(interaction):
             return
         try:
             await self._remove(interaction, int(match["request"]), int(match["opened_by"]))

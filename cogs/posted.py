@@ -20,6 +20,7 @@ from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
 from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach, usual_here
 from bot.ui.remix_form import Filled, Offer, RemixForm, nobody_took
+from bot.ui.seen import comes_first
 
 
 class Posted(commands.Cog):
@@ -74,7 +75,7 @@ class Posted(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer forms that are not open any more; Discord would only say that something went wrong."""
-        if nobody_took(interaction):
+        if nobody_took(interaction) and comes_first(interaction):
             await answer_error(interaction, Refusal("stale_form"))
 
     async def _ask(

@@ -21,6 +21,7 @@ from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
 from bot.ui.phrases import option, phrase, worded
+from bot.ui.seen import comes_first
 from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
 from bot.ui.word_rules import TRIED_ON, WORDS_FORM, described, dry_run, fitting, rule_list, rule_of, rule_proposals
 from cogs.options import in_servers_for
@@ -122,7 +123,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         custom_id = str(cast(dict[str, Any], interaction.data or {}).get("custom_id", ""))
-        if WORDS_FORM.fullmatch(custom_id) is None:
+        if WORDS_FORM.fullmatch(custom_id) is None or not comes_first(interaction):
             return
         try:
             guild_id, actor_id = manager_of(interaction)

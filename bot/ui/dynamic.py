@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.domain.errors import Refusal
 from bot.ui.errors import answer_error
+from bot.ui.seen import comes_first
 
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -35,6 +36,10 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
     @abstractmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
         """The part that has this custom id. What stands on it is read on its message, so any words will do."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Answer each press once, however often Discord sends it."""
+        return comes_first(interaction)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""

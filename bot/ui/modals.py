@@ -21,6 +21,7 @@ from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.pressing import desk_of, keeper_of, order, shown_address
 from bot.ui.remix_form import Offer, add_parts, filled
+from bot.ui.seen import comes_first
 
 _FORM: Final = re.compile(r"(?P<kind>edit|remix):(?P<job>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 _REMEMBERED: Final = 10_000
@@ -36,7 +37,7 @@ class Forms:
         """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
         custom_id = str(cast(Mapping[str, Any], interaction.data or {}).get("custom_id", ""))
         match = _FORM.fullmatch(custom_id)
-        if match is None:
+        if match is None or not comes_first(interaction):
             return
         try:
             await self._once(custom_id, interaction, match["kind"], int(match["job"]))

@@ -31,6 +31,7 @@ from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.posted import PostedPicture
+from bot.ui.seen import comes_first
 
 FORM_ID: Final = "remix-form:"
 """How the custom ids of the forms of posted pictures begin."""
@@ -86,6 +87,10 @@ class RemixForm(ui.Modal):
         self._pictures = pictures
         self._submit = submit
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take it once, however often Discord sends it."""
+        return comes_first(interaction)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Take the form once. Sent twice at the same moment it comes here twice, later it is not found any more."""

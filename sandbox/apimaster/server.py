@@ -114,6 +114,11 @@ class ApimasterServer:
         """Spoil the next reads of a finished picture, one each, in this order."""
         self._api.result_faults.extend(_checked(wanted, faults.RESULT, "a result"))
 
+    @property
+    def scripted(self) -> int:
+        """How many faults are still to come."""
+        return len(self._api.submit_faults) + len(self._api.poll_faults) + len(self._api.result_faults)
+
     def clear_scripts(self) -> None:
         """What was scripted and has not come yet does not come; what hangs is answered."""
         self._hung.let_go()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.apimaster import PostRecord
 from sandbox.chaos.rows import rows
+from sandbox.discord.interactions import State
 from sandbox.driver import Interaction, Message
 from sandbox.driver.message import snapshot
 from sandbox.stack import Sandbox
@@ -91,6 +92,7 @@ def told(evidence: Evidence, verdict: Verdict) -> None:
         if (
             mark is None
             or job["retried_by"] is not None
+            or _taken_back(evidence, job)
             or any(_tells(message, mark, job["id"]) for message in evidence.about(job["prompt"]))
         ):
             continue
@@ -103,7 +105,8 @@ def told(evidence: Evidence, verdict: Verdict) -> None:
         if len(messages) > 1 and _moved_on(jobs[0]):
             messages = [message for message in messages if not _left(evidence, message)]
         number = len(messages)
-        if number > 1 or (number == 0 and not _unreachable(evidence, jobs[0])):
+        nothing_to_tell = _unreachable(evidence, jobs[0]) or all(_taken_back(evidence, job) for job in jobs)
+        if number > 1 or (number == 0 and not nothing_to_tell):
             verdict.wrong.append(f"Request {jobs[0]['request_id']} has {number} messages.")
 
 
@@ -191,6 +194,12 @@ def _tells(message: Message, mark: str, job_id: int) -> bool:
         return False
     wanted = {f"retry:{job_id}", f"drop:{job_id}"} if mark == _MARK["uncertain"] else set()
     return wanted <= {button.custom_id for button in message.buttons()}
+
+
+def _taken_back(evidence: Evidence, job: sqlite3.Row) -> bool:
+    """Whether Discord itself told the member that there was no answer: then nothing is made, and nothing told."""
+    record = evidence.sandbox.world.interactions.get(str(job["interaction_id"]))
+    return job["state"] == "cancelled" and record is not None and record.state is State.FAILED
 
 
 def _unreachable(evidence: Evidence, job: sqlite3.Row) -> bool:

@@ -41,6 +41,7 @@ class _Planned:
     error: DiscordError
     times: int
     after: bool
+    with_files: bool = False
 
 
 @dataclass(slots=True)
@@ -80,9 +81,14 @@ class DiscordFaults:
         message: str = "Planned fault",
         headers: Mapping[str, str] | None = None,
         after: bool = False,
+        with_files: bool = False,
     ) -> None:
-        """Let the next `times` requests to a route fail (`CUT`: without an answer); with `after`, once carried out."""
-        self._planned.append(_Planned(route, DiscordError(status, code, message, headers=headers), times, after))
+        """Let the next `times` requests to a route fail (`CUT`: without an answer); with `after`, once carried out.
+
+        Those `with_files` are only such as bring files.
+        """
+        error = DiscordError(status, code, message, headers=headers)
+        self._planned.append(_Planned(route, error, times, after, with_files))
 
     def limit_next(
         self, route: str, retry_after_s: float, *, times: int = 1, scope: str = "user", everywhere: bool = False
@@ -174,10 +180,11 @@ class DiscordFaults:
                         self._delays.remove(delay)
         return total
 
-    def take_failure(self, route: str, *, after: bool) -> DiscordError | None:
-        """The error that a request to this route shall get, if one is planned."""
+    def take_failure(self, route: str, *, after: bool, with_files: bool = False) -> DiscordError | None:
+        """The error that a request to this route shall get, if one is planned; `with_files` it brings some."""
         for planned in self._planned:
-            if planned.after is after and fnmatch.fnmatchcase(route, planned.pattern):
+            fits = planned.after is after and (with_files or not planned.with_files)
+            if fits and fnmatch.fnmatchcase(route, planned.pattern):
                 planned.times -= 1
                 if planned.times <= 0:
                     self._planned.remove(planned)

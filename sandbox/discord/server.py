@@ -137,7 +137,8 @@ class _Route:
 
     async def _answer(self, request: web.Request, call: Call, headers: dict[str, str]) -> Reply:
         server, endpoint = self._server, self._endpoint
-        if failure := server.faults.take_failure(self._name, after=False):
+        form = request.content_type == "multipart/form-data"
+        if failure := server.faults.take_failure(self._name, after=False, with_files=form):
             # The body is read all the same, so that the client gets the answer and not a reset.
             await read_body(request, call, file_limit=REQUEST_LIMIT)
             raise failure
@@ -149,7 +150,7 @@ class _Route:
         if server.openapi and (errors := server.openapi.request_errors(endpoint.method, endpoint.template, call.body)):
             raise invalid_form(errors)
         reply = await endpoint.handler(call)
-        if failure := server.faults.take_failure(self._name, after=True):
+        if failure := server.faults.take_failure(self._name, after=True, with_files=form):
             raise failure
         return reply
 

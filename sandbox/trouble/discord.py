@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 
+from sandbox.discord.faults import CUT
 from sandbox.discord.gateway_faults import Ready
 from sandbox.discord.malformed import MALFORMED
 from sandbox.discord.permissions import Permission
@@ -22,6 +23,7 @@ _CALLBACK, _EDITS, _POSTS = "POST /interactions/*", "PATCH /*", "POST /channels/
 _FATAL_CLOSES = (4004, 4010, 4011, 4012, 4013, 4014)
 _CLOSES = (1000, 1001, 1011, *(code for code in range(4000, 4010) if code not in _FATAL_CLOSES))
 _SPELL_S = (0.3, 1.5)
+_TOO_LARGE = 413
 _LOCKED = ("general", "art")
 _HARMLESS = frozenset({"an unknown op", "an unknown event"})
 _REFUSALS = (
@@ -56,6 +58,8 @@ def _outages() -> Iterator[Trouble]:
     for status in (500, 502, 503):
         yield _call(f"{status}", f"{status}", _failing(status))
         yield _call(f"{status}-after", f"{status} after the call took effect", _failing(status, after=True))
+    yield _call("cut", "connection cut", _failing(CUT))
+    yield _call("cut-after", "connection cut after the call took effect", _failing(CUT, after=True))
     yield _call("429", "429 of Discord's own", lambda box, rng: box.faults.limit_next(rng.choice(CALLS), 0.3))
     yield _call(
         "429-global",
@@ -78,7 +82,10 @@ def _call(name: str, label: str, strike: Strike) -> Trouble:
 
 
 def _failing(status: int, code: int = 0, route: str = "", *, after: bool = False) -> Strike:
-    return lambda box, rng: box.faults.fail_next(route or rng.choice(CALLS), status, code, after=after)
+    with_files = status == _TOO_LARGE
+    return lambda box, rng: box.faults.fail_next(
+        route or rng.choice(CALLS), status, code, after=after, with_files=with_files
+    )
 
 
 def _changes() -> Iterator[Trouble]:

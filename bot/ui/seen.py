@@ -1,0 +1,44 @@
+"""Interactions that have come already: Discord's gateway may send an event twice."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Any, Final, Protocol, cast
+
+import discord
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED: Final = 10_000
+
+
+class Seen:
+    """The ids of the latest interactions, in memory: after a new login Discord repeats nothing."""
+
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._ids: OrderedDict[int, None] = OrderedDict()
+        self._remembered = remembered
+
+    def first_time(self, interaction_id: int) -> bool:
+        """Whether it comes for the first time; from now on it does not."""
+        if interaction_id in self._ids:
+            return False
+        self._ids[interaction_id] = None
+        if len(self._ids) > self._remembered:
+            self._ids.popitem(last=False)
+        return True
+
+
+class Doorkeeper(Protocol):
+    """A client that knows which interactions it has seen."""
+
+    seen: Seen
+
+
+def comes_first(interaction: discord.Interaction[Any]) -> bool:
+    """Whether to answer an interaction: not one that is being answered already, which would take over its message."""
+    if cast(Doorkeeper, interaction.client).seen.first_time(interaction.id):
+        return True
+    log.info("interaction_repeated", extra={"interaction_id": interaction.id})
+    return False
