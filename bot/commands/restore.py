@@ -55,7 +55,8 @@ def _tell(backup: Path, restoration: Restoration, *, not_run_since: bool) -> Non
     if not_run_since:
         return
     click.echo(
-        "Whatever happened after it was made is unknown to it: orders and what they cost, settings, blocks, deletions."
+        "What happened after it was made is unknown to it: orders and what they cost, settings, quotas, blocks. "
+        "What was deleted since stays deleted as far as the present database can be read."
     )
     if contents.waiting:
         click.echo(

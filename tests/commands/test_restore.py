@@ -153,6 +153,41 @@ async def test_numbers_leave_a_gap_where_nobody_knows_the_last(database: Path, r
         assert (await Steps(store).queued()).id > 100_000 + 77
 
 
+async def test_what_members_deleted_since_stays_deleted(database: Path, run: Command) -> None:
+    """As far as the present database can be read; what was under way of it asks nobody anything."""
+    async with opened(database) as store:
+        steps = Steps(store)
+        removed, forgotten, waiting = await steps.delivered(), await steps.delivered(), await steps.queued()
+        assert run("backup", "kept.db") == 0
+        assert await store.delete(removed.request_id, removed.user_id)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE requests SET wiped = 'wish', prompt = '' WHERE id = ?", (forgotten.request_id,))
+        connection.execute("UPDATE requests SET deleted_at = 1 WHERE id = ?", (waiting.request_id,))
+    assert run("restore", "--yes", "kept.db") == 0
+    assert list(read_faults(database)) == []
+    async with opened(database) as store:
+        assert (await store.view(removed.request_id)).request.deleted_at is not None
+        assert (await store.view(forgotten.request_id)).request.spec.prompt == ""
+        assert (await store.job(waiting.id)).state is JobState.CANCELLED
+    kinds = rows(database, "SELECT kind FROM ledger WHERE job_id = ?", waiting.id)
+    assert kinds == [("reserve",), ("uncertain",)]
+
+
+async def test_a_damaged_database_is_replaced_all_the_same(database: Path, run: Command) -> None:
+    """A page of its requests is broken: it knows nothing, and is kept as it is."""
+    async with opened(database) as store:
+        await Steps(store).delivered()
+        assert run("backup", "kept.db") == 0
+    _damaged(database, "requests")
+    broken = content(database)
+    assert run("restore", "--yes", "kept.db") == 0
+    assert list(read_faults(database)) == []
+    [kept] = database.parent.glob("bot.db.before-restore-*")
+    assert content(kept) == broken
+    async with opened(database) as store:
+        assert (await Steps(store).queued()).id > 100_000
+
+
 async def test_a_bot_that_only_moved_goes_on_as_ever(database: Path, run: Command, tmp_path: Path) -> None:
     """With --not-run-since what waits is ordered; it is refused where the present database knows better."""
     async with opened(database) as store:
@@ -287,8 +322,8 @@ def _of_a_newer_version(path: Path) -> None:
         )
 
 
-def _damaged(path: Path) -> None:
-    [(page,)] = rows(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'jobs_state'")
+def _damaged(path: Path, part: str = "jobs_state") -> None:
+    [(page,)] = rows(path, "SELECT rootpage FROM sqlite_schema WHERE name = ?", part)
     with path.open("r+b") as file:
         file.seek(4096 * (page - 1))
         file.write(b"\xff" * 4096)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
 from bot.domain.errors import RestoredError, StartupError
-from bot.domain.job import JobState
-from bot.store.sqlite import jobs
+from bot.domain.job import JobState, Wiped
+from bot.store.sqlite import jobs, wiping
 from bot.store.sqlite.reading import opened
 from bot.store.sqlite.rows import all_rows, one_row
 
@@ -35,16 +35,31 @@ _UNSETTLED: Final = (
 )
 
 
-def make_safe(db: Database, floor: Mapping[str, int], pictures: Collection[int], *, now_ms: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What can be known of the time after a backup.
+
+    `last_numbers` has the last number that each table may have given out, `pictures` the jobs whose picture is on disk,
+    `deleted` and `wiped` the requests whose message or words a member had deleted.
+    """
+
+    last_numbers: Mapping[str, int]
+    pictures: Collection[int]
+    deleted: Sequence[int]
+    wiped: Mapping[int, Wiped]
+
+
+def make_safe(db: Database, known: Known, *, now_ms: int) -> None:
     """Make a backup's open orders safe to go on with, in the caller's transaction.
 
     Waiting jobs become `uncertain`: their members decide. Those of whom there are `pictures` on disk were ordered, and
     the start goes on with them. Running ones are asked about at the provider as ever. What comes of all of them gets a
-    message of its own, and the one before stays as it is. `floor` has the last number that each table gave out.
+    message of its own, and the one before stays as it is. What was deleted stays deleted.
     """
+    _delete_again(db, known, now_ms)
     _leave_messages(db)
     for job in jobs.in_states(db, (JobState.QUEUED,)):
-        if job.id in pictures:
+        if job.id in known.pictures:
             jobs.move(
                 db, job.id, expected=(JobState.QUEUED,), to=JobState.SUBMITTING, event="submitting", now_ms=now_ms,
                 detail="restored from a backup; its picture is on disk", submitted_at=now_ms, not_before=None,
@@ -52,12 +67,34 @@ def make_safe(db: Database, floor: Mapping[str, int], pictures: Collection[int],
         else:
             error = RestoredError("the bot was restored from a backup in which this order was still waiting")
             jobs.uncertain(db, job.id, error, now_ms=now_ms, expected=JobState.QUEUED)
-    for table, least in floor.items():
+    _give_up_deleted(db, now_ms)
+    for table, last in known.last_numbers.items():
         db.conn.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-        db.conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, least))
+        db.conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
     # A question may have been answered since, and the commands registered anew.
     db.conn.execute("DELETE FROM drafts")
     db.conn.execute("DELETE FROM facts WHERE name = 'commands'")
+
+
+def _delete_again(db: Database, known: Known, now_ms: int) -> None:
+    """Carry out once more what members and moderators had deleted since."""
+    db.conn.executemany(
+        "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL",
+        [(now_ms, request_id) for request_id in known.deleted],
+    )
+    for request_id, why in known.wiped.items():
+        if one_row(db, "SELECT 1 FROM requests WHERE id = :id AND wiped = ''", {"id": request_id}):
+            wiping.wipe(db, [request_id], why)
+
+
+def _give_up_deleted(db: Database, now_ms: int) -> None:
+    """Nobody is asked about what they had deleted; its possible charge stays in the ledger."""
+    for row in all_rows(
+        db,
+        "SELECT jobs.id FROM jobs JOIN requests ON requests.id = request_id "
+        "WHERE state = 'uncertain' AND retried_by IS NULL AND (requests.deleted_at IS NOT NULL OR wiped <> '')",
+    ):
+        jobs.cancelled(db, row["id"], now_ms=now_ms)
 
 
 def _leave_messages(db: Database) -> None:
@@ -78,56 +115,73 @@ def _leave_messages(db: Database) -> None:
     )
 
 
-def numbers_beyond(db: Database, present: Path, folders: Iterable[Path]) -> dict[str, int]:
-    """For each table whose numbers are seen outside, the last number that may have been given out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Later:
+    """What the present database says that goes on from a backup."""
 
-    Where the present database goes on from the backup, it knows. Else as many more as there were before are left out.
+    last_numbers: Mapping[str, int]
+    deleted: Sequence[int]
+    wiped: Mapping[int, Wiped]
+    steps: int
+
+
+_NOTHING: Final = _Later(last_numbers={}, deleted=(), wiped={}, steps=0)
+
+
+def what_is_known(db: Database, present: Path, *, spool: Path, references: Path) -> Known:
+    """Gather what the present database and the disk know of the time after the backup `db`.
+
+    Where the present database does not go on from it, or is broken, it knows nothing: then as many numbers as were
+    given out before are left out, and no fewer than a hundred thousand.
     """
-    last = {table: _last_number(db, table) for table in _NUMBERED}
-    known = _numbers_of_later(db, present)
-    on_disk = max((number for folder in folders for number in numbers_in(folder)), default=0)
-    return {
-        table: max(number, on_disk, known[table]) if known else max(number, on_disk) + max(_GAP, number)
-        for table, number in last.items()
-    }
+    later = _later(db, present)
+    on_disk = max(numbers_in(spool) | numbers_in(references), default=0)
+    last = {table: max(on_disk, _last_number(db, table)) for table in _NUMBERED}
+    return Known(
+        last_numbers={
+            table: max(number, later.last_numbers.get(table, number + max(_GAP, number)))
+            for table, number in last.items()
+        },
+        pictures=frozenset() if is_another_installation(db, present) else pictures_in(spool),
+        deleted=later.deleted,
+        wiped=later.wiped,
+    )
 
 
 def steps_after(db: Database, present: Path) -> int:
     """How many steps of pictures the present database knows that the backup does not; 0 where it cannot tell."""
-    try:
-        with opened(present) as later:
-            return (
-                max(0, _last_number(later, "job_events") - _last_number(db, "job_events")) if _goes_on(db, later) else 0
-            )
-    except (StartupError, sqlite3.Error):
-        return 0
+    return _later(db, present).steps
 
 
-def is_another_installation(present: Path, restored: Path) -> bool:
+def is_another_installation(db: Database, present: Path) -> bool:
     """Whether the present database has pictures, and none of them stand in the other."""
     try:
-        with opened(present) as here, closing(sqlite3.connect(restored)) as connection:
-            connection.row_factory = sqlite3.Row
+        with opened(present) as here:
             begun = one_row(here, "SELECT id, interaction_id FROM requests ORDER BY id LIMIT 1")
-            there = Database(connection, use_counts_table=False)
-            return begun is not None and _interaction(there, begun["id"]) != begun["interaction_id"]
+            return begun is not None and _interaction(db, begun["id"]) != begun["interaction_id"]
     except (StartupError, sqlite3.Error):
         return False
 
 
-def _numbers_of_later(db: Database, present: Path) -> dict[str, int]:
-    """The last numbers of the present database, if it goes on from this backup; empty if not, or if it is broken."""
-    try:
-        with opened(present) as later:
-            return {table: _last_number(later, table) for table in _NUMBERED} if _goes_on(db, later) else {}
-    except (StartupError, sqlite3.Error):
-        return {}
+def _later(db: Database, present: Path) -> _Later:
+    """Read the present database, if it goes on from this backup: it has the backup's last request.
 
-
-def _goes_on(db: Database, later: Database) -> bool:
-    """Whether a database has the other's last request: Discord's id of the interaction is the same nowhere else."""
+    Discord's id of an interaction is the same nowhere else. A database that is broken anywhere here says nothing.
+    """
     last = one_row(db, "SELECT id, interaction_id FROM requests ORDER BY id DESC LIMIT 1")
-    return last is not None and _interaction(later, last["id"]) == last["interaction_id"]
+    try:
+        with opened(present) as here:
+            if last is None or _interaction(here, last["id"]) != last["interaction_id"]:
+                return _NOTHING
+            wiped = all_rows(here, "SELECT id, wiped FROM requests WHERE wiped <> ''")
+            return _Later(
+                last_numbers={table: _last_number(here, table) for table in _NUMBERED},
+                deleted=[row["id"] for row in all_rows(here, "SELECT id FROM requests WHERE deleted_at IS NOT NULL")],
+                wiped={row["id"]: Wiped(row["wiped"]) for row in wiped},
+                steps=max(0, _last_number(here, "job_events") - _last_number(db, "job_events")),
+            )
+    except (StartupError, sqlite3.Error):
+        return _NOTHING
 
 
 def _interaction(db: Database, request_id: int) -> int | None:

@@ -71,11 +71,10 @@ def put_in_place(restoration: Restoration, *, stamp: str, not_run_since: bool, n
         if not_run_since:
             _refuse_later_steps(db, database)
         else:
-            floor = aftermath.numbers_beyond(db, database, [database.with_name(folder) for folder in _FOLDERS])
-            another = aftermath.is_another_installation(database, new)
-            pictures = frozenset() if another else aftermath.pictures_in(database.with_name(_FOLDERS[0]))
+            spool, references = (database.with_name(folder) for folder in _FOLDERS)
+            known = aftermath.what_is_known(db, database, spool=spool, references=references)
             db.conn.execute("BEGIN IMMEDIATE")
-            aftermath.make_safe(db, floor, pictures, now_ms=now_ms)
+            aftermath.make_safe(db, known, now_ms=now_ms)
             db.conn.execute("COMMIT")
     sync(new)
     new.replace(_beside(database, f"{_RESTORED}{stamp}"))
@@ -101,8 +100,9 @@ def finish(database: Path) -> None:
 
 
 def _replace(database: Path, restored: Path, stamp: str) -> None:
-    if database.exists() and aftermath.is_another_installation(database, restored):
-        _keep_folders(database, stamp)
+    with closing(_writing(restored)) as db:
+        if database.exists() and aftermath.is_another_installation(db, database):
+            _keep_folders(database, stamp)
     for ending in ("", "-wal"):
         _keep(_beside(database, ending), _beside(database, f"{_KEPT}{stamp}{ending}"))
     sync(database.parent)
