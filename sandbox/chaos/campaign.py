@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.apimaster import Knobs
 from sandbox.bot_process import REPOSITORY, Launch, clean_environment
 from sandbox.chaos import verdict as look
+from sandbox.chaos.backups import Backups
 from sandbox.chaos.members import Members
 from sandbox.chaos.moments import Wait, came, holding
 from sandbox.chaos.plan import Moment, Order, Plan
@@ -76,6 +77,7 @@ class Campaign:
             ),
         )
         self.weather = Weather(self._sandbox, plan.seed, lies=False)
+        self.backups = Backups()
         self.kills: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
         self._deaths: list[str] = []
@@ -87,7 +89,7 @@ class Campaign:
 
     async def run(self) -> Verdict:
         """Order, kill, start, until all is done; then look. Raises DriverError if the bot does not come up."""
-        async with self._sandbox as sandbox:
+        async with self._sandbox as sandbox, self.backups:
             sandbox.world.user(_SHY).accepts_dms = False
             sandbox.discord.rate_limits.enabled = False  # they would only make a campaign take longer
             members = Members(sandbox.driver)
@@ -125,6 +127,8 @@ class Campaign:
         await self._start()
         with holding(self._sandbox, moment) as wait:
             doings = [asyncio.create_task(members.order(orders), name="orders")]
+            if moment.with_backup:
+                self.backups.begin(self._sandbox.bot_env)
             if moment.with_dead_tokens:
                 doings.append(asyncio.create_task(self.weather.drought(), name="drought"))
             try:
@@ -217,6 +221,8 @@ class Campaign:
         await self._sweep()
         found.wrong += look.litter(self._sandbox.data_dir)
         found.wrong += [f"The bot {death}." for death in self._deaths]
+        await self.backups.done()
+        found.wrong += self.backups.wrong
         found.wrong += [f"Discord would refuse: {violation}" for violation in self._sandbox.discord.violations]
         return found
 

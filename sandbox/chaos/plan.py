@@ -1,12 +1,13 @@
 """What a campaign does, drawn from its seed before it begins: orders, the moments of the kills, the weather."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sandbox.discord.world import MEMBERS
 
 _MOST_PICTURES = 4
+_BACKUP_EVERY = 7
 _CHANNELS = ("general", "general", "art", "sketchbook", "lounge", "elsewhere", "dm")
 
 
@@ -50,6 +51,8 @@ class Moment:
     while_starting: bool = False
     gently: bool = False
     """With SIGTERM, as an operator stops it, instead of SIGKILL."""
+    with_backup: bool = False
+    """While a backup is being taken."""
     killed_after_s: float | None = None
     """And with SIGKILL so long after it, in the middle of its stop."""
 
@@ -156,7 +159,9 @@ def _moments(rng: random.Random, kills: int) -> tuple[Moment, ...]:
                 moments.append(Moment(name="while it starts", later_s=rng.uniform(0.05, 1.2), while_starting=True))
             case _:
                 moments.append(_varied(rng, steps.pop()))
-    return tuple(moments)
+    return tuple(
+        replace(moment, with_backup=number % _BACKUP_EVERY == 0) for number, moment in enumerate(moments, start=1)
+    )
 
 
 def _at_any_time(rng: random.Random) -> Moment:

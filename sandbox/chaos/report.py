@@ -38,6 +38,8 @@ def table(campaign: Campaign, verdict: Verdict) -> str:
     figures = {
         "seed": campaign.seed,
         "kills": campaign.kills.total() + campaign.missed.total(),
+        "backups": campaign.backups.taken,
+        "troubles": campaign.weather.happened.total(),
         "jobs": verdict.jobs,
         "delivered": states["delivered"],
         "failed": states["failed"],

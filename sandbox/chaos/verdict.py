@@ -103,7 +103,7 @@ def told(evidence: Evidence, verdict: Verdict) -> None:
     for prompt, jobs in evidence.by_request():
         messages = evidence.about(prompt)
         if len(messages) > 1 and _moved_on(jobs[0]):
-            messages = [message for message in messages if not _left(evidence, message)]
+            messages = _living(evidence, messages)
         number = len(messages)
         nothing_to_tell = _unreachable(evidence, jobs[0]) or all(_taken_back(evidence, job) for job in jobs)
         if number > 1 or (number == 0 and not nothing_to_tell):
@@ -151,7 +151,8 @@ async def shown(evidence: Evidence, verdict: Verdict) -> None:
     for job in evidence.jobs:
         places = evidence.shown[job["id"]]
         if len(places) > 1 and _moved_on(job):
-            places = [place for place in places if not _left(evidence, place[0])]
+            living = _living(evidence, [message for message, _ in places])
+            places = [place for place in places if place[0] in living]
         expected = int(job["state"] == "delivered")
         if len(places) > expected:
             verdict.double.append(f"Job {job['id']} ({job['state']}) is shown {len(places)} times.")
@@ -218,13 +219,19 @@ def _moved_on(job: sqlite3.Row) -> bool:
     return _apart(job) or job["message_by"] in ("bot", "dm")
 
 
-def _left(evidence: Evidence, message: Message) -> bool:
-    """Whether a message stays as it is, since the bot could not change it any more.
+def _living(evidence: Evidence, messages: Sequence[Message]) -> list[Message]:
+    """Those of a request's messages that the bot can have gone on with.
 
-    It is an answer whose token died, or it stands where the bot lacked permissions at some time.
+    An answer whose token died stays as it is, and so may a message that stands where the bot lacked permissions at
+    some time, if the card went on elsewhere.
     """
+    changeable = [message for message in messages if not _left(evidence, message)]
+    elsewhere = [m for m in changeable if m.channel_id not in evidence.sandbox.faults.locked_out]
+    return elsewhere or changeable[-1:]
+
+
+def _left(evidence: Evidence, message: Message) -> bool:
+    """Whether a message is an answer whose token died: nobody can change it any more."""
     world = evidence.sandbox.world
-    if message.channel_id in evidence.sandbox.faults.locked_out:
-        return True
     record = world.interactions.get(message.interaction_id or "")
     return record is not None and world.clock.now() >= record.expires_at

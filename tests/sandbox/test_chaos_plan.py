@@ -36,3 +36,11 @@ def test_a_long_campaign_kills_at_every_step() -> None:
     assert {step.name for step in STEPS} <= {moment.name for moment in moments}
     assert any(moment.while_starting for moment in moments)
     assert any(moment.name == "a random time" for moment in moments)
+
+
+def test_a_long_campaign_stops_in_every_manner_and_takes_backups() -> None:
+    """SIGTERM alone, SIGTERM with SIGKILL in the middle of the stop, and now and then a backup beside the kill."""
+    moments = Plan.drawn(2, jobs=1, kills=100).moments
+    stops = [moment for moment in moments if moment.gently]
+    assert {moment.killed_after_s is None for moment in stops} == {True, False}
+    assert 10 < sum(moment.with_backup for moment in moments) < 20
