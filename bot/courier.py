@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Final
+from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload, token_lives
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
@@ -30,6 +31,17 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
 _MOST_CRASHES: Final = 5
+_AT_ONCE: Final = 16
+_IN_ONE_CHANNEL: Final = 4
+"""Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
+
+
+class Crowded(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
+    """So many deliveries as may be are under way in a channel."""
+
+    def __init__(self, lane: asyncio.Semaphore) -> None:
+        super().__init__()
+        self.lane = lane
 
 
 class Courier:
@@ -48,7 +60,7 @@ class Courier:
         rng: random.Random,
         owner: str,
         pressure: Pressure,
-        at_once: int = 16,
+        at_once: int = _AT_ONCE,
     ) -> None:
         self._ladder = ladder
         self._requests = requests
@@ -62,6 +74,7 @@ class Courier:
         self._pressure = pressure
         self._insist = Insisting(clock, rng)
         self._slots = asyncio.Semaphore(at_once)
+        self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._tasks = TaskGroup()
         self._dirty: dict[int, bool] = {}
         self._held: dict[int, asyncio.Event] = {}
@@ -114,8 +127,7 @@ class Courier:
                 self._dirty[request_id] = False
                 try:
                     await self._pressure.quiet()
-                    async with self._slots:
-                        await self._bring_up_to_date(request_id)
+                    await self._take_turn(request_id)
                 except (DeliveryTrouble, StoreError, OSError) as error:
                     failures += 1
                     log.warning("delivery_trouble", extra={"request_id": request_id, "error": str(error)})
@@ -134,7 +146,28 @@ class Courier:
         finally:
             del self._dirty[request_id]
 
-    async def _bring_up_to_date(self, request_id: int) -> None:
+    async def _take_turn(self, request_id: int) -> None:
+        """Deliver when there is a slot; in a crowded channel, first wait there, where nobody else is kept waiting."""
+        try:
+            async with self._slots:
+                await self._bring_up_to_date(request_id)
+        except Crowded as crowded:
+            async with crowded.lane, self._slots:
+                await self._bring_up_to_date(request_id, in_lane=True)
+
+    @asynccontextmanager
+    async def _lane(self, request: Request) -> AsyncIterator[None]:
+        """A place among the deliveries of a request's channel; raises Crowded where there is none left."""
+        if token_lives(request, self._clock.now()):
+            yield
+            return
+        lane = self._lanes.setdefault(request.channel_id, asyncio.Semaphore(_IN_ONE_CHANNEL))
+        if lane.locked():
+            raise Crowded(lane)
+        async with lane:
+            yield
+
+    async def _bring_up_to_date(self, request_id: int, *, in_lane: bool = False) -> None:
         view = await self._requests.view(request_id)
         while held := self._held.get(view.request.origin.interaction_id):
             await held.wait()
@@ -150,7 +183,8 @@ class Courier:
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
             log.warning("delivery_overtaken", extra={"request_id": request_id})
             return
-        card, uploads, posted = await self._show(await self._believed(view))
+        async with nullcontext() if in_lane else self._lane(view.request):
+            card, uploads, posted = await self._show(await self._believed(view))
         await self._note(view, card, uploads, posted)
         await self._keep_unshown(view, card, posted)
 

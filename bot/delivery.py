@@ -115,7 +115,7 @@ class Ladder:
         """
         answer = _answer_of(request)
         try:
-            if answer is not None and _token_lives(request, self._clock.now()):
+            if answer is not None and token_lives(request, self._clock.now()):
                 app_id = request.origin.application_id
                 webhook = discord.Webhook.partial(app_id, request.token or "", client=self._client)
                 message: discord.Message = await webhook.fetch_message(answer)
@@ -149,7 +149,7 @@ class Ladder:
 
     def _ways_to_remove(self, request: Request) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         answer = _answer_of(request)
-        if answer is not None and _token_lives(request, self._clock.now()):
+        if answer is not None and token_lives(request, self._clock.now()):
             webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
             yield "interaction", lambda: webhook.delete_message(answer)
         if _token_reaches(request):
@@ -159,13 +159,13 @@ class Ladder:
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
     ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
-        token_lives = _token_lives(request, self._clock.now())
+        lives = token_lives(request, self._clock.now())
         answer = _answer_of(request)
-        if answer is not None and token_lives:
+        if answer is not None and lives:
             yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         if _token_reaches(request):
             yield "edit", lambda: self._edit_message(request, card, uploads)
-        if answer is not None and not token_lives and request.token is not None:
+        if answer is not None and not lives and request.token is not None:
             # Its time seems to be over, yet it is still known: it may be our clock that is wrong.
             yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         in_channel = not request.private and request.origin.bot_present
@@ -269,7 +269,8 @@ def _token_reaches(request: Request) -> bool:
     )
 
 
-def _token_lives(request: Request, now: datetime) -> bool:
+def token_lives(request: Request, now: datetime) -> bool:
+    """Whether a request's own token may be used; with it, its message shares no limit of Discord with any other."""
     if request.token is None or request.token_expires_at is None:
         return False
     return (request.token_expires_at - now).total_seconds() > _LAST_SECONDS

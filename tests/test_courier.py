@@ -25,7 +25,7 @@ from bot.read_back import Posted
 from bot.second_look import SecondLook
 from bot.store.sqlite import SqliteStore
 from bot.ui.card import Card
-from tests.support.build import CHANNEL, PICTURE, new_request
+from tests.support.build import BOB, CHANNEL, PICTURE, new_request
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import OWNER, Steps
@@ -148,6 +148,40 @@ async def test_fetched_picture_is_delivered_and_recorded(post: Post) -> None:
     assert (delivered.state, delivered.attachment_id) == (JobState.DELIVERED, 900)
     assert await post.store.requests_behind() == []
     assert len(post.ladder.shown) == 1
+
+
+class SlowChannel(NotedLadder):
+    """A channel in which the bot's own token is held back by Discord until `free`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = asyncio.Event()
+
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+        """As ever where a request has a token of its own."""
+        shown = await super().show(request, card, uploads, may_post=may_post)
+        if request.token is None:
+            await self.free.wait()
+        return shown
+
+
+async def test_crowded_channel_keeps_nobody_else_waiting(post: Post) -> None:
+    """Thirty messages that only the bot's token reaches leave slots for one that has a token of its own."""
+    post.ladder = post.courier._ladder = ladder = SlowChannel()
+    crowd = [(await post.steps.queued()).request_id for _ in range(30)]
+    for request_id in crowd:
+        await post.store.wipe_token(request_id)
+    post.courier.refresh(crowd)
+    alone = (await post.steps.fetched(user_id=BOB)).request_id
+    post.courier.refresh([alone])
+    async with asyncio.timeout(10):
+        while alone in await post.store.requests_behind():  # noqa: ASYNC110 - the rows tell
+            await asyncio.sleep(0)
+    assert len([shown for shown in ladder.shown if shown[0] in crowd]) == 4
+    ladder.free.set()
+    await post.idle()
+    assert await post.store.requests_behind() == []
+    assert len(ladder.shown) == 31
 
 
 async def test_delivering_twice_changes_nothing(post: Post) -> None:
