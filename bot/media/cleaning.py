@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 from bot.domain.errors import PictureError
 from bot.media.jpeg import APP0, APP2, APP14, EOI, OTHER_APPS, SOI, MalformedJpegError, segments
 from bot.media.opening import DAMAGE, open_image
+from bot.media.png import HEAD, MalformedPngError, chunks
 from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
 
 _UPRIGHT: Final = 1
@@ -33,7 +34,6 @@ _NOTHING: Final[tuple[bytes, ...]] = ()
 
 _PAINTED: Final = ("icc_profile", "transparency")
 
-_PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 # The picture itself, and how its colours and its shape are meant.
 _PNG_KEPT: Final = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP sBIT bKGD pHYs".split())
 _PNG_EXIF: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
@@ -85,7 +85,7 @@ def _bare(data: bytes, kind: Kind) -> bytes | None:
     """The same file without its metadata; None where it is not built as its format is."""
     try:
         return _TAKEN_APART[kind](data)
-    except (_MalformedError, MalformedJpegError):
+    except (_MalformedError, MalformedJpegError, MalformedPngError):
         return None
 
 
@@ -104,18 +104,8 @@ def _bare_jpeg(data: bytes) -> bytes:
 
 
 def _bare_png(data: bytes) -> bytes:
-    kept, at, name = [_PNG_HEAD], len(_PNG_HEAD), b""
-    while name != b"IEND":
-        if at + 12 > len(data):
-            raise _MalformedError
-        length, name = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            raise _MalformedError
-        if name in _PNG_KEPT:
-            kept.append(data[at:end])
-        at = end
-    return b"".join(kept)
+    kept = [data[chunk.start : chunk.end] for chunk in chunks(data) if chunk.name in _PNG_KEPT]
+    return HEAD + b"".join(kept)
 
 
 def _bare_webp(data: bytes) -> bytes:

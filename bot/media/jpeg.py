@@ -16,12 +16,15 @@ APP2: Final = 0xE2
 APP14: Final = 0xEE
 OTHER_APPS: Final = frozenset((*range(0xE0, 0xFF), 0x01))
 """Segments of applications, comments, and markers that say nothing."""
+_MOST_SEGMENTS: Final = 10_000
+"""Ten times what the most talkative programs write."""
 _ALONE: Final = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a length."""
-# Decoders pass over whatever stands before a marker, and a marker may be filled up with any number of 0xFF.
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
+# Decoders pass over whatever stands before a marker, and a marker may be filled up with any number of 0xFF: these are
+# left to be passed over, since a pattern for them would be tried anew at each of millions.
+_MARKER: Final = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)
 # Inside a scan 0xFF is followed by 0x00, by a restart marker, or by the marker that ends the scan.
-_SCAN_END: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
 class MalformedJpegError(ValueError):
@@ -66,13 +69,16 @@ def segments(data: bytes | mmap.mmap) -> Iterator[Segment]:
 
 
 def scans(data: bytes | mmap.mmap, *, most: int) -> int:
-    """How many scans a file has, counted up to `most`: each takes a pass over all of the picture's pixels."""
+    """How many scans a file has, counted up to `most`: each takes a pass over all of the picture's pixels.
+
+    A file of too many segments to be looked at counts as having that many.
+    """
     count = 0
     try:
-        for segment in segments(data):
+        for number, segment in enumerate(segments(data)):
             count += segment.marker == SOS
-            if count >= most:
-                break
+            if count >= most or number >= _MOST_SEGMENTS:
+                return most
     except MalformedJpegError:
         return count  # the decoder stops here as well
     return count

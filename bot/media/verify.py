@@ -13,7 +13,8 @@ from bot.domain.errors import PictureError, StoreError
 from bot.domain.picture import PictureInfo
 from bot.media.jpeg import scans
 from bot.media.opening import DAMAGE, MAX_PIXELS, open_image
-from bot.media.sniff import JPEG, SNIFF_BYTES, Kind, sniff
+from bot.media.png import has_too_many_chunks
+from bot.media.sniff import JPEG, PNG, SNIFF_BYTES, Kind, sniff
 
 # What a WebP can hold, so that every accepted picture can be fitted into an upload limit later.
 MAX_SIDE: Final = 16_383
@@ -53,14 +54,13 @@ def pixels_of(path: Path) -> int:
 
 
 def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
-    file.seek(0)
     try:
+        _check_build(file, kind)
+        file.seek(0)
         with open_image(file, [kind]) as image:
             width, height = image.size
             if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
                 raise PictureError("too_many_pixels", f"The picture has {width}x{height} pixels, which is too many.")
-            if kind == JPEG and _scans(file) > MAX_SCANS:
-                raise PictureError("not_a_picture", "The picture is built to keep a decoder busy.")
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("too_many_pixels", "The picture has far too many pixels.") from error
@@ -69,6 +69,9 @@ def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
     return width, height
 
 
-def _scans(file: BinaryIO) -> int:
+def _check_build(file: BinaryIO, kind: Kind) -> None:
+    """Refuse what is small as a file, as a picture too, and has a decoder or Pillow itself turn it over for minutes."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return scans(data, most=MAX_SCANS + 1)
+        laborious = scans(data, most=MAX_SCANS + 1) > MAX_SCANS if kind == JPEG else False
+        if laborious or (kind == PNG and has_too_many_chunks(data)):
+            raise PictureError("not_a_picture", "The picture is built to keep a decoder busy.")

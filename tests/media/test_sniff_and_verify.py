@@ -4,11 +4,13 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from PIL import Image
 
 from bot.domain.errors import PictureError, StoreError
+from bot.media.jpeg import scans
 from bot.media.sniff import SNIFF_BYTES, sniff
 from bot.media.verify import MAX_SCANS, MAX_SIDE, verify
 
@@ -112,6 +114,17 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path:
         else:
             with pytest.raises(PictureError, match="busy"):
                 await verify(path)
+
+
+@pytest.mark.parametrize(
+    "filling", [b"\xff", b"\xff\x00", b"\xff\xd0", b"\xff\x01", b"\xff\xe0\x00\x02", b"\xff\xda\x00\x02"]
+)
+def test_no_filling_keeps_the_count_of_scans_busy(filling: bytes) -> None:
+    """Megabytes of what may stand between segments, or inside of a scan, are looked through once."""
+    began = perf_counter()
+    for beginning in (b"\xff\xd8", b"\xff\xd8\xff\xda\x00\x02"):
+        assert scans(beginning + filling * (2_000_000 // len(filling)) + b"\x00", most=MAX_SCANS) <= MAX_SCANS
+    assert perf_counter() - began < 5
 
 
 async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
