@@ -12,6 +12,7 @@ import click
 from sandbox import demo
 from sandbox.chaos import report
 from sandbox.driver import DriverError
+from sandbox.machine import Machine
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
 from sandbox.trouble import Weather
@@ -64,7 +65,7 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    sandbox = Sandbox(data_dir=data_dir, with_bot=False)
+    sandbox = Sandbox(data_dir=data_dir, with_bot=False, machine=None if no_bot else Machine())
     weather = None if seed is None else Weather(sandbox, seed, pause_s=_SECONDS_BETWEEN_FAULTS)
     async with sandbox, PageServer(sandbox, port=port, managed=not no_bot, weather=weather) as page:
         if port not in (0, page.port):

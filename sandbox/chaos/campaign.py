@@ -18,6 +18,7 @@ from sandbox.chaos.plan import Moment, Order, Plan
 from sandbox.chaos.rows import count, rows
 from sandbox.chaos.verdict import Evidence, Verdict
 from sandbox.driver import DriverError
+from sandbox.machine import Machine
 from sandbox.stack import Sandbox
 from sandbox.trouble import Weather
 
@@ -67,11 +68,13 @@ class Campaign:
         self._plan = plan
         self._patience_s = patience_s
         self._say = say
+        self._machine = Machine()
         self._sandbox = Sandbox(
             data_dir=data_dir,
             env=_SETTINGS,
             with_bot=False,
             launch=launch,
+            machine=self._machine,
             knobs=Knobs(
                 unlimited=True, latency_s=0.5, submit_latency_s=0.02, poll_latency_s=0.01, result_latency_s=0.02
             ),
@@ -264,6 +267,7 @@ class Campaign:
         bot = self._sandbox.bot
         await bot.stop()
         bot.env["KEEP_ORIGINALS_DAYS"] = "0"
+        self._machine.set_clock(self._machine.farthest_s)  # nothing was made later than now
         await self._start()
         await came(lambda: not look.litter(self._sandbox.data_dir), _SWEPT_WITHIN_S, every_s=_LOOK_EVERY_S)
         await bot.stop()

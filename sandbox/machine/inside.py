@@ -13,13 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import time_machine
+
 from sandbox.leash import bind
 from sandbox.machine import namespaces
+from sandbox.machine.machine import CONTROL, NAMESPACE
 
-NAMESPACE = "SANDBOX_NAMESPACE"
-"""The variable with the process id of a small disk's holder."""
-CONTROL = "SANDBOX_CONTROL"
-"""The variable with the path of the file that is followed."""
 _LOOK_EVERY_S = 0.02
 
 
@@ -31,7 +30,9 @@ def prepare() -> None:
     if path := os.environ.get(CONTROL):
         control = _Control(Path(path))
         _slow_down(lambda: control.read("commit_s"))
-        threading.Thread(target=_keep_clock, args=(control,), name="odd-clock", daemon=True).start()
+        clock = _Clock(control)
+        clock.follow()
+        threading.Thread(target=clock.follow_for_ever, name="odd-clock", daemon=True).start()
 
 
 class _Control:
@@ -48,19 +49,29 @@ class _Control:
             return 0.0
 
 
-def _keep_clock(control: _Control) -> None:
-    """Set the clock by what the file says; monotonic time goes on as ever."""
-    import time_machine  # noqa: PLC0415 - a tool of development, which a holder of disks does without
+class _Clock:
+    """Sets the wall clock by what the file says; monotonic time goes on as ever."""
 
-    traveller, shown_s = None, 0.0
-    while True:
-        wanted_s = control.read("clock_s")
-        if wanted_s != shown_s:
-            if traveller is None:
-                traveller = time_machine.travel(dt.datetime.now(dt.UTC), tick=True).start()
-            traveller.shift(wanted_s - shown_s)
-            shown_s = wanted_s
-        time.sleep(_LOOK_EVERY_S)
+    def __init__(self, control: _Control) -> None:
+        self._control = control
+        self._traveller: time_machine.Traveller | None = None
+        self._shown_s = 0.0
+
+    def follow(self) -> None:
+        """Set it once."""
+        wanted_s = self._control.read("clock_s")
+        if wanted_s == self._shown_s:
+            return
+        if self._traveller is None:
+            self._traveller = time_machine.travel(dt.datetime.now(dt.UTC), tick=True).start()
+        self._traveller.shift(wanted_s - self._shown_s)
+        self._shown_s = wanted_s
+
+    def follow_for_ever(self) -> None:
+        """Set it whenever the file says something else."""
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            self.follow()
 
 
 def _slow_down(seconds: Callable[[], float]) -> None:

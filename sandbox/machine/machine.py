@@ -10,14 +10,18 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.bot_process import Launch, program
-from sandbox.machine.inside import CONTROL, NAMESPACE
 from sandbox.machine.small_disk import SmallDisk
+
+NAMESPACE = "SANDBOX_NAMESPACE"
+"""The variable with the process id of a small disk's holder."""
+CONTROL = "SANDBOX_CONTROL"
+"""The variable with the path of the file that a bot on this machine follows."""
 
 
 class Machine:
     """Used as a context manager by the sandbox; `disk_bytes` gives the bot's data a disk of that size.
 
-    What is switched holds for processes that are started later, too, but for `refuse_writes`.
+    What is switched holds for processes that are started later, too, but for limits of files.
     """
 
     def __init__(self, *, disk_bytes: int | None = None) -> None:
@@ -26,6 +30,10 @@ class Machine:
         self._stack = contextlib.ExitStack()
         self._control = Path()
         self._told: dict[str, float] = {}
+        self.clock_s = 0.0
+        """How far the bot's clock is ahead."""
+        self.farthest_s = 0.0
+        """How far it has been ahead at most."""
 
     def begin(self, data_dir: Path) -> Self:
         """Make everything ready for a bot with this data directory; raises OSError where a disk cannot be made."""
@@ -54,6 +62,7 @@ class Machine:
 
     def set_clock(self, seconds: float) -> None:
         """Let the bot's clock be so much ahead of the real one (negative: behind); it jumps at once."""
+        self.clock_s, self.farthest_s = seconds, max(seconds, self.farthest_s)
         self._tell(clock_s=seconds)
 
     def slow_commits(self, seconds: float) -> None:
@@ -61,10 +70,13 @@ class Machine:
         self._tell(commit_s=seconds)
 
     @staticmethod
-    def refuse_writes(pid: int, *, refuse: bool = True) -> None:
-        """Let every write of a running process to a file fail, as on a disk that went read-only; or no more."""
+    def limit_files(pid: int, largest_bytes: int | None) -> None:
+        """Let a running process write no further than so far into a file; None takes that back.
+
+        With 0 every write fails, as on a disk that went read-only. Raises ProcessLookupError where it has ended.
+        """
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0 if refuse else most, most))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most if largest_bytes is None else largest_bytes, most))
 
     def _tell(self, **numbers: float) -> None:
         self._told |= numbers

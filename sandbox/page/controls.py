@@ -58,6 +58,9 @@ class Controls:
         self._sandbox = sandbox
         self._weather = weather
         self._by_hand = weather or Weather(sandbox, seed=0)
+        self._possible = {
+            place: [trouble for trouble in troubles if trouble.possible(sandbox)] for place, troubles in PLACES.items()
+        }
         self._managed = managed
         self._actions: dict[str, Callable[[Json], Awaitable[None]]] = {
             "bot-kill": self._kill,
@@ -124,7 +127,7 @@ class Controls:
         return {
             "groups": [
                 {"label": place, "choices": [{"name": trouble.name, "label": trouble.label} for trouble in troubles]}
-                for place, troubles in PLACES.items()
+                for place, troubles in self._possible.items()
             ],
             "seed": weather.seed if weather else None,
             "happened": self._by_hand.happened.total(),
@@ -151,7 +154,7 @@ class Controls:
     async def _add_fault(self, values: Json) -> None:
         trouble = named(str(values.get("fault")))
         times = values.get("times", 1)
-        if trouble is None:
+        if trouble is None or not trouble.possible(self._sandbox):
             raise ControlError("There is no such fault.")
         if not isinstance(times, int) or not 1 <= times <= _MOST_TIMES:
             raise ControlError(f"How often: a number from 1 to {_MOST_TIMES}, please.")

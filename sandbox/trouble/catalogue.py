@@ -1,9 +1,9 @@
 """All troubles, and how one is found by its name."""
 
-from sandbox.trouble import discord, provider
+from sandbox.trouble import discord, machine, provider
 from sandbox.trouble.trouble import Place, Trouble
 
-TROUBLES: tuple[Trouble, ...] = (*provider.troubles(), *discord.troubles())
+TROUBLES: tuple[Trouble, ...] = (*provider.troubles(), *discord.troubles(), *machine.troubles())
 PLACES: dict[Place, tuple[Trouble, ...]] = {
     place: tuple(trouble for trouble in TROUBLES if trouble.place is place) for place in Place
 }

@@ -19,6 +19,8 @@ class Place(StrEnum):
     DISCORD = "Next Discord call"
     STATE = "What Discord holds"
     GATEWAY = "Gateway"
+    DISK = "The bot's disk"
+    CLOCK = "The bot's clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,8 @@ class Trouble:
     """One thing that can go wrong, and how it is made to. `name` is unique.
 
     `fatal` ends a bot: it has to be started again. A `lie` says what is not so (a message is gone, and stands there):
-    the bot has to live with it, but what members see afterwards cannot be counted.
+    the bot has to live with it, but what members see afterwards cannot be counted. `possible` tells whether a sandbox
+    has what it takes.
     """
 
     name: str
@@ -35,3 +38,4 @@ class Trouble:
     strike: Strike
     fatal: bool = False
     lie: bool = False
+    possible: Callable[[Sandbox], bool] = lambda _: True

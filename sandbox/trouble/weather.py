@@ -20,6 +20,8 @@ _WEIGHTS = {
     Place.DISCORD: 14,
     Place.STATE: 1,
     Place.GATEWAY: 2,
+    Place.DISK: 1,
+    Place.CLOCK: 1,
 }
 _HEAVY = {"zeros": 0.1, "oversized": 0.1, "inflating": 0.2}
 """What costs much time to do is drawn less often."""
@@ -43,7 +45,11 @@ class Weather:
     ) -> None:
         self._sandbox = sandbox
         self._rng = random.Random(f"{seed} weather")
-        self._lies = lies
+        self._kinds = {
+            place: kinds
+            for place in _WEIGHTS
+            if (kinds := [kind for kind in PLACES[place] if (lies or not kind.lie) and kind.possible(sandbox)])
+        }
         self._pause_s = pause_s
         self._on_trouble = on_trouble
         self._spells: set[asyncio.Task[None]] = set()
@@ -61,8 +67,9 @@ class Weather:
 
     def draw(self) -> Trouble:
         """What goes wrong next."""
-        place = self._rng.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
-        kinds = [trouble for trouble in PLACES[place] if self._lies or not trouble.lie]
+        places = list(self._kinds)
+        place = self._rng.choices(places, weights=[_WEIGHTS[place] for place in places])[0]
+        kinds = self._kinds[place]
         return self._rng.choices(kinds, weights=[_weight(trouble) for trouble in kinds])[0]
 
     def strike(self, trouble: Trouble) -> None:
@@ -90,6 +97,8 @@ class Weather:
         await asyncio.gather(*self._spells, return_exceptions=True)
         self._sandbox.faults.clear()
         self._sandbox.apimaster.clear_scripts()
+        if self._sandbox.machine is not None:
+            self._sandbox.machine.set_clock(0)
 
 
 def _weight(trouble: Trouble) -> float:

@@ -51,13 +51,13 @@ async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tm
         await answering.reached.wait()
         pid = house.bot.pid
         assert pid is not None
-        Machine.refuse_writes(pid)
+        Machine.limit_files(pid, 0)
         answering.release()
         await house.driver.wait_message(lambda m: "cannot be written" in m.text(), viewer="mod", channel="dm")
         refused = await house.imagine("a picture too many")
         _refused_privately(refused)
         assert house.states() == ["submitting"]
-        Machine.refuse_writes(pid, refuse=False)
+        Machine.limit_files(pid, None)
         await house.picture("a picture that was paid for", timeout_s=30)
         assert len(house.apimaster.posts) == 1
         assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]

@@ -245,12 +245,13 @@ async def test_a_malformed_request_is_a_400(site: Site, path: str, content: byte
 
 async def test_every_fault_in_the_menu_can_be_ordered(site: Site) -> None:
     """Each entry is accepted by the stand-in that it is for; the panel counts them, and normal life can be had back."""
-    for trouble in TROUBLES:
+    possible = [trouble for trouble in TROUBLES if trouble.possible(site.sandbox)]
+    for trouble in possible:
         assert (await site.post("/api/panel/fault", {"fault": trouble.name, "times": 1}))[0] == 200, trouble.name
     async with site.client.get("/api/events?member=alice") as answer:
         faults = (await anext(_events(answer, "panel")))["faults"]
-    assert (faults["happened"], faults["seed"]) == (len(TROUBLES), None)
-    assert sum(len(group["choices"]) for group in faults["groups"]) == len(TROUBLES)
+    assert (faults["happened"], faults["seed"]) == (len(possible), None)
+    assert sum(len(group["choices"]) for group in faults["groups"]) == len(possible)
     assert (await site.post("/api/panel/discord", {"name": "clear"}))[0] == 200
     assert site.sandbox.faults.take_failure("GET /users/@me", after=False) is None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.machine import Machine
 from sandbox.stack import Sandbox
 from sandbox.trouble import TROUBLES, Place, Weather, named
 
@@ -15,7 +16,7 @@ WANTED = (
     "submit/never-ends submit/expired result/redirect result/not-a-picture result/zeros result/bomb "
     "discord/500 discord/429 discord/429-cloudflare state/token-reset discord/10062 discord/50027 discord/10008 "
     "discord/50001 discord/50013 discord/50007 discord/40005 gateway/silence gateway/4000-new gateway/twice "
-    "gateway/malformed/no-json gateway/no-guilds"
+    "gateway/malformed/no-json gateway/no-guilds disk/full disk/refused disk/slow clock/back clock/forward"
 )
 
 
@@ -35,12 +36,21 @@ def test_names_are_unique() -> None:
 
 def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
     """Sooner or later each happens, and the same seed draws the same ones in the same order."""
-    sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
+    sandbox = Sandbox(data_dir=tmp_path, with_bot=False, machine=Machine())
     weather, again, other = Weather(sandbox, 3), Weather(sandbox, 3), Weather(sandbox, 4)
     drawn = [weather.draw().name for _ in range(20_000)]
     assert set(drawn) == {trouble.name for trouble in TROUBLES}
     assert [again.draw().name for _ in range(100)] == drawn[:100]
     assert [other.draw().name for _ in range(100)] != drawn[:100]
+    sandbox.world.close()
+
+
+def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
+    """Without a machine of its own nobody sets the bot's clock; its disk can refuse writes all the same."""
+    sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
+    weather = Weather(sandbox, 3)
+    drawn = {weather.draw().place for _ in range(2_000)}
+    assert drawn == set(Place) - {Place.CLOCK}
     sandbox.world.close()
 
 
