@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties bench soak chaos check format lock audit clean
+.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -32,6 +32,14 @@ test: $(STAMP)  ## All tests
 
 properties: $(STAMP)  ## The property tests on new random inputs: make properties EXAMPLES=2000
 	@PROPERTY_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/properties
+
+$(VENV)-fuzz/.installed: requirements.txt requirements-fuzz.txt
+	@$(PYTHON) -m venv $(VENV)-fuzz
+	@$(VENV)-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-fuzz.txt || { rm -rf $(VENV)-fuzz; echo "atheris cannot be installed: that needs a network, Linux on x86-64 and CPython 3.11 to 3.13. Nothing was fuzzed; make properties needs neither."; exit 2; }
+	@touch $@
+
+fuzz: $(VENV)-fuzz/.installed  ## Coverage-guided: make fuzz TARGET=wire SECONDS=60 (custom_ids, permutations, words, sniff)
+	@$(VENV)-fuzz/bin/python -m tests.fuzzing $(or $(TARGET),wire) $(or $(SECONDS),60)
 
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks
@@ -63,4 +71,4 @@ audit:  ## Known weaknesses of the pinned dependencies (asks a public list)
 	@$(VENV)-audit/bin/python .ci/audit.py requirements.txt
 
 clean:  ## Remove .venv and caches; data/ stays
-	@rm -rf $(VENV) $(VENV)-audit .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(VENV)-audit $(VENV)-fuzz .mypy_cache .pytest_cache .ruff_cache

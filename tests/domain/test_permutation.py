@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.domain.errors import Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from tests.support.refusals import refused
@@ -100,3 +101,24 @@ def test_as_typed_stands_for_the_prompt_itself(prompt: str) -> None:
 def test_as_typed_changes_nothing_that_need_not_be() -> None:
     """Braces that are no group stay as they are."""
     assert as_typed("a {red} bird, {open") == "a {red} bird, {open"
+
+
+@pytest.mark.parametrize("prompt", ["{, a}", "{a, }", "{, a}{, b}"])
+def test_one_empty_prompt_among_several_is_refused(prompt: str) -> None:
+    """Though the others would be fine."""
+    with pytest.raises(Refusal, match="empty_prompt_of_several"):
+        permutations(prompt)
+
+
+@pytest.mark.parametrize("prompt", [r"a\, b", r"back\} slash", '{"scene": "a, b", "style": {"of": "c, d"}}'])
+def test_what_stands_for_itself_is_typed_as_it_is(prompt: str) -> None:
+    """Without an opening brace nothing is read as a choice; nor is JSON."""
+    assert as_typed(prompt) == prompt
+    assert permutations(prompt) == (prompt,)
+
+
+@pytest.mark.parametrize(("length", "escaped"), [(MAX_PROMPT_CHARACTERS - 3, True), (MAX_PROMPT_CHARACTERS - 2, False)])
+def test_a_prompt_is_escaped_where_that_still_can_be_typed(length: int, escaped: bool) -> None:
+    """To the last character."""
+    prompt = "{a,b}" + "x" * (length - 5)
+    assert (as_typed(prompt) != prompt) is escaped

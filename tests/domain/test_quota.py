@@ -10,6 +10,7 @@ from bot.domain.credits import MICRO
 from bot.domain.errors import Refusal
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.quota import (
+    AMOUNTS,
     EVERYONE,
     Limit,
     Quota,
@@ -177,3 +178,33 @@ def test_an_amount_is_told_in_few_words() -> None:
 def test_resolutions_have_ranks_and_come_back() -> None:
     """From the lowest to the highest."""
     assert [resolution_at(rank_of(resolution)) for resolution in Resolution] == list(Resolution)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_is_followed_by_the_next(month: int) -> None:
+    """The year changes after December, and not before it."""
+    following = datetime(2027, 1, 1, tzinfo=UTC) if month == 12 else datetime(2026, month + 1, 1, tzinfo=UTC)
+    assert next_month(datetime(2026, month, 28, 12, tzinfo=UTC)) == following
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "more"),
+    [(Limit.PICTURES_DAY, "1000000", "1000001"), (Limit.CREDITS_MONTH, "1000000000", "1000000000.000001")],
+)
+def test_the_largest_amount_can_be_set(limit: Limit, most: str, more: str) -> None:
+    """A million pictures, or a thousand million credits; nothing above."""
+    assert amount_text(limit, parse_amount(limit, most)) == most
+    with pytest.raises(Refusal, match="quota_amount"):
+        parse_amount(limit, more)
+
+
+def test_nothing_is_used_before_the_first_order() -> None:
+    """Of any limit that is used up."""
+    assert [Use().of(limit) for limit in AMOUNTS] == [0] * len(AMOUNTS)
+
+
+def test_searching_is_nobodys_business_without_a_limit() -> None:
+    """A picture with Google Search passes where no quota names it, or one allows it."""
+    searching = PictureSpec(prompt="a heron", google_search=True, google_image_search=True)
+    for free in (standing(), standing(grounding=1)):
+        check_order(free, searching, count=1, price_microcredits=MICRO)

@@ -1,30 +1,17 @@
-"""Small pictures with everything beside them that cameras and programs write, and ways to damage them."""
+"""Small pictures with everything beside them that cameras and programs write."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 SECRET: Final = b"52.5163N 13.3777E"
 """What is planted in every place where a picture may say where it was taken."""
 _ORIENTATION, _DESCRIPTION, _COMMENT = 0x0112, 0x010E, "Comment"
 _MODES: Final = {"PNG": ("RGB", "RGBA", "P", "L", "1"), "GIF": ("P",)}
-_EDITS: Final[dict[str, Callable[[bytes, int, bytes], bytes]]] = {
-    "change": lambda data, at, with_: data[:at] + with_ + data[at + len(with_) :],
-    "insert": lambda data, at, with_: data[:at] + with_ + data[at:],
-    "remove": lambda data, at, with_: data[:at] + data[at + len(with_) :],
-    "cut off": lambda data, at, _: data[:at],
-    "repeat": lambda data, at, with_: data[:at] + data[at : at + 40 * len(with_)] + data[at:],
-}
-_PIECES = st.one_of(
-    st.binary(min_size=1, max_size=4),
-    st.sampled_from([b"\xff\xda", b"\xff\xd9", b"\xff\xe1\x00\x02", b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"IEND"]),
-)
 
 
 @cache
@@ -55,13 +42,3 @@ def _written(kind: str, mode: str, turned: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """A picture that was damaged in a few places, or in none."""
-    data = draw(st.sampled_from(originals()))
-    for _ in range(draw(st.integers(0, 4))):
-        edit = _EDITS[draw(st.sampled_from(sorted(_EDITS)))]
-        data = edit(data, draw(st.integers(0, len(data))), draw(_PIECES))
-    return data

@@ -1,0 +1,47 @@
+"""`python -m tests.fuzzing TARGET [SECONDS]`: looks for input that breaks a promise, guided by what the code does.
+
+It needs atheris, which `make fuzz` puts into a venv of its own. Input that breaks a promise is left in `.fuzz/`;
+`python -m tests.fuzzing TARGET .fuzz/crash-…` tries that again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+_FINDINGS = Path(".fuzz")
+_LONGEST_INPUT = 4_096
+
+
+def main(arguments: list[str]) -> None:
+    """Fuzz for so many seconds, or try one file; ends the process, with 0 where nothing was found."""
+    try:
+        atheris = importlib.import_module("atheris")
+    except ImportError:
+        sys.exit("atheris is not here. `make fuzz TARGET=wire SECONDS=60` puts it into a venv of its own.")
+    # Only the bot's own code guides: libraries would drown it.
+    with atheris.instrument_imports(include=["bot"]):
+        targets = importlib.import_module("tests.fuzzing.targets")
+    target = targets.TARGETS.get(arguments[0] if arguments else "")
+    if target is None:
+        sys.exit(f"Name a target: {', '.join(targets.TARGETS)}.")
+    after = arguments[1] if len(arguments) > 1 else "60"
+    _FINDINGS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, seed in enumerate(target.seeds()):
+            (Path(corpus) / f"seed-{number}").write_bytes(seed)
+        limits = [f"-max_total_time={after}", corpus] if after.isdecimal() else [after]
+        options = [
+            f"-max_len={_LONGEST_INPUT}",
+            f"-artifact_prefix={_FINDINGS}/",
+            "-timeout=10",
+            "-print_final_stats=1",
+        ]
+        atheris.Setup([sys.argv[0], *options, *limits], target.check)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
