@@ -24,7 +24,7 @@ from bot.jobs.intake import Intake
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
-from bot.ui.answering import sent_surely, was_refused
+from bot.ui.answering import UNREADABLE, sent_surely, was_refused
 from bot.ui.asking import ask_first
 from bot.ui.card import render
 from bot.ui.errors import answer_error
@@ -37,7 +37,7 @@ Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
 _ANSWERED_BY_S: Final = 3.0
-_TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError)
+_TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
 
 class Reception:

@@ -19,6 +19,8 @@ _LONGEST_WAIT_S: Final = 1.5
 _SLOW_DOWN: Final = 429
 _PATIENCE_S: Final = 3.0
 """Discord takes a first answer for so long; what is silent longer is asked once more, which tells what became of it."""
+UNREADABLE: Final = (KeyError, TypeError)
+"""What discord.py trips over in a 429 that is not Discord's own but came by a proxy that names itself (`Via`)."""
 TAKEN_ALREADY: Final = 40060
 """Discord's code for an interaction that has its first answer."""
 
@@ -32,7 +34,7 @@ async def sent_surely(call: Callable[[], Coroutine[Any, Any, T]], *, clock: Cloc
     try:
         async with asyncio.timeout(_PATIENCE_S):
             return await call()
-    except (aiohttp.ClientError, OSError):  # also the time-out
+    except (aiohttp.ClientError, OSError, *UNREADABLE):  # also the time-out
         pass
     except discord.HTTPException as error:
         if error.status != _SLOW_DOWN or (wait_s := _asked_to_wait_s(error)) > _LONGEST_WAIT_S:

@@ -96,9 +96,17 @@ class DiscordFaults:
         """Answer the next requests to a route with Discord's own 429, as if a bucket (or the global one) were empty."""
         self._planned.append(_Planned(route, rate_limited(retry_after_s, scope, everywhere=everywhere), times, False))
 
-    def block_next(self, route: str, status: int = 429, *, retry_after_s: int = 1, times: int = 1) -> None:
-        """Answer the next requests to a route as Cloudflare does, in front of Discord: HTML, no `Via`, no limits."""
-        self._planned.append(_Planned(route, cloudflare_page(status, retry_after_s), times, False))
+    def block_next(
+        self, route: str, status: int = 429, *, retry_after_s: int = 1, times: int = 1, via: str = ""
+    ) -> None:
+        """Answer the next requests to a route as Cloudflare does, in front of Discord: HTML, no limits, no `Via`.
+
+        Another proxy names itself in `via`.
+        """
+        page = cloudflare_page(status, retry_after_s)
+        if via:
+            page.headers["Via"] = via
+        self._planned.append(_Planned(route, page, times, False))
 
     def delay(self, route: str, seconds: float, *, times: int | None = None) -> None:
         """Answer a route later, each time or the next `times` times."""

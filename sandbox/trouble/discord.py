@@ -71,6 +71,11 @@ def _outages() -> Iterator[Trouble]:
         "429 of Cloudflare: HTML, no Via",
         lambda box, rng: box.faults.block_next(rng.choice(CALLS)),
     )
+    yield _call(
+        "429-proxy",
+        "429 of another proxy: HTML with Via",
+        lambda box, rng: box.faults.block_next(rng.choice(CALLS), via="1.1 proxy"),
+    )
     yield _call("502-cloudflare", "502 in HTML", lambda box, rng: box.faults.block_next(rng.choice(CALLS), 502))
     yield _call(
         "slow", "answered late", lambda box, rng: box.faults.delay(rng.choice(CALLS), rng.uniform(0.05, 1.0), times=1)

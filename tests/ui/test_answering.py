@@ -49,9 +49,9 @@ class Line:
         return "sent"
 
 
-@pytest.mark.parametrize("error", [refusal(429, Retry_After="1"), refusal(429), aiohttp.ClientOSError(), OSError()])
+@pytest.mark.parametrize("error", [refusal(429, Retry_After="1"), refusal(429), aiohttp.ClientOSError(), TypeError()])
 async def test_what_passes_soon_is_tried_once_more(clock: FakeClock, error: Exception) -> None:
-    """A broken connection at once, a 429 of Cloudflare after the time that it asks for."""
+    """A broken connection and a proxy's page at once, a 429 of Cloudflare after the time that it asks for."""
     line = Line(error)
     before = clock.monotonic()
     assert await sent_surely(line.call, clock=clock) == "sent"
