@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from bot.clock import SystemClock
-from bot.domain.credits import credits_number
 from bot.settings import load_settings
 from bot.store.sqlite.backup import back_up
 from bot.store.sqlite.copying import Contents
+from bot.ui.catalogue import ENGLISH
 
 
 @click.command("backup")
@@ -38,6 +38,11 @@ def backup(*, target: Path, force: bool) -> None:
 def described(contents: Contents) -> str:
     """What a database holds, in a few words."""
     newest = f", the last one of {contents.newest_at:%Y-%m-%d %H:%M} UTC" if contents.newest_at else ""
-    pictures = f"{contents.jobs:,} {'picture' if contents.jobs == 1 else 'pictures'} asked for{newest}"
-    spent = f"{credits_number(contents.spent_microcredits)} credits spent"
+    pictures = f"{counted(contents.jobs, 'picture')} asked for{newest}"
+    spent = f"{ENGLISH.credits(contents.spent_microcredits)} spent"
     return f"{pictures}; {spent}; {contents.size_bytes / 1e6:.1f} MB"
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something: `1 picture`, `2,000 pictures`."""
+    return f"{number:,} {what if number == 1 else f'{what}s'}"

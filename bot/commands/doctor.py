@@ -15,6 +15,7 @@ from bot.commands.examining.discord_side import DiscordSide
 from bot.commands.examining.findings import Finding, Level, fail, ok
 from bot.commands.examining.provider_side import provider
 from bot.domain.errors import BotError, StartupError
+from bot.logs import Redactor
 from bot.settings import Settings, load_settings, load_what_is_right
 from bot.store.sqlite.reading import read_faults
 
@@ -32,21 +33,23 @@ def doctor(*, ledger: bool, offline: bool, as_json: bool) -> None:
     if ledger:
         _check_ledger()
         return
+    settings, troubles = load_what_is_right()
+    redacted = Redactor(settings.secrets())  # what others answer may quote what they were given
     found = []
-    for finding in _findings(offline=offline):
+    for finding in _findings(settings, troubles, offline=offline):
         found.append(finding)
         if not as_json:
-            click.echo(str(finding))
+            click.echo(redacted(str(finding)))
     failed = sum(finding.level is Level.FAIL for finding in found)
     if as_json:
-        click.echo(json.dumps({"ok": not failed, "checks": [asdict(finding) for finding in found]}, indent=2))
+        report = {"ok": not failed, "checks": [asdict(finding) for finding in found]}
+        click.echo(redacted(json.dumps(report, indent=2)))
     if failed:
         raise BotError(f"{failed} {'check fails' if failed == 1 else 'checks fail'}.")
 
 
-def _findings(*, offline: bool) -> Iterator[Finding]:
+def _findings(settings: Settings, troubles: list[str], *, offline: bool) -> Iterator[Finding]:
     """Everything, the quick things first."""
-    settings, troubles = load_what_is_right()
     yield from machine.versions()
     yield from _settings(settings, troubles)
     yield from machine.data_directory(settings.data_dir, min_free_mb=settings.min_free_mb)

@@ -97,7 +97,7 @@ async def test_a_healthy_installation_is_ok_line_by_line(
     printed = capsys.readouterr().out
     assert {line[:4].strip() for line in printed.splitlines()} == {"ok"}
     assert "a bot is running" in printed
-    assert "2 pictures are kept, 1 of them not posted yet" in printed
+    assert "2 pictures kept, 1 not posted yet" in printed
     assert SECRET not in printed
 
 
@@ -154,9 +154,9 @@ async def test_files_that_rows_and_folders_do_not_agree_about_are_told(
     put(data_dir / "spool" / "77.thumb.webp")
     assert doctor() == 0
     told = " ".join(lines_about("spool", capsys.readouterr().out))
-    assert "1 pictures that were not posted yet are missing (2.png" in told
-    assert "1 posted pictures are missing" in told
-    assert "1 files belong to no picture" in told
+    assert "missing of those not posted yet: 1 picture (2.png" in told
+    assert "missing of those posted: 1 picture" in told
+    assert "of no picture that is known: 1 file" in told
 
 
 async def test_files_that_others_can_read_are_told(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from bot.commands.backup import described
+from bot.commands.backup import counted, described
 from bot.commands.examining.findings import Finding, fail, ok, warn
 from bot.domain.errors import StartupError
 from bot.store.sqlite.examining import Files, broken_references, files_of, gate_reason, read_through
@@ -39,7 +39,7 @@ def _survived(check: Callable[[Path], Iterator[Finding]], path: Path) -> Iterato
 def _rows(path: Path) -> Iterator[Finding]:
     broken = broken_references(path)
     if broken:
-        yield fail("database", f"{broken} rows refer to rows that are not there", _RESTORE)
+        yield fail("database", f"{counted(broken, 'reference')} between rows lead nowhere", _RESTORE)
 
 
 def _gate(path: Path) -> Iterator[Finding]:
@@ -65,26 +65,30 @@ def _pictures(path: Path) -> Iterator[Finding]:
     if unposted:
         yield warn(
             "spool",
-            f"{len(unposted):,} pictures that were not posted yet are missing ({unposted[0]}, ...)",
+            f"missing of those not posted yet: {counted(len(unposted), 'picture')} ({unposted[0]}, ...)",
             "Copy them back into the spool, or start the bot: it asks the provider for those that are on their way.",
         )
     if lost := _missing(references, files.referred):
         yield warn(
-            "spool", f"{len(lost):,} reference pictures of open orders are missing", "Copy them back: else they fail."
+            "spool",
+            f"missing of open orders: {counted(len(lost), 'reference picture')}",
+            "Copy them back: else they fail.",
         )
     gone = _missing(spool, files.posted)
     if gone:
-        yield warn("spool", f"{len(gone):,} posted pictures are missing", "`/collect` and *Original* lack them.")
+        yield warn(
+            "spool", f"missing of those posted: {counted(len(gone), 'picture')}", "`/collect` and *Original* lack them."
+        )
     strays = _strays(spool, files)
     if strays:
         yield warn(
             "spool",
-            f"{strays:,} files belong to no picture",
+            f"of no picture that is known: {counted(strays, 'file')}",
             "After a restore they were ordered since the backup: look at them. Others leave with the bot's next start.",
         )
     if not (unposted or lost or gone or strays):
         count = len(files.unposted) + len(files.posted)
-        yield ok("spool", f"{count:,} pictures are kept, {len(files.unposted):,} of them not posted yet")
+        yield ok("spool", f"{counted(count, 'picture')} kept, {len(files.unposted):,} not posted yet")
 
 
 def _missing(folder: Path, names: frozenset[str]) -> list[str]:

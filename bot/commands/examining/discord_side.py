@@ -13,6 +13,7 @@ import discord
 from yarl import URL
 
 from bot.clock import Clock
+from bot.commands.backup import counted
 from bot.commands.examining.findings import Finding, fail, ok, warn
 
 _TIMEOUT_S: Final = 10.0
@@ -131,7 +132,7 @@ def _servers(guilds: list[dict[str, Any]]) -> Iterator[Finding]:
             yield warn("permissions", f"{guild['name']} ({guild['id']}) lacks {', '.join(missing)}", advice)
     more = " (the first of them)" if len(guilds) == _MOST_SERVERS else ""
     if not lacking:
-        yield ok("permissions", f"all that is needed in {len(guilds)} servers{more}, as far as their roles say")
+        yield ok("permissions", f"all that is needed in {counted(len(guilds), 'server')}{more}, as far as roles say")
 
 
 def _sessions(gateway: dict[str, Any]) -> Iterator[Finding]:

@@ -96,7 +96,7 @@ def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
 
 
 def check_pages(db: Database) -> None:
-    """Read every page; raises sqlite3.DatabaseError at the first one that is broken. A second for some 300 MB."""
+    """Read every page; raises sqlite3.DatabaseError at the first one that is broken. A second for some 70 MB."""
     found = str(db.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
     if found != "ok":
         raise sqlite3.DatabaseError(" ".join(found.replace("*** in database main ***", "").split()))
