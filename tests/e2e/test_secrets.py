@@ -48,9 +48,9 @@ async def trouble(house: House) -> None:
     await house.bot.kill()
     await house.bot.start()
     await house.driver.wait_for_bot()
-    await house.picture("a holiday", timeout_s=20)
+    await house.picture("a holiday", timeout_s=40)
     settled = {"delivered", "failed", "uncertain"}
-    await house.until(lambda: set(house.states()) <= settled, timeout_s=20)
+    await house.until(lambda: set(house.states()) <= settled, timeout_s=40)
 
 
 async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Pa
             await trouble(house)
             await house.driver.slash("mod", "usage export", {})
             await house.driver.slash("alice", "privacy export", {})
-            await house.until(lambda: len(_files_sent(house)) >= 2)
+            await house.until(lambda: len(_files_sent(house)) >= 2, timeout_s=40)
             await house.bot.stop()
             _check(house)
     finally:
