@@ -36,6 +36,10 @@ async def test_a_clock_that_jumps_back_and_forward_delays_nothing_and_loses_noth
         shown = await house.picture("private, made while it jumps forward", timeout_s=20)
         assert shown.ephemeral_to == "alice", "its token lives on, whatever our clock says"
 
-        await house.until(lambda: house.states() == ["delivered"] * 4)
-        assert len(house.apimaster.posts) == 4 + 1
-        assert len(list((tmp_path / "data" / "spool").glob("*.jpg"))) == 4
+        await house.imagine("private, ordered on the wrong day", private=True)
+        shown = await house.picture("private, ordered on the wrong day", timeout_s=20)
+        assert shown.ephemeral_to == "alice"
+
+        await house.until(lambda: house.states() == ["delivered"] * 5)
+        assert len(house.apimaster.posts) == 5 + 1
+        assert len(list((tmp_path / "data" / "spool").glob("*.jpg"))) == 5
