@@ -1,5 +1,6 @@
 """`restore`: a backup in the database's place, whole at any instant; what may have happened since is not repeated."""
 
+import resource
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -303,6 +304,25 @@ async def test_nothing_happens_unasked(database: Path, run: Command, capsys: pyt
     assert run("restore", "kept.db") == 2
     assert "--yes" in capsys.readouterr().err
     assert len(rows(database, "SELECT id FROM jobs")) == 2
+    assert listed(database.parent) == {"bot.db", "bot.lock"}
+
+
+async def test_a_disk_without_room_changes_nothing(
+    database: Path, run: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The copy beside the database does not fit: one sentence, and everything stands as it did."""
+    async with opened(database) as store:
+        await Steps(store).delivered()
+        assert run("backup", "kept.db") == 0
+    before = content(database)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
+    try:
+        assert run("restore", "--yes", "kept.db") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "Nothing has changed" in capsys.readouterr().err
+    assert content(database) == before
     assert listed(database.parent) == {"bot.db", "bot.lock"}
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.domain.errors import RestoredError, StartupError
-from bot.domain.job import JobState, Wiped
+from bot.domain.job import SETTLED, JobState, Wiped
 from bot.store.sqlite import jobs, wiping
 from bot.store.sqlite.reading import opened
 from bot.store.sqlite.rows import all_rows, one_row
@@ -25,10 +25,7 @@ _NUMBERED: Final = ("requests", "jobs", "drafts", "word_rules")
 """Tables whose numbers stand in messages, in their buttons, or in the names of files."""
 _GAP: Final = 100_000
 _LEADING_NUMBER: Final = re.compile(r"[0-9]{1,15}(?=[.-])")
-_OPEN: Final = ", ".join(
-    f"'{state}'"
-    for state in (JobState.QUEUED, JobState.SUBMITTING, JobState.UNCERTAIN, JobState.RUNNING, JobState.FETCHED)
-)
+_OPEN: Final = ", ".join(f"'{state}'" for state in JobState if state not in SETTLED)
 _UNSETTLED: Final = (
     f"deleted_at IS NULL AND wiped = '' AND id IN (SELECT request_id FROM jobs WHERE state IN ({_OPEN}) "  # noqa: S608
     "AND retried_by IS NULL)"
