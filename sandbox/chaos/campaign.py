@@ -115,6 +115,7 @@ class Campaign:
         finally:
             blowing.cancel()
             await weather.clear()
+            self._sandbox.apimaster.finish_all()  # also what was never to end
         await self._start()
         await members.order(self._plan.orders[len(members.sent) :])
 
