@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -67,6 +68,7 @@ class Supervisor:
         self._stops_within_s = stops_within_s
         self._child: Process | None = None
         self._stopping = asyncio.Event()
+        self._requests = 0
 
     async def run(self) -> int:
         """Supervise; returns the last child's exit code as a shell would (128 and the signal's number)."""
@@ -78,7 +80,10 @@ class Supervisor:
             started_s = self._clock.monotonic()
             code = await self._one_life(failures)
             ran_s = self._clock.monotonic() - started_s
-            if self._stopping.is_set() or code == 0:
+            if self._stopping.is_set():
+                # Before it listens to signals a child simply dies of one: nothing was under way, so that is in order.
+                return 0 if self._requests == 1 and code == 128 + signal.SIGTERM else code
+            if code == 0:
                 return code
             if code == CANNOT_START:
                 self._say("It cannot start like this, so it is not started again; see above for what to do.")
@@ -89,18 +94,28 @@ class Supervisor:
 
     async def _one_life(self, failures: int) -> int:
         """Start the child and wait for its end; returns its exit code."""
-        command = (*self._command, FAILURES, str(failures))
-        self._child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, start_new_session=True)
-        log.info("bot_started", extra={"child": self._child.pid})
+        # A pipe of our own: asyncio's would have us wait for its other end, which the child's children may hold.
+        reading, writing = os.pipe()
+        try:
+            command = (*self._command, FAILURES, str(failures))
+            self._child = await asyncio.create_subprocess_exec(*command, stdin=reading, start_new_session=True)
+            log.info("bot_started", extra={"child": self._child.pid})
+            return await self._end_of(self._child)
+        finally:
+            os.close(reading)
+            os.close(writing)
+
+    async def _end_of(self, child: Process) -> int:
+        """Wait for the child's end; it is killed if it was asked to stop and does not. Returns its exit code."""
         if self._stopping.is_set():  # asked while it was being started
-            self._child.terminate()
-        ended = asyncio.create_task(self._child.wait(), name="child")
+            child.terminate()
+        ended = asyncio.create_task(child.wait(), name="child")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
             await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not (await asyncio.wait({ended}, timeout=self._stops_within_s if not ended.done() else None))[0]:
-                log.error("bot_killed", extra={"child": self._child.pid, "waited_s": self._stops_within_s})
-                self._child.kill()
+                log.error("bot_killed", extra={"child": child.pid, "waited_s": self._stops_within_s})
+                child.kill()
             code = await ended
         finally:
             stopping.cancel()
@@ -127,6 +142,7 @@ class Supervisor:
 
     def _stop(self, number: signal.Signals) -> None:
         """Pass a signal on; the child knows what a second one means."""
+        self._requests += 1
         self._stopping.set()
         if self._child is not None and self._child.returncode is None:
             self._child.send_signal(signal.SIGTERM if number is signal.SIGHUP else number)

@@ -131,6 +131,15 @@ async def test_stop_is_passed_on_and_waited_for(tmp_path: Path) -> None:
     assert await running == 0
 
 
+async def test_stop_of_a_child_that_was_only_starting_is_in_order(tmp_path: Path) -> None:
+    """It does not listen to signals yet and dies of this one: nothing was under way."""
+    life = Life("import signal, sys; open(sys.argv[1], 'w').close(); signal.pause()", tmp_path / "up")
+    running = asyncio.create_task(life.supervisor.run())
+    await appeared(tmp_path / "up")
+    life.supervisor._stop(signal.SIGTERM)
+    assert await running == 0
+
+
 async def test_child_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     """The exit code is what a shell says of a killed process."""
     life = Life(DEAF, tmp_path / "up", stops_within_s=0.02)
