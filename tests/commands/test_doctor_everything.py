@@ -177,6 +177,20 @@ async def test_files_that_others_can_read_are_told(
 
 
 @pytest.mark.usefixtures("data_dir")
+def test_a_settings_file_that_others_can_read_is_told(
+    tmp_path: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the token and the key; without one there is nothing to tell."""
+    settings = tmp_path / ".env"
+    for mode, told in ((0o600, 0), (0o640, 1), (0o644, 1)):
+        settings.touch()
+        settings.chmod(mode)
+        doctor()
+        lines = [line for line in lines_about("modes", capsys.readouterr().out) if "chmod 600 .env" in line]
+        assert len(lines) == told
+
+
+@pytest.mark.usefixtures("data_dir")
 def test_too_small_a_disk_fails(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

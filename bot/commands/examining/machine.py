@@ -44,6 +44,7 @@ def data_directory(data_dir: Path, *, min_free_mb: int) -> Iterator[Finding]:
         yield fail("directory", f"DATA_DIR {str(data_dir)!r} cannot be written", "Give this user write access.")
     yield from _disk(data_dir, min_free_mb)
     yield from _modes(data_dir)
+    yield from _settings_file(Path(".env"))
     yield from _leftovers(data_dir)
     yield _lock(data_dir)
 
@@ -75,6 +76,16 @@ def _modes(data_dir: Path) -> Iterator[Finding]:
         yield warn("modes", f"others can get at {named}{more}", f"chmod -R go= {data_dir}")
     else:
         yield ok("modes", "nobody else on this machine can read the database, pictures or references")
+
+
+def _settings_file(path: Path) -> Iterator[Finding]:
+    """Whoever reads the token is the bot; whoever reads the key spends its balance."""
+    try:
+        others = path.stat().st_mode & _OTHERS
+    except OSError:
+        return  # the environment has it all
+    if others:
+        yield warn("modes", f"others can get at {path}, which has the token and the key", f"chmod 600 {path}")
 
 
 def _own_files(data_dir: Path) -> Iterator[Path]:
