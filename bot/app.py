@@ -44,7 +44,7 @@ from bot.jobs.quotas import Quotas
 from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
 from bot.jobs.strays import Strays
-from bot.lock import exclusive
+from bot.lock import LINGERS_S, wait_for_lock
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.archives import ZipArchives
 from bot.media.fit import WebpFitter
@@ -84,7 +84,9 @@ async def run(settings: Settings, watchman: Watchman, *, follows: int | None, fa
     clock = SystemClock()
     signals = StopSignals(clock, watchman, follows=follows)
     async with AsyncExitStack() as stack:
-        stack.enter_context(exclusive(settings.data_dir))
+        # A supervised bot is not refused because the one before it is not quite gone.
+        patience_s = 0.0 if follows is None else LINGERS_S
+        stack.enter_context(await wait_for_lock(settings.data_dir, clock, patience_s=patience_s))
         store = await stack.enter_async_context(
             SqliteStore(
                 settings.data_dir / "bot.db",

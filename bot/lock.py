@@ -5,13 +5,35 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from bot.clock import Clock
 from bot.domain.errors import StartupError
 
 LOCK_NAME: Final = "bot.lock"
+LINGERS_S: Final = 30.0
+"""So long a process may take to be gone after its supervisor lost it; its disk may hold it up."""
+_LOOK_EVERY_S: Final = 0.5
+
+
+async def wait_for_lock(data_dir: Path, clock: Clock, *, patience_s: float) -> ExitStack:
+    """Hold the directory's lock, for as long as what is returned is not closed, as soon as it is free.
+
+    Raises StartupError where it is not free in time.
+    """
+    until_s = clock.monotonic() + patience_s
+    stack = ExitStack()
+    while True:
+        try:
+            stack.enter_context(exclusive(data_dir))
+        except StartupError:
+            if clock.monotonic() >= until_s:
+                raise
+            await clock.sleep(_LOOK_EVERY_S)
+        else:
+            return stack
 
 
 @contextmanager

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import StartupError
-from bot.lock import exclusive
+from bot.lock import exclusive, wait_for_lock
 from bot.tasks import TaskGroup
+from tests.support.clock import FakeClock
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.lock import exclusive
+from bot.lock import exclusive, wait_for_lock
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -58,6 +59,21 @@ def test_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:
         holder.kill()
         holder.wait()
     with exclusive(tmp_path):
+        pass
+
+
+async def test_supervised_bot_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    """Who has just been stopped may still hold the lock for a moment; after half a minute it is another bot."""
+    clock = FakeClock()
+    with exclusive(tmp_path):
+        with pytest.raises(StartupError, match="Another bot runs"):
+            await wait_for_lock(tmp_path, clock, patience_s=30)
+        assert 30 <= clock.monotonic() < 32
+        clock = FakeClock(automatic=False)
+        waiting = asyncio.create_task(wait_for_lock(tmp_path, clock, patience_s=30))
+        await asyncio.sleep(0)
+    clock.advance(1)
+    with await waiting, pytest.raises(StartupError), exclusive(tmp_path):
         pass
 
 
