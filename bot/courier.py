@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
 _MOST_CRASHES: Final = 5
+_PATIENCE_S: Final = 30.0
+"""For an edit without files: Discord answers within seconds, and a connection may be dead without saying so."""
 _AT_ONCE: Final = 16
 _IN_ONE_CHANNEL: Final = 4
 """Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
@@ -74,6 +76,7 @@ class Courier:
         self._pressure = pressure
         self._insist = Insisting(clock, rng)
         self._slots = asyncio.Semaphore(at_once)
+        self._patience_s = _PATIENCE_S
         self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._tasks = TaskGroup()
         self._dirty: dict[int, bool] = {}
@@ -256,7 +259,9 @@ class Courier:
                 return card, {}, NOT_SHOWN
             try:
                 may_post = (card.worth_a_post or view.request.unseen) and not packed.keeps
-                posted = await self._ladder.show(view.request, card, packed.files, may_post=may_post)
+                # Files may take what a slow line needs; words that take long have met a silence.
+                async with asyncio.timeout(None if packed.new else self._patience_s):
+                    posted = await self._ladder.show(view.request, card, packed.files, may_post=may_post)
                 if posted.by or may_post or not card.worth_a_post:
                     return card, packed.pictures, posted
                 # The message is gone, and with it the attachments that it kept: everything is sent anew.
@@ -264,7 +269,7 @@ class Courier:
             except TooLarge:
                 rung = packed.next_rung
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
-            except DeliveryTrouble:
+            except (DeliveryTrouble, TimeoutError):
                 self._second_look.take_at([view.request.id])  # what was sent may be carried out yet
                 raise
 

@@ -44,6 +44,11 @@ class Packed:
         return any(upload.fitted is None for upload in self.pictures.values())
 
     @property
+    def new(self) -> bool:
+        """Whether there is anything to upload."""
+        return any(upload.fitted is not None or upload.data is not None for upload in self.files)
+
+    @property
     def next_rung(self) -> int:
         """Where to go on should Discord find these files too large."""
         return 1 + max(upload.fitted.rung for upload in self.pictures.values() if upload.fitted)

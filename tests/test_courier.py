@@ -260,6 +260,21 @@ async def test_what_is_shown_is_not_shown_again_because_it_cannot_be_written_dow
     assert len(post.ladder.shown) == 1
 
 
+async def test_an_edit_that_meets_silence_is_given_up_and_made_again(post: Post) -> None:
+    """A connection that is dead without saying so holds up its own message alone, and not for long."""
+    job = await post.steps.uncertain()
+    post.courier._patience_s = 0.02
+
+    async def silence() -> None:
+        await asyncio.Event().wait()
+
+    post.ladder.answers.append(silence)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 2
+    assert await post.store.requests_behind() == []
+
+
 async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
     """After a long outage one unforeseen error is tried again like any first one."""
     job = await post.steps.fetched()
