@@ -16,7 +16,8 @@ from bot.ui.catalogue import ENGLISH
 @click.command("backup")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-def backup(*, target: Path, force: bool) -> None:
+@click.option("--with-pictures", is_flag=True, help="Enclose pictures not posted yet, and what open orders refer to.")
+def backup(*, target: Path, force: bool, with_pictures: bool) -> None:
     """Write a backup of the database to FILE; the bot may be running, and goes on meanwhile.
 
     FILE is the database as it was at one moment, readable by you alone. It is verified before it gets its name, and no
@@ -25,14 +26,11 @@ def backup(*, target: Path, force: bool) -> None:
     data_dir = load_settings().data_dir
     clock = SystemClock()
     started = clock.monotonic()
-    contents = back_up(data_dir / "bot.db", target, force=force)
+    contents = back_up(data_dir / "bot.db", target, force=force, with_pictures=with_pictures)
     click.echo(f"{target}: {described(contents)}, made and verified in {clock.monotonic() - started:.1f} s.")
-    if contents.unposted:
-        where = "lies" if contents.unposted == 1 else "lie"
-        click.echo(
-            f"Pictures are not in it. {contents.unposted} could not be posted yet and {where} in {data_dir / 'spool'} "
-            "alone: copy that folder too."
-        )
+    if contents.unposted and not with_pictures:
+        unposted = counted(contents.unposted, "picture")
+        click.echo(f"{unposted} not posted yet, only in {data_dir / 'spool'}: --with-pictures would enclose that.")
 
 
 def described(contents: Contents) -> str:

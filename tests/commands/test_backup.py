@@ -64,7 +64,7 @@ async def test_backup_is_one_private_file_that_says_what_it_holds(
     said = capsys.readouterr().out
     assert "2 pictures asked for" in said
     assert "2 credits spent" in said
-    assert "1 could not be posted yet and lies in" in said
+    assert "1 picture not posted yet, only in" in said
     assert mode_of("kept.db") == 0o600
     assert here() == ["data", "kept.db"]
     assert list(read_faults(Path("kept.db"))) == []

@@ -1,6 +1,7 @@
 """`restore`: a backup in the database's place, whole at any instant; what may have happened since is not repeated."""
 
 import resource
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -84,6 +85,11 @@ def moved(path: Path, to: Path) -> None:
 def listed(folder: Path) -> set[str]:
     """The names of the files in a folder."""
     return {path.name for path in folder.iterdir()}
+
+
+def everywhere(folder: Path) -> set[str]:
+    """The names of all files in a folder and those in it."""
+    return {path.name for path in folder.rglob("*")}
 
 
 async def test_what_waits_in_a_backup_is_uncertain_and_in_a_new_message(
@@ -189,6 +195,39 @@ async def test_a_damaged_database_is_replaced_all_the_same(database: Path, run: 
         assert (await Steps(store).queued()).id > 100_000
 
 
+async def test_enclosed_pictures_come_back(database: Path, run: Command) -> None:
+    """Not posted yet, and the disk is lost: the file is there again, private; one that is there stays as it is."""
+    spool = database.parent / "spool"
+    async with opened(database) as store:
+        for _ in range(2):
+            await store.ready((await Steps(store).fetched()).id, "nowhere to post it")
+        await Steps(store).delivered()
+        for number in (1, 2, 3):
+            put(spool / f"{number}.png", b"as it was")
+        assert run("backup", "--with-pictures", "kept.db") == 0
+    shutil.rmtree(spool)
+    put(spool / "2.png", b"as it is")
+    assert run("restore", "--yes", "kept.db") == 0
+    assert listed(spool) == {"1.png", "2.png"}
+    assert (content(spool / "1.png"), content(spool / "2.png")) == (b"as it was", b"as it is")
+    assert (spool / "1.png").stat().st_mode & 0o777 == 0o600
+    assert rows(database, "SELECT name FROM sqlite_schema WHERE name = 'backup_files'") == []
+    assert b"as it was" not in content(database)
+
+
+async def test_enclosed_names_lead_nowhere_else(database: Path, run: Command, tmp_path: Path) -> None:
+    """Whoever made the backup, its files go to their two folders or nowhere."""
+    async with opened(database) as store:
+        await Steps(store).queued()
+        assert run("backup", "--with-pictures", "kept.db") == 0
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as backup, backup:
+        names = [("spool", "../../evil"), ("spool", "/tmp/evil"), ("..", "evil"), ("spool", "1.png")]  # noqa: S108
+        backup.executemany("INSERT INTO backup_files VALUES (?, ?, x'00')", names)
+    assert run("restore", "--yes", "kept.db") == 0
+    assert "evil" not in everywhere(tmp_path)
+    assert listed(database.parent / "spool") == {"1.png"}
+
+
 async def test_a_bot_that_only_moved_goes_on_as_ever(database: Path, run: Command, tmp_path: Path) -> None:
     """With --not-run-since what waits is ordered; it is refused where the present database knows better."""
     async with opened(database) as store:
@@ -237,15 +276,16 @@ async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
 ) -> None:
     """The next start finds one of the two whole: with all of the old one's last writes, or none of them."""
     async with opened(database) as store:
-        await Steps(store).delivered()
-        back_up(database, tmp_path / "kept.db", force=False)
+        await Steps(store).fetched()
+        put(database.parent / "spool" / "1.png", b"a picture")
+        back_up(database, tmp_path / "kept.db", force=False, with_pictures=True)
         await Steps(store).running()
         for name in ("bot.db", "bot.db-wal"):  # as a killed bot leaves them
             (tmp_path / name).write_bytes((database.parent / name).read_bytes())
     outcomes = []
     for step in range(1, 100):
-        for path in database.parent.iterdir():
-            path.unlink()
+        shutil.rmtree(database.parent)
+        database.parent.mkdir()
         for name in ("bot.db", "bot.db-wal"):
             (database.parent / name).write_bytes((tmp_path / name).read_bytes())
         with monkeypatch.context() as patches:
@@ -257,6 +297,7 @@ async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
                 pass
         async with opened(database):
             outcomes.append(len(rows(database, "SELECT id FROM jobs")))
+        assert (database.parent / "spool" / "1.png").exists() == (outcomes[-1] == 1)
         assert list(read_faults(database)) == []
         if not killed:
             break

@@ -18,15 +18,15 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
-from bot.store.sqlite import aftermath
+from bot.store.sqlite import aftermath, enclosed
 from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, sync, verified
+from bot.store.sqlite.enclosed import FOLDERS
 from bot.store.sqlite.migrations import migrate
 from bot.store.sqlite.reading import opened
 
 _RESTORED: Final = ".restored-"
 _KEPT: Final = ".before-restore-"
-_FOLDERS: Final = ("spool", "references")
-"""Beside the database: files that are named after its numbers."""
+_STAGED: Final = ".restored-files-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ def prepared(backup: Path, database: Path) -> Iterator[Restoration]:
     finish(database)
     for left in database.parent.glob(f".{database.name}.*.restoring*"):
         left.unlink()  # by a restore that was killed
+    for folder in database.parent.glob(f"{_STAGED}*"):
+        enclosed.remove(folder)
     new = database.with_name(f".{database.name}.{os.getpid()}.restoring")
     with _told_in_a_sentence(backup), private_file(new):
         _copy(backup, database, new)
@@ -71,11 +73,12 @@ def put_in_place(restoration: Restoration, *, stamp: str, not_run_since: bool, n
         if not_run_since:
             _refuse_later_steps(db, database)
         else:
-            spool, references = (database.with_name(folder) for folder in _FOLDERS)
+            spool, references = (database.with_name(folder) for folder in FOLDERS)
             known = aftermath.what_is_known(db, database, spool=spool, references=references)
             db.conn.execute("BEGIN IMMEDIATE")
             aftermath.make_safe(db, known, now_ms=now_ms)
             db.conn.execute("COMMIT")
+        enclosed.take_out(db.conn, database.with_name(f"{_STAGED}{stamp}"))
     sync(new)
     new.replace(_beside(database, f"{_RESTORED}{stamp}"))
     sync(database.parent)
@@ -103,6 +106,7 @@ def _replace(database: Path, restored: Path, stamp: str) -> None:
     with closing(_writing(restored)) as db:
         if database.exists() and aftermath.is_another_installation(db, database):
             _keep_folders(database, stamp)
+    enclosed.put_beside(database.with_name(f"{_STAGED}{stamp}"), database.parent)
     for ending in ("", "-wal"):
         _keep(_beside(database, ending), _beside(database, f"{_KEPT}{stamp}{ending}"))
     sync(database.parent)
@@ -133,7 +137,7 @@ def _keep(path: Path, kept: Path) -> None:
 
 def _keep_folders(database: Path, stamp: str) -> None:
     """Another installation's files have the same numbers as the backup's, and are of other members."""
-    for folder in _FOLDERS:
+    for folder in FOLDERS:
         kept = database.with_name(f"{folder}{_KEPT}{stamp}")
         if database.with_name(folder).exists() and not kept.exists():
             database.with_name(folder).rename(kept)
