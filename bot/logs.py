@@ -24,7 +24,7 @@ _PATTERNS: Final = tuple(
     for words, pattern, instead in (
         ((";base64,",), r"data:[\w.+/;=-]{1,100};base64,[\w+/=-]+", "[picture]"),
         (("://",), r"(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s@'\"]{1,512}@", r"\1[user]@"),
-        (("://",), r"(https?://[^\s?'\"]{1,1024})\?[^\s'\"]+", r"\1?[signed]"),
+        (("://",), r"(https?://[^\s?'\"]{1,512})\?[^\s'\"]+", r"\1?[signed]"),
         (("?", "&"), r"([?&](?:hm|sig|signature|token|key|x-\w{1,20}-signature)=)[^&\s'\"]+", r"\1[signed]"),
         (("/webhooks/", "/interactions/"), r"(/(?:webhooks|interactions)/\d+/)[^/\s'\"]+", r"\1[token]"),
         (("token",), r"""(["'](?:\w{1,20}_)?token["']\s{0,4}:\s{0,4})(["'])(?:(?!\2).)+\2""", r"\1\2[token]\2"),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from urllib.parse import quote
 
 import pytest
@@ -57,9 +57,9 @@ def test_what_must_not_be_read_is_taken_out(text: str, expected: str) -> None:
 def test_no_text_keeps_the_log_busy(part: str) -> None:
     """What is redacted is looked for in about the time that it takes to read, whatever others made of it."""
     text = f"data:{part * 4_000} data:http://{part * 4_000}"
-    began = perf_counter()
+    began = process_time()
     Redactor(SECRETS)(text)
-    assert perf_counter() - began < 2  # a pattern that is tried anew at each letter takes minutes
+    assert process_time() - began < 5  # a pattern that is tried anew at each letter takes minutes
 
 
 def test_short_or_empty_secrets_do_not_eat_the_log() -> None:

@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from PIL import Image
@@ -121,10 +121,10 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path:
 )
 def test_no_filling_keeps_the_count_of_scans_busy(filling: bytes) -> None:
     """Megabytes of what may stand between segments, or inside of a scan, are looked through once."""
-    began = perf_counter()
+    began = process_time()
     for beginning in (b"\xff\xd8", b"\xff\xd8\xff\xda\x00\x02"):
         assert scans(beginning + filling * (2_000_000 // len(filling)) + b"\x00", most=MAX_SCANS) <= MAX_SCANS
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
