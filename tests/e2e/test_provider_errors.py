@@ -50,6 +50,9 @@ CASES = {
     "no picture": Case(
         result=Fault.bytes(b"<html>sorry</html>"), says="not a picture", cost=CHARGED, ledger=tuple(KEPT)
     ),
+    "private address": Case(
+        result=Fault.redirect("http://localhost:9/"), says="must not read from", cost=CHARGED, ledger=tuple(KEPT)
+    ),
     "too large": Case(result=Fault.oversized(), says="too large", cost=CHARGED, ledger=tuple(KEPT)),
 }
 
