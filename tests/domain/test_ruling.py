@@ -134,3 +134,30 @@ def test_a_blocked_member_learns_until_when_and_the_reason_only_if_it_is_theirs_
         check_not_blocked(replace(block, told=True, until=None), START + timedelta(days=999))
     check_not_blocked(block, until)
     check_not_blocked(None, START)
+
+
+@pytest.mark.parametrize(
+    ("told", "ends", "code"),
+    [
+        (False, False, "blocked"),
+        (True, False, "blocked_because"),
+        (False, True, "blocked_until"),
+        (True, True, "blocked_until_because"),
+    ],
+)
+def test_a_block_is_told_in_the_words_that_it_has_values_for(told: bool, ends: bool, code: str) -> None:
+    """Each of the four sentences goes with what is said of a block."""
+    until = START + timedelta(hours=2) if ends else None
+    block = Block(guild_id=GUILD, member_id=ALICE, by_id=BOB, since=START, until=until, reason="spam", told=told)
+    with pytest.raises(Refusal) as refused:
+        check_not_blocked(block, START)
+    assert refused.value.code == code
+    assert refused.value.values.keys() == {name for name, said in (("until", ends), ("reason", told)) if said}
+
+
+def test_of_many_channels_the_first_few_are_named() -> None:
+    """A refusal stays a sentence."""
+    rules = ServerRules(allowed_channels=frozenset(range(900, 920)))
+    with pytest.raises(Refusal) as refused:
+        check_place(rules, an_origin())
+    assert refused.value.values == {"channels": ("<#900>", "<#901>", "<#902>", "<#903>", "<#904>")}

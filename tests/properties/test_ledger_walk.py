@@ -260,5 +260,5 @@ def test_any_sequence_of_steps_keeps_the_books() -> None:
     usual = settings()
     # A shorter example is worth minutes to whoever looks for one, and none to whoever waits for all tests.
     phases = [phase for phase in usual.phases if phase is not Phase.shrink or usual.database is not None]
-    walks = settings(usual, max_examples=max(12, usual.max_examples // 20), stateful_step_count=40, phases=phases)
+    walks = settings(usual, max_examples=max(8, usual.max_examples // 20), stateful_step_count=40, phases=phases)
     run_state_machine_as_test(Life, settings=walks)
