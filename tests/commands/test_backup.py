@@ -55,7 +55,7 @@ async def test_backup_is_one_private_file_that_says_what_it_holds(
     """Readable by this user alone whatever the umask, and by SQLite without a second file beside it."""
     before = os.umask(0)
     try:
-        async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=9) as store:
+        async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), per_user_running=9) as store:
             await Steps(store).delivered()
             await Steps(store).fetched()
             assert command(monkeypatch, "backup", "kept.db") == 0
@@ -73,7 +73,7 @@ async def test_backup_is_one_private_file_that_says_what_it_holds(
 async def test_backup_is_of_one_moment_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
     """Each copy's books close by themselves, and no write waits for the copying."""
     limits = dict.fromkeys(("per_user_running", "per_user_pending", "max_running"), 1_000_000)
-    async with SqliteStore(data_dir / "bot.db", FakeClock(), **limits) as store:
+    async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), **limits) as store:
         steps, copies = Steps(store), []
         await steps.delivered()
         for number in range(3):
@@ -137,7 +137,7 @@ async def test_damaged_database_makes_no_backup(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A copy of broken pages would only be found out on the day that it is needed."""
-    async with SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=99) as store:
+    async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), per_user_running=99) as store:
         for _ in range(5):
             await Steps(store).delivered()
     with closing(sqlite3.connect(data_dir / "bot.db")) as connection:

@@ -27,6 +27,7 @@ from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.discord import DiscordServer, World
 from sandbox.discord.permissions import Permission
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import Steps
 
 Doctor = Callable[..., int]
@@ -69,7 +70,7 @@ def lines_about(name: str, printed: str) -> list[str]:
 
 def opened(data_dir: Path) -> SqliteStore:
     """The installation's database, as the bot has it open."""
-    return SqliteStore(data_dir / "bot.db", FakeClock(), per_user_running=9)
+    return SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), per_user_running=9)
 
 
 def put(path: Path, content: bytes = b"a picture") -> None:

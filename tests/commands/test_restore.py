@@ -22,6 +22,7 @@ from bot.store.sqlite.reading import read_faults
 from bot.store.sqlite.restoring import finish, prepared, put_in_place
 from tests.support.build import PICTURE, new_request
 from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
 from tests.support.steps import OWNER, Steps
 
 Command = Callable[..., int]
@@ -57,7 +58,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Command:
 
 def opened(database: Path) -> SqliteStore:
     """The database as the bot opens it."""
-    return SqliteStore(database, FakeClock(), per_user_running=50, per_user_pending=50)
+    return SqliteStore(fresh_database(database), FakeClock(), per_user_running=50, per_user_pending=50)
 
 
 def rows(database: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -270,9 +271,8 @@ async def test_the_database_before_is_kept(database: Path, run: Command, capsys:
     assert (rows(kept, "SELECT COUNT(*) FROM jobs"), rows(database, "SELECT COUNT(*) FROM jobs")) == ([(2,)], [(1,)])
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
 async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next start finds one of the two whole: with all of the old one's last writes, or none of them."""
     async with opened(database) as store:
@@ -289,7 +289,7 @@ async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
         for name in ("bot.db", "bot.db-wal"):
             (database.parent / name).write_bytes((tmp_path / name).read_bytes())
         with monkeypatch.context() as patches:
-            killed = _kill_at(step, patches, links=links)
+            killed = _kill_at(step, patches)
             try:
                 with prepared(tmp_path / "kept.db", database) as restoration:
                     put_in_place(restoration, stamp="now", not_run_since=False, now_ms=0)
@@ -305,7 +305,27 @@ async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
     assert set(outcomes) == {1, 2}
 
 
-def _kill_at(step: int, patches: pytest.MonkeyPatch, *, links: bool) -> list[str]:
+async def test_a_disk_that_knows_no_second_names_keeps_a_copy(
+    database: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whole and as private as what it is a copy of."""
+    async with opened(database) as store:
+        await Steps(store).queued()
+        assert run("backup", "kept.db") == 0
+        await Steps(store).queued()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("no second names on this disk")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    before = content(database)
+    assert run("restore", "--yes", "kept.db") == 0
+    [kept] = database.parent.glob("bot.db.before-restore-*")
+    assert content(kept) == before
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def _kill_at(step: int, patches: pytest.MonkeyPatch) -> list[str]:
     """Let the program end right before its so-manieth change of the folder; the list has that step, if it came."""
     taken: list[str] = []
     killed: list[str] = []
@@ -318,8 +338,6 @@ def _kill_at(step: int, patches: pytest.MonkeyPatch, *, links: bool) -> list[str
             if len(taken) >= step:
                 killed.append(name)
                 raise Killed
-            if name == "hardlink_to" and not links:
-                raise PermissionError("no second names on this disk")
             return real(path, *words, **more)
 
         patches.setattr(Path, name, counted)
