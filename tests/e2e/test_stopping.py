@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from sandbox.apimaster import Fault
@@ -39,6 +40,7 @@ async def asked_to_stop(house: House) -> float:
     return time.monotonic() - began_s
 
 
+@pytest.mark.timeout(150)
 async def test_stop_amid_everything_is_quick_and_loses_nothing(tmp_path: Path) -> None:
     """Submits that hang, polls, uploads that hang, references on their way, a burst of commands.
 
@@ -109,17 +111,19 @@ async def test_event_that_cannot_be_read_ends_the_process_and_loses_nothing(hous
     assert len(house.apimaster.posts) == 1
 
 
+@pytest.mark.timeout(150)
 async def test_supervised_bot_is_started_again_until_it_is_stopped(tmp_path: Path) -> None:
     """The same event ends the child alone; SIGTERM to the parent ends both in order."""
     house = House(tmp_path / "data")
     house._launch = program(sys.executable, "-m", "bot", "run", "--supervise")
     async with house:
-        await house.start()
+        await house.bot.start()
+        await house.driver.wait_for_bot(timeout_s=50)  # two Pythons start, the bot's libraries and all
         house.knobs.latency_s = 1
         await house.imagine("supervised")
         await house.until(lambda: house.states() == ["running"])
         house.faults.inject(UNREADABLE)
-        await house.picture("supervised", timeout_s=30)
+        await house.picture("supervised", timeout_s=50)
         assert any("bot_ended exit_code=1" in line for line in house.bot.output)
         assert await asked_to_stop(house) < ENDS_WITHIN_S
         assert house.bot.returncode == 0
