@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.domain.disk import DiskState
 from bot.domain.draft import AsksFirst
 from bot.domain.job import NewReference
 from bot.domain.picture import PictureSpec, Resolution
@@ -116,3 +117,16 @@ async def test_edited_prompt_asks_first_and_ordering_again_does_not(works: Works
     draft = caught.value.draft
     assert (draft.user_id, draft.kind, draft.parent_job_id) == (BOB, "edit", job.id)
     assert draft.references == (reference,)
+
+
+async def test_a_question_outlives_a_full_disk(works: Works, counter: Counter) -> None:
+    """Agreed to while there is no room, it is refused for now; later the same question can be agreed to."""
+    asked = await counter.asked()
+    press = new_request().origin
+    works.disk = DiskState(free_bytes=0)
+    await works.disk_watch.look()
+    with refused("disk is full"):
+        await counter.intake.make(asked.draft_id, press, lease=FRESH, upload_limit_bytes=5)
+    works.disk = DiskState(free_bytes=10**12)
+    await works.disk_watch.look()
+    assert len(await counter.intake.make(asked.draft_id, press, lease=FRESH, upload_limit_bytes=5)) == 2

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.disk import DiskState
 from bot.domain.errors import BalanceError, Refusal
 from bot.domain.job import JobState
 from bot.jobs.deciding import Deciding
@@ -182,3 +183,16 @@ async def test_dropping_ends_an_uncertain_job(works: Works, desk: Desk) -> None:
     waiting = await works.steps.queued()
     with pytest.raises(Refusal):
         await desk.deciding.drop(waiting.id, ALICE, FRESH)
+
+
+async def test_ordering_again_waits_for_room_on_the_disk(works: Works, desk: Desk) -> None:
+    """Try again is an order like any other; the question stays open until it can be answered so."""
+    job = await works.steps.uncertain()
+    works.disk = DiskState(free_bytes=0)
+    await works.disk_watch.look()
+    with refused("disk is full"):
+        await desk.deciding.retry(job.id, ALICE, FRESH)
+    works.disk = DiskState(free_bytes=10**12)
+    await works.disk_watch.look()
+    await desk.deciding.retry(job.id, ALICE, FRESH)
+    assert (await works.store.job(job.id)).retried_by is not None

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.domain.disk import DiskState
 from bot.domain.errors import Cost, Refusal
 from bot.domain.job import JobState, NewReference
 from bot.domain.picture import PictureSpec, Resolution
@@ -16,6 +17,7 @@ from bot.ports import TokenLease
 from tests.jobs.conftest import Works
 from tests.support.build import new_request
 from tests.support.clock import START
+from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 PRESS = replace(FRESH, message_id=99)
@@ -119,3 +121,14 @@ async def test_a_number_of_pictures_that_no_command_offers_is_refused(works: Wor
             count=count,
         )
     assert (refusal.value.code, await works.store.requests_behind()) == ("no_such_count", [])
+
+
+async def test_a_full_disk_refuses_before_anything_is_stored(works: Works, desk: Desk) -> None:
+    """From memory: with a disk like that the database is better left alone."""
+    works.disk = DiskState(free_bytes=0)
+    await works.disk_watch.look()
+    order = {"private": True, "lease": FRESH, "upload_limit_bytes": 1_000}
+    with refused("disk is full"):
+        await desk.intake.imagine(PictureSpec(prompt="x"), new_request().origin, **order)  # type: ignore[arg-type]
+    assert await works.store.states() == {}
+    assert desk.woken == 0

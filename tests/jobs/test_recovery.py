@@ -138,3 +138,14 @@ async def test_job_found_fetched_without_its_file_is_fetched_again(works: Works)
     found = await works.becomes(job, JobState.FETCHED)
     assert works.provider.posts == []
     assert found.cost is Cost.CHARGED
+
+
+async def test_work_is_taken_up_as_soon_as_anything_can_be_written(works: Works) -> None:
+    """A start on a full disk does not end: what was under way is taken over later, and nothing is submitted twice."""
+    running, submitting = await works.steps.running(), await works.steps.submitting()
+    works.store.trouble["adopt"] = 5
+    works.store.trouble["uncertain"] = 2
+    await works.start()
+    await works.becomes(running, JobState.FETCHED)
+    await works.becomes(submitting, JobState.UNCERTAIN)
+    assert works.provider.posts == []

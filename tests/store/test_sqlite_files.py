@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from bot.domain.errors import StartupError
+from bot.domain.errors import BotError, StartupError
 from bot.store.sqlite import SqliteStore, figures, lists, quotas, turns
 from bot.store.sqlite.connection import connect, ensure_data_dir
 from bot.store.sqlite.migrations import migrate, migrations, unusable
@@ -226,3 +226,15 @@ def test_database_that_may_not_be_written_needs_no_backup(reason: str) -> None:
     told = unusable("bot.db", reason)
     assert "Give this user write access" in told
     assert "backup" not in told
+
+
+async def test_a_database_without_room_is_no_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite calls both by the same name; here free space helps, not a backup, and a supervisor may try again."""
+    path = tmp_path / "bot.db"
+    path.write_bytes(b"SQLite format 3\x00 and then nothing that could be read")
+    with pytest.raises(StartupError, match="Restore it from a backup"):
+        await start(path)
+    monkeypatch.setattr("bot.store.sqlite.store.has_room", lambda _: False)
+    with pytest.raises(BotError, match="Free some space") as caught:
+        await start(path)
+    assert not isinstance(caught.value, StartupError)
