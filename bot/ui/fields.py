@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 import discord
 from discord import ui
 
+from bot.domain.errors import Refusal
 from bot.domain.job import NewReference
 from bot.domain.policy import check_reference
 
@@ -38,11 +39,16 @@ class Fields:
         return self.values.get(name, ())
 
     def files(self, name: str, *, first: int) -> tuple[NewReference, ...]:
-        """The pictures of an upload; refused, by their number counted from `first`, for what Discord says of them."""
+        """The pictures of an upload; refused, by their number counted from `first`, for what Discord says of them.
+
+        One of which Discord says nothing at all is refused as well.
+        """
         references = []
         # Their ids grow in the order of the uploads; Discord may list them in another.
-        for number, key in enumerate(sorted(self.several(name), key=int), start=first):
-            file = self.attachments[key]
+        for number, key in enumerate(sorted(self.several(name), key=lambda key: (len(key), key)), start=first):
+            file = self.attachments.get(key)
+            if file is None:
+                raise Refusal("reference_gone", number=number, name=key)
             called = str(file["filename"])
             check_reference(number, name=called, size_bytes=file["size"], content_type=file.get("content_type"))
             references.append(NewReference(url=file["url"], name=called))

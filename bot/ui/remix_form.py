@@ -6,6 +6,7 @@ with several pictures has the choice among them in place of the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -42,6 +43,7 @@ _MOST_OPTIONS: Final = 25
 _MOST_LABEL: Final = 100
 _STYLE: Final = "style:"
 _PRIVATE: Final = "private"
+_SEVERAL: Final = re.compile(r"(?P<count>[0-9]{1,2})x(?P<resolution>.*)", re.DOTALL)
 _SWITCHES: Final = (_PRIVATE, "spoiler", "search", "image_search")
 
 
@@ -138,7 +140,8 @@ def filled(fields: Fields, references: Sequence[NewReference], *, first_file: in
 
     `first_file` is the number of the first of those that came, where it is not the next one.
     """
-    number, _, resolution = (fields.one("resolution") or DEFAULT_RESOLUTION.value).rpartition("x")
+    typed = fields.one("resolution") or DEFAULT_RESOLUTION.value
+    several = _SEVERAL.fullmatch(typed)
     options = fields.several("options")
     styles = [option.removeprefix(_STYLE) for option in options if option.startswith(_STYLE)]
     if len(styles) > 1:
@@ -148,13 +151,13 @@ def filled(fields: Fields, references: Sequence[NewReference], *, first_file: in
         spec=checked_spec(
             prompt=fields.one("prompt") or "",
             size=fields.one("size"),
-            resolution=resolution,
+            resolution=several["resolution"] if several else typed,
             google_search=image_search or "search" in options,
             google_image_search=image_search,
             spoiler="spoiler" in options,
         ),
         references=(*references, *fields.files("files", first=first_file or len(references) + 1)),
-        count=int(number or 1),
+        count=int(several["count"]) if several else 1,
         private=_PRIVATE in options,
         style=styles[0] if styles else None,
     )

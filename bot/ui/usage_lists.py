@@ -296,5 +296,5 @@ def _unpacked(text: str) -> int | None:
 
 
 def _day(number: int) -> date:
-    """The day of this number; of a forged one, the nearest that there is."""
-    return date.fromordinal(max(1, min(number, date.max.toordinal())))
+    """The day of this number; of a forged one, the nearest that there is and that another one follows."""
+    return date.fromordinal(max(1, min(number, date.max.toordinal() - 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ _JOB_BUTTONS = [part for part in all_parts() if issubclass(part, JobButton)]
 _IDS = st.integers(1, 2**63 - 1)
 _JOB_IDS = st.integers(1, 10**18 - 1)
 """As many as 18 digits: a million pictures a second for thirty thousand years."""
-_DAYS = st.dates(date(2015, 1, 1))
+_DAYS = st.dates(date(2015, 1, 1), date(9999, 12, 30))
 
 
 def made_again(part: Part, custom_id: str | None) -> Any:
@@ -98,3 +98,11 @@ def test_a_page_of_failures_is_found_again(period: Period, page: int) -> None:
     """Its period and its number travel in the custom id."""
     again = made_again(ErrorsButton, ErrorsButton(period, page).item.custom_id)
     assert (again.period, again.number) == (period, page)
+
+
+@given(st.from_regex(pattern_of(ErrorsButton), fullmatch=True))
+@example("ue:0:26a4r:1")
+def test_a_forged_period_begins_and_ends(custom_id: str) -> None:
+    """Whatever days it names, there is a moment before and a moment after them."""
+    period: Period = made_again(ErrorsButton, custom_id).period
+    assert period.begins_at.tzinfo is period.ends_at.tzinfo is UTC

@@ -23,7 +23,7 @@ from tests.support.clock import START
 LARGEST = 2**63 - 1
 ALWAYS = named(PeriodName.ALL, START.date())
 WANTED = JobFilter(
-    period=Period(first=date(2015, 1, 1), last=date(9999, 12, 31)),
+    period=Period(first=date(2015, 1, 1), last=date(9999, 12, 30)),
     user_id=LARGEST,
     channel_id=LARGEST,
     state=JobState.CANCELLED,
