@@ -60,8 +60,10 @@ class Watchman:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._thread.join(self._every_s + _SAYING_S)
+        # A stop that has begun is watched to the very end: Python waits for threads yet, and a disk may hold one up.
+        if self._end_at is None:
+            self._over.set()
+            self._thread.join(self._every_s + _SAYING_S)
 
     def watch(self) -> None:
         """Watch the running event loop from now on."""

@@ -93,6 +93,15 @@ async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.
     assert "never-ends" in vars(caplog.records[-1])["under_way"]
 
 
+async def test_stop_is_watched_until_the_process_is_gone(ends: Ends) -> None:
+    """After the event loop Python waits for threads that nobody can end."""
+    with watchman(ends) as watching:
+        watching.watch()
+        watching.end_within(0.02, exit_code=0)
+    await asyncio.to_thread(ends.ended.wait, 10)
+    assert ends.codes == [0]
+
+
 @pytest.mark.usefixtures("kept_signals")
 async def test_first_signal_asks_and_starts_the_time(ends: Ends) -> None:
     """A stop that was asked for ends with 0, even where it has to be cut short."""
