@@ -179,7 +179,7 @@ class Ladder:
     @staticmethod
     def _classify(error: discord.HTTPException, uploads: list[Upload]) -> None:
         """Raise what is not the rung's fault: trouble that passes, or files that are too large."""
-        if is_too_large(error) and any(upload.fitted for upload in uploads):
+        if is_too_large(error) and any(upload.fitted or upload.data for upload in uploads):
             raise TooLarge from error
         if error.status >= 500 or error.status == 429 or (error.status == 401 and error.code not in _TOKEN_INVALID):
             raise DeliveryTrouble(f"HTTP {error.status} {error.text}") from error

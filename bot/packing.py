@@ -50,8 +50,8 @@ class Packed:
 
     @property
     def next_rung(self) -> int:
-        """Where to go on should Discord find these files too large."""
-        return 1 + max(upload.fitted.rung for upload in self.pictures.values() if upload.fitted)
+        """Where to go on should Discord find these files too large; without the sheet, if they are no pictures."""
+        return 1 + max((upload.fitted.rung for upload in self.pictures.values() if upload.fitted), default=0)
 
 
 class Packer:

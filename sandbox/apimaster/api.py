@@ -60,11 +60,11 @@ class PictureApi:
 
     async def poll(self, request: web.Request) -> web.StreamResponse:
         """How a task is doing."""
-        return await _with_fault(request, self.poll_faults, self._poll)
+        return await with_fault(request, self.poll_faults, self._poll)
 
     async def result(self, request: web.Request) -> web.StreamResponse:
         """A finished picture, for anybody who has its address; a bearer is not needed and does no harm."""
-        return await _with_fault(request, self.result_faults, self._result)
+        return await with_fault(request, self.result_faults, self._result)
 
     async def _recorded(self, request: web.Request, work: Work) -> web.StreamResponse:
         record = PostRecord(time=time.time(), path=request.path)
@@ -72,7 +72,7 @@ class PictureApi:
         self.posts.append(record)
         fault = self.submit_faults[0] if self.submit_faults else None
         try:
-            response = await _with_fault(request, self.submit_faults, work)
+            response = await with_fault(request, self.submit_faults, work)
         except asyncio.CancelledError:
             record.client_closed_early = fault is None or fault.kind not in _RESETS
             raise
@@ -187,7 +187,8 @@ class PictureApi:
         return web.Response(body=data, content_type=_content_type(name))
 
 
-async def _with_fault(request: web.Request, faults: deque[Fault], work: Work) -> web.StreamResponse:
+async def with_fault(request: web.Request, faults: deque[Fault], work: Work) -> web.StreamResponse:
+    """Do the work of a call, spoiled by the next fault that is scripted for it, if one is."""
     fault = faults.popleft() if faults else None
     if fault is not None:
         # A proxy in front reads the request before it fails; a caller that is still sending would be reset.

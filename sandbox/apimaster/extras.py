@@ -1,13 +1,16 @@
 """The smaller endpoints: uploads, billing, models, and the hint for those who take the wrong door."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from aiohttp import web
 
 from sandbox.apimaster.account import Account
+from sandbox.apimaster.api import with_fault
 from sandbox.apimaster.catalogue import MAX_REFERENCE_BYTES, MODEL
 from sandbox.apimaster.envelope import ApiError
+from sandbox.apimaster.faults import Fault
 from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 
@@ -20,6 +23,7 @@ class ExtraApi:
         self._account = account
         self._gallery = gallery
         self._origin = origin
+        self.upload_faults: deque[Fault] = deque()
 
     def routes(self) -> list[web.RouteDef]:
         """What this class answers."""
@@ -32,8 +36,11 @@ class ExtraApi:
             web.post("/v1/chat/completions", self.chat),
         ]
 
-    async def upload(self, request: web.Request) -> web.Response:
+    async def upload(self, request: web.Request) -> web.StreamResponse:
         """Keep a reference picture and answer with its address."""
+        return await with_fault(request, self.upload_faults, self._upload)
+
+    async def _upload(self, request: web.Request, _: Fault | None) -> web.Response:
         if not self._knobs.uploads:
             raise ApiError(404, "Invalid URL (POST /v1/uploads/images)")
         if not request.content_type.startswith("multipart/"):

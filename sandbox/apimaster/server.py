@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -45,12 +46,12 @@ class ApimasterServer:
         self._gallery = Gallery(self.knobs)
         self._book = TaskBook(self.knobs, self._account, self._session)
         self._api = PictureApi(self.knobs, self._book, self._gallery, lambda: self.base_url)
-        extras = ExtraApi(self.knobs, self._account, self._gallery, lambda: self.base_url)
+        self._extras = ExtraApi(self.knobs, self._account, self._gallery, lambda: self.base_url)
         app = web.Application(
             middlewares=[self._held, _errors_in_envelope, self._check_bearer], client_max_size=_MAX_BODY_BYTES
         )
         app[HUNG] = self._hung = Hung()
-        app.add_routes([*self._api.routes(), *extras.routes()])
+        app.add_routes([*self._api.routes(), *self._extras.routes()])
         # Handlers are cancelled when the caller hangs up: that is how the record knows that it did.
         self._runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=_SHUTDOWN_S, handle_signals=False
@@ -114,16 +115,24 @@ class ApimasterServer:
         """Spoil the next reads of a finished picture, one each, in this order."""
         self._api.result_faults.extend(_checked(wanted, faults.RESULT, "a result"))
 
+    def script_upload(self, *wanted: Fault) -> None:
+        """Spoil the next uploads of reference pictures, one each, in this order."""
+        self._extras.upload_faults.extend(_checked(wanted, faults.UPLOAD, "an upload"))
+
     @property
     def scripted(self) -> int:
         """How many faults are still to come."""
-        return len(self._api.submit_faults) + len(self._api.poll_faults) + len(self._api.result_faults)
+        return sum(map(len, self._scripts()))
 
     def clear_scripts(self) -> None:
         """What was scripted and has not come yet does not come; what hangs is answered."""
         self._hung.let_go()
-        for scripted in (self._api.submit_faults, self._api.poll_faults, self._api.result_faults):
+        for scripted in self._scripts():
             scripted.clear()
+
+    def _scripts(self) -> tuple[deque[Fault], ...]:
+        api = self._api
+        return api.submit_faults, api.poll_faults, api.result_faults, self._extras.upload_faults
 
     @web.middleware
     async def _held(self, request: web.Request, handler: Handler) -> web.StreamResponse:

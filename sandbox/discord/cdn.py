@@ -1,21 +1,26 @@
 """The CDN: files by signed address, stickers, and drawn avatars."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import mimetypes
+from pathlib import Path
 
 from aiohttp import web
 from PIL import Image, ImageDraw
 
-from sandbox.discord.faults import DiscordFaults
+from sandbox.discord.faults import CUT, DiscordFaults
 from sandbox.discord.world import World
 
 GONE = "This content is no longer available."
 
 
 class Cdn:
-    """Serves what the world's file store signed; a fault may delay `GET /attachments/*`."""
+    """Serves what the world's file store signed.
+
+    Faults may delay `GET /attachments/*`, let it fail, or (`after`) cut it off in the middle of the file.
+    """
 
     def __init__(self, world: World, faults: DiscordFaults) -> None:
         self._world = world
@@ -23,7 +28,10 @@ class Cdn:
 
     async def attachment(self, request: web.Request) -> web.StreamResponse:
         """A file, if its address is whole and has not expired; 404 with plain text otherwise, as Discord answers."""
-        await asyncio.sleep(self._faults.take_delay(f"GET {request.path}"))
+        name = f"GET {request.path}"
+        await asyncio.sleep(self._faults.take_delay(name))
+        if failure := self._faults.take_failure(name, after=False):
+            return _failed(request, failure.status)
         match, query = request.match_info, request.query
         found = self._world.files.get(match["attachment_id"])
         signed = self._world.files.verify(
@@ -34,6 +42,8 @@ class Cdn:
         )
         if not signed or found is None or (found.owner_id, found.filename) != (match["owner_id"], match["filename"]):
             return web.Response(status=404, text=GONE)
+        if self._faults.take_failure(name, after=True):
+            return await _half(request, found.path, found.content_type)
         return web.FileResponse(found.path, headers={"Content-Type": found.content_type})
 
     async def avatar(self, request: web.Request) -> web.Response:
@@ -64,3 +74,21 @@ class Cdn:
             web.get("/embed/avatars/{name}", self.avatar),
             web.get("/stickers/{name}", self.sticker),
         ]
+
+
+def _failed(request: web.Request, status: int) -> web.Response:
+    if status == CUT and request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=status or 500, text=GONE)
+
+
+async def _half(request: web.Request, path: Path, content_type: str) -> web.StreamResponse:
+    """The first half of a file that says how long it would have been."""
+    data = await asyncio.to_thread(path.read_bytes)
+    response = web.StreamResponse(headers={"Content-Type": content_type, "Content-Length": str(len(data))})
+    with contextlib.suppress(ConnectionError):  # the caller is gone before
+        await response.prepare(request)
+        await response.write(data[: len(data) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

@@ -176,6 +176,11 @@ class DiscordFaults:
         place.overwrites.pop(self._the_world.bot.id, None)
         self._the_world.announce_channel(place)
 
+    @property
+    def planned(self) -> int:
+        """How many failures are still to come."""
+        return sum(planned.times for planned in self._planned)
+
     def take_delay(self, route: str) -> float:
         """Seconds by which to delay a request to this route."""
         total = 0.0

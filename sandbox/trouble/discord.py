@@ -20,6 +20,7 @@ CALLS = (
     "DELETE /*",
 )
 _CALLBACK, _EDITS, _POSTS = "POST /interactions/*", "PATCH /*", "POST /channels/*/messages"
+_FILE = "GET /*attachments/*"
 _FATAL_CLOSES = (4004, 4010, 4011, 4012, 4013, 4014)
 _CLOSES = (1000, 1001, 1011, *(code for code in range(4000, 4010) if code not in _FATAL_CLOSES))
 _SPELL_S = (0.3, 1.5)
@@ -42,6 +43,7 @@ _REFUSALS = (
 def troubles() -> Iterator[Trouble]:
     """All of them."""
     yield from _outages()
+    yield from _files()
     for code, words, status, number, route, lie in _REFUSALS:
         yield Trouble(
             name=f"discord/{code}",
@@ -79,6 +81,25 @@ def _outages() -> Iterator[Trouble]:
     yield _call("502-cloudflare", "502 in HTML", lambda box, rng: box.faults.block_next(rng.choice(CALLS), 502))
     yield _call(
         "slow", "answered late", lambda box, rng: box.faults.delay(rng.choice(CALLS), rng.uniform(0.05, 1.0), times=1)
+    )
+
+
+def _files() -> Iterator[Trouble]:
+    """Of the file server, by which references come."""
+    for name, label, status, after in (
+        ("500", "500", 500, False),
+        ("429", "429", 429, False),
+        ("404", "404: expired", 404, False),
+        ("cut", "connection cut", CUT, False),
+        ("half", "cut off in the middle of the file", CUT, True),
+    ):
+        strike = _failing(status, route=_FILE, after=after)
+        yield Trouble(name=f"file/{name}", place=Place.FILE, label=label, strike=strike)
+    yield Trouble(
+        name="file/slow",
+        place=Place.FILE,
+        label="answered late",
+        strike=lambda box, rng: box.faults.delay(_FILE, rng.uniform(0.1, 2.0), times=1),
     )
 
 

@@ -1,8 +1,10 @@
 """The provider's troubles."""
 
+import random
 from collections.abc import Iterator
 
 from sandbox.apimaster import Fault, payloads
+from sandbox.stack import Sandbox
 from sandbox.trouble.trouble import Place, Trouble
 
 _MIB = 1024 * 1024
@@ -77,12 +79,21 @@ def troubles() -> Iterator[Trouble]:
     for name, label, fault in (*_OUTAGES, *_SPOILED, *_PICTURES):
         if not name.startswith("types-"):
             yield _of(Place.RESULT, f"result/{name}", label, fault)
+    for name, label, fault in (*_OUTAGES, *_SPOILED):
+        if not name.startswith("types-"):
+            yield _of(Place.UPLOAD, f"upload/{name}", label, fault)
 
 
 def _of(place: Place, name: str, label: str, fault: Fault) -> Trouble:
-    match place:
-        case Place.SUBMIT:
-            return Trouble(name=name, place=place, label=label, strike=lambda box, _: box.apimaster.script(fault))
-        case Place.POLL:
-            return Trouble(name=name, place=place, label=label, strike=lambda box, _: box.apimaster.script_poll(fault))
-    return Trouble(name=name, place=place, label=label, strike=lambda box, _: box.apimaster.script_result(fault))
+    def strike(box: Sandbox, _: random.Random) -> None:
+        match place:
+            case Place.SUBMIT:
+                box.apimaster.script(fault)
+            case Place.POLL:
+                box.apimaster.script_poll(fault)
+            case Place.UPLOAD:
+                box.apimaster.script_upload(fault)
+            case _:
+                box.apimaster.script_result(fault)
+
+    return Trouble(name=name, place=place, label=label, strike=strike)

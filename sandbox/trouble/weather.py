@@ -18,6 +18,8 @@ _WEIGHTS = {
     Place.POLL: 8,
     Place.RESULT: 4,
     Place.DISCORD: 14,
+    Place.UPLOAD: 1,
+    Place.FILE: 3,
     Place.STATE: 1,
     Place.GATEWAY: 2,
     Place.DISK: 1,
@@ -26,6 +28,7 @@ _WEIGHTS = {
 _HEAVY = {"zeros": 0.1, "oversized": 0.1, "inflating": 0.2}
 """What costs much time to do is drawn less often."""
 _FATAL = 0.15
+_MOST_PLANNED = 6
 
 
 class Weather:
@@ -53,6 +56,9 @@ class Weather:
         self._pause_s = pause_s
         self._on_trouble = on_trouble
         self._spells: set[asyncio.Task[None]] = set()
+        self._places = list(self._kinds)
+        self._place_weights = [_WEIGHTS[place] for place in self._places]
+        self._weights = {place: [_weight(trouble) for trouble in kinds] for place, kinds in self._kinds.items()}
         self.seed = seed
         self.happened: Counter[str] = Counter()
         self.latest = ""
@@ -63,14 +69,15 @@ class Weather:
         """Go on until cancelled."""
         while True:
             await asyncio.sleep(self._rng.uniform(*self._pause_s))
-            self.strike(self.draw())
+            trouble = self.draw()
+            # What nothing has met yet would pile up until nothing else is met any more.
+            if trouble.place is not Place.DISCORD or self._sandbox.faults.planned < _MOST_PLANNED:
+                self.strike(trouble)
 
     def draw(self) -> Trouble:
         """What goes wrong next."""
-        places = list(self._kinds)
-        place = self._rng.choices(places, weights=[_WEIGHTS[place] for place in places])[0]
-        kinds = self._kinds[place]
-        return self._rng.choices(kinds, weights=[_weight(trouble) for trouble in kinds])[0]
+        place = self._rng.choices(self._places, weights=self._place_weights)[0]
+        return self._rng.choices(self._kinds[place], weights=self._weights[place])[0]
 
     def strike(self, trouble: Trouble) -> None:
         """Let it happen. What lasts a while goes on in the background."""

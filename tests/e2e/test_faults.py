@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sandbox.apimaster import Fault
 from sandbox.chaos import verdict
@@ -126,6 +128,21 @@ async def test_what_discord_refuses_is_done_in_another_way(house: House) -> None
         ]
         assert len(shown) == 1, name
         house.faults.clear()
+
+
+async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(house: House) -> None:
+    """Discord takes no file at all: how it ended is told all the same."""
+    house.apimaster.script(*[Fault.http(400)] * 9)
+    house.faults.fail_next("P* *", 413, 40005, with_files=True, times=99)
+    square = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(square, "PNG")
+    await house.driver.slash(
+        "alice", "remix", {"prompt": "without files"}, files={"image1": ("a.png", square.getvalue())}
+    )
+    message = await house.shows("without files", "did not accept this request")
+    assert message.media() == []
+    await house.until(lambda: not house.rows("SELECT 1 FROM requests WHERE shown_version < version"))
+    assert len(house.driver.messages("alice")) == 1
 
 
 CLOSES = {4004: 2, 4010: 2, 4011: 1, 4013: 2, 4014: 2}

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer, World
+from sandbox.discord.faults import CUT
 from sandbox.discord.gateway_faults import Ready
 from sandbox.discord.malformed import MALFORMED
 from tests.sandbox.conftest import Api, RawGateway
@@ -121,3 +122,19 @@ async def test_malformed_frames_travel_as_they_are(
         discord_server.faults.inject(frame)
         message = await gateway.ws.receive(timeout=5)
     assert message.data == frame
+
+
+async def test_a_file_may_be_refused_or_cut_off(api: Api, discord_server: DiscordServer, world: World) -> None:
+    """The file server has troubles of its own; then the file is there as before."""
+    sent = await api.call("POST", f"/channels/{world.channel('general').id}/messages", {}, files={"a": b"0123456789"})
+    url = sent.body["attachments"][0]["url"]
+    faults = discord_server.faults
+    faults.fail_next("GET /*attachments/*", 500)
+    assert (await api.fetch(url)).status == 500
+    faults.fail_next("GET /*attachments/*", CUT, after=True)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await api.fetch(url)
+    faults.fail_next("GET /*attachments/*", CUT, times=2)  # the client itself asks twice
+    with pytest.raises(aiohttp.ClientError):
+        await api.fetch(url)
+    assert (await api.fetch(url)).body == b"0123456789"

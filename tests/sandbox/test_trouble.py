@@ -38,7 +38,7 @@ def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
     """Sooner or later each happens, and the same seed draws the same ones in the same order."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False, machine=Machine())
     weather, again, other = Weather(sandbox, 3), Weather(sandbox, 3), Weather(sandbox, 4)
-    drawn = [weather.draw().name for _ in range(20_000)]
+    drawn = [weather.draw().name for _ in range(40_000)]
     assert set(drawn) == {trouble.name for trouble in TROUBLES}
     assert [again.draw().name for _ in range(100)] == drawn[:100]
     assert [other.draw().name for _ in range(100)] != drawn[:100]

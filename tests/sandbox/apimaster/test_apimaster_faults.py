@@ -110,3 +110,17 @@ async def test_a_picture_may_have_moved_or_be_a_bomb(server: ApimasterServer, ht
     assert len(data) < 100_000
     with pytest.raises(Image.DecompressionBombError):
         Image.open(io.BytesIO(data))
+
+
+async def test_an_upload_may_fail_like_any_call(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """One of several fails, by its script; the next one is kept."""
+    server.script_upload(Fault.http(503))
+    assert server.scripted == 1
+    found = []
+    for _ in range(2):
+        form = aiohttp.FormData()
+        form.add_field("file", io.BytesIO(b"\xff\xd8\xff and so on"), filename="x.jpg", content_type="image/jpeg")
+        async with http.post("/v1/uploads/images", data=form) as response:
+            found.append(response.status)
+    assert found == [503, 200]
+    assert server.scripted == 0
