@@ -46,7 +46,7 @@ class House(Sandbox):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Stop everything. Whatever a test went through, the books of a bot that was up are in order then."""
+        """Stop everything. Whatever a test went through, the books of a bot that was up are in order; nobody was pinged."""
         served = self.bot.alive
         if self._small_disk is not None:  # it is gone with the sandbox, and its database would be
             await self.bot.stop()
@@ -55,6 +55,7 @@ class House(Sandbox):
         await super().__aexit__(exc_type, exc, tb)
         if exc_type is None and served:
             assert list(read_faults(self.data_dir / "bot.db")) == []
+            assert list(may_ping(self.discord.requests)) == []
 
     @property
     def _small_disk(self) -> SmallDisk | None:
