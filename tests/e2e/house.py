@@ -46,7 +46,7 @@ class House(Sandbox):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Stop everything. Whatever a test went through, the books of a bot that was up are in order; nobody was pinged."""
+        """Stop everything. Whatever a test went through, a bot that was up leaves its books in order, nobody pinged."""
         served = self.bot.alive
         if self._small_disk is not None:  # it is gone with the sandbox, and its database would be
             await self.bot.stop()
