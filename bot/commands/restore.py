@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -33,6 +35,7 @@ def restore(*, backup: Path, yes: bool, not_run_since: bool) -> None:
     """
     database = load_settings().data_dir / "bot.db"
     ensure_data_dir(database.parent)
+    check_user(owner=database.parent.stat().st_uid, me=os.geteuid())
     now = SystemClock().now()
     with exclusive(database.parent), prepared(backup, database) as restoration:
         _tell(backup, restoration, not_run_since=not_run_since)
@@ -42,6 +45,22 @@ def restore(*, backup: Path, yes: bool, not_run_since: bool) -> None:
             restoration, stamp=f"{now:%Y%m%d-%H%M%S-%f}", not_run_since=not_run_since, now_ms=to_ms(now)
         )
     click.echo("Restored. Start the bot." if kept is None else f"Restored; the database before is kept as {kept}.")
+
+
+def check_user(*, owner: int, me: int) -> None:
+    """Raise StartupError for a superuser on somebody else's folder: the bot could not read what they leave there."""
+    if me == 0 and owner != 0:
+        raise StartupError(
+            f"DATA_DIR belongs to user {_name_of(owner)}, who could not use what you restore. "
+            f"Run this as that user: sudo -u {_name_of(owner)} ..."
+        )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
 
 
 def _tell(backup: Path, restoration: Restoration, *, not_run_since: bool) -> None:

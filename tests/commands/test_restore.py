@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import entry
+from bot.commands.restore import check_user
 from bot.domain.errors import StartupError
 from bot.domain.job import JobState
 from bot.lock import exclusive
@@ -352,6 +353,14 @@ def test_it_is_refused_while_the_bot_runs(database: Path, run: Command, capsys: 
     with exclusive(database.parent):
         assert run("restore", "--yes", "kept.db") == 2
     assert "Another bot runs" in capsys.readouterr().err
+
+
+def test_a_superuser_leaves_no_files_that_the_bot_cannot_read() -> None:
+    """The folder is another user's: the sentence names whom to be. Their own folder is nobody else's business."""
+    with pytest.raises(StartupError, match="sudo -u #4000000"):
+        check_user(owner=4_000_000, me=0)
+    check_user(owner=0, me=0)
+    check_user(owner=1_000, me=1_000)
 
 
 async def test_nothing_happens_unasked(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
