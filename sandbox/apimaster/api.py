@@ -11,7 +11,7 @@ from aiohttp import web
 from sandbox.apimaster.answers import afterwards, instead
 from sandbox.apimaster.catalogue import SYNC_DEADLINE_S
 from sandbox.apimaster.envelope import ApiError
-from sandbox.apimaster.faults import Fault, Kind
+from sandbox.apimaster.faults import BEFORE, Fault, Kind
 from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 from sandbox.apimaster.posts import PostRecord, shortened
@@ -192,7 +192,7 @@ async def with_fault(request: web.Request, faults: deque[Fault], work: Work) -> 
     fault = faults.popleft() if faults else None
     if fault is not None:
         # A proxy in front reads the request before it fails; a caller that is still sending would be reset.
-        if fault.kind is not Kind.RESET_UNREAD:
+        if fault.kind in BEFORE and fault.kind is not Kind.RESET_UNREAD:
             await request.read()
         spoiled = await instead(fault, request)
         if spoiled is not None:

@@ -28,7 +28,9 @@ _WEIGHTS = {
 _HEAVY = {"zeros": 0.1, "oversized": 0.1, "inflating": 0.2}
 """What costs much time to do is drawn less often."""
 _FATAL = 0.15
-_MOST_PLANNED = 6
+_ONE_CALL = frozenset({Place.SUBMIT, Place.POLL, Place.RESULT, Place.UPLOAD, Place.DISCORD, Place.FILE})
+"""Where a trouble waits for the next call that it is for."""
+_MOST_WAITING = 8
 
 
 class Weather:
@@ -71,8 +73,12 @@ class Weather:
             await asyncio.sleep(self._rng.uniform(*self._pause_s))
             trouble = self.draw()
             # What nothing has met yet would pile up until nothing else is met any more.
-            if trouble.place is not Place.DISCORD or self._sandbox.faults.planned < _MOST_PLANNED:
+            if trouble.place not in _ONE_CALL or self._waiting < _MOST_WAITING:
                 self.strike(trouble)
+
+    @property
+    def _waiting(self) -> int:
+        return self._sandbox.faults.planned + self._sandbox.apimaster.scripted
 
     def draw(self) -> Trouble:
         """What goes wrong next."""

@@ -114,13 +114,13 @@ async def test_a_picture_may_have_moved_or_be_a_bomb(server: ApimasterServer, ht
 
 async def test_an_upload_may_fail_like_any_call(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
     """One of several fails, by its script; the next one is kept."""
-    server.script_upload(Fault.http(503))
-    assert server.scripted == 1
+    server.script_upload(Fault.http(503), Fault.charged_then_http(408))
+    assert server.scripted == 2
     found = []
-    for _ in range(2):
+    for _ in range(3):
         form = aiohttp.FormData()
         form.add_field("file", io.BytesIO(b"\xff\xd8\xff and so on"), filename="x.jpg", content_type="image/jpeg")
         async with http.post("/v1/uploads/images", data=form) as response:
             found.append(response.status)
-    assert found == [503, 200]
+    assert found == [503, 408, 200]
     assert server.scripted == 0
