@@ -37,6 +37,7 @@ Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
 _ANSWERED_BY_S: Final = 3.0
+_CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
 
@@ -59,6 +60,7 @@ class Reception:
         self._pressure = pressure
         self._clock = clock
         self._in_time_s = in_time_s
+        self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
         self._tasks = TaskGroup()
 
     async def receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
@@ -75,32 +77,54 @@ class Reception:
     async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
         hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
+        if self._pressure.crowded:
+            await self._receive_in_crowd(interaction, accept(hold_until), private=private)
+            return
         with self._courier.hold(interaction.id), self._pressure.answering():
-            # A crowd gets the cheapest answer first, so that nobody misses the 3 s.
-            time_left_s = 0.0 if self._pressure.crowded else self._time_left_s(interaction)
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
-            view = await self._read_in_time(accepting, time_left_s)
+            view = await self._read_in_time(accepting, self._time_left_s(interaction))
             answered = await (
                 self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
             )
-        if view is None:
-            log.info("interaction_deferred", extra={"interaction_id": interaction.id})
-        try:
-            request_id = _told(await accepting)
-        except Exception as error:
-            await self._take_back(interaction)
-            if isinstance(error, AsksFirst):
-                raise
-            await answer_error(interaction, error)
+        request_id = await self._stored(interaction, accepting)
+        if request_id is None:
             return
         if not answered:
             await self._intake.unanswered(view or await self._requests.view(request_id))
         self._courier.refresh([request_id])
 
+    async def _receive_in_crowd(
+        self, interaction: discord.Interaction[Any], accepting: Coroutine[Any, Any, int], *, private: bool
+    ) -> None:
+        """Give the cheapest answer first, and store the order when it is its turn: both at once would make all late.
+
+        Whoever was told that the bot did not respond has ordered nothing.
+        """
+        with self._courier.hold(interaction.id), self._pressure.answering():
+            answered = await self._defer(interaction, private=private)
+        if not answered:
+            accepting.close()
+            return
+        stored = self._tasks.start(self._accept_in_turn(accepting), name=f"accept-{interaction.id}")
+        request_id = await self._stored(interaction, stored)
+        if request_id is not None:
+            self._courier.refresh([request_id])
+
+    async def _stored(
+        self, interaction: discord.Interaction[Any], accepting: asyncio.Task[int | Exception]
+    ) -> int | None:
+        """The id of the stored request, or None once its refusal was told; the deferred message gives way to that."""
+        try:
+            return _told(await accepting)
+        except Exception as error:
+            await self._take_back(interaction)
+            if isinstance(error, AsksFirst):
+                raise
+            await answer_error(interaction, error)
+            return None
+
     async def _read_in_time(self, accepting: asyncio.Task[int | Exception], timeout_s: float) -> RequestView | None:
         """The stored request if that is quick; raises its refusal if that is quick; else None."""
-        if not timeout_s:
-            return None
         reading = self._tasks.start(self._read(accepting), name=f"read-{accepting.get_name()}")
         if not (await asyncio.wait({reading}, timeout=timeout_s))[0]:
             return None
@@ -123,6 +147,11 @@ class Reception:
             return await accepting
         except Exception as error:  # noqa: BLE001 - raised again where the member is told
             return error
+
+    async def _accept_in_turn(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
+        """The same for one of a crowd: in the order in which they were answered, some at a time."""
+        async with self._turns:
+            return await self._accept(accepting)
 
     async def _read(self, accepting: asyncio.Task[int | Exception]) -> RequestView | Exception:
         try:

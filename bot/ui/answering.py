@@ -17,8 +17,11 @@ _CLOCK: Final = SystemClock()
 _LONGEST_WAIT_S: Final = 1.5
 """Asked to slow down for longer, there would be no time left for a second try."""
 _SLOW_DOWN: Final = 429
-_PATIENCE_S: Final = 3.0
-"""Discord takes a first answer for so long; what is silent longer is asked once more, which tells what became of it."""
+_PATIENCE_S: Final = 8.0
+"""What is silent for so long is asked once more, which tells what became of it: Discord takes a first answer for 3 s.
+
+The wait for a free connection is part of it. Were it shorter, a crowd's answers would be given up right before their turn.
+"""
 UNREADABLE: Final = (KeyError, TypeError)
 """What discord.py trips over in a 429 that is not Discord's own but came by a proxy that names itself (`Via`)."""
 TAKEN_ALREADY: Final = 40060

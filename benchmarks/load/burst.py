@@ -1,0 +1,105 @@
+"""A crowd types `/imagine`: how soon each is answered, and who gets how much."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from benchmarks.load.discord import Typed
+from benchmarks.load.rig import Rig, rig
+from sandbox.apimaster import Knobs
+
+ACKNOWLEDGED_WITHIN_S: Final = 3.0
+_PENDING: Final = 10
+_SETTLES_WITHIN_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a burst came to."""
+
+    typed: Sequence[Typed]
+    took_s: float
+    cpu_s: float
+    peak_mb: float
+    accepted: Counter[int]
+    """How many orders of each member were taken, by the number of the member's user id."""
+    order: Sequence[str]
+    """The prompts that reached the provider, in this order."""
+
+    def delays_s(self) -> list[float]:
+        """From the moment that a command was written to the first answer, the shortest first."""
+        return sorted(t.acknowledged_at - t.sent_at for t in self.typed if t.acknowledged_at is not None)
+
+
+async def burst(*, commands: int, members: int, within_s: float) -> Seen:
+    """Have `members` type `commands` in turn, evenly within some seconds."""
+    knobs = Knobs(unlimited=True, latency_s=600, plain_pictures=True)
+    async with rig({"PER_USER_PENDING": str(_PENDING)}, knobs) as stage:
+        cpu_s, began = stage.cpu_s(), time.monotonic()
+        typed = []
+        for count in range(commands):
+            await asyncio.sleep(max(0.0, began + count * within_s / commands - time.monotonic()))
+            typed.append(await stage.discord.type_imagine(count % members, f"order {count}"))
+        took_s = time.monotonic() - began
+        await _settled(stage, typed)
+        return Seen(
+            typed=typed,
+            took_s=took_s,
+            cpu_s=stage.cpu_s() - cpu_s,
+            peak_mb=stage.peak_mb(),
+            accepted=_accepted(stage.data_dir / "bot.db"),
+            order=[str(post.body.get("prompt")) for post in stage.provider.posts],
+        )
+
+
+async def _settled(stage: Rig, typed: Sequence[Typed]) -> None:
+    """Wait until the bot has nothing left to say, or its time is over."""
+    end = time.monotonic() + _SETTLES_WITHIN_S
+    before = -1
+    while time.monotonic() < end:
+        said = sum(t.edits + (t.acknowledged_at is not None) for t in typed)
+        if said == before:
+            return
+        before = said
+        await asyncio.sleep(2.0)
+
+
+def _accepted(database: Path) -> Counter[int]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return Counter(dict(db.execute("SELECT user_id, COUNT(*) FROM jobs GROUP BY user_id")))
+
+
+def told(seen: Seen) -> bool:
+    """Print the table; returns whether every promise was kept."""
+    delays = seen.delays_s()
+    answered = len(delays)
+    late = sum(delay > ACKNOWLEDGED_WITHIN_S for delay in delays) + len(seen.typed) - answered
+    click.echo(f"commands            {len(seen.typed):,} in {seen.took_s:.1f} s")
+    click.echo(f"acknowledged        {answered:,}; later than {ACKNOWLEDGED_WITHIN_S:g} s or never: {late:,}")
+    if delays:
+        click.echo(
+            f"delay               median {delays[answered // 2]:.3f} s, p99 {delays[answered * 99 // 100]:.3f} s, longest {delays[-1]:.3f} s"
+        )
+    counts = Counter(seen.accepted.values())
+    click.echo(f"accepted            {sum(seen.accepted.values()):,}; members by number of theirs: {dict(counts)}")
+    click.echo(f"deferred            {sum(t.deferred for t in seen.typed):,}")
+    click.echo(f"processor           {seen.cpu_s:.1f} s, {seen.cpu_s / len(seen.typed) * 1e3:.2f} ms a command")
+    click.echo(f"memory, at most     {seen.peak_mb:.0f} MB")
+    return late == 0
+
+
+if __name__ == "__main__":
+    import sys
+
+    n, m, s = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    told(asyncio.run(burst(commands=n, members=m, within_s=s)))

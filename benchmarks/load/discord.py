@@ -1,0 +1,214 @@
+"""A Discord of the least cost: it dispatches commands, takes answers, and notes when; it validates nothing.
+
+The sandbox's Discord looks at every message as a person would, which costs more than the bot does. Here the bot shall be
+what a measurement measures, so what is not looked at is not kept either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import zlib
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiohttp import MultipartReader, WSMsgType, web
+
+from benchmarks.load import shapes
+from benchmarks.load.shapes import Json
+
+_EPOCH_MS: Final = 1_420_070_400_000
+_EPHEMERAL: Final = 64
+_HELD_MS: Final = 41_250
+_LARGEST: Final = 64 * 1024 * 1024
+_DEFERRED: Final = 5
+
+
+@dataclass(slots=True)
+class Typed:
+    """One command: when it was written to the gateway's socket, when its first answer came, and what came of it."""
+
+    number: int
+    prompt: str
+    sent_at: float
+    acknowledged_at: float | None = None
+    private: bool = False
+    deferred: bool = False
+    edits: int = 0
+    files: int = 0
+
+
+@dataclass(slots=True)
+class LeanDiscord:
+    """An async context manager that serves on loopback; `type_imagine` has a member type a command."""
+
+    typed: dict[str, Typed] = field(default_factory=dict)
+    """By interaction token."""
+    api_url: str = ""
+    _numbers: int = 0
+    _commands: dict[str, str] = field(default_factory=dict)
+    _socket: web.WebSocketResponse | None = None
+    _deflate: Any = None
+    _sequence: int = 0
+    _online: asyncio.Event = field(default_factory=asyncio.Event)
+    _runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_get("/gateway/ws", self._gateway)
+        api = "/api/v10"
+        app.router.add_get(f"{api}/gateway/bot", self._gateway_bot)
+        app.router.add_get(f"{api}/users/@me", self._me)
+        app.router.add_get(f"{api}/oauth2/applications/@me", self._application)
+        app.router.add_get(f"{api}/applications/@me", self._application)
+        app.router.add_get(f"{api}/applications/{{app}}/commands", self._registered)
+        app.router.add_put(f"{api}/applications/{{app}}/commands", self._register)
+        app.router.add_post(f"{api}/interactions/{{id}}/{{token}}/callback", self._callback)
+        app.router.add_route("*", f"{api}/webhooks/{{app}}/{{token}}{{tail:.*}}", self._webhook)
+        app.router.add_route("*", f"{api}/channels/{{channel}}/messages{{tail:.*}}", self._message)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.api_url = f"http://127.0.0.1:{port}{api}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def online(self) -> None:
+        """Wait until the bot has its server."""
+        await self._online.wait()
+
+    async def type_imagine(self, number: int, prompt: str) -> Typed:
+        """Have a member of the crowd type `/imagine`."""
+        interaction_id = self._snowflake()
+        token = f"token-{interaction_id}"
+        body = shapes.imagine(interaction_id, token, self._commands["imagine"], number, prompt)
+        typed = self.typed[token] = Typed(number=number, prompt=prompt, sent_at=time.monotonic())
+        await self._dispatch("INTERACTION_CREATE", body)
+        typed.sent_at = time.monotonic()
+        return typed
+
+    def _snowflake(self) -> str:
+        self._numbers += 1
+        return str(((int(time.time() * 1_000) - _EPOCH_MS) << 22) | (self._numbers & 0x3F_FFFF))
+
+    async def _dispatch(self, event: str, data: Json) -> None:
+        if self._socket is None:
+            raise RuntimeError("the bot is not connected")
+        self._sequence += 1
+        frame = json.dumps({"op": 0, "t": event, "s": self._sequence, "d": data}).encode()
+        await self._send(frame)
+
+    async def _send(self, frame: bytes) -> None:
+        assert self._socket is not None
+        await self._socket.send_bytes(self._deflate.compress(frame) + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+
+    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
+        self._socket = socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        await socket.prepare(request)
+        self._deflate = zlib.compressobj()
+        await self._send(json.dumps({"op": 10, "d": {"heartbeat_interval": _HELD_MS}, "s": None, "t": None}).encode())
+        async for frame in socket:
+            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                continue
+            match json.loads(frame.data)["op"]:
+                case 1:
+                    await self._send(b'{"op":11,"d":null,"s":null,"t":null}')
+                case 2:
+                    url = f"ws://{request.host}/gateway/ws"
+                    await self._dispatch("READY", shapes.ready("lean", url))
+                    await self._dispatch("GUILD_CREATE", shapes.guild())
+                    self._online.set()
+                case 6:
+                    await self._send(b'{"op":9,"d":false,"s":null,"t":null}')
+        return socket
+
+    async def _gateway_bot(self, request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+        return _json({"url": f"ws://{request.host}/gateway/ws", "shards": 1, "session_start_limit": limit})
+
+    async def _me(self, _: web.Request) -> web.Response:
+        return _json(shapes.user(shapes.BOT, "bot", bot=True))
+
+    async def _application(self, _: web.Request) -> web.Response:
+        return _json(shapes.application())
+
+    async def _registered(self, _: web.Request) -> web.Response:
+        return _json([])
+
+    async def _register(self, request: web.Request) -> web.Response:
+        registered = []
+        for command in await request.json():
+            command_id = self._snowflake()
+            self._commands[command["name"]] = command_id
+            ours = {"id": command_id, "application_id": shapes.BOT, "version": command_id}
+            registered.append({"type": 1, "description": "", "options": [], **command, **ours})
+        return _json(registered)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        typed = self.typed[request.match_info["token"]]
+        body = await request.json()
+        if typed.acknowledged_at is None:
+            typed.acknowledged_at = time.monotonic()
+            data = body.get("data") or {}
+            typed.deferred = body["type"] == _DEFERRED
+            typed.private = bool(int(data.get("flags") or 0) & _EPHEMERAL)
+        interaction = {"id": request.match_info["id"], "type": 2, "response_message_id": self._snowflake()}
+        interaction |= {"response_message_loading": typed.deferred, "response_message_ephemeral": typed.private}
+        answer: Json = {"interaction": interaction}
+        if not typed.deferred:
+            answer["resource"] = {"type": 4, "message": shapes.message(interaction["response_message_id"], [])}
+        return _json(answer)
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        typed = self.typed[request.match_info["token"]]
+        typed.edits += request.method in {"PATCH", "POST"}
+        return await self._shown(request, typed)
+
+    async def _message(self, request: web.Request) -> web.Response:
+        return await self._shown(request, None)
+
+    async def _shown(self, request: web.Request, typed: Typed | None) -> web.Response:
+        if request.method == "DELETE":
+            return web.Response(status=204)
+        if request.method == "GET":
+            return _json({"message": "Unknown Message", "code": 10008}, status=404)
+        names = await _drained(request)
+        if typed is not None:
+            typed.files += len(names)
+        at = f"http://{request.host}/attachments"
+        attachments = [
+            {"id": self._snowflake(), "filename": name, "size": 1, "url": f"{at}/{name}", "proxy_url": f"{at}/{name}"}
+            for name in names
+        ]
+        return _json(shapes.message(self._snowflake(), attachments))
+
+
+async def _drained(request: web.Request) -> list[str]:
+    """Read a body to its end without keeping it; returns the names of the files in it."""
+    if not request.content_type.startswith("multipart/"):
+        await request.read()
+        return []
+    names: list[str] = []
+    reader = await request.multipart()
+    while (part := await reader.next()) is not None:
+        if isinstance(part, MultipartReader):
+            continue
+        if part.filename:
+            names.append(part.filename)
+        while await part.read_chunk(256 * 1024):
+            pass
+    return names
+
+
+def _json(body: Any, *, status: int = 200) -> web.Response:
+    """An answer whose type says no character set: discord.py takes only that for JSON."""
+    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})

@@ -1,0 +1,66 @@
+"""The bot between a lean Discord and the sandbox's provider, and what its process costs the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.load.discord import LeanDiscord
+from sandbox.apimaster import ApimasterServer, Knobs
+from sandbox.bot_process import BotProcess
+
+_TOKEN: Final = "MTE4.load.token"  # noqa: S105 - made up
+_ONLINE_WITHIN_S: Final = 30.0
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """What a measurement needs."""
+
+    discord: LeanDiscord
+    provider: ApimasterServer
+    bot: BotProcess
+    data_dir: Path
+
+    def cpu_s(self) -> float:
+        """Seconds of processor that the bot has used so far, in its own process."""
+        fields = Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def peak_mb(self) -> float:
+        """The most memory that the bot has held so far, in millions of bytes."""
+        for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1_024 / 1e6
+        raise RuntimeError("this system does not tell how much memory a process has held")
+
+
+@asynccontextmanager
+async def rig(settings: Mapping[str, str], knobs: Knobs) -> AsyncIterator[Rig]:
+    """Everything started, and the bot online."""
+    with tempfile.TemporaryDirectory(prefix="load-") as made:
+        data_dir = Path(made)
+        async with LeanDiscord() as discord, ApimasterServer(knobs=knobs) as provider:
+            env = {
+                "DISCORD_TOKEN": _TOKEN,
+                "DISCORD_API_URL": discord.api_url,
+                "APIMASTER_API_KEY": provider.api_key,
+                "APIMASTER_BASE_URL": provider.base_url,
+                "DATA_DIR": str(data_dir / "data"),
+                **settings,
+            }
+            async with BotProcess(env, log_path=data_dir / "bot.log") as bot:
+                await bot.start()
+                try:
+                    async with asyncio.timeout(_ONLINE_WITHIN_S):
+                        await discord.online()
+                except TimeoutError:
+                    raise RuntimeError("the bot is not online; it says: " + "\n".join(bot.output[-20:])) from None
+                yield Rig(discord=discord, provider=provider, bot=bot, data_dir=data_dir / "data")
