@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.filling import GUILD, START_MS, fill
+from benchmarks.load.command import load
 from benchmarks.questions import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
 from benchmarks.soak import soak
 from bot.domain.period import Period
@@ -88,6 +89,7 @@ def _export(path: Path, folder: Path, jobs: int) -> None:
     )
 
 
+main.add_command(load)
 main.add_command(soak)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import secrets
-import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Final
 
 from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
@@ -23,6 +20,7 @@ from bot.delivery import Ladder
 from bot.domain.limits import Limits
 from bot.domain.schedule import Polling
 from bot.handover import Handover
+from bot.interpreter import quicken
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
 from bot.jobs.balance_watch import BalanceWatch
@@ -48,7 +46,7 @@ from bot.jobs.strays import Strays
 from bot.lock import LINGERS_S, wait_for_lock
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.archives import ZipArchives
-from bot.media.fit import WebpFitter
+from bot.media.fit import LadderFitter
 from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
@@ -68,23 +66,13 @@ from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_
 from bot.watchman import Watchman
 from bot.wiring import console, controls, disk_watch, exporting, learned_durations, on_database_death, watchpost
 
-_SWITCH_INTERVAL_S: Final = 0.0005
-_COLLECT_EVERY: Final = (10_000, 20, 50)
-
 
 async def run(settings: Settings, watchman: Watchman, *, follows: int | None, failures: int) -> None:
     """Run the bot until SIGTERM or SIGINT, or until the pipe `follows` ends; it may have failed so often before.
 
     Raises StartupError where it cannot start, and BotError where it ends by itself.
     """
-    # The database's threads take the interpreter for microseconds at a time; with the usual 5 ms each wait for it would
-    # cost a busy event loop's whole turn.
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    # What was imported lives as long as the process: it is never looked through again. In a crowd the default thresholds
-    # would have everything that is under way looked through several times a second, 0.1 to 0.3 s each.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_EVERY)
+    quicken()
     os.umask(0o077)  # whatever is written from here on, by libraries too, is this user's alone
     required = settings.require("DISCORD_TOKEN", "APIMASTER_API_KEY")
     ensure_data_dir(settings.data_dir)
@@ -160,7 +148,7 @@ async def _assemble(
         jobs=store,
         moves=store.moves,
         files=files,
-        packer=Packer(files=files, fitter=WebpFitter(), sheets=ReferenceSheets(copies=copies, spool=files)),
+        packer=Packer(files=files, fitter=LadderFitter(), sheets=ReferenceSheets(copies=copies, spool=files)),
         clock=clock,
         rng=rng,
         owner=owner,
@@ -261,7 +249,7 @@ async def _assemble(
     )
     keep_days = settings.keep_originals_days
     collection = Collection(
-        lists=store.lists, requests=store, jobs=store, files=files, fitter=WebpFitter(), keep_days=keep_days
+        lists=store.lists, requests=store, jobs=store, files=files, fitter=LadderFitter(), keep_days=keep_days
     )
     forgetting = Forgetting(
         store=store.privacy, files=files, copies=copies, clock=clock, retention_days=settings.retention_days

@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "bot.logs",
         "bot.lock",
         "bot.pressure",
+        "bot.interpreter",
     },
     {"bot.store", "bot.apimaster", "bot.media"},
     {"bot.jobs"},

@@ -15,11 +15,13 @@ from typing import Final
 import click
 
 from benchmarks.load.discord import Typed
-from benchmarks.load.rig import Rig, rig
+from benchmarks.load.rig import rig
+from benchmarks.load.shapes import member_id
 from sandbox.apimaster import Knobs
 
 ACKNOWLEDGED_WITHIN_S: Final = 3.0
 _PENDING: Final = 10
+_RUNNING: Final = 2
 _SETTLES_WITHIN_S: Final = 60.0
 
 
@@ -51,7 +53,7 @@ async def burst(*, commands: int, members: int, within_s: float) -> Seen:
             await asyncio.sleep(max(0.0, began + count * within_s / commands - time.monotonic()))
             typed.append(await stage.discord.type_imagine(count % members, f"order {count}"))
         took_s = time.monotonic() - began
-        await _settled(stage, typed)
+        await _settled(typed)
         return Seen(
             typed=typed,
             took_s=took_s,
@@ -62,7 +64,7 @@ async def burst(*, commands: int, members: int, within_s: float) -> Seen:
         )
 
 
-async def _settled(stage: Rig, typed: Sequence[Typed]) -> None:
+async def _settled(typed: Sequence[Typed]) -> None:
     """Wait until the bot has nothing left to say, or its time is over."""
     end = time.monotonic() + _SETTLES_WITHIN_S
     before = -1
@@ -79,27 +81,31 @@ def _accepted(database: Path) -> Counter[int]:
         return Counter(dict(db.execute("SELECT user_id, COUNT(*) FROM jobs GROUP BY user_id")))
 
 
-def told(seen: Seen) -> bool:
+def told(seen: Seen, members: int) -> bool:
     """Print the table; returns whether every promise was kept."""
     delays = seen.delays_s()
     answered = len(delays)
     late = sum(delay > ACKNOWLEDGED_WITHIN_S for delay in delays) + len(seen.typed) - answered
-    click.echo(f"commands            {len(seen.typed):,} in {seen.took_s:.1f} s")
+    click.echo(f"commands            {len(seen.typed):,} of {members:,} members in {seen.took_s:.1f} s")
     click.echo(f"acknowledged        {answered:,}; later than {ACKNOWLEDGED_WITHIN_S:g} s or never: {late:,}")
     if delays:
-        click.echo(
-            f"delay               median {delays[answered // 2]:.3f} s, p99 {delays[answered * 99 // 100]:.3f} s, longest {delays[-1]:.3f} s"
-        )
-    counts = Counter(seen.accepted.values())
-    click.echo(f"accepted            {sum(seen.accepted.values()):,}; members by number of theirs: {dict(counts)}")
-    click.echo(f"deferred            {sum(t.deferred for t in seen.typed):,}")
+        middle, nearly_all = delays[answered // 2], delays[answered * 99 // 100]
+        click.echo(f"after               median {middle:.3f} s, p99 {nearly_all:.3f} s, longest {delays[-1]:.3f} s")
+    counts = sorted(Counter(seen.accepted.values()).items())
+    shares = ", ".join(f"{number:,} with {share}" for share, number in counts)
+    click.echo(f"accepted            {sum(seen.accepted.values()):,}: members {shares}")
+    first = {int(prompt.split()[-1]) % members for prompt in seen.order}
+    click.echo(f"at the provider     {len(seen.order):,} orders of {len(first):,} members")
     click.echo(f"processor           {seen.cpu_s:.1f} s, {seen.cpu_s / len(seen.typed) * 1e3:.2f} ms a command")
     click.echo(f"memory, at most     {seen.peak_mb:.0f} MB")
-    return late == 0
+    return late == 0 and _fair(seen, members) and len(first) == min(len(seen.order), members)
 
 
-if __name__ == "__main__":
-    import sys
-
-    n, m, s = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    told(asyncio.run(burst(commands=n, members=m, within_s=s)))
+def _fair(seen: Seen, members: int) -> bool:
+    """Whether every member has as many orders as fit their line, no more and no fewer."""
+    typed = Counter(t.number for t in seen.typed)
+    shares = [seen.accepted[int(member_id(number))] for number in range(members)]
+    return all(
+        min(typed[number], _PENDING) <= share <= _PENDING + _RUNNING and share <= typed[number]
+        for number, share in enumerate(shares)
+    )

@@ -1,7 +1,7 @@
 """A Discord of the least cost: it dispatches commands, takes answers, and notes when; it validates nothing.
 
-The sandbox's Discord looks at every message as a person would, which costs more than the bot does. Here the bot shall be
-what a measurement measures, so what is not looked at is not kept either.
+The sandbox's Discord looks at every message as a person would, which costs more than the bot does. Here the bot shall
+be what is measured, so that what nobody looks at is not kept either.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class LeanDiscord:
         """Wait until the bot has its server."""
         await self._online.wait()
 
-    async def type_imagine(self, number: int, prompt: str) -> Typed:
+    async def type_imagine(self, number: int, prompt: str, resolution: str = "1K") -> Typed:
         """Have a member of the crowd type `/imagine`."""
         interaction_id = self._snowflake()
         token = f"token-{interaction_id}"
-        body = shapes.imagine(interaction_id, token, self._commands["imagine"], number, prompt)
+        body = shapes.imagine(interaction_id, token, self._commands["imagine"], number, prompt, resolution)
         typed = self.typed[token] = Typed(number=number, prompt=prompt, sent_at=time.monotonic())
         await self._dispatch("INTERACTION_CREATE", body)
         typed.sent_at = time.monotonic()
@@ -101,14 +101,13 @@ class LeanDiscord:
         return str(((int(time.time() * 1_000) - _EPOCH_MS) << 22) | (self._numbers & 0x3F_FFFF))
 
     async def _dispatch(self, event: str, data: Json) -> None:
-        if self._socket is None:
-            raise RuntimeError("the bot is not connected")
         self._sequence += 1
         frame = json.dumps({"op": 0, "t": event, "s": self._sequence, "d": data}).encode()
         await self._send(frame)
 
     async def _send(self, frame: bytes) -> None:
-        assert self._socket is not None
+        if self._socket is None:
+            raise RuntimeError("the bot is not connected")
         await self._socket.send_bytes(self._deflate.compress(frame) + self._deflate.flush(zlib.Z_SYNC_FLUSH))
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
@@ -161,11 +160,15 @@ class LeanDiscord:
             data = body.get("data") or {}
             typed.deferred = body["type"] == _DEFERRED
             typed.private = bool(int(data.get("flags") or 0) & _EPHEMERAL)
-        interaction = {"id": request.match_info["id"], "type": 2, "response_message_id": self._snowflake()}
-        interaction |= {"response_message_loading": typed.deferred, "response_message_ephemeral": typed.private}
-        answer: Json = {"interaction": interaction}
+        message_id = self._snowflake()
+        answer: Json = {
+            "interaction": {
+                "id": request.match_info["id"], "type": 2, "response_message_id": message_id,
+                "response_message_loading": typed.deferred, "response_message_ephemeral": typed.private,
+            }
+        }  # fmt: skip
         if not typed.deferred:
-            answer["resource"] = {"type": 4, "message": shapes.message(interaction["response_message_id"], [])}
+            answer["resource"] = {"type": 4, "message": shapes.message(message_id, [])}
         return _json(answer)
 
     async def _webhook(self, request: web.Request) -> web.Response:

@@ -79,8 +79,8 @@ def ready(session: str, gateway_url: str) -> Json:
     }  # fmt: skip
 
 
-def imagine(interaction_id: str, token: str, command_id: str, number: int, prompt: str) -> Json:
-    """A member's `/imagine` with a prompt and nothing else."""
+def imagine(interaction_id: str, token: str, command_id: str, number: int, prompt: str, resolution: str) -> Json:
+    """A member's `/imagine`."""
     return {
         "id": interaction_id, "application_id": BOT, "type": 2, "token": token, "version": 1,
         "attachment_size_limit": 10 * 1024 * 1024, "guild_id": GUILD, "channel_id": CHANNEL,
@@ -91,7 +91,9 @@ def imagine(interaction_id: str, token: str, command_id: str, number: int, promp
         "authorizing_integration_owners": {"0": GUILD},
         "data": {
             "id": command_id, "name": "imagine", "type": 1,
-            "options": [{"name": "prompt", "type": 3, "value": prompt}],
+            "options": [
+                {"name": "prompt", "type": 3, "value": prompt}, {"name": "resolution", "type": 3, "value": resolution},
+            ],
         },
     }  # fmt: skip
 

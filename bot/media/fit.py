@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,42 +10,48 @@ from PIL import Image
 
 from bot.domain.errors import StoreError
 from bot.media.opening import DAMAGE, open_image
+from bot.media.studio import LARGE_PIXELS, in_studio, room_for
 from bot.ports import Fitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One step down the ladder: WebP of this quality, each side times `scale`."""
+    """One step down the ladder: WebP or JPEG of this quality, each side times `scale`."""
 
     quality: int
+    jpeg_quality: int
     scale: float
 
 
 # Rung 0 is the original. Quality goes first, since it is hardly seen; then pixels.
 LADDER: Final = (
-    Rung(quality=90, scale=1.0),
-    Rung(quality=80, scale=1.0),
-    Rung(quality=65, scale=1.0),
-    Rung(quality=75, scale=0.7),
-    Rung(quality=70, scale=0.5),
-    Rung(quality=70, scale=0.35),
-    Rung(quality=60, scale=0.2),
+    Rung(quality=90, jpeg_quality=93, scale=1.0),
+    Rung(quality=80, jpeg_quality=88, scale=1.0),
+    Rung(quality=65, jpeg_quality=80, scale=1.0),
+    Rung(quality=75, jpeg_quality=86, scale=0.7),
+    Rung(quality=70, jpeg_quality=83, scale=0.5),
+    Rung(quality=70, jpeg_quality=83, scale=0.35),
+    Rung(quality=60, jpeg_quality=75, scale=0.2),
 )
-ENDINGS: Final = tuple(f"fit{number}.webp" for number in range(1, len(LADDER) + 1))
-"""How the names of smaller versions end, by their rung from 1 on."""
+ENDINGS: Final = tuple(f"fit{rung}.{extension}" for rung in range(1, len(LADDER) + 1) for extension in ("webp", "jpg"))
+"""How the names of smaller versions end."""
 # WebP's effort, 0 to 6: 2 takes half the time of the default for a few percent more bytes.
 _EFFORT: Final = 2
 
 
-class WebpFitter:
-    """PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp`."""
+class LadderFitter:
+    """PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp` or `.jpg`.
+
+    A large picture becomes a JPEG if it is opaque: beside its pixels, WebP needs 100 MB for a 4K one, and ten times as
+    long.
+    """
 
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
         """The picture at the first rung, from `rung` on, at which it has at most `limit_bytes`; off the event loop.
 
         None where even the last rung is too much, or the file is gone; raises StoreError where the disk refuses.
         """
-        return await asyncio.to_thread(_fit, path, limit_bytes, rung)
+        return await in_studio(_fit, path, limit_bytes, rung)
 
 
 def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
@@ -56,25 +61,36 @@ def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
         original_bytes = path.stat().st_size
         if start <= 0 and original_bytes <= limit_bytes:
             return Fitted(path=path, extension=path.suffix[1:], size_bytes=original_bytes)
-        with open_image(path) as opened:
-            opened.load()
-            still = " of the first frame" if getattr(opened, "is_animated", False) else ""
-            image = opened.convert("RGBA" if _has_alpha(opened) else "RGB")
         # Who asks for a lower rung was refused the original, so a version that is no smaller is of no use.
-        limit_bytes = min(limit_bytes, original_bytes - 1)
-        tries = (_try(image, path, number, limit_bytes, still) for number in range(max(1, start), len(LADDER) + 1))
-        return next((fitted for fitted in tries if fitted is not None), None)
+        with room_for(path):
+            return _smaller(path, min(limit_bytes, original_bytes - 1), max(1, start))
     except DAMAGE as error:
         raise StoreError(f"The picture {path.name} cannot be made smaller: {error}") from error
 
 
+def _smaller(path: Path, limit_bytes: int, start: int) -> Fitted | None:
+    with open_image(path) as opened:
+        opened.load()
+        still = " of the first frame" if getattr(opened, "is_animated", False) else ""
+        mode = "RGBA" if _has_alpha(opened) else "RGB"
+        image = opened if opened.mode == mode else opened.convert(mode)  # converting copies in any case
+        tries = (_try(image, path, number, limit_bytes, still) for number in range(start, len(LADDER) + 1))
+        return next((fitted for fitted in tries if fitted is not None), None)
+
+
 def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: str) -> Fitted | None:
     rung = LADDER[number - 1]
-    target = path.with_name(f"{path.stem}.{ENDINGS[number - 1]}")
     width, height = (max(1, round(side * rung.scale)) for side in image.size)
     smaller = image if rung.scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
+    as_jpeg = image.mode == "RGB" and width * height >= LARGE_PIXELS
+    kind, extension, quality = ("JPEG", "jpg", rung.jpeg_quality) if as_jpeg else ("WebP", "webp", rung.quality)
+    target = path.with_name(f"{path.stem}.fit{number}.{extension}")
     try:
-        smaller.save(target, "WEBP", quality=rung.quality, method=_EFFORT)
+        if as_jpeg:
+            colours = image.info.get("icc_profile")
+            smaller.save(target, "JPEG", quality=quality, subsampling="4:4:4", icc_profile=colours)
+        else:
+            smaller.save(target, "WEBP", quality=quality, method=_EFFORT)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -82,8 +98,8 @@ def _try(image: Image.Image, path: Path, number: int, limit_bytes: int, still: s
     if size_bytes > limit_bytes:
         target.unlink()
         return None
-    shrunk = f"WebP{still}, quality {rung.quality}, {width}x{height}"
-    return Fitted(path=target, extension="webp", size_bytes=size_bytes, rung=number, shrunk=shrunk)
+    shrunk = f"{kind}{still}, quality {quality}, {width}x{height}"
+    return Fitted(path=target, extension=extension, size_bytes=size_bytes, rung=number, shrunk=shrunk)
 
 
 def _has_alpha(image: Image.Image) -> bool:

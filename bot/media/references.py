@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Collection
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +18,8 @@ from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.cleaning import Cleaned, cleaned
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, sniff
-from bot.media.verify import pixels_of, verify_now
+from bot.media.studio import in_studio, room_for
+from bot.media.verify import verify_now
 
 _ACCEPTED: Final = (PNG, JPEG, WEBP, GIF)
 _ALTERED: Final = ".altered"
@@ -29,10 +28,6 @@ _REASONS: Final = {
     "not_a_picture": "reference_damaged",
     "too_many_pixels": "reference_too_many_pixels",
 }
-_DECODERS: Final = 2
-_LARGE_PIXELS: Final = 16_000_000
-_ONE_LARGE: Final = threading.Lock()
-"""Of the decoders one at a time has a large picture: the largest take 400 MB for a moment, if members mean it."""
 _CHUNK_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 
@@ -50,7 +45,6 @@ class ReferenceCopies:
         self._root = root
         self._hosts = frozenset(hosts)
         self._slots = asyncio.Semaphore(at_once)
-        self._decoders = asyncio.Semaphore(_DECODERS)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,8 +82,7 @@ class ReferenceCopies:
             except BaseException:
                 part.unlink(missing_ok=True)
                 raise
-            async with self._decoders:
-                return await asyncio.to_thread(self._admit, request_id, reference, part)
+            return await in_studio(self._admit, request_id, reference, part)
 
     def is_as_posted(self, file_name: str) -> bool:
         """Whether a copy of this name is, byte for byte, what stands at its address."""
@@ -170,7 +163,7 @@ def _cleaned(path: Path) -> tuple[Cleaned, bool]:
     kind = sniff(posted[:SNIFF_BYTES])
     if kind is None or kind not in _ACCEPTED:
         raise PictureError("unknown_format", "The file is not a PNG, JPEG, WebP or GIF picture.")
-    with _ONE_LARGE if pixels_of(path) > _LARGE_PIXELS else nullcontext():
+    with room_for(path):  # the largest take 400 MB for a moment, if members mean it
         verify_now(path)
         clean = cleaned(posted, kind)
     altered = clean.data != posted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bot.domain.job import Reference, Request
 from bot.media.opening import DAMAGE
+from bot.media.studio import in_studio, room_for
 from bot.media.thumbnail import small
 from bot.ports import PictureFiles, ReferenceFiles
 
@@ -35,7 +35,6 @@ class ReferenceSheets:
         self._copies = copies
         self._spool = spool
         self._made: OrderedDict[int, bytes] = OrderedDict()
-        self._slot = asyncio.Semaphore(1)
 
     async def of(self, request: Request) -> bytes | None:
         """The sheet as WebP; None while the references are not here, or not any more."""
@@ -46,8 +45,7 @@ class ReferenceSheets:
             return None
         paths = [self._path_of(reference) for reference in request.references]
         try:
-            async with self._slot:
-                sheet = await asyncio.to_thread(_drawn, paths)
+            sheet = await in_studio(_drawn, paths)
         except (*DAMAGE, Image.DecompressionBombError) as error:
             log.warning("no_sheet", extra={"request_id": request.id, "error": str(error)})
             return None
@@ -66,7 +64,8 @@ def _drawn(paths: Sequence[Path]) -> bytes:
     rows = -(-len(paths) // _COLUMNS)
     sheet = Image.new("RGBA", (_extent(_COLUMNS), _extent(rows)))
     for number, path in enumerate(paths, start=1):
-        tile = ImageOps.fit(small(path, 2 * _TILE).convert("RGBA"), (_TILE, _TILE))
+        with room_for(path):
+            tile = ImageOps.fit(small(path, 2 * _TILE).convert("RGBA"), (_TILE, _TILE))
         if len(paths) > 1:  # prompts name them "image 1", "image 2" …
             _draw_number(tile, number)
         row, column = divmod(number - 1, _COLUMNS)

@@ -12,11 +12,10 @@ from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.domain.picture import PictureInfo
 from bot.media.fit import ENDINGS as SMALLER
 from bot.media.sniff import KINDS
+from bot.media.studio import in_studio, room_for
 from bot.media.thumbnail import save_small
 from bot.media.verify import verify_now
 
-# Verifying a large picture takes tens of megabytes of memory and a core; this many at once.
-_VERIFIERS: Final = 2
 _PICTURES: Final = tuple(kind.extension for kind in KINDS)
 _ALL: Final = ("part", *_PICTURES, *SMALLER, "thumb.webp", "thumb.part")
 """How the names of a job's files end. They are asked for one by one: thumbnails stay, and a folder of a hundred
@@ -35,7 +34,6 @@ class Spool:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._verifiers = asyncio.Semaphore(_VERIFIERS)
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             root.chmod(0o700)
@@ -59,16 +57,14 @@ class Spool:
 
     async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
         """The admitted picture of a job, if it is on our disk and still whole."""
-        async with self._verifiers:
-            return await asyncio.to_thread(self._find, job_id)
+        return await in_studio(self._find, job_id)
 
     async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         """Verify the incoming file and move it, durably, to its final name.
 
         Raises PictureError where it is no usable picture (the file is removed), StoreError where the disk refuses.
         """
-        async with self._verifiers:
-            return await asyncio.to_thread(self._admit, job_id)
+        return await in_studio(self._admit, job_id)
 
     async def remove(self, job_id: int) -> None:
         """Delete all files of this job; there may be none."""
@@ -80,8 +76,7 @@ class Spool:
 
     async def thumbnail(self, job_id: int) -> Path | None:
         """The thumbnail of a job's picture, made now if need be; None where neither of the two is here."""
-        async with self._verifiers:
-            return await asyncio.to_thread(self._make_thumbnail, job_id)
+        return await in_studio(self._make_thumbnail, job_id)
 
     async def remove_thumbnail(self, job_id: int) -> None:
         """Delete the thumbnail alone."""
@@ -104,12 +99,16 @@ class Spool:
         if thumbnail.exists():
             return thumbnail
         picture = next(self._admitted(job_id), None)
-        return thumbnail if picture is not None and save_small(picture, thumbnail) else None
+        if picture is None:
+            return None
+        with room_for(picture):
+            return thumbnail if save_small(picture, thumbnail) else None
 
     def _find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
         for path in self._admitted(job_id):
             try:
-                return path, verify_now(path)
+                with room_for(path):
+                    return path, verify_now(path)
             except PictureError:
                 return None
         return None
@@ -124,7 +123,8 @@ class Spool:
     def _admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         part = self.incoming(job_id)
         try:
-            info = verify_now(part)
+            with room_for(part):
+                info = verify_now(part)
         except PictureError:
             part.unlink(missing_ok=True)
             raise
@@ -139,7 +139,8 @@ class Spool:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise StoreError(f"The picture cannot be kept on disk: {error.strerror or error}") from error
-        save_small(path, self._thumbnail_of(job_id))
+        with room_for(path):
+            save_small(path, self._thumbnail_of(job_id))
         return path, info
 
     def _remove(self, job_id: int, keep: Path | None = None) -> None:

@@ -20,7 +20,8 @@ _SLOW_DOWN: Final = 429
 _PATIENCE_S: Final = 8.0
 """What is silent for so long is asked once more, which tells what became of it: Discord takes a first answer for 3 s.
 
-The wait for a free connection is part of it. Were it shorter, a crowd's answers would be given up right before their turn.
+The wait for a free connection is part of it. Were it shorter, a crowd's answers would be given up right before it is
+their turn.
 """
 UNREADABLE: Final = (KeyError, TypeError)
 """What discord.py trips over in a 429 that is not Discord's own but came by a proxy that names itself (`Via`)."""

@@ -76,7 +76,7 @@ async def test_a_picture_that_can_go_nowhere_is_kept(house: House) -> None:
 
 
 async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(house: House) -> None:
-    """A 413 moves one step down: WebP at falling quality, then fewer pixels."""
+    """A 413 moves one step down: falling quality, then fewer pixels."""
     house.knobs.plain_pictures = False
     house.knobs.picture_format = "png"
     house.faults.upload_limit = 300_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.jobs.collecting import Collection
-from bot.media.fit import WebpFitter
+from bot.media.fit import LadderFitter
 from tests.jobs.conftest import Works
 from tests.support.build import ALICE
 from tests.support.provider import PNG
@@ -19,7 +19,7 @@ def collection(works: Works) -> Collection:
         requests=works.store,
         jobs=works.store,
         files=works.spool,
-        fitter=WebpFitter(),
+        fitter=LadderFitter(),
         keep_days=7,
     )
 

@@ -1,0 +1,33 @@
+"""`python -m benchmarks load`: what the bot is promised to bear."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+
+from benchmarks.load import burst, pictures
+
+
+@click.group()
+def load() -> None:
+    """Put the bot under load; ends with 1 where a promise is broken."""
+
+
+@load.command("burst")
+@click.option("--commands", default=5_000, show_default=True, help="How many are typed.")
+@click.option("--members", default=500, show_default=True, help="By how many members, in turn.")
+@click.option("--seconds", default=10.0, show_default=True, help="Within how long.")
+def burst_command(*, commands: int, members: int, seconds: float) -> None:
+    """Have a crowd type /imagine; each is acknowledged within 3 s, and everybody gets the same."""
+    seen = asyncio.run(burst.burst(commands=commands, members=members, within_s=seconds))
+    sys.exit(not burst.told(seen, members))
+
+
+@load.command("pictures")
+@click.option("--count", default=50, show_default=True, help="How many.")
+def pictures_command(*, count: int) -> None:
+    """Have large pictures finished at once; the bot brings them with less than 300 MB of memory."""
+    seen = asyncio.run(pictures.deliver(count))
+    sys.exit(not pictures.told(seen, count))
