@@ -97,7 +97,7 @@ class RemixForm(ui.Modal):
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Take the form once. Sent twice at the same moment it comes here twice, later it is not found any more."""
         if self.is_finished():
-            return
+            raise Refusal("stale_form")
         interaction.extras[_TAKEN] = True
         self.stop()
         fields = Fields.of(interaction)
