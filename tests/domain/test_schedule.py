@@ -22,6 +22,7 @@ def test_polls_come_every_3_to_5_seconds_with_jitter(rng: random.Random) -> None
     assert min(pauses) >= 3.0
     assert max(pauses) <= 5.0
     assert max(pauses) - min(pauses) > 1.5
+    assert len(set(pauses)) > 400
 
 
 @pytest.mark.parametrize(("age_s", "late"), [(1_199.9, False), (1_200.0, True), (3_000.0, True)])
@@ -81,3 +82,22 @@ def test_first_poll_follows_its_setting() -> None:
     durations.learn(Resolution.ONE_K, [60, 60, 60])
     assert durations.first_poll_s(Resolution.ONE_K) == pytest.approx(1.0)
     assert Durations(Polling(first_s=0.6)).expected_s(Resolution.ONE_K) < 2
+
+
+@pytest.mark.parametrize(
+    ("first_s", "expected_s"),
+    [(12.0, [20, 25, 40, 75]), (6.0, [10, 12.5, 20, 37.5]), (30.0, [30, 30, 40, 75])],
+)
+def test_a_first_guess_is_what_users_see(first_s: float, expected_s: list[float]) -> None:
+    """By resolution; sooner where the provider is polled sooner than usual, and never before the first poll."""
+    durations = Durations(Polling(first_s=first_s))
+    assert [durations.expected_s(resolution) for resolution in Resolution] == expected_s
+
+
+def test_what_no_clock_can_have_measured_is_not_learned() -> None:
+    """A clock that jumped makes pictures of no time at all, of less, or of more than anybody waits."""
+    durations = Durations(Polling(timeout_s=100))
+    durations.learn(Resolution.ONE_K, [-3_600, 0, 300.1, 4_000])
+    assert durations.expected_s(Resolution.ONE_K) == 25
+    durations.learn(Resolution.ONE_K, [300, 0.5, 300])
+    assert durations.expected_s(Resolution.ONE_K) == 300

@@ -35,6 +35,10 @@ _WORDS: Final = (
 )
 
 
+_PARTS: Final = all_parts()
+"""Imported here and now, while imports are watched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A promise about bytes, and the inputs that fuzzing begins with."""
@@ -54,7 +58,7 @@ def _rule_and_text(data: bytes) -> None:
 
 def _custom_ids() -> Iterable[bytes]:
     """The beginnings that parts go by, each with numbers behind it."""
-    for part in all_parts():
+    for part in _PARTS:
         name = pattern_of(part).pattern.partition("(")[0]
         yield from (f"{name}1".encode(), f"{name}1:2:3".encode(), f"{name}-:-:-:1:5:6:x".encode())
 
