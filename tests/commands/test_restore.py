@@ -3,7 +3,6 @@
 import resource
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,252 +10,18 @@ from typing import Any
 
 import pytest
 
-from bot.__main__ import entry
 from bot.commands.restore import check_user
 from bot.domain.errors import StartupError
-from bot.domain.job import JobState
 from bot.lock import exclusive
-from bot.ports import Submission
-from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.backup import back_up
 from bot.store.sqlite.reading import read_faults
 from bot.store.sqlite.restoring import finish, prepared, put_in_place
-from tests.support.build import PICTURE, new_request
-from tests.support.clock import FakeClock
-from tests.support.database import fresh_database
-from tests.support.steps import OWNER, Steps
-
-Command = Callable[..., int]
+from tests.commands.support import Command, content, damage, listed, opened, put, rows
+from tests.support.steps import Steps
 
 
 class Killed(BaseException):
     """What ends the program between two steps of the file system."""
-
-
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The database of this installation; backups go beside its folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data" / "bot.db"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs a command and returns its exit code."""
-
-    def command(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["bot", *words])
-        try:
-            entry()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return command
-
-
-def opened(database: Path) -> SqliteStore:
-    """The database as the bot opens it."""
-    return SqliteStore(fresh_database(database), FakeClock(), per_user_running=50, per_user_pending=50)
-
-
-def rows(database: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """Rows, read past the store."""
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute(sql, parameters).fetchall()
-
-
-def put(path: Path, content: bytes) -> None:
-    """Have a file of this content, and its folder."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-
-
-def content(path: Path) -> bytes:
-    """What a file holds."""
-    return path.read_bytes()
-
-
-def moved(path: Path, to: Path) -> None:
-    """Have a file elsewhere."""
-    path.replace(to)
-
-
-def listed(folder: Path) -> set[str]:
-    """The names of the files in a folder."""
-    return {path.name for path in folder.iterdir()}
-
-
-def everywhere(folder: Path) -> set[str]:
-    """The names of all files in a folder and those in it."""
-    return {path.name for path in folder.rglob("*")}
-
-
-async def test_what_waits_in_a_backup_is_uncertain_and_in_a_new_message(
-    database: Path, run: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It may have been ordered since: its member decides, the ledger says so, and the old message is left alone."""
-    async with opened(database) as store:
-        steps = Steps(store)
-        delivered, running, waiting = await steps.delivered(), await steps.running(), await steps.queued()
-        await store.note_shown(running.request_id, await steps.shown_with(running))
-        assert run("backup", "kept.db") == 0
-        await steps.delivered()
-    assert run("restore", "--yes", "kept.db") == 0
-    assert "1 of its pictures were still waiting" in capsys.readouterr().out
-    assert list(read_faults(database)) == []
-    async with opened(database) as store:
-        assert (await store.job(waiting.id)).state is JobState.UNCERTAIN
-        assert (await store.job(waiting.id)).error_code == "restored"
-        assert (await store.job(running.id)).state is JobState.RUNNING
-        assert await store.requests_behind() == [running.request_id, waiting.request_id]
-        [left] = await store.copies(running.request_id)
-        new_message = (await store.view(running.request_id)).request
-        untouched = (await store.view(delivered.request_id)).request
-    assert (new_message.unseen, new_message.token, left.message_id) == (True, None, 700 + running.request_id)
-    assert untouched.message_id == 700 + delivered.request_id
-    kinds = rows(database, "SELECT kind FROM ledger WHERE job_id = ?", waiting.id)
-    assert kinds == [("reserve",), ("uncertain",)]
-
-
-async def test_pictures_of_the_old_message_are_not_taken_for_the_new_ones(database: Path, run: Command) -> None:
-    """Of two pictures one was delivered: its attachment belongs to the old message, so it has to be sent anew."""
-    async with opened(database) as store:
-        steps = Steps(store)
-        view = await store.view(await store.accept(new_request(count=2)))
-        first = view.jobs[0]
-        await store.admit(OWNER, most=1)
-        await store.begin_submit(first.id, OWNER)
-        await store.submitted(first.id, OWNER, Submission(task_id="t"), None)
-        await store.fetched(first.id, f"{first.id}.png", PICTURE)
-        await store.note_shown(view.request.id, await steps.shown_with(first))
-        assert run("backup", "kept.db") == 0
-    assert run("restore", "--yes", "kept.db") == 0
-    async with opened(database) as store:
-        shown = await store.job(first.id)
-    assert (shown.state, shown.attachment_id, shown.picture_file) == (JobState.DELIVERED, None, "1.png")
-
-
-async def test_no_number_is_given_out_twice(database: Path, run: Command) -> None:
-    """Numbers stand in messages, buttons and names of files: those that the lost orders had are not given out again."""
-    async with opened(database) as store:
-        await Steps(store).queued()
-        assert run("backup", "kept.db") == 0
-        lost = [await Steps(store).queued() for _ in range(3)]
-    assert run("restore", "--yes", "kept.db") == 0
-    async with opened(database) as store:
-        assert (await Steps(store).queued()).id == lost[-1].id + 1
-
-
-async def test_numbers_leave_a_gap_where_nobody_knows_the_last(database: Path, run: Command) -> None:
-    """The present database is broken: far more numbers are left out than may have been given."""
-    async with opened(database) as store:
-        await Steps(store).queued()
-    assert run("backup", "kept.db") == 0
-    put(database, b"no database any more" * 1_000)
-    put(database.parent / "spool" / "77.png", b"a picture")
-    assert run("restore", "--yes", "kept.db") == 0
-    async with opened(database) as store:
-        assert (await Steps(store).queued()).id > 100_000 + 77
-
-
-async def test_what_members_deleted_since_stays_deleted(database: Path, run: Command) -> None:
-    """As far as the present database can be read; what was under way of it asks nobody anything."""
-    async with opened(database) as store:
-        steps = Steps(store)
-        removed, forgotten, waiting = await steps.delivered(), await steps.delivered(), await steps.queued()
-        assert run("backup", "kept.db") == 0
-        assert await store.delete(removed.request_id, removed.user_id)
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE requests SET wiped = 'wish', prompt = '' WHERE id = ?", (forgotten.request_id,))
-        connection.execute("UPDATE requests SET deleted_at = 1 WHERE id = ?", (waiting.request_id,))
-    assert run("restore", "--yes", "kept.db") == 0
-    assert list(read_faults(database)) == []
-    async with opened(database) as store:
-        assert (await store.view(removed.request_id)).request.deleted_at is not None
-        assert (await store.view(forgotten.request_id)).request.spec.prompt == ""
-        assert (await store.job(waiting.id)).state is JobState.CANCELLED
-    kinds = rows(database, "SELECT kind FROM ledger WHERE job_id = ?", waiting.id)
-    assert kinds == [("reserve",), ("uncertain",)]
-
-
-async def test_a_damaged_database_is_replaced_all_the_same(database: Path, run: Command) -> None:
-    """A page of its requests is broken: it knows nothing, and is kept as it is."""
-    async with opened(database) as store:
-        await Steps(store).delivered()
-        assert run("backup", "kept.db") == 0
-    _damaged(database, "requests")
-    broken = content(database)
-    assert run("restore", "--yes", "kept.db") == 0
-    assert list(read_faults(database)) == []
-    [kept] = database.parent.glob("bot.db.before-restore-*")
-    assert content(kept) == broken
-    async with opened(database) as store:
-        assert (await Steps(store).queued()).id > 100_000
-
-
-async def test_enclosed_pictures_come_back(database: Path, run: Command) -> None:
-    """Not posted yet, and the disk is lost: the file is there again, private; one that is there stays as it is."""
-    spool = database.parent / "spool"
-    async with opened(database) as store:
-        for _ in range(2):
-            await store.ready((await Steps(store).fetched()).id, "nowhere to post it")
-        await Steps(store).delivered()
-        for number in (1, 2, 3):
-            put(spool / f"{number}.png", b"as it was")
-        assert run("backup", "--with-pictures", "kept.db") == 0
-    shutil.rmtree(spool)
-    put(spool / "2.png", b"as it is")
-    assert run("restore", "--yes", "kept.db") == 0
-    assert listed(spool) == {"1.png", "2.png"}
-    assert (content(spool / "1.png"), content(spool / "2.png")) == (b"as it was", b"as it is")
-    assert (spool / "1.png").stat().st_mode & 0o777 == 0o600
-    assert rows(database, "SELECT name FROM sqlite_schema WHERE name = 'backup_files'") == []
-    assert b"as it was" not in content(database)
-
-
-async def test_enclosed_names_lead_nowhere_else(database: Path, run: Command, tmp_path: Path) -> None:
-    """Whoever made the backup, its files go to their two folders or nowhere."""
-    async with opened(database) as store:
-        await Steps(store).queued()
-        assert run("backup", "--with-pictures", "kept.db") == 0
-    with closing(sqlite3.connect(tmp_path / "kept.db")) as backup, backup:
-        names = [("spool", "../../evil"), ("spool", "/tmp/evil"), ("..", "evil"), ("spool", "1.png")]  # noqa: S108
-        backup.executemany("INSERT INTO backup_files VALUES (?, ?, x'00')", names)
-    assert run("restore", "--yes", "kept.db") == 0
-    assert "evil" not in everywhere(tmp_path)
-    assert listed(database.parent / "spool") == {"1.png"}
-
-
-async def test_a_bot_that_only_moved_goes_on_as_ever(database: Path, run: Command, tmp_path: Path) -> None:
-    """With --not-run-since what waits is ordered; it is refused where the present database knows better."""
-    async with opened(database) as store:
-        waiting = await Steps(store).queued()
-    assert run("backup", "kept.db") == 0
-    moved(database, tmp_path / "old.db")
-    assert run("restore", "--yes", "--not-run-since", "kept.db") == 0
-    async with opened(database) as store:
-        assert (await store.job(waiting.id)).state is JobState.QUEUED
-        assert (await Steps(store).queued()).id == waiting.id + 1
-    assert run("restore", "--yes", "--not-run-since", "kept.db") == 2
-    assert len(rows(database, "SELECT id FROM jobs")) == 2
-
-
-async def test_pictures_of_another_installation_are_moved_aside(database: Path, run: Command) -> None:
-    """A new bot has used the folder: its picture no. 1 must not be taken for the backup's."""
-    async with opened(database) as store:
-        await Steps(store).running()
-    assert run("backup", "kept.db") == 0
-    moved(database, database.with_name("old.db"))
-    async with opened(database) as store:
-        await Steps(store).fetched()
-    put(database.parent / "spool" / "1.png", b"somebody else's")
-    assert run("restore", "--yes", "kept.db") == 0
-    [kept] = database.parent.glob("spool.before-restore-*")
-    assert not (database.parent / "spool").exists()
-    assert listed(kept) == {"1.png"}
 
 
 async def test_the_database_before_is_kept(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -410,20 +175,13 @@ def _of_a_newer_version(path: Path) -> None:
         )
 
 
-def _damaged(path: Path, part: str = "jobs_state") -> None:
-    [(page,)] = rows(path, "SELECT rootpage FROM sqlite_schema WHERE name = ?", part)
-    with path.open("r+b") as file:
-        file.seek(4096 * (page - 1))
-        file.write(b"\xff" * 4096)
-
-
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (_no_database, "file is not a database"),
         (_another_program, "not one of this bot"),
         (_of_a_newer_version, "newer version"),
-        (_damaged, "cannot be restored"),
+        (damage, "cannot be restored"),
         (Path.unlink, "is no file"),
     ],
 )
@@ -448,21 +206,6 @@ async def test_a_file_that_is_no_good_backup_changes_nothing(
     assert said in capsys.readouterr().err
     assert content(database) == before
     assert listed(database.parent) == {"bot.db", "bot.lock"}
-
-
-async def test_an_older_backup_is_brought_up_to_date(database: Path, run: Command, tmp_path: Path) -> None:
-    """It is restored with the tables of this version, so that what waits in it can be made safe."""
-    async with opened(database) as store:
-        waiting = await store.accept(new_request())
-    with closing(sqlite3.connect(database)) as old, old:
-        old.execute("DROP TABLE usage_last_days")
-        old.execute("DELETE FROM usage_members WHERE span = 'all'")
-        old.execute("DELETE FROM _sqlite_migrations WHERE name = '0016_members'")
-    moved(database, tmp_path / "kept.db")
-    assert run("restore", "--yes", "kept.db") == 0
-    async with opened(database) as store:
-        assert [job.state for job in (await store.view(waiting)).jobs] == [JobState.UNCERTAIN]
-    assert list(read_faults(database)) == []
 
 
 def test_a_disk_that_refuses_the_last_step_is_named(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:

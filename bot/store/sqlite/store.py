@@ -20,7 +20,7 @@ from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import jobs, ledger, messages, references, requests, restoring, turns, usage
+from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, turns, usage
 from bot.store.sqlite.connection import NO_ROOM, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
@@ -290,15 +290,15 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def unneeded_files(self, request_id: int) -> list[int]:
         """See JobStore."""
-        return await self._reader.run(lambda db: jobs.unneeded_files(db, request_id))
+        return await self._reader.run(lambda db: kept.unneeded_files(db, request_id))
 
     async def finished_files(self, before: datetime, *, most: int) -> list[int]:
         """See JobStore."""
-        return await self._reader.run(lambda db: jobs.finished_files(db, to_ms(before), most))
+        return await self._reader.run(lambda db: kept.finished_files(db, to_ms(before), most))
 
     async def files_removed(self, job_ids: Sequence[int]) -> None:
         """See JobStore."""
-        await self._writer.run(lambda db: jobs.files_removed(db, job_ids))
+        await self._writer.run(lambda db: kept.files_removed(db, job_ids))
 
     async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
         """See JobStore."""

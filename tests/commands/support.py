@@ -1,0 +1,59 @@
+"""Databases and files of an installation, past the commands that are tested."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bot.store.sqlite import SqliteStore
+from tests.support.clock import FakeClock
+from tests.support.database import fresh_database
+
+Command = Callable[..., int]
+"""Runs a command with these words; returns its exit code."""
+
+
+def opened(database: Path) -> SqliteStore:
+    """The database as the bot opens it."""
+    return SqliteStore(fresh_database(database), FakeClock(), per_user_running=50, per_user_pending=50)
+
+
+def rows(database: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows, read past the store."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(sql, parameters).fetchall()
+
+
+def put(path: Path, content: bytes) -> None:
+    """Have a file of this content, and its folder."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+def content(path: Path) -> bytes:
+    """What a file holds."""
+    return path.read_bytes()
+
+
+def moved(path: Path, to: Path) -> None:
+    """Have a file elsewhere."""
+    path.replace(to)
+
+
+def listed(folder: Path) -> set[str]:
+    """The names of the files in a folder."""
+    return {path.name for path in folder.iterdir()}
+
+
+def everywhere(folder: Path) -> set[str]:
+    """The names of all files in a folder and those in it."""
+    return {path.name for path in folder.rglob("*")}
+
+
+def damage(path: Path, part: str = "jobs_state") -> None:
+    """Break the first page of a table or index."""
+    [(page,)] = rows(path, "SELECT rootpage FROM sqlite_schema WHERE name = ?", part)
+    with path.open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
