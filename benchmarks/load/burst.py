@@ -18,6 +18,7 @@ from benchmarks.load.discord import Typed
 from benchmarks.load.rig import rig
 from benchmarks.load.shapes import member_id
 from sandbox.apimaster import Knobs
+from sandbox.bot_process import Launch
 
 ACKNOWLEDGED_WITHIN_S: Final = 3.0
 _PENDING: Final = 10
@@ -43,10 +44,10 @@ class Seen:
         return sorted(t.acknowledged_at - t.sent_at for t in self.typed if t.acknowledged_at is not None)
 
 
-async def burst(*, commands: int, members: int, within_s: float) -> Seen:
+async def burst(*, commands: int, members: int, within_s: float, launch: Launch | None = None) -> Seen:
     """Have `members` type `commands` in turn, evenly within some seconds."""
     knobs = Knobs(unlimited=True, latency_s=600, plain_pictures=True)
-    async with rig({"PER_USER_PENDING": str(_PENDING)}, knobs) as stage:
+    async with rig({"PER_USER_PENDING": str(_PENDING)}, knobs, launch) as stage:
         cpu_s, began = stage.cpu_s(), time.monotonic()
         typed = []
         for count in range(commands):

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from benchmarks.load import burst, pictures
+from benchmarks.load import burst, crowd, pictures
 
 
 @click.group()
@@ -31,3 +31,12 @@ def pictures_command(*, count: int) -> None:
     """Have large pictures finished at once; the bot brings them with less than 300 MB of memory."""
     seen = asyncio.run(pictures.deliver(count))
     sys.exit(not pictures.told(seen, count))
+
+
+@load.command("crowd")
+@click.option("--members", default=1_000, show_default=True, help="How many order eleven pictures each.")
+@click.option("--seconds", default=180.0, show_default=True, help="For how long it is watched.")
+def crowd_command(*, members: int, seconds: float) -> None:
+    """Let ten thousand pictures wait and a thousand be made; newcomers are answered as ever, and nothing grows."""
+    seen = asyncio.run(crowd.crowd(members=members, seconds=seconds))
+    sys.exit(not crowd.told(seen))

@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks.load.discord import LeanDiscord
 from sandbox.apimaster import ApimasterServer, Knobs
-from sandbox.bot_process import BotProcess
+from sandbox.bot_process import BotProcess, Launch
 
 _TOKEN: Final = "MTE4.load.token"  # noqa: S105 - made up
 _ONLINE_WITHIN_S: Final = 30.0
@@ -36,15 +36,22 @@ class Rig:
 
     def peak_mb(self) -> float:
         """The most memory that the bot has held so far, in millions of bytes."""
+        return self._told_mb("VmHWM:")
+
+    def memory_mb(self) -> float:
+        """The memory that the bot holds now, in millions of bytes."""
+        return self._told_mb("VmRSS:")
+
+    def _told_mb(self, name: str) -> float:
         for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(name):
                 return int(line.split()[1]) * 1_024 / 1e6
         raise RuntimeError("this system does not tell how much memory a process has held")
 
 
 @asynccontextmanager
-async def rig(settings: Mapping[str, str], knobs: Knobs) -> AsyncIterator[Rig]:
-    """Everything started, and the bot online."""
+async def rig(settings: Mapping[str, str], knobs: Knobs, launch: Launch | None = None) -> AsyncIterator[Rig]:
+    """Everything started, and the bot online; `launch` starts it in another way."""
     with tempfile.TemporaryDirectory(prefix="load-") as made:
         data_dir = Path(made)
         async with LeanDiscord() as discord, ApimasterServer(knobs=knobs) as provider:
@@ -56,7 +63,7 @@ async def rig(settings: Mapping[str, str], knobs: Knobs) -> AsyncIterator[Rig]:
                 "DATA_DIR": str(data_dir / "data"),
                 **settings,
             }
-            async with BotProcess(env, log_path=data_dir / "bot.log") as bot:
+            async with BotProcess(env, log_path=data_dir / "bot.log", launch=launch) as bot:
                 await bot.start()
                 try:
                     async with asyncio.timeout(_ONLINE_WITHIN_S):
