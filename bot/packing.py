@@ -107,8 +107,10 @@ class Packer:
 
 
 def all_new(view: RequestView) -> RequestView:
-    """The rows as if none of the pictures had been posted; those that left our disk stay out."""
-    jobs = (replace(job, state=JobState.FETCHED, attachment_id=None) if _reposts(job) else job for job in view.jobs)
+    """The rows as if none of the pictures had been posted; those that left our disk stay out, and are not kept."""
+    jobs = (
+        replace(job, state=JobState.FETCHED if _reposts(job) else job.state, attachment_id=None) for job in view.jobs
+    )
     return replace(view, jobs=tuple(jobs), request=replace(view.request, message_id=None, token=None))
 
 

@@ -333,6 +333,29 @@ async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
     assert await post.store.requests_behind() == []
 
 
+async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post: Post) -> None:
+    """The old message is gone, and with it what it alone had: the others are posted anew, once, without that one."""
+    request_id = await post.store.accept(new_request(count=2))
+    first, second = (await post.store.view(request_id)).jobs
+    for job in (first, second):
+        await post.store.admit(OWNER, most=9)
+        await post.store.begin_submit(job.id, OWNER)
+        await post.store.submitted(job.id, OWNER, Submission(task_id=f"t{job.id}"), None)
+    await post.store.fetched(first.id, "1.png", PICTURE)
+    await post.store.note_shown(request_id, await post.steps.shown_with(first))
+    await post.store.files_removed([first.id])
+    await post.store.fetched(second.id, "2.png", PICTURE)
+    new = Posted(by="bot", message_id=71, channel_id=CHANNEL, attachments={}, edited=False)
+    post.ladder.answers += [NOT_SHOWN, new]
+    post.courier.refresh([request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 2
+    shown = await post.store.view(request_id)
+    assert [job.state for job in shown.jobs] == [JobState.DELIVERED] * 2
+    assert shown.request.message_id == 71
+    assert shown.jobs[0].attachment_id is None, "the new message has no such attachment"
+
+
 async def test_picture_without_any_way_is_kept(post: Post) -> None:
     """Token, message, channel and direct messages all failed: it is ready to be handed over."""
     job = await post.steps.fetched()

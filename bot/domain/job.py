@@ -235,6 +235,7 @@ PAUSED: Final = "paused"
 DISK: Final = "disk"
 """The reason of a gate that is shut because a picture might not be kept: it opens as soon as there is room."""
 _SET_BACK_S: Final = 1.0
+"""A probe may be so much further off than its wait, by rounding; what is more was written by another clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

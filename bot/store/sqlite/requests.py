@@ -174,8 +174,11 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
     _release_held(db, request_id)
     if moving.overtaken(db, request_id, shown):
         return
-    before = one_row(db, "SELECT version FROM requests WHERE id = :id", {"id": request_id})
+    before = one_row(db, "SELECT version, message_id FROM requests WHERE id = :id", {"id": request_id})
     changed_since = before is not None and before["version"] > shown.version
+    if before is not None and before["message_id"] and shown.message_id not in {None, before["message_id"]}:
+        # Another message: what the last one showed beside these pictures, this one has not got.
+        db.conn.execute("UPDATE jobs SET attachment_id = NULL WHERE request_id = ?", (request_id,))
     for job_id, picture in shown.pictures.items():
         delivered(db, job_id, picture, now_ms)
     db.conn.execute(
