@@ -45,11 +45,17 @@ def verify_now(path: Path) -> PictureInfo:
 
 
 def pixels_of(path: Path) -> int:
-    """How many pixels a picture says it has; 0 where it does not even say that."""
+    """How many pixels a picture says it has; 0 where it does not even say that, or `verify_now` will refuse to look."""
     try:
-        with open_image(path) as image:
-            return image.size[0] * image.size[1]
-    except (*DAMAGE, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with path.open("rb") as file:
+            kind = sniff(file.read(SNIFF_BYTES))
+            if kind is None:
+                return 0
+            _check_build(file, kind)
+            file.seek(0)
+            with open_image(file, [kind]) as image:
+                return image.size[0] * image.size[1]
+    except (*DAMAGE, PictureError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return 0
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from bot.domain.errors import PictureError, StoreError
 from bot.media.jpeg import scans
 from bot.media.sniff import SNIFF_BYTES, sniff
-from bot.media.verify import MAX_SCANS, MAX_SIDE, verify
+from bot.media.verify import MAX_SCANS, MAX_SIDE, pixels_of, verify
 
 
 def picture(picture_format: str, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
@@ -125,6 +125,21 @@ def test_no_filling_keeps_the_count_of_scans_busy(filling: bytes) -> None:
     for beginning in (b"\xff\xd8", b"\xff\xd8\xff\xda\x00\x02"):
         assert scans(beginning + filling * (2_000_000 // len(filling)) + b"\x00", most=MAX_SCANS) <= MAX_SCANS
     assert process_time() - began < 5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+async def test_a_file_of_countless_empty_parts_is_refused_before_decoding(tmp_path: Path, kind: str) -> None:
+    """Reading them one by one takes seconds for some megabytes; nor are they read for the picture's size alone."""
+    part, at = {"PNG": (struct.pack(">I4sI", 0, b"prIv", zlib.crc32(b"prIv")), 33), "JPEG": (b"\xff\xfe\0\2", 2)}[kind]
+    whole = picture(kind)
+    path = tmp_path / "p"
+    path.write_bytes(whole[:at] + part * 9_000 + whole[at:])
+    await verify(path)
+    assert pixels_of(path) == 40 * 30
+    path.write_bytes(whole[:at] + part * 60_000 + whole[at:])
+    with pytest.raises(PictureError, match="busy"):
+        await verify(path)
+    assert pixels_of(path) == 0
 
 
 async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
