@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.clock import SystemClock
 from bot.commands.examining import books, machine
 from bot.commands.examining.discord_side import DiscordSide
@@ -16,9 +18,10 @@ from bot.store.sqlite.rows import to_ms
 from tests.e2e.house import House
 
 
+@pytest.mark.timeout(150)
 async def test_a_restored_bot_orders_nothing_that_it_may_have_ordered(house: House) -> None:
     """What was running or lies on disk comes once more; of what waited nobody knows, so its member is asked."""
-    house.knobs.latency_s = 1.5
+    house.knobs.latency_s = 1
     prompts = ("on its way", "beside it", "kept on disk", "in line")
     for prompt in prompts:
         await house.imagine(prompt)
