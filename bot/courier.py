@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -188,8 +189,9 @@ class Courier:
             return
         async with nullcontext() if in_lane else self._lane(view.request):
             card, uploads, posted = await self._show(await self._believed(view))
-        await self._note(view, card, uploads, posted)
+        # In this order: a kill in between leaves the message behind its rows, and not a picture that nobody looks at.
         await self._keep_unshown(view, card, posted)
+        await self._note(view, card, uploads, posted)
 
     async def _believed(self, view: RequestView) -> RequestView:
         """The rows, with what was recorded of the message taken back where an edit that came late has changed it."""
@@ -286,7 +288,8 @@ class Courier:
         unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
         for job in unshown:
             log.warning("delivery_impossible", extra={"job_id": job.id})
-            await self._jobs.ready(job.id, "no way to post it: token, message, channel and direct messages failed")
+            reason = "no way to post it: token, message, channel and direct messages failed"
+            await self._insist(partial(self._jobs.ready, job.id, reason))
         if unshown and posted.by:
             self.refresh([view.request.id])
 

@@ -356,6 +356,25 @@ async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post:
     assert shown.jobs[0].attachment_id is None, "the new message has no such attachment"
 
 
+async def test_a_picture_that_cannot_be_posted_is_kept_before_its_message_counts_as_seen_to(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between the two would leave a picture on our disk that no start looks at again."""
+    job = await post.steps.fetched()
+    note, found = post.store.note_shown, []
+
+    async def note_shown(request_id: int, shown: Shown) -> None:
+        found.append((await post.store.job(job.id)).state)
+        await note(request_id, shown)
+
+    monkeypatch.setattr(post.store, "note_shown", note_shown)
+    post.ladder.answers.append(NOT_SHOWN)
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert found[0] is JobState.READY
+    assert await post.store.requests_behind() == [job.request_id], "the next start tries to say so"
+
+
 async def test_picture_without_any_way_is_kept(post: Post) -> None:
     """Token, message, channel and direct messages all failed: it is ready to be handed over."""
     job = await post.steps.fetched()

@@ -123,6 +123,8 @@ class Pipeline:
         if not await asyncio.to_thread(path.is_file) and (running := await self._jobs.picture_lost(job.id)):
             log.warning("picture_lost", extra={"job_id": job.id})
             self.start(running)
+        else:
+            self._presenter.refresh([job.request_id])  # even where its message counts as seen to: it is not shown yet
 
     async def _guarded(self, job: Job, step: Callable[[Job], Awaitable[None]]) -> None:
         """Run a step; a bug in it must neither lose the job nor leave it hanging."""
