@@ -198,6 +198,11 @@ def test_the_largest_amount_can_be_set(limit: Limit, most: str, more: str) -> No
         parse_amount(limit, more)
 
 
+def test_everyone_is_stored_under_a_number_that_no_role_has() -> None:
+    """Databases hold it."""
+    assert EVERYONE == 0
+
+
 def test_nothing_is_used_before_the_first_order() -> None:
     """Of any limit that is used up."""
     assert [Use().of(limit) for limit in AMOUNTS] == [0] * len(AMOUNTS)

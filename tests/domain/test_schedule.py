@@ -39,6 +39,7 @@ def test_late_polls_are_never_quicker_than_the_usual_ones(rng: random.Random) ->
 def test_a_task_is_given_up_after_three_timeouts() -> None:
     """An hour with the default of 20 minutes."""
     assert Polling().give_up_s == 3_600
+    assert (Polling().first_s, Polling().every_s) == (12, 4)
 
 
 @pytest.mark.parametrize(("failures", "at_most"), [(1, 2.0), (2, 4.0), (3, 8.0), (5, 32.0), (6, 60.0), (10_000, 60.0)])
@@ -101,3 +102,5 @@ def test_what_no_clock_can_have_measured_is_not_learned() -> None:
     assert durations.expected_s(Resolution.ONE_K) == 25
     durations.learn(Resolution.ONE_K, [300, 0.5, 300])
     assert durations.expected_s(Resolution.ONE_K) == 300
+    durations.learn(Resolution.ONE_K, [0.5, 0.5])
+    assert durations.expected_s(Resolution.ONE_K) == 0.5
