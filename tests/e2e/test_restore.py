@@ -21,7 +21,7 @@ from tests.e2e.house import House
 @pytest.mark.timeout(150)
 async def test_a_restored_bot_orders_nothing_that_it_may_have_ordered(house: House) -> None:
     """What was running or lies on disk comes once more; of what waited nobody knows, so its member is asked."""
-    house.knobs.latency_s = 1
+    house.knobs.latency_s = 2
     prompts = ("on its way", "beside it", "kept on disk", "in line")
     for prompt in prompts:
         await house.imagine(prompt)
