@@ -16,14 +16,19 @@ import click
 from benchmarks.load.burst import ACKNOWLEDGED_WITHIN_S
 from benchmarks.load.discord import Typed
 from benchmarks.load.rig import Rig, rig
+from benchmarks.load.stalls import free_port, stalls_s
 from sandbox.apimaster import Knobs
 
 RUNNING: Final = 1_000
 WAITING_EACH: Final = 10
+_RUNNING_EACH: Final = 2
 _TYPED_PER_S: Final = 250
 _A_PICTURE_TAKES_S: Final = 60.0
 _FULL_WITHIN_S: Final = 120.0
 _GREW_MB: Final = 30.0
+_STALL_S: Final = 0.05
+_FULL_SHARE: Final = 0.9
+"""Of what is promised, so much has to wait and be made at some moment, or nothing was measured."""
 
 _LINE: Final = "SELECT SUM(state = 'queued'), SUM(state = 'running'), SUM(state = 'delivered') FROM jobs"
 _MOST_OF_ONE: Final = (
@@ -45,18 +50,22 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What it came to: the crowd's own commands, those of whoever came later, and a look every few seconds."""
+    """What it came to: the crowd's own commands, those of whoever came later, a look every second, and stalls."""
 
     crowd: Sequence[Typed]
     later: Sequence[Typed]
     looks: Sequence[Look]
     cpu_share: float
+    stalls_s: Sequence[float]
+    """How long the event loop kept others waiting, the shortest first."""
 
 
 async def crowd(*, members: int, seconds: float) -> Seen:
     """Fill the line, then let it run for so long while somebody new types once a second."""
     knobs = Knobs(unlimited=True, latency_s=_A_PICTURE_TAKES_S, plain_pictures=True)
-    async with rig({"MAX_RUNNING": str(RUNNING), "PER_USER_PENDING": str(WAITING_EACH)}, knobs) as stage:
+    port = free_port()
+    settings = {"MAX_RUNNING": str(RUNNING), "PER_USER_PENDING": str(WAITING_EACH), "HTTP_PORT": str(port)}
+    async with rig(settings, knobs) as stage:
         typed = []
         began = time.monotonic()
         for count in range(members * (WAITING_EACH + 1)):
@@ -65,22 +74,27 @@ async def crowd(*, members: int, seconds: float) -> Seen:
         await _full(stage, members)
         cpu_s, began = stage.cpu_s(), time.monotonic()
         later, looks = [], []
-        for second in range(int(seconds)):
-            later.append(await stage.discord.type_imagine(members + second, "a newcomer"))
-            looks.append(_look(stage))
-            await asyncio.sleep(max(0.0, began + second + 1 - time.monotonic()))
+        async with stalls_s(port) as stalls:
+            for second in range(int(seconds)):
+                later.append(await stage.discord.type_imagine(members + second, "a newcomer"))
+                looks.append(_look(stage))
+                await asyncio.sleep(max(0.0, began + second + 1 - time.monotonic()))
         share = (stage.cpu_s() - cpu_s) / (time.monotonic() - began)
         await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
-        return Seen(crowd=typed, later=later, looks=looks, cpu_share=share)
+        return Seen(crowd=typed, later=later, looks=looks, cpu_share=share, stalls_s=sorted(stalls))
 
 
 async def _full(stage: Rig, members: int) -> None:
     end = time.monotonic() + _FULL_WITHIN_S
     while time.monotonic() < end:
         look = _look(stage)
-        if look.running >= RUNNING and look.waiting >= members * (WAITING_EACH - 2):
+        if look.running >= _made_at_once(members) and look.waiting >= members * (WAITING_EACH - 2):
             return
         await asyncio.sleep(0.5)
+
+
+def _made_at_once(members: int) -> int:
+    return min(RUNNING, members * _RUNNING_EACH)
 
 
 def _look(stage: Rig) -> Look:
@@ -108,11 +122,26 @@ def told(seen: Seen) -> bool:
         f"{max(look.most_of_one for look in looks)}"
     )
     click.echo(f"delivered           {looks[-1].delivered - looks[0].delivered:,} in {len(looks):,} s")
-    click.echo(f"newcomers           {len(seen.later):,}; late: {late['later']:,}; median longest {delays[-1]:.3f} s")
+    click.echo(
+        f"newcomers           {len(seen.later):,}; late: {late['later']:,}; longest {max(delays, default=0):.3f} s"
+    )
     click.echo(f"processor           {seen.cpu_share:.0%} of one core")
     click.echo(f"memory              {looks[0].memory_mb:.0f} MB, {looks[-1].memory_mb:.0f} MB at last")
-    within = most <= RUNNING and all(look.most_of_one <= 2 for look in looks)
-    return not any(late.values()) and within and grew_mb < _GREW_MB
+    p99_s, longest_s = seen.stalls_s[len(seen.stalls_s) * 99 // 100], seen.stalls_s[-1]
+    click.echo(f"event loop          p99 {p99_s * 1e3:.0f} ms, longest {longest_s * 1e3:.0f} ms")
+    within = most <= RUNNING and all(look.most_of_one <= _RUNNING_EACH for look in looks)
+    return not any(late.values()) and within and _was_full(seen) and p99_s < _STALL_S and grew_mb < _GREW_MB
+
+
+def _was_full(seen: Seen) -> bool:
+    """Whether as much waited and was made as was to be borne: half of it would prove nothing."""
+    members = len({typed.number for typed in seen.crowd})
+    expected = members * WAITING_EACH
+    waiting, running = (max(getattr(look, name) for look in seen.looks) for name in ("waiting", "running"))
+    if waiting >= expected * _FULL_SHARE and running >= _made_at_once(members) * _FULL_SHARE:
+        return True
+    click.echo(f"NOT FULL            at most {waiting:,} waited and {running:,} were made at once")
+    return False
 
 
 def _late(typed: Typed) -> bool:
