@@ -22,12 +22,21 @@ def _libc() -> ctypes.CDLL:
 
 
 def leave() -> None:
-    """Go into user and mount namespaces of one's own, as root in them; one thread only. Raises OSError."""
+    """Go into user and mount namespaces of one's own, as root in them; one thread only. Raises OSError.
+
+    Where a machine has no user namespaces, who is root already needs none.
+    """
     user, group = os.getuid(), os.getgid()
-    _checked(_libc().unshare(_NEW_USER | _NEW_MOUNTS))
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    try:
+        _checked(_libc().unshare(_NEW_USER | _NEW_MOUNTS))
+    except OSError:
+        if user != 0:
+            raise
+        _checked(_libc().unshare(_NEW_MOUNTS))
+    else:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
     _checked(_libc().mount(b"none", b"/", None, _PRIVATE | _RECURSIVE, None))
 
 
@@ -40,7 +49,10 @@ def mount_in_memory(directory: Path, size_bytes: int) -> None:
 def join(pid: int) -> None:
     """Go into the namespaces of another process; one thread only. Raises OSError."""
     for kind, flag in (("user", _NEW_USER), ("mnt", _NEW_MOUNTS)):
-        descriptor = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)
+        theirs = Path(f"/proc/{pid}/ns/{kind}")
+        if theirs.samefile(f"/proc/self/ns/{kind}"):
+            continue
+        descriptor = os.open(theirs, os.O_RDONLY)
         try:
             _checked(_libc().setns(descriptor, flag))
         finally:
