@@ -9,16 +9,15 @@ from pathlib import Path
 
 from sandbox.apimaster import PostRecord
 from sandbox.chaos.rows import rows
-from sandbox.discord.interactions import State
+from sandbox.discord.interactions import TOKEN_LIFE_S, State
 from sandbox.driver import Interaction, Message
 from sandbox.driver.message import snapshot
 from sandbox.stack import Sandbox
 
 _JOBS = """
-    SELECT jobs.id, jobs.request_id, jobs.state, jobs.task_id, jobs.tries, jobs.retried_by, jobs.shown_as,
-        requests.prompt, requests.private, requests.bot_present, requests.guild_id, requests.message_by,
-        requests.channel_id,
-        requests.interaction_id, requests.user_id,
+    SELECT jobs.id, jobs.request_id, jobs.state, jobs.error_code, jobs.task_id, jobs.tries, jobs.retried_by,
+        jobs.shown_as, requests.prompt, requests.private, requests.bot_present, requests.guild_id, requests.message_by,
+        requests.channel_id, requests.interaction_id, requests.user_id,
         EXISTS (SELECT 1 FROM request_references WHERE request_id = requests.id) AS remix,
         EXISTS (SELECT 1 FROM job_events WHERE job_id = jobs.id AND event = 'uncertain') AS was_uncertain
     FROM jobs JOIN requests ON requests.id = jobs.request_id ORDER BY jobs.id
@@ -198,9 +197,17 @@ def _tells(message: Message, mark: str, job_id: int) -> bool:
 
 
 def _taken_back(evidence: Evidence, job: sqlite3.Row) -> bool:
-    """Whether Discord itself told the member that there was no answer: then nothing is made, and nothing told."""
+    """Whether an order ended before it had a card, and its member was told in the answer to the command.
+
+    It was refused privately for one of its references; or Discord itself said that there was no answer.
+    """
     record = evidence.sandbox.world.interactions.get(str(job["interaction_id"]))
-    return job["state"] == "cancelled" and record is not None and record.state is State.FAILED
+    if record is None:
+        return False
+    refused = job["state"] == "failed" and str(job["error_code"]).startswith("reference")
+    if record.state is State.FAILED:
+        return refused or job["state"] == "cancelled"
+    return refused and record.response_id is not None
 
 
 def _unreachable(evidence: Evidence, job: sqlite3.Row) -> bool:
@@ -231,7 +238,8 @@ def _living(evidence: Evidence, messages: Sequence[Message]) -> list[Message]:
 
 
 def _left(evidence: Evidence, message: Message) -> bool:
-    """Whether a message is an answer whose token died: nobody can change it any more."""
-    world = evidence.sandbox.world
+    """Whether a message is an answer whose token died, or seemed to by a clock that jumped: nobody changes it."""
+    world, machine = evidence.sandbox.world, evidence.sandbox.machine
     record = world.interactions.get(message.interaction_id or "")
-    return record is not None and world.clock.now() >= record.expires_at
+    jumped = machine is not None and machine.farthest_s > TOKEN_LIFE_S
+    return record is not None and (jumped or world.clock.now() >= record.expires_at)
