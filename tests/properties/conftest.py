@@ -13,7 +13,7 @@ _SLOW_MACHINES = (HealthCheck.too_slow, HealthCheck.filter_too_much)
 
 settings.register_profile(
     "quick",
-    max_examples=20,
+    max_examples=16,
     derandomize=True,
     database=None,
     deadline=None,
