@@ -25,10 +25,11 @@ _FATAL_CLOSES = (4004, 4010, 4011, 4012, 4013, 4014)
 _CLOSES = (1000, 1001, 1011, *(code for code in range(4000, 4010) if code not in _FATAL_CLOSES))
 _SPELL_S = (0.3, 1.5)
 _TOO_LARGE = 413
+_TOO_LATE_S = 3.2
 _LOCKED = ("general", "art")
 _HARMLESS = frozenset({"an unknown op", "an unknown event"})
 _REFUSALS = (
-    ("10062", "Unknown interaction", 404, 10062, _CALLBACK, False),
+    ("10062", "Unknown interaction", 404, 10062, _CALLBACK, True),
     ("40005", "Request entity too large", 413, 40005, _EDITS, False),
     ("40005-post", "Request entity too large, for a new message", 413, 40005, _POSTS, False),
     ("10008", "Unknown message", 404, 10008, _EDITS, True),
@@ -79,6 +80,11 @@ def _outages() -> Iterator[Trouble]:
         lambda box, rng: box.faults.block_next(rng.choice(CALLS), via="1.1 proxy"),
     )
     yield _call("502-cloudflare", "502 in HTML", lambda box, rng: box.faults.block_next(rng.choice(CALLS), 502))
+    yield _call(
+        "late",
+        "10062, since a first answer takes more than 3 s",
+        lambda box, _: box.faults.delay(_CALLBACK, _TOO_LATE_S, times=1),
+    )
     yield _call(
         "slow", "answered late", lambda box, rng: box.faults.delay(rng.choice(CALLS), rng.uniform(0.05, 1.0), times=1)
     )
