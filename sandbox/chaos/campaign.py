@@ -191,7 +191,7 @@ class Campaign:
         """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
         for _ in range(_STARTS):
             if not self._sandbox.bot.alive:
-                self.weather.deadly = False
+                self.weather.begin_life()
                 await self._sandbox.bot.start()
             with contextlib.suppress(DriverError):
                 await self._sandbox.wait_for_bot(_ONLINE_WITHIN_S)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sandbox.apimaster import payloads
 from sandbox.stack import Sandbox
-from sandbox.trouble.catalogue import PLACES
+from sandbox.trouble.catalogue import PLACES, TROUBLES
 from sandbox.trouble.trouble import Place, Trouble
 
 PAUSE_S = (0.05, 0.8)
@@ -31,6 +31,7 @@ _FATAL = 0.15
 _ONE_CALL = frozenset({Place.SUBMIT, Place.POLL, Place.RESULT, Place.UPLOAD, Place.DISCORD, Place.FILE})
 """Where a trouble waits for the next call that it is for."""
 _MOST_WAITING = 8
+_FATAL_NAMES = frozenset(trouble.name for trouble in TROUBLES if trouble.fatal)
 
 
 class Weather:
@@ -65,7 +66,7 @@ class Weather:
         self.happened: Counter[str] = Counter()
         self.latest = ""
         self.deadly = False
-        """Whether something happened that ends a bot, since this was last set."""
+        """Whether something happened that ends a bot, in its life."""
 
     async def blow(self) -> None:
         """Go on until cancelled."""
@@ -84,6 +85,10 @@ class Weather:
         """What goes wrong next."""
         place = self._rng.choices(self._places, weights=self._place_weights)[0]
         return self._rng.choices(self._kinds[place], weights=self._weights[place])[0]
+
+    def begin_life(self) -> None:
+        """A bot is started: only what still lasts can end it, and what comes from now on."""
+        self.deadly = any(spell.get_name() in _FATAL_NAMES for spell in self._spells)
 
     def strike(self, trouble: Trouble) -> None:
         """Let it happen. What lasts a while goes on in the background."""
