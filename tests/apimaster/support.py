@@ -13,7 +13,7 @@ from bot.domain.picture import Resolution
 from bot.ports import PictureSource, TaskState
 
 MODEL = "gemini-3.1-flash-image-preview"
-SHORT_S = 0.3
+SHORT_S = 0.8
 
 
 def quick_timeouts() -> Timeouts:
