@@ -26,6 +26,7 @@ LAYERS: list[set[str]] = [
         "bot.settings",
         "bot.logs",
         "bot.lock",
+        "bot.files",
         "bot.pressure",
         "bot.interpreter",
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import binascii
 import logging
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from yarl import URL
 from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, literal
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
+from bot.files import open_private
 from bot.ports import PictureSource
 
 log = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ def _a2b(symbols: bytes) -> bytes:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """A fresh file that only this user can read."""
     try:
-        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        file = open_private(path)
     except OSError as error:
         raise _disk(error) from error
     try:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 import aiohttp
 from yarl import URL
@@ -16,6 +16,7 @@ from yarl import URL
 from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StartupError, StoreError
 from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
+from bot.files import open_private
 from bot.media.cleaning import Cleaned, cleaned
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, sniff
 from bot.media.studio import in_studio, room_for
@@ -115,7 +116,7 @@ class ReferenceCopies:
                 if response.status != 200:
                     raise OutcomeUnknownError(f"HTTP {response.status} from Discord's CDN", http_status=response.status)
                 size = 0
-                with _opened(to) as file:
+                with open_private(to) as file:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size += len(chunk)
                         if size > MAX_REFERENCE_BYTES:
@@ -170,11 +171,6 @@ def _cleaned(path: Path) -> tuple[Cleaned, bool]:
     if altered:
         path.write_bytes(clean.data)
     return clean, altered
-
-
-def _opened(path: Path) -> BinaryIO:
-    """A fresh file that only this user can read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _refused(reference: Reference, code: str) -> BadReferenceError:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.domain.picture import PictureInfo
+from bot.files import sync
 from bot.media.fit import ENDINGS as SMALLER
 from bot.media.sniff import KINDS
 from bot.media.studio import in_studio, room_for
@@ -131,11 +132,11 @@ class Spool:
         path = self._root / f"{job_id}.{info.extension}"
         try:
             part.chmod(0o600)
-            _sync(part)
+            sync(part)
             # An earlier picture of this job may have had another format; only one may be found.
             self._remove(job_id, keep=part)
             part.replace(path)
-            _sync(self._root)
+            sync(self._root)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise StoreError(f"The picture cannot be kept on disk: {error.strerror or error}") from error
@@ -148,12 +149,3 @@ class Spool:
             path = self._root / f"{job_id}.{ending}"
             if path != keep:
                 path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """Force a file, or a directory's entries, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from typing import Final
 from bot.commands.backup import counted, described
 from bot.commands.examining.findings import Finding, fail, ok, warn
 from bot.domain.errors import StartupError
+from bot.media.sniff import KINDS
 from bot.store.sqlite.examining import Files, broken_references, files_of, gate_reason, read_through
 from bot.store.sqlite.reading import read_faults
 
@@ -101,6 +102,6 @@ def _strays(spool: Path, files: Files) -> int:
     if not spool.is_dir():
         return 0
     numbers = {name.partition(".")[0] for name in files.unposted | files.posted} | files.under_way
-    endings = ("png", "jpg", "webp", "gif")
+    endings = {kind.extension for kind in KINDS}
     found = (path.name.partition(".") for path in spool.iterdir())
     return sum(number.isdecimal() and ending in endings and number not in numbers for number, _, ending in found)

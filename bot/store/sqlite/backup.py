@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.domain.errors import StartupError
-from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, sync, verified
+from bot.files import sync
+from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, verified
 from bot.store.sqlite.enclosed import enclose
 from bot.store.sqlite.reading import opened
 

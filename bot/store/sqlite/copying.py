@@ -68,15 +68,6 @@ def copy_into(source: sqlite3.Connection, target: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def sync(path: Path) -> None:
-    """Force a file, or a folder's entries, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def private_file(path: Path) -> Iterator[Path]:
     """A new, empty file that only this user can read; it is gone afterwards, unless it was renamed meanwhile."""

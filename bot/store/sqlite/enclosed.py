@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from bot.store.sqlite.copying import sync
+from bot.files import sync
 
 FOLDERS: Final = ("spool", "references")
 """Beside the database: files that are named after its numbers."""

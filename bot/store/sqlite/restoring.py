@@ -18,8 +18,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
+from bot.files import sync
 from bot.store.sqlite import aftermath, enclosed
-from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, sync, verified
+from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, verified
 from bot.store.sqlite.enclosed import FOLDERS
 from bot.store.sqlite.migrations import migrate
 from bot.store.sqlite.reading import opened
