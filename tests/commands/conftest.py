@@ -1,12 +1,11 @@
 """An installation in a folder of its own, and its commands."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.__main__ import entry
-from tests.commands.support import Command
+from tests.commands.support import Command, command
 
 
 @pytest.fixture
@@ -21,13 +20,4 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs a command and returns its exit code."""
-
-    def command(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["bot", *words])
-        try:
-            entry()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return command
+    return partial(command, monkeypatch)

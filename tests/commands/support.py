@@ -1,17 +1,31 @@
 """Databases and files of an installation, past the commands that are tested."""
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot.__main__ import entry
 from bot.store.sqlite import SqliteStore
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 
 Command = Callable[..., int]
 """Runs a command with these words; returns its exit code."""
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run a command as a terminal would; returns its exit code."""
+    monkeypatch.setattr(sys, "argv", ["bot", *words])
+    try:
+        entry()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def opened(database: Path) -> SqliteStore:

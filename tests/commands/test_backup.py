@@ -5,16 +5,15 @@ import os
 import resource
 import sqlite3
 import stat
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.__main__ import entry
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.backup import back_up
 from bot.store.sqlite.reading import read_faults
+from tests.commands.support import command
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import Steps
@@ -27,16 +26,6 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
     return tmp_path / "data"
-
-
-def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """Run a command; returns its exit code."""
-    monkeypatch.setattr(sys, "argv", ["bot", *words])
-    try:
-        entry()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 def here() -> list[str]:

@@ -1,15 +1,14 @@
 """`doctor --ledger`: books in order, books that somebody changed, and a database that cannot be read."""
 
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.__main__ import entry
 from bot.domain.errors import Cost, TaskFailedError
 from bot.store.sqlite import SqliteStore
+from tests.commands.support import command
 from tests.support.clock import FakeClock
 from tests.support.steps import LOST, Steps
 
@@ -24,12 +23,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def doctor(monkeypatch: pytest.MonkeyPatch) -> int:
     """Run the command; returns its exit code."""
-    monkeypatch.setattr(sys, "argv", ["bot", "doctor", "--ledger"])
-    try:
-        entry()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+    return command(monkeypatch, "doctor", "--ledger")
 
 
 async def test_books_in_order_are_said_to_be_so_while_the_bot_has_them_open(

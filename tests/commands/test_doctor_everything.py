@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from bot.__main__ import entry
 from bot.clock import SystemClock
 from bot.commands.examining.discord_side import DiscordSide
 from bot.commands.examining.findings import Finding, Level
@@ -26,6 +25,7 @@ from bot.store.sqlite import SqliteStore
 from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.discord import DiscordServer, World
 from sandbox.discord.permissions import Permission
+from tests.commands.support import command
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import Steps
@@ -51,16 +51,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def doctor(monkeypatch: pytest.MonkeyPatch) -> Doctor:
     """Runs the command without the network and returns its exit code."""
-
-    def run(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["bot", "doctor", "--offline", *words])
-        try:
-            entry()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
-
-    return run
+    return partial(command, monkeypatch, "doctor", "--offline")
 
 
 def lines_about(name: str, printed: str) -> list[str]:
