@@ -1,9 +1,8 @@
 """Bytes that do harm: answers of other types than the guide's, and small ones that unpack into huge ones."""
 
-import gzip
-import io
 import struct
 import zlib
+from collections.abc import Callable
 from functools import cache
 
 WRONG_TYPES: tuple[bytes, ...] = (
@@ -21,15 +20,16 @@ WRONG_TYPES: tuple[bytes, ...] = (
     b"1e999",
 )
 _SIDE = 20_000
-_CHUNK = bytes(1024 * 1024)
+_BLOCK_BYTES = 1024 * 1024
+_GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+_ZLIB_HEADER = b"\x78\xda"
 
 
 @cache
 def bomb(side: int = _SIDE) -> bytes:
     """A PNG of black pixels, one bit each: 50 KB on the wire, 400 megapixels in memory."""
-    packer = zlib.compressobj(9)
-    row = bytes(1 + (side + 7) // 8)
-    pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    size_bytes = side * (1 + (side + 7) // 8)
+    pixels = _ZLIB_HEADER + _deflated(b"\0", size_bytes) + struct.pack(">I", _sum(zlib.adler32, b"\0", size_bytes))
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
@@ -37,11 +37,25 @@ def bomb(side: int = _SIDE) -> bytes:
 @cache
 def inflating(size_bytes: int) -> bytes:
     """A thousandth of this size, gzipped; a client that unpacks it has a JSON text of spaces."""
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9, mtime=0) as file:
-        for start in range(0, size_bytes, len(_CHUNK)):
-            file.write(b" " * min(len(_CHUNK), size_bytes - start))
-    return packed.getvalue()
+    trailer = struct.pack("<II", _sum(zlib.crc32, b" ", size_bytes), size_bytes)
+    return _GZIP_HEADER + _deflated(b" ", size_bytes) + trailer
+
+
+def _deflated(byte: bytes, size_bytes: int) -> bytes:
+    """So many of this byte, packed. A block that a full flush ends can be repeated: packing each would take seconds."""
+    whole, rest = divmod(size_bytes, _BLOCK_BYTES)
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    block = packer.compress(byte * _BLOCK_BYTES) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * whole + packer.compress(byte * rest) + packer.flush()
+
+
+def _sum(add: Callable[..., int], byte: bytes, size_bytes: int) -> int:
+    """A check sum over so many of this byte."""
+    whole, rest = divmod(size_bytes, _BLOCK_BYTES)
+    block, total = byte * _BLOCK_BYTES, add(b"")
+    for _ in range(whole):
+        total = add(block, total)
+    return add(byte * rest, total)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

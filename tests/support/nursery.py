@@ -11,6 +11,7 @@ import asyncio
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -26,7 +27,7 @@ from typing import IO, Final, NoReturn
 
 from PIL import Image
 
-from sandbox.bot_process import REPOSITORY
+from sandbox.bot_process import REPOSITORY, clean_environment
 
 _PR_SET_PDEATHSIG: Final = 1
 _LARGEST_REQUEST: Final = 256 * 1024
@@ -54,7 +55,12 @@ class Nursery:
     def _start(self) -> None:
         command = [sys.executable, "-m", "tests.support.nursery", str(self._path), str(os.getpid())]
         self._process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+            command,
+            cwd=REPOSITORY,
+            env=clean_environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            bufsize=0,
         )
         atexit.register(self._stop)
         assert self._process.stdout is not None
@@ -177,8 +183,11 @@ def main() -> None:
     import bot.__main__  # noqa: PLC0415
     import bot.app  # noqa: F401, PLC0415
     import sandbox.machine.inside  # noqa: F401, PLC0415
+    from bot.client import EXTENSIONS  # noqa: PLC0415
     from bot.ui.catalogue import LOCALES, words_for  # noqa: PLC0415
 
+    for extension in EXTENSIONS:  # a bot runs them once more, on what they import here
+        importlib.import_module(extension)
     for locale in LOCALES:
         words_for(locale)
     Image.init()
