@@ -13,7 +13,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload, token_lives
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, NewMessage, TooLarge, Upload, token_lives
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
@@ -23,9 +23,10 @@ from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
 from bot.pressure import Pressure
 from bot.read_back import Posted
+from bot.removal import Removal
 from bot.second_look import SecondLook, distrusted
 from bot.tasks import TaskGroup
-from bot.ui.card import Card, render
+from bot.ui.card import Card, opening, render
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ _PATIENCE_S: Final = 30.0
 _AT_ONCE: Final = 16
 _IN_ONE_CHANNEL: Final = 4
 """Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
+_BEGUN: Final = "begun"
+"""In place of a card's digest: a new message whose card is not on it yet."""
 
 
 class Crowded(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
@@ -68,8 +71,7 @@ class Courier:
         self._ladder = ladder
         self._requests = requests
         self._jobs = jobs
-        self._moves = moves
-        self._files = files
+        self._removal = Removal(ladder=ladder, requests=requests, jobs=jobs, moves=moves, files=files)
         self._packer = packer
         self._clock = clock
         self._rng = rng
@@ -177,13 +179,14 @@ class Courier:
             await held.wait()
             view = await self._requests.view(request_id)
         if view.request.deleted_at is not None:
-            await self._remove(view)
+            await self._removal.remove(view)
+            await self._note_unchanged(view.request)
             return
         if view.request.wiped:
             await self._note_unchanged(view.request)  # nothing is left that could be shown; its message stays as it is
             return
         if view.request.private:
-            await self._remove_left(view.request)
+            await self._removal.remove_left(view.request)
         if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
             log.warning("delivery_overtaken", extra={"request_id": request_id})
             return
@@ -206,54 +209,28 @@ class Courier:
         self._second_look.taken(view.request.id)
         return view
 
-    async def _remove(self, view: RequestView) -> None:
-        """Take a deleted request's message away, and its pictures from our disk."""
-        for job in view.jobs:
-            if job.state is JobState.FETCHED:  # the answer to an order that was given up came after all
-                await self._jobs.ready(job.id, "its message was deleted before it came")
-        if not await self._ladder.remove(view.request):
-            log.warning("message_not_removed", extra={"request_id": view.request.id})
-        for copy in await self._requests.copies(view.request.id):
-            await self._ladder.remove(
-                replace(
-                    view.request,
-                    message_id=copy.message_id,
-                    channel_id=copy.channel_id,
-                    message_by="bot",
-                    private=False,
-                    origin=replace(view.request.origin, bot_present=True),  # a copy is where the bot could post
-                )
-            )
-        await self._remove_left(view.request)
-        pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
-        for job in view.jobs:
-            await self._files.remove_thumbnail(job.id)
-        for job_id in pictures:
-            await self._files.remove(job_id)
-        await self._jobs.files_removed(pictures)
-        await self._note_unchanged(view.request)
-
-    async def _remove_left(self, request: Request) -> None:
-        """Take away what a request showed before it became private."""
-        for left in await self._moves.left(request.id):
-            there = replace(
-                request, message_id=left.message_id, channel_id=left.channel_id, message_by=left.by, private=False,
-                apart=left.apart, token=left.token, token_expires_at=left.token_expires_at,
-            )  # fmt: skip
-            if not await self._ladder.remove(there):
-                log.warning("left_message_not_removed", extra={"request_id": request.id})
-            await self._moves.removed(left.message_id)
-
     async def _note_unchanged(self, request: Request) -> None:
         """Record that the rows have been looked at, and that the message does not show them."""
-        shown = Shown(
-            digest=request.shown, version=request.version, edited=False, by=request.message_by, private=request.private
-        )
+        shown = Shown(digest="", version=request.version, edited=False, by="", private=request.private)
         await self._requests.note_shown(request.id, shown)
+
+    async def _note_begun(self, request: Request, posted: Posted) -> None:
+        """Record where a new message is before its card is on it; it is behind the rows until then."""
+        shown = Shown(
+            digest=_BEGUN, version=0, edited=False, by=posted.by,
+            message_id=posted.message_id, channel_id=posted.channel_id, private=request.private,
+        )  # fmt: skip
+        await self._insist(lambda: self._requests.note_shown(request.id, shown))
 
     async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
         """Render and deliver, with smaller files each time that Discord finds them too large."""
         rung = 0
+
+        async def begun(posted: Posted) -> None:
+            nonlocal view
+            await self._note_begun(view.request, posted)
+            view = replace(view, request=_shown_in(posted, view.request))
+
         while True:
             packed = await self._packer.pack(view, rung)
             card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
@@ -261,9 +238,10 @@ class Courier:
                 return card, {}, NOT_SHOWN
             try:
                 may_post = (card.worth_a_post or view.request.unseen) and not packed.keeps
+                new = NewMessage(words=partial(opening, view), begun=begun) if may_post else None
                 # Files may take what a slow line needs; words that take long have met a silence.
                 async with asyncio.timeout(None if packed.new else self._patience_s):
-                    posted = await self._ladder.show(view.request, card, packed.files, may_post=may_post)
+                    posted = await self._ladder.show(view.request, card, packed.files, new=new)
                 if posted.by or may_post or not card.worth_a_post:
                     return card, packed.pictures, posted
                 # The message is gone, and with it the attachments that it kept: everything is sent anew.
@@ -317,10 +295,14 @@ class Courier:
         await self._insist(lambda: self._requests.note_shown(request.id, shown))
         new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
         if new:
-            place = replace(
-                request,
-                message_id=posted.message_id or request.message_id,
-                channel_id=posted.channel_id or request.channel_id,
-                message_by=posted.by,
-            )
-            self._delivered(view, new, place)
+            self._delivered(view, new, _shown_in(posted, request))
+
+
+def _shown_in(posted: Posted, request: Request) -> Request:
+    """A request with the message that shows it now."""
+    return replace(
+        request,
+        message_id=posted.message_id or request.message_id,
+        channel_id=posted.channel_id or request.channel_id,
+        message_by=posted.by,
+    )

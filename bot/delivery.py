@@ -1,11 +1,15 @@
 """The delivery ladder: ways to bring a card to its member, tried from the nearest to the last.
 
 1. edit the interaction's response while its token lives; 2. edit the same message with the bot's own token; 3. post a
-new message in the channel (not for private requests); 4. send a direct message. Every rung is idempotent, or made so by
-a nonce. Where only a member brought the bot along, its own token opens nothing: rungs 2 and 3 are left out.
+new message in the channel (not for private requests); 4. send a direct message. Where only a member brought the bot
+along, its own token opens nothing: rungs 2 and 3 are left out.
 
 A request that is `apart` (one press made several) has no response of its own: its message is a new one in the channel,
-or, where that cannot be, a follow-up. A follow-up has no nonce: after a crash at the wrong moment it comes twice.
+or, where that cannot be, a follow-up.
+
+Edits may be repeated; a new message may not. It begins with a few words and without a picture, its id is written down,
+and an edit puts the card on it. Killed in between, the next process finds it again by its nonce; a follow-up has none,
+and after minutes a nonce is forgotten: then the words are left behind, and the picture is still shown once.
 """
 
 from __future__ import annotations
@@ -66,6 +70,14 @@ class Upload:
     data: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """How a new message begins: its first words, and what writes down where it is before its card is on it."""
+
+    words: Callable[[], discord.ui.LayoutView]
+    begun: Callable[[Posted], Awaitable[None]]
+
+
 class _Kept:
     """An attachment that stays on an edited message; discord.py asks attachments for nothing but this."""
 
@@ -83,13 +95,14 @@ class Ladder:
         self._client = client
         self._clock = clock
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
         """Show a card on the highest rung that holds; NOT_SHOWN (by "") where there is none left.
 
-        `may_post` allows new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge.
+        Without `new` there are no new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge; a message may have
+        begun then.
         """
         token_died = False
-        for name, rung in self._rungs(request, card, uploads, may_post=may_post):
+        for name, rung in self._rungs(request, card, uploads, new):
             try:
                 return replace(await rung(), token_died=token_died)
             except discord.HTTPException as error:
@@ -157,7 +170,7 @@ class Ladder:
             yield "bot", channel.get_partial_message(request.message_id or 0).delete
 
     def _rungs(
-        self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool
+        self, request: Request, card: Card, uploads: list[Upload], new: NewMessage | None
     ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
         lives = token_lives(request, self._clock.now())
         answer = _answer_of(request)
@@ -168,13 +181,14 @@ class Ladder:
         if answer is not None and not lives and request.token is not None:
             # Its time seems to be over, yet it is still known: it may be our clock that is wrong.
             yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
+        if new is None:
+            return
         in_channel = not request.private and request.origin.bot_present
-        if may_post and in_channel:
-            yield "channel", lambda: self._post(request, card, uploads)
-        if may_post and not in_channel and request.unseen and request.token is not None:
-            yield "follow-up", lambda: self._follow_up(request, card, uploads)
-        if may_post:
-            yield "dm", lambda: self._send_dm(request, card, uploads)
+        if in_channel:
+            yield "channel", lambda: self._post(request, card, uploads, new)
+        elif request.unseen and request.token is not None:
+            yield "follow-up", lambda: self._follow_up(request, card, uploads, new)
+        yield "dm", lambda: self._send_dm(request, card, uploads, new)
 
     @staticmethod
     def _classify(error: discord.HTTPException, uploads: list[Upload]) -> None:
@@ -190,20 +204,16 @@ class Ladder:
         message = await webhook.edit_message(answer, view=card.view, attachments=cast(Any, _files(uploads)))
         return posted_in(message, by="interaction", edited=True)
 
-    async def _follow_up(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+    async def _follow_up(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
         """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
         webhook = discord.Webhook.from_state(
             {"id": request.origin.application_id, "type": _APPLICATION_WEBHOOK, "token": request.token or ""},
             self._client._connection,  # noqa: SLF001 - discord.py makes an interaction's own webhook in this way
         )
-        message = await webhook.send(
-            view=card.view,
-            files=_new_files(uploads) or MISSING,
-            ephemeral=request.private,
-            allowed_mentions=discord.AllowedMentions.none(),
-            wait=True,
-        )
-        return posted_in(message, by="interaction", edited=False)
+        nobody = discord.AllowedMentions.none()
+        message = await webhook.send(view=new.words(), ephemeral=request.private, allowed_mentions=nobody, wait=True)
+        await new.begun(posted_in(message, by="interaction", edited=False))
+        return replace(await self._edit_answer(request, message.id, card, uploads), edited=False)
 
     async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 2."""
@@ -211,29 +221,28 @@ class Ladder:
         partial = channel.get_partial_message(request.message_id or 0)
         return await _edited(partial, card, uploads, by=request.message_by)
 
-    async def _post(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+    async def _post(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
         """Rung 3."""
         channel = self._client.get_partial_messageable(request.origin.channel_id, guild_id=request.origin.guild_id)
-        return await _sent_once(channel, card, uploads, nonce=f"r{request.id}", by="bot")
+        return await _sent_once(channel, card, uploads, new, nonce=f"r{request.id}", by="bot")
 
-    async def _send_dm(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+    async def _send_dm(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
         """Rung 4."""
         channel = await direct_channel(self._client, request.origin.user_id)
-        return await _sent_once(channel, card, uploads, nonce=f"d{request.id}", by="dm")
+        return await _sent_once(channel, card, uploads, new, nonce=f"d{request.id}", by="dm")
 
 
 async def _sent_once(
-    channel: discord.PartialMessageable, card: Card, uploads: list[Upload], *, nonce: str, by: str
+    channel: discord.PartialMessageable, card: Card, uploads: list[Upload], new: NewMessage, *, nonce: str, by: str
 ) -> Posted:
-    """A new message. The nonce makes a repetition within minutes find the first one instead of posting another.
-
-    The first one may show the rows as they were before the process ended: then it is brought up to date.
-    """
-    message = await channel.send(view=card.view, files=_new_files(uploads) or MISSING, nonce=nonce)
-    posted = posted_in(message, by=by, edited=False)
-    if shows(message, card.view, _names(uploads)):
-        return posted
-    return await _edited(channel.get_partial_message(message.id), card, uploads, by=by)
+    """A new message. The nonce makes a repetition within minutes find the first one instead of posting another."""
+    message = await channel.send(view=new.words(), nonce=nonce)
+    await new.begun(posted_in(message, by=by, edited=False))
+    try:
+        return replace(await _edited(channel.get_partial_message(message.id), card, uploads, by=by), edited=False)
+    except discord.Forbidden:  # words, but no files: the next rung has them
+        await message.delete()
+        raise
 
 
 async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upload], *, by: str) -> Posted:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.courier import Courier
-from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, TooLarge, Upload
+from bot.delivery import NOT_SHOWN, DeliveryTrouble, Ladder, NewMessage, TooLarge, Upload
 from bot.domain.errors import BotError, Cost, StoreError
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
@@ -39,6 +39,8 @@ class NotedLadder(Ladder):
         self.shown: list[tuple[int, str, list[Upload], bool]] = []
         self.removed: list[int] = []
         self.read: list[int] = []
+        self.places: list[tuple[int | None, int, str]] = []
+        self.new: NewMessage | None = None
         self.overwritten = False
 
     async def remove(self, request: Request) -> bool:
@@ -54,9 +56,11 @@ class NotedLadder(Ladder):
         self.read.append(request.id)
         return not self.overwritten
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
         """Take note."""
-        self.shown.append((request.id, card.digest, uploads, may_post))
+        self.places.append((request.message_id, request.channel_id, request.message_by))
+        self.new = new
+        self.shown.append((request.id, card.digest, uploads, new is not None))
         answer = self.answers.popleft() if self.answers else posted(uploads)
         if callable(answer):
             await answer()
@@ -157,9 +161,9 @@ class SlowChannel(NotedLadder):
         super().__init__()
         self.free = asyncio.Event()
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, may_post: bool) -> Posted:
+    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
         """As ever where a request has a token of its own."""
-        shown = await super().show(request, card, uploads, may_post=may_post)
+        shown = await super().show(request, card, uploads, new=new)
         if request.token is None:
             await self.free.wait()
         return shown
@@ -331,6 +335,24 @@ async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.READY
     assert post.ladder.shown[-1][2] == []
     assert await post.store.requests_behind() == []
+
+
+async def test_a_new_message_that_has_begun_is_gone_on_with(post: Post) -> None:
+    """Where it is was written down before its picture is on it; a picture too large, or trouble, begins no other."""
+    job = await post.steps.fetched()
+    place = Posted(by="dm", message_id=71, channel_id=404, attachments={}, edited=False)
+
+    async def begin() -> None:
+        assert post.ladder.new is not None
+        await post.ladder.new.begun(place)
+        assert await post.store.requests_behind() == [job.request_id]
+        raise TooLarge
+
+    post.ladder.answers += [begin, DeliveryTrouble("HTTP 503")]
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert post.ladder.places == [(None, CHANNEL, ""), (71, 404, "dm"), (71, 404, "dm")]
+    assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
 
 async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post: Post) -> None:

@@ -133,13 +133,7 @@ class Intake:
         if error is None:
             return
         request = (await self._requests.view(request_id)).request
-        shown = Shown(
-            digest=request.shown,
-            version=request.version,
-            edited=False,
-            by=request.message_by,
-            private=request.private,
-        )
+        shown = Shown(digest="", version=request.version, edited=False, by="", private=request.private)
         await self._requests.note_shown(request_id, shown)
         named = {"number": error.number, "name": error.name} if isinstance(error, BadReferenceError) else {}
         raise Refusal(error.code, **named)

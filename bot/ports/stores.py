@@ -27,7 +27,8 @@ class ShownPicture:
 class Shown:
     """What a request's message shows after an edit or a new post: its rows as they were at `version`.
 
-    `by` is how it may be edited: `interaction`, `bot` or `dm`, or "" without a message; `pictures` are by job id.
+    `by` is how it may be edited: `interaction`, `bot` or `dm`; with "" the rows were looked at, and what is shown, and
+    where, stays as it was. `pictures` are by job id.
     `private` is what the request was when it was shown so.
     """
 

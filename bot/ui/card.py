@@ -93,6 +93,17 @@ def render(request: RequestView, files: Mapping[int, str], *, with_sheet: bool =
     )
 
 
+def opening(request: RequestView) -> ui.LayoutView:
+    """What a new message says until its card is on it; true on its own, should a crash leave it at that."""
+    words = words_for(request.request.origin.locale)
+    current = [job for job in request.jobs if job.retried_by is None]
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=discord.Colour.light_grey())
+    container.add_item(ui.TextDisplay(text.quoted_prompt(request.request.spec)))
+    container.add_item(ui.TextDisplay(text.small_print(request, words)))
+    container.add_item(ui.TextDisplay(f"⏳ {words('card.opening')}\n-# {text.numbers(current, words)}"))
+    return message_of(container)
+
+
 def _is_news(jobs: list[Job]) -> bool:
     """Whether a picture has arrived, its member does not want it any more, or nothing more will happen by itself."""
     settled = all(job.state in SETTLED or job.state is JobState.UNCERTAIN for job in jobs)

@@ -151,8 +151,15 @@ def statuses(jobs: list[Job], view: RequestView, words: Words) -> list[str]:
         lines.append(_several_waiting(waiting, view, words))
     if done:
         lines.append("-# " + " · ".join(_several_finished(done, len(jobs), words)))
-    lines.append("-# " + words("card.numbers", first=jobs[0].id, last=jobs[-1].id))
+    lines.append(f"-# {numbers(jobs, words)}")
     return lines
+
+
+def numbers(jobs: list[Job], words: Words) -> str:
+    """The numbers of a request's pictures."""
+    if len(jobs) == 1:
+        return words("card.number", number=jobs[0].id)
+    return words("card.numbers", first=jobs[0].id, last=jobs[-1].id)
 
 
 def _is_counted(job: Job) -> bool:

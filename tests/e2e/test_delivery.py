@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from contextlib import closing
 
-from sandbox.apimaster import Fault
 from sandbox.discord.permissions import Permission
 from tests.e2e.house import House
 
@@ -30,27 +29,6 @@ async def test_a_deleted_message_is_replaced_by_a_new_one(house: House) -> None:
     house.driver.delete("mod", message.id)
     assert (await house.picture("gone with the wind")).id != message.id
     assert len(house.driver.messages("alice")) == 1
-
-
-async def test_a_message_posted_anew_without_our_knowing_is_brought_up_to_date(house: House) -> None:
-    """The nonce leads to the message with the first picture; the second one is added instead of taken for shown."""
-    house.knobs.latency_s = 1
-    house.apimaster.script(Fault.http(503))  # the first of the two starts later
-    await house.imagine("hide and seek", count=2)
-    message = await house.shows("hide and seek", "at work")
-    house.faults.fail_next("POST /channels/*", 503, times=50, after=True)
-    house.faults.expire_all_tokens()
-    house.driver.delete("mod", message.id)
-    await house.until(lambda: house.states() == ["fetched", "fetched"])
-    (posted,) = house.driver.messages("alice")
-    assert len(posted.media()) == 1
-    await house.bot.kill()
-    house.faults.clear()
-    await house.start()
-    await house.until(lambda: house.states() == ["delivered", "delivered"])
-    (message,) = house.driver.messages("alice")
-    assert (message.id, len(message.media())) == (posted.id, 2)
-    assert house.rows("SELECT COUNT(*) FROM jobs WHERE attachment_id IS NULL") == [(0,)]
 
 
 async def test_a_private_picture_with_a_dead_token_comes_by_direct_message(house: House) -> None:

@@ -182,10 +182,11 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
     for job_id, picture in shown.pictures.items():
         delivered(db, job_id, picture, now_ms)
     db.conn.execute(
-        "UPDATE requests SET shown = ?, edits = edits + ?, message_id = COALESCE(?, message_id), "
-        "message_channel_id = COALESCE(?, message_channel_id), message_by = ?, "
+        "UPDATE requests SET shown = IIF(?, shown, ?), edits = edits + ?, message_id = COALESCE(?, message_id), "
+        "message_channel_id = COALESCE(?, message_channel_id), message_by = COALESCE(NULLIF(?, ''), message_by), "
         "shown_version = CASE WHEN ? THEN ? ELSE version END WHERE id = ?",
         (
+            not shown.by,
             shown.digest,
             int(shown.edited),
             shown.message_id,
