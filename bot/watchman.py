@@ -1,13 +1,19 @@
-"""A thread beside the event loop: it tells when the loop stands still, and ends a process that cannot end by itself."""
+"""A thread beside the event loop: it tells when the loop stands still, and ends a process that cannot end by itself.
+
+It hears of a signal by itself, since the main thread may be deep in a library. Where not even a thread has its turn any
+more, a timer of the kernel's ends the process.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import select
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -24,8 +30,15 @@ _HOPELESS_S: Final = 60.0
 _ASLEEP_S: Final = 2.0
 """Who wakes later than this by itself was stopped together with the loop (SIGSTOP, a frozen machine)."""
 _SAYING_S: Final = 0.5
+_LAST_S: Final = 1.0
+"""So long after a stop was to be cut short, the kernel does it."""
 _FRAMES: Final = 12
 _NAMES: Final = 20
+
+
+def _alarm(seconds: float) -> None:
+    """Have the kernel end this process after so long by SIGALRM, which nobody here handles."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 class Watchman:
@@ -38,13 +51,21 @@ class Watchman:
         every_s: float = _EVERY_S,
         stuck_s: float = _STUCK_S,
         hopeless_s: float = _HOPELESS_S,
+        last_s: float = _LAST_S,
         end: Callable[[int], object] = os._exit,
+        alarm: Callable[[float], object] = _alarm,
     ) -> None:
         self._clock = clock
         self._every_s = every_s
         self._stuck_s = stuck_s
         self._hopeless_s = hopeless_s
+        self._last_s = last_s
         self._end = end
+        self._alarm = alarm
+        self._heard, self._hears = os.pipe()
+        os.set_blocking(self._heard, False)
+        os.set_blocking(self._hears, False)
+        self._heeded: tuple[Collection[int], float] = ((), 0.0)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: int | None = None
         self._beat_at_s = 0.0
@@ -63,7 +84,14 @@ class Watchman:
         # A stop that has begun is watched to the very end: Python waits for threads yet, and a disk may hold one up.
         if self._end_at is None:
             self._over.set()
+            os.write(self._hears, b"\0")
             self._thread.join(self._every_s + _SAYING_S)
+
+    def heed(self, numbers: Collection[int], within_s: float) -> None:
+        """Have any of these signals, which need handlers, end the process so long after it came. Of the main thread."""
+        self._heeded = (numbers, within_s)
+        # Python's own handler writes the number there at once, in whatever thread; the others wait for the main thread.
+        signal.set_wakeup_fd(self._hears, warn_on_full_buffer=False)
 
     def watch(self) -> None:
         """Watch the running event loop from now on."""
@@ -78,10 +106,12 @@ class Watchman:
         """
         if self._end_at is None:
             self._end_at = (self._clock.monotonic() + seconds, exit_code)
+            self._alarm(seconds + self._last_s)
 
     def _main(self) -> None:
         looked_at_s = self._clock.monotonic()
-        while not self._over.wait(self._every_s):
+        while not self._over.is_set():
+            self._listen(looked_at_s)
             now_s = self._clock.monotonic()
             slept_s = now_s - looked_at_s - self._every_s
             looked_at_s = now_s
@@ -91,6 +121,15 @@ class Watchman:
                 self._finish(self._end_at[1], "stop_cut_short", {"under_way": _names_of_tasks(self._loop)})
             elif self._loop is not None and not self._loop.is_closed():
                 self._look_at(self._loop, now_s)
+
+    def _listen(self, now_s: float) -> None:
+        """Wait for the next look, or for the end of a stop; a signal may come meanwhile."""
+        left_s = self._every_s if self._end_at is None else min(self._every_s, max(0.0, self._end_at[0] - now_s))
+        if not select.select([self._heard], [], [], left_s)[0]:
+            return
+        numbers, within_s = self._heeded
+        if set(os.read(self._heard, 1_024)) & set(numbers):
+            self.end_within(within_s, exit_code=0)
 
     def _look_at(self, loop: asyncio.AbstractEventLoop, now_s: float) -> None:
         still_s = now_s - self._beat_at_s

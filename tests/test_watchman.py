@@ -6,8 +6,12 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,12 +19,40 @@ from bot.clock import SystemClock
 from bot.stopping import StopSignals
 from bot.watchman import EXIT_STUCK, Watchman
 
+ROOT: Final = Path(__file__).parent.parent
+PROCESS: Final = """
+import asyncio, hashlib, os, re, signal, sys, threading
+from bot.clock import SystemClock
+from bot.stopping import StopSignals
+from bot.watchman import Watchman
+
+def without_end():
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+
+async def main(watchman):
+    StopSignals(SystemClock(), watchman, stop_s=0.1)
+    ask = os.kill, os.getpid(), signal.SIGTERM
+    {hangs}
+
+with Watchman(SystemClock(), last_s=0.2) as watchman:
+    asyncio.run(main(watchman))
+"""
+HANGS: Final = {
+    "a library that lets other threads go on": ("threading.Timer(0.1, ask[0], ask[1:]).start(); without_end()", 0),
+    "a thread that Python waits for": (
+        "ask[0](*ask[1:]); asyncio.get_running_loop().run_in_executor(None, without_end)",
+        0,
+    ),
+    "a library that lets no thread go on": ("ask[0](*ask[1:]); re.match('(a+)+$', 'a' * 60 + 'b')", -signal.SIGALRM),
+}
+
 
 class Ends:
     """Stands for the end of the process: notes the exit code, and lets go of whoever waits for it."""
 
     def __init__(self) -> None:
         self.codes: list[int] = []
+        self.alarms: list[float] = []
         self.ended = threading.Event()
 
     def __call__(self, code: int) -> None:
@@ -38,15 +70,19 @@ def ends() -> Ends:
 @pytest.fixture
 def kept_signals() -> Iterator[None]:
     """What this process did with signals before."""
+    woken = signal.set_wakeup_fd(-1)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    signal.set_wakeup_fd(woken)
 
 
 def watchman(ends: Ends, *, hopeless_s: float = 30.0) -> Watchman:
     """One that finds a loop stuck after 10 ms."""
-    return Watchman(SystemClock(), every_s=0.002, stuck_s=0.01, hopeless_s=hopeless_s, end=ends)
+    return Watchman(
+        SystemClock(), every_s=0.002, stuck_s=0.01, hopeless_s=hopeless_s, end=ends, alarm=ends.alarms.append
+    )
 
 
 async def test_loop_that_stands_still_is_told_with_its_place(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
@@ -90,6 +126,7 @@ async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.
         await asyncio.to_thread(ends.ended.wait, 10)
     waiting.cancel()
     assert ends.codes == [0]
+    assert ends.alarms == [1.005], "the kernel's timer, should even that not end it"
     assert "never-ends" in vars(caplog.records[-1])["under_way"]
 
 
@@ -127,3 +164,12 @@ async def test_end_of_the_supervisor_asks_too(ends: Ends) -> None:
     async with asyncio.timeout(10):
         await signals.asked.wait()
     os.close(reading)
+
+
+@pytest.mark.parametrize("hangs", HANGS)
+def test_process_that_is_asked_to_stop_ends_in_time_whatever_hangs(hangs: str) -> None:
+    """No turn of the event loop, of the main thread or even of any thread is needed for it."""
+    statement, exit_code = HANGS[hangs]
+    script = PROCESS.format(hangs=statement)
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=False, capture_output=True)
+    assert ended.returncode == exit_code, ended.stderr
