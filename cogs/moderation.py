@@ -13,7 +13,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.services import Services
-from bot.ui.answering import begin_answer, sent_surely
+from bot.ui.answering import begin_answer, edit_answer, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
@@ -150,7 +150,7 @@ class Moderation(commands.Cog):
     async def _answer(self, interaction: discord.Interaction[ImagineBot], said: str) -> None:
         """Say what was done, and, to the first moderator who comes by, that the log channel cannot be written to."""
         note = trouble_note(self._services.server_log.untold_trouble(interaction.guild_id or 0))
-        await interaction.edit_original_response(content=f"{said}{note}", allowed_mentions=_SILENT)
+        await edit_answer(interaction, content=f"{said}{note}", allowed_mentions=_SILENT)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.owner import resumed, standing_view
 from bot.ui.phrases import phrase
@@ -33,7 +33,7 @@ class Owner(commands.GroupCog, name="owner", description=phrase("command.owner")
         await self._admit(interaction)
         standing = await self._services.controls.standing()
         view = standing_view(standing, _shards(interaction.client))
-        await interaction.edit_original_response(view=view)
+        await edit_answer(interaction, view=view)
 
     @app_commands.command(description=phrase("command.owner_pause"))
     async def pause(self, interaction: discord.Interaction[ImagineBot]) -> None:
@@ -41,13 +41,13 @@ class Owner(commands.GroupCog, name="owner", description=phrase("command.owner")
         await self._admit(interaction)
         paused = await self._services.controls.pause()
         answer = ENGLISH("owner.pausing") if paused else ENGLISH("owner.paused_already")
-        await interaction.edit_original_response(view=said(answer))
+        await edit_answer(interaction, view=said(answer))
 
     @app_commands.command(description=phrase("command.owner_resume"))
     async def resume(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Go on, and try at once what the provider refused."""
         await self._admit(interaction)
-        await interaction.edit_original_response(view=said(await resumed(self._services.controls)))
+        await edit_answer(interaction, view=said(await resumed(self._services.controls)))
 
     async def _admit(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Acknowledge an owner; raises Refusal for anybody else."""

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.services import Services
-from bot.ui.answering import begin_answer, sent_surely
+from bot.ui.answering import begin_answer, edit_answer, sent_surely
 from bot.ui.details import details
 from bot.ui.errors import answer_error
 from bot.ui.phrases import menu_entry, words_of
@@ -70,7 +70,7 @@ class Posted(commands.Cog):
         )
         shown = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(shown.prompt_file), "prompt.txt")] if shown.prompt_file else []
-        await interaction.edit_original_response(embed=shown.embed, attachments=files)
+        await edit_answer(interaction, embed=shown.embed, attachments=files)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:

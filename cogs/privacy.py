@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.phrases import phrase, words_of
 from bot.ui.privacy import PRIVACY_BUTTONS, erase_question, send_copy
 
@@ -30,7 +30,7 @@ class Privacy(commands.GroupCog, name="privacy", description=phrase("command.pri
         await begin_answer(interaction)
         tally = await self._services.privacy.tally(interaction.user.id)
         view = erase_question(interaction.user.id, tally, words_of(interaction))
-        await interaction.edit_original_response(view=view)
+        await edit_answer(interaction, view=view)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.job import JobState
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, queue_view, show_gallery
 from bot.ui.phrases import option, phrase, worded, words_of
 
@@ -29,7 +29,7 @@ class Queue(commands.Cog):
         """Show your pictures under way, with their places in line; cancel those that wait."""
         await begin_answer(interaction)
         views = await self._services.collection.under_way(interaction.user.id)
-        await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
+        await edit_answer(interaction, view=queue_view(views, words_of(interaction)))
 
     @app_commands.command(description=phrase("command.collect"))
     @worded(number=option("number"))
@@ -51,14 +51,14 @@ class Queue(commands.Cog):
         if len(due) > _AT_ONCE:
             said = f"{said} {words('answer.collect_more')}"
         # The first follow-up would become the deferred answer: that one is given first.
-        await interaction.edit_original_response(content=said)
+        await edit_answer(interaction, content=said)
         for view in due[:_AT_ONCE]:
             await self._services.handover.give(interaction, view, private=True)
 
     async def _collect_one(self, interaction: discord.Interaction[ImagineBot], number: int) -> None:
         view = await self._services.collection.picture(number, interaction.user.id)
         private = view.request.private or any(job.state is JobState.READY for job in view.jobs)
-        await interaction.edit_original_response(content=words_of(interaction)("answer.showing_again", number=number))
+        await edit_answer(interaction, content=words_of(interaction)("answer.showing_again", number=number))
         await self._services.handover.give(interaction, view, private=private)
 
     @app_commands.command(description=phrase("command.gallery"))

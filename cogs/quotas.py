@@ -11,7 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.picture import MAX_COUNT
 from bot.domain.quota import EVERYONE, UNLIMITED, Limit
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of, origin_of
@@ -52,7 +52,7 @@ class Quota(commands.Cog):
         await begin_answer(interaction)
         standing = await self._services.quotas.standing(origin_of(interaction))
         view = quota_view(standing, self._services.limits, words_of(interaction))
-        await interaction.edit_original_response(view=view)
+        await edit_answer(interaction, view=view)
 
 
 @in_servers_for(manage_messages=True)
@@ -141,7 +141,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     async def _show(self, interaction: discord.Interaction[ImagineBot], done: str = "") -> None:
         quotas, standing = await self._services.quotas.of_server(interaction.guild_id or 0)
         view = quotas_view(quotas, standing, _roles(interaction), done)
-        await interaction.edit_original_response(view=view, allowed_mentions=discord.AllowedMentions.none())
+        await edit_answer(interaction, view=view, allowed_mentions=discord.AllowedMentions.none())
 
 
 def _roles(interaction: discord.Interaction[ImagineBot]) -> dict[int, str]:

@@ -16,7 +16,7 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
 from bot.jobs.patterns import checked_rule
 from bot.services import Services
-from bot.ui.answering import begin_answer, note_press
+from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
@@ -137,7 +137,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     async def _answer(interaction: discord.Interaction[ImagineBot], told: str) -> None:
         shown, whole = fitting(told)
         files = [discord.File(io.BytesIO(whole), "rules.txt")] if whole else []
-        await interaction.edit_original_response(content=shown, attachments=files, allowed_mentions=_SILENT)
+        await edit_answer(interaction, content=shown, attachments=files, allowed_mentions=_SILENT)
 
 
 async def setup(bot: ImagineBot) -> None:

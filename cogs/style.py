@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
@@ -45,7 +45,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         await begin_answer(interaction)
         preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
         said = words_of(interaction)(_SAVED[server, replaced], name=plain(preset.name))
-        await interaction.edit_original_response(content=said)
+        await edit_answer(interaction, content=said)
 
     @app_commands.command(name="list", description=phrase("command.style_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
@@ -53,7 +53,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         await begin_answer(interaction)
         found = style_list(await self._services.presets.of(keeper_of(interaction)), words_of(interaction))
         files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
-        await interaction.edit_original_response(embed=found.embed, attachments=files)
+        await edit_answer(interaction, embed=found.embed, attachments=files)
 
     @app_commands.command(description=phrase("command.style_delete"))
     @worded(name=option("gone_name"), server=option("gone_server"))
@@ -63,7 +63,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
         key = "styles.server_deleted" if server else "styles.own_deleted"
         said = words_of(interaction)(key, name=plain(preset.name))
-        await interaction.edit_original_response(content=said)
+        await edit_answer(interaction, content=said)
 
     @delete.autocomplete("name")
     async def _names(

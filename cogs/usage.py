@@ -16,7 +16,7 @@ from bot.jobs.console import Console
 from bot.jobs.exporting import MOST_FILES, Export, Exporting
 from bot.ports.statistics import JobFilter
 from bot.services import Services
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded
 from bot.ui.uploads import CERTAIN_BYTES, is_too_large
@@ -217,10 +217,10 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
             first, *others = export.files
             told = _told(export, days)
             if share:
-                await interaction.edit_original_response(content=ENGLISH("console.posted"))
+                await edit_answer(interaction, content=ENGLISH("console.posted"))
                 await interaction.followup.send(told, file=discord.File(first))
             else:
-                await interaction.edit_original_response(content=told, attachments=[discord.File(first)])
+                await edit_answer(interaction, content=told, attachments=[discord.File(first)])
             for file in others:
                 await interaction.followup.send(file=discord.File(file), ephemeral=not share)
 
@@ -245,10 +245,10 @@ async def _show(interaction: discord.Interaction[ImagineBot], shown: Screen, *, 
     """Show a screen to who asked, or to everybody."""
     nobody = discord.AllowedMentions.none()
     if not share:
-        await interaction.edit_original_response(view=shown.view, attachments=shown.files(), allowed_mentions=nobody)
+        await edit_answer(interaction, view=shown.view, attachments=shown.files(), allowed_mentions=nobody)
         return
     # The first follow-up would become the deferred answer, which is private: that one is given first.
-    await interaction.edit_original_response(content=ENGLISH("console.posted"))
+    await edit_answer(interaction, content=ENGLISH("console.posted"))
     await interaction.followup.send(view=shown.view, files=shown.files(), allowed_mentions=nobody)
 
 

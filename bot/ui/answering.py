@@ -1,10 +1,15 @@
-"""The first answer to an interaction, over a network that breaks off and goes silent: sent twice, taken once."""
+"""Answers to interactions, over a network that breaks off and goes silent.
+
+A first answer is sent twice and taken once. What edits it, or asks a question, is sent once more too: the same edit
+changes nothing, and a question that comes twice harms nobody, while one that never comes leaves its member in the dark.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import aiohttp
 import discord
@@ -23,6 +28,8 @@ _PATIENCE_S: Final = 8.0
 The wait for a free connection is part of it. Were it shorter, a crowd's answers would be given up right before it is
 their turn.
 """
+_EDIT_PATIENCE_S: Final = 30.0
+"""For an edit without files, which shares the way with those of a crowd."""
 UNREADABLE: Final = (KeyError, TypeError)
 """What discord.py trips over in a 429 that is not Discord's own but came by a proxy that names itself (`Via`)."""
 TAKEN_ALREADY: Final = 40060
@@ -75,3 +82,45 @@ async def begin_answer(interaction: discord.Interaction[Any]) -> None:
 async def note_press(interaction: discord.Interaction[Any]) -> None:
     """Acknowledge a press or a form; nothing is to be seen of it yet."""
     await sent_surely(interaction.response.defer)
+
+
+async def edit_answer(interaction: discord.Interaction[Any], **changes: Any) -> None:
+    """Change the first answer, or what the pressed button stands on; takes what `edit_original_response` takes.
+
+    Files come from a path or from memory. Raises what a second try raises.
+    """
+    files: list[discord.File] = changes.get("attachments", [])
+
+    async def once_more() -> None:
+        again = {"attachments": [_from_its_start(file) for file in files]} if files else {}
+        await interaction.edit_original_response(**changes | again)
+
+    await _tried_twice(
+        lambda: interaction.edit_original_response(**changes), once_more, None if files else _EDIT_PATIENCE_S
+    )
+
+
+async def tell(interaction: discord.Interaction[Any], **message: Any) -> None:
+    """Say something small to the member alone, beside the first answer; takes what `followup.send` takes, no files."""
+    send = lambda: interaction.followup.send(ephemeral=True, **message)  # noqa: E731 - sent here twice
+    await _tried_twice(send, send, _EDIT_PATIENCE_S)
+
+
+async def _tried_twice(
+    call: Callable[[], Coroutine[Any, Any, Any]],
+    once_more: Callable[[], Coroutine[Any, Any, Any]],
+    patience_s: float | None,
+) -> None:
+    try:
+        async with asyncio.timeout(patience_s):
+            await call()
+    except (aiohttp.ClientError, OSError):  # also the time-out
+        await once_more()
+
+
+def _from_its_start(file: discord.File) -> discord.File:
+    """A file that is sent for the second time; discord.py has closed it if it had opened it."""
+    if file.fp.closed:
+        return discord.File(cast(io.BufferedReader, file.fp).name, file.filename)
+    file.reset(seek=True)
+    return file

@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.domain.draft import AsksFirst, Draft
 from bot.domain.wording import cut
-from bot.ui.answering import note_press, sent_surely
+from bot.ui.answering import edit_answer, note_press, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
@@ -46,7 +46,7 @@ class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
         """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
         await note_press(interaction)
         answer = await self.answered(interaction)
-        await interaction.edit_original_response(view=said(answer))
+        await edit_answer(interaction, view=said(answer))
 
     @abstractmethod
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
@@ -94,7 +94,7 @@ async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> 
     """Put the question to the member alone, in answer to the order."""
     view = question(asked.draft_id, asked.draft, words_of(interaction))
     if interaction.response.is_done():
-        await interaction.followup.send(view=view, ephemeral=True)
+        await tell(interaction, view=view)
     else:
         await sent_surely(lambda: interaction.response.send_message(view=view, ephemeral=True))
 

@@ -10,7 +10,7 @@ import discord
 from bot.domain.job import AT_WORK, WAITING, Job, Request
 from bot.jobs.deciding import Deciding
 from bot.ports import TokenLease
-from bot.ui.answering import begin_answer, note_press
+from bot.ui.answering import begin_answer, edit_answer, note_press, tell
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, lease_of, said
 
@@ -50,7 +50,7 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
         await note_press(interaction)
         await desk_of(interaction).deciding.withdraw(self.job_id, interaction.user.id)
         answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
-        await interaction.edit_original_response(view=said(answer))
+        await edit_answer(interaction, view=said(answer))
 
 
 class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
@@ -103,7 +103,7 @@ async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, leas
         return
     words = words_of(interaction)
     question = words("question.withdraw", number=job_id, price=words.credits(being_made.price_microcredits))
-    await interaction.followup.send(view=said(question, ReallyCancelButton(job_id, words)), ephemeral=True)
+    await tell(interaction, view=said(question, ReallyCancelButton(job_id, words)))
 
 
 ALL_BUTTONS = (CancelButton, ReallyCancelButton, MoveButton, RetryButton, DropButton)

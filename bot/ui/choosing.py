@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.job import Job, RequestView
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, chosen_number, message_of
 from bot.ui.phrases import words_of
@@ -50,7 +50,7 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
         view, job = await desk_of(interaction).pictures.look(chosen, presser_of(interaction))
         shown_at = shown_address(interaction.message, job.id)
         layout = _buttons_of(view, job, words_of(interaction), shown_at)
-        await interaction.edit_original_response(view=layout)
+        await edit_answer(interaction, view=layout)
 
 
 def _buttons_of(view: RequestView, job: Job, words: Words, shown_at: str | None) -> ui.LayoutView:

@@ -10,13 +10,15 @@ import discord
 from discord import app_commands
 
 from bot.domain.errors import BotError, Refusal, StoreError
-from bot.ui.answering import TAKEN_ALREADY, sent_surely
+from bot.ui.answering import TAKEN_ALREADY, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 
 log = logging.getLogger(__name__)
 
 _UNKNOWN_INTERACTION: Final = 10062
+_CUT_OFF: Final = (aiohttp.ClientError, ConnectionError, TimeoutError)
+"""What goes wrong on the way to Discord. What was asked for may have been done before."""
 
 
 def sentence_for(error: Exception, reference: int, words: Words) -> str:
@@ -27,6 +29,8 @@ def sentence_for(error: Exception, reference: int, words: Words) -> str:
         return words("error.store", reference=reference)
     if isinstance(error, app_commands.CheckFailure):
         return words("error.check")
+    if isinstance(error, (*_CUT_OFF, discord.HTTPException)):
+        return words("error.untold", reference=reference)
     return words("error.internal", reference=reference)
 
 
@@ -39,6 +43,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         log.info("refused", extra={**fields, "code": error.code})
     elif isinstance(error, BotError | app_commands.CheckFailure):
         log.warning("command_failed", extra={**fields, "error": type(error).__name__, "text": str(error)})
+    elif isinstance(error, _CUT_OFF):
+        log.warning("answer_cut_off", extra={**fields, "error": str(error)})
     elif isinstance(error, discord.NotFound) and error.code == _UNKNOWN_INTERACTION:
         log.warning("interaction_gone", extra=fields)
         return  # it was read too late: nobody is left to be told
@@ -47,7 +53,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
     try:
         text = sentence_for(error, interaction.id, words_of(interaction))
         if interaction.response.is_done() or not await _answered(interaction, text):
-            await interaction.followup.send(text, ephemeral=True)
+            await tell(interaction, content=text)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
         log.warning("answer_not_sent", extra={**fields, "error": str(failure)})
 

@@ -15,7 +15,7 @@ from bot.domain.wording import cut
 from bot.jobs.collecting import PAGE, Collection
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
-from bot.ui.answering import note_press
+from bot.ui.answering import edit_answer, note_press
 from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
@@ -48,7 +48,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
         except Refusal as refusal:
             await answer_error(interaction, refusal)
         views = await cast(Collection, interaction.client.services.collection).under_way(interaction.user.id)
-        await interaction.edit_original_response(view=queue_view(views, words_of(interaction)))
+        await edit_answer(interaction, view=queue_view(views, words_of(interaction)))
 
 
 class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
@@ -111,7 +111,7 @@ async def show_gallery(interaction: discord.Interaction[Any], page: int, wanted:
     thumbnails = await collection.thumbnails(found)
     files = [discord.File(path, _thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
     view = gallery_view(found, page, wanted, words_of(interaction), thumbnails)
-    await interaction.edit_original_response(view=view, attachments=files)
+    await edit_answer(interaction, view=view, attachments=files)
 
 
 def gallery_view(

@@ -13,7 +13,7 @@ import discord
 from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, presser_of
@@ -70,7 +70,7 @@ async def _send(
 ) -> None:
     """The first part completes the deferred answer, the others follow it."""
     if first:
-        await interaction.edit_original_response(content=_told(name, names, words_of(interaction)), attachments=[file])
+        await edit_answer(interaction, content=_told(name, names, words_of(interaction)), attachments=[file])
     else:
         await interaction.followup.send(file=file, ephemeral=True)
 

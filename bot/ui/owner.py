@@ -13,7 +13,7 @@ from discord import ui
 from bot import __version__
 from bot.domain.job import AT_WORK, Gate, JobState
 from bot.jobs.controls import Controls, Standing
-from bot.ui.answering import begin_answer
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
 from bot.ui.pressing import said
@@ -63,7 +63,7 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
         desk = cast(OwnersDesk, interaction.client.services)
         desk.owners.check(interaction.user.id)
         await begin_answer(interaction)
-        await interaction.edit_original_response(view=said(await resumed(desk.controls)))
+        await edit_answer(interaction, view=said(await resumed(desk.controls)))
 
 
 async def resumed(controls: Controls) -> str:

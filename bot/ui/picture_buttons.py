@@ -13,7 +13,7 @@ from bot.domain.credits import price_elsewhere
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
-from bot.ui.answering import begin_answer, note_press, sent_surely
+from bot.ui.answering import begin_answer, edit_answer, note_press, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.details import details
 from bot.ui.modals import edit_form, remix_form
@@ -107,7 +107,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
         view, job = await desk_of(interaction).pictures.look(self.job_id, presser_of(interaction))
         told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
-        await interaction.edit_original_response(embed=told.embed, attachments=files)
+        await edit_answer(interaction, embed=told.embed, attachments=files)
 
 
 class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
@@ -122,7 +122,7 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
         presser = presser_of(interaction)
         together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
         question = words("question.delete", number=self.job_id, count=together)
-        await interaction.followup.send(view=said(question, ReallyDeleteButton(self.job_id, words)), ephemeral=True)
+        await tell(interaction, view=said(question, ReallyDeleteButton(self.job_id, words)))
 
 
 class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
@@ -135,7 +135,7 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
         """Delete, and turn the question into its answer."""
         await note_press(interaction)
         await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
-        await interaction.edit_original_response(view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
+        await edit_answer(interaction, view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
 
 
 PICTURE_BUTTONS = (

@@ -12,7 +12,7 @@ from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
-from bot.ui.answering import note_press
+from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.phrases import words_of
@@ -50,7 +50,7 @@ class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]
         """Delete, and turn the question into its answer."""
         await note_press(interaction)
         await self._erase(interaction)
-        await interaction.edit_original_response(view=said(words_of(interaction)("answer.erased")))
+        await edit_answer(interaction, view=said(words_of(interaction)("answer.erased")))
 
     async def _erase(self, interaction: discord.Interaction[Any]) -> None:
         if interaction.user.id != self.member_id:
@@ -95,6 +95,6 @@ async def _send_files(interaction: discord.Interaction[Any], privacy: Privacy, l
     async with made as files:
         first, *others = files
         told = words("privacy.copy", count=len(files))
-        await interaction.edit_original_response(content=told, attachments=[discord.File(first)])
+        await edit_answer(interaction, content=told, attachments=[discord.File(first)])
         for file in others:
             await interaction.followup.send(file=discord.File(file), ephemeral=True)

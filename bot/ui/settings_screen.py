@@ -16,7 +16,7 @@ from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, Resoluti
 from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
 from bot.jobs.rulebook import RuleBook
 from bot.ports.people import ServerLog
-from bot.ui.answering import note_press, sent_surely
+from bot.ui.answering import edit_answer, note_press, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_values, message_of
 from bot.ui.serverlog import trouble_note
@@ -188,9 +188,7 @@ async def show_screen(interaction: discord.Interaction[Any]) -> None:
     rules = await cast(RuleBook, services.rulebook).of(guild_id)
     services.server_log.untold_trouble(guild_id)  # whoever sees the screen is told
     screen = Screen(rules=rules, known=_known(interaction.guild, rules), trouble=services.server_log.trouble(guild_id))
-    await interaction.edit_original_response(
-        view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none()
-    )
+    await edit_answer(interaction, view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none())
 
 
 def _known(guild: discord.Guild | None, rules: ServerRules) -> frozenset[int]:

@@ -14,7 +14,7 @@ from bot.domain.job import Job, RequestView
 from bot.domain.wording import cut
 from bot.jobs.moderation import Moderation, Moderator
 from bot.ports.statistics import ListedJob
-from bot.ui.answering import begin_answer, note_press
+from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_number
 from bot.ui.phrases import words_of
@@ -63,9 +63,7 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
         key = "console.delete" if together == 1 else "console.delete_many"
         question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
         button = DeleteListedButton(job.id, words_of(interaction))
-        await interaction.edit_original_response(
-            view=said(question, button), allowed_mentions=discord.AllowedMentions.none()
-        )
+        await edit_answer(interaction, view=said(question, button), allowed_mentions=discord.AllowedMentions.none())
 
 
 class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})"):
@@ -81,7 +79,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
         moderator = Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id or 0)
         await cast(Hand, interaction.client.services).moderation.remove(moderator, view.request.id, "")
         told = words_of(interaction)("answer.deleted", number=self.job_id)
-        await interaction.edit_original_response(view=said(told))
+        await edit_answer(interaction, view=said(told))
 
 
 async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tuple[RequestView, Job]:

@@ -19,7 +19,7 @@ from bot.domain.job import JobState
 from bot.domain.period import Period
 from bot.jobs.console import AuditPage, Console, TroublePage
 from bot.ports.statistics import JobFilter, JobsFound, Trouble
-from bot.ui.answering import note_press
+from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
 from bot.ui.text import plain
@@ -80,7 +80,7 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
         await note_press(interaction)
         shared = interaction.message is not None and not interaction.message.flags.ephemeral
         view = await self.page(watch.console, guild_id, shared=shared)
-        await interaction.edit_original_response(view=view)
+        await edit_answer(interaction, view=view)
 
     @abstractmethod
     async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:

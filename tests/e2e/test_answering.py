@@ -1,4 +1,4 @@
-"""The first answer to an interaction when its connection is cut, before Discord took it or after."""
+"""Answers to interactions whose connection is cut, before Discord took them or after."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from sandbox.discord.faults import CUT
 from tests.e2e.house import House
 
 ANSWER = "POST /interactions/*"
+EDIT = "PATCH /webhooks/*"
+QUESTION = "POST /webhooks/*"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before-discord-took-it", "after-discord-took-it"])
@@ -49,3 +51,32 @@ async def test_an_answer_whose_connection_is_cut_is_given_all_the_same(house: Ho
     assert ordered == ["a torn kite", "a mended kite", "a kite of bob's"]
     public = [message for message in house.driver.messages("bob") if message.ephemeral_to is None]
     assert len(public) == 3
+
+
+async def test_what_was_done_is_told_though_the_connection_breaks_meanwhile(house: House) -> None:
+    """An edit is sent once more, with its files, and so is a question; nobody reads that nothing was charged for it."""
+    await house.imagine("a kite to look back at")
+    await house.picture("a kite to look back at")
+    house.knobs.latency_s = 30
+    house.faults.fail_next(EDIT, CUT)
+    await house.driver.slash("alice", "gallery")
+    gallery = await house.shows("a kite to look back at", "Your pictures")
+    assert [media.filename for media in gallery.media()] == ["imagine-1.small.webp"]
+
+    await house.imagine("a {torn, mended} kite")
+    asked = await house.driver.wait_message(lambda m: "2 prompts" in m.text(), viewer="alice")
+    house.faults.fail_next(EDIT, CUT, after=True)
+    await house.driver.click("alice", asked.id, asked.button("Make all 2").custom_id)
+    await house.shows("All 2 prompts are on their way")
+    torn = await house.shows("a torn kite", "at work")
+    house.faults.fail_next(QUESTION, CUT)
+    await house.driver.click("alice", torn.id, torn.button("Cancel").custom_id)
+    await house.shows("may still be charged (1 credit)")
+
+    await house.imagine("a {red, blue} kite")
+    asked = await house.driver.wait_message(lambda m: "a red kite" in m.text(), viewer="alice")
+    house.faults.fail_next(EDIT, CUT, after=True, times=2)
+    await house.driver.click("alice", asked.id, asked.button("Make all 2").custom_id)
+    await house.shows("may have been done")
+    await house.until(lambda: len(house.states()) == 5)
+    assert not [message for message in house.driver.messages("alice") if "nothing was charged" in message.text()]
