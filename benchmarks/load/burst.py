@@ -1,112 +1,244 @@
-"""A crowd types `/imagine`: how soon each is answered, and who gets how much."""
+"""A crowd types `/imagine`: how soon each is answered, who gets how much, in which order, and what they are told."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import random
+import re
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 import click
 
-from benchmarks.load.discord import Typed
-from benchmarks.load.rig import rig
+from benchmarks.load import witness
+from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed
+from benchmarks.load.fairness import Comparison, Judge, Told
+from benchmarks.load.rig import Rig, rig
 from benchmarks.load.shapes import member_id
+from benchmarks.load.turns import Limits, Phase
+from benchmarks.load.witness import Change
 from sandbox.apimaster import Knobs
 from sandbox.bot_process import Launch
 
-ACKNOWLEDGED_WITHIN_S: Final = 3.0
-_PENDING: Final = 10
-_RUNNING: Final = 2
-_SETTLES_WITHIN_S: Final = 60.0
+LIMITS: Final = Limits(running_each=2, pending_each=10, running=100)
+_MOST_OF_MOST: Final = 12
+_FLOOD: Final = 25
+"""One member types this part of all commands."""
+_SETTLES_WITHIN_S: Final = 90.0
+_LOOK_S: Final = 0.5
+_ASK: Final = 100
+"""So many members ask for their queue."""
+_ASK_AT_ONCE: Final = 10
+_ROUNDS: Final = 2
+_PLACE: Final = re.compile(r"⏳ (?:Next in line|([0-9]+)(?:st|nd|rd|th) in line)")
+_QUEUED: Final = re.compile(r"order ([0-9]+)\n" + _PLACE.pattern)
+_FULL: Final = re.compile(r"You have ([0-9]+) pictures waiting already; ([0-9]+) is the limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a burst came to."""
 
+    limits: Limits
     typed: Sequence[Typed]
+    asked: Sequence[Typed]
+    """Those who looked up their queue while nothing moved."""
     took_s: float
     cpu_s: float
     peak_mb: float
-    accepted: Counter[int]
-    """How many orders of each member were taken, by the number of the member's user id."""
-    order: Sequence[str]
-    """The prompts that reached the provider, in this order."""
+    jobs: Mapping[int, int]
+    """The job of each command that was accepted, by its interaction's id."""
+    changes: Sequence[Change]
 
     def delays_s(self) -> list[float]:
         """From the moment that a command was written to the first answer, the shortest first."""
         return sorted(t.acknowledged_at - t.sent_at for t in self.typed if t.acknowledged_at is not None)
 
+    def refused(self) -> list[Typed]:
+        """Those who were answered in time, and did not get a picture into the line."""
+        return [t for t in self.typed if t.interaction_id not in self.jobs and not t.late]
 
-async def burst(*, commands: int, members: int, within_s: float, launch: Launch | None = None) -> Seen:
-    """Have `members` type `commands` in turn, evenly within some seconds."""
+
+def crowd_of(commands: int, members: int, seed: int) -> list[int]:
+    """Who types, command by command: one member floods, the others type between once and a good dozen times."""
+    rng = random.Random(seed)  # noqa: S311 - the same crowd for the same seed
+    typists = [0] * (commands // _FLOOD)
+    typists += [number for number in range(1, members) for _ in range(rng.randint(1, _MOST_OF_MOST))]
+    typists += rng.choices(range(1, members), k=max(0, commands - len(typists)))
+    rng.shuffle(typists)
+    return typists[:commands]
+
+
+async def burst(
+    *,
+    typists: Sequence[int],
+    within_s: float,
+    limits: Limits = LIMITS,
+    asking: int = _ASK,
+    poll_s: float | None = None,
+    launch: Launch | None = None,
+) -> Seen:
+    """Have these members type, evenly within some seconds; then have some ask, and pictures be finished twice."""
+    settings = {
+        "PER_USER_PENDING": str(limits.pending_each),
+        "PER_USER_RUNNING": str(limits.running_each),
+        "MAX_RUNNING": str(limits.running),
+    }
+    if poll_s is not None:
+        settings |= {"FIRST_POLL_SECONDS": str(poll_s), "POLL_SECONDS": str(poll_s)}
     knobs = Knobs(unlimited=True, latency_s=600, plain_pictures=True)
-    async with rig({"PER_USER_PENDING": str(_PENDING)}, knobs, launch) as stage:
+    async with rig(settings, knobs, launch) as stage:
+        database = stage.data_dir / "bot.db"
+        witness.watch(database)
+        stage.discord.listens = True
         cpu_s, began = stage.cpu_s(), time.monotonic()
         typed = []
-        for count in range(commands):
-            await asyncio.sleep(max(0.0, began + count * within_s / commands - time.monotonic()))
-            typed.append(await stage.discord.type_imagine(count % members, f"order {count}"))
+        for count, number in enumerate(typists):
+            await asyncio.sleep(max(0.0, began + count * within_s / len(typists) - time.monotonic()))
+            typed.append(await stage.discord.type_imagine(number, f"order {count}"))
         took_s = time.monotonic() - began
-        await _settled(typed)
+        await _all_answered(typed)
+        await _until(partial(witness.at_rest, database, limits))
+        cpu_s, peak_mb = stage.cpu_s() - cpu_s, stage.peak_mb()
+        asked = await _ask(stage, sorted(set(typists))[:: max(1, len(set(typists)) // asking)])
+        for finished in range(1, _ROUNDS + 1):
+            stage.provider.finish_all()
+            await _until(partial(witness.delivered, database, finished * limits.running))
+            await _until(partial(witness.at_rest, database, limits))
         return Seen(
+            limits=limits,
             typed=typed,
+            asked=asked,
             took_s=took_s,
-            cpu_s=stage.cpu_s() - cpu_s,
-            peak_mb=stage.peak_mb(),
-            accepted=_accepted(stage.data_dir / "bot.db"),
-            order=[str(post.body.get("prompt")) for post in stage.provider.posts],
+            cpu_s=cpu_s,
+            peak_mb=peak_mb,
+            jobs=witness.orders(database),
+            changes=witness.changes(database),
         )
 
 
-async def _settled(typed: Sequence[Typed]) -> None:
-    """Wait until the bot has nothing left to say, or its time is over."""
+async def _ask(stage: Rig, members: Sequence[int]) -> list[Typed]:
+    """Have members look up their queue, some at a time."""
+    asked: list[Typed] = []
+    for first in range(0, len(members), _ASK_AT_ONCE):
+        some = [await stage.discord.type_command(n, "queue", {}) for n in members[first : first + _ASK_AT_ONCE]]
+        await _all_answered(some)
+        asked += some
+    return asked
+
+
+async def _all_answered(typed: Sequence[Typed]) -> None:
+    await _until(lambda: all(t.answered for t in typed))
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    """Look now and then, but not for ever; what is not true then is seen in the figures."""
     end = time.monotonic() + _SETTLES_WITHIN_S
-    before = -1
-    while time.monotonic() < end:
-        said = sum(t.edits + (t.acknowledged_at is not None) for t in typed)
-        if said == before:
-            return
-        before = said
-        await asyncio.sleep(2.0)
+    while not condition() and time.monotonic() < end:  # noqa: ASYNC110 - it is another process that decides
+        await asyncio.sleep(_LOOK_S)
 
 
-def _accepted(database: Path) -> Counter[int]:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
-        return Counter(dict(db.execute("SELECT user_id, COUNT(*) FROM jobs GROUP BY user_id")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was compared, by what it shows; `at_work` says whether no slot was left free in the end."""
+
+    compared: Mapping[str, Comparison]
+    at_work: bool
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing deviates, and there was something to compare."""
+        right = all(not each.deviating for each in self.compared.values())
+        return self.at_work and right and self.compared["turns"].compared > 0
 
 
-def told(seen: Seen, members: int) -> bool:
+def judged(seen: Seen) -> Verdict:
+    """Compare what happened with the model, and what members read with what was true then."""
+    joined = {change.job: change.at for change in reversed(seen.changes)}
+    places = list(_places(seen, joined))
+    refusals = list(_refusals(seen))
+    judge = Judge(seen.limits)
+    judge.follow(seen.changes, [*places, *(told for told in refusals if told is not None)])
+    sentences = Comparison()
+    for told, typed in zip(refusals, seen.refused(), strict=True):
+        sentences.add(told is not None, f"{typed}")
+    called = {change.job for change in seen.changes if change.phase is Phase.CALLED}
+    unanswered = Comparison()
+    for typed in seen.typed:
+        if typed.late:
+            unanswered.add(seen.jobs.get(typed.interaction_id) not in called, f"{typed}")
+    return Verdict(
+        compared={
+            "turns": judge.calls,
+            "slots": judge.slots,
+            "rounds": judge.rounds,
+            "caps": judge.caps,
+            "places and refusals": judge.told,
+            "sentences of refusals": sentences,
+            "too late": unanswered,
+        },
+        at_work=judge.all_at_work(),
+    )
+
+
+def _places(seen: Seen, joined: Mapping[int | None, float]) -> Iterator[Told]:
+    """Every place that a card showed, and that a list of `/queue` told."""
+    jobs = [seen.jobs.get(t.interaction_id) for t in seen.typed]  # order 7 is the seventh
+    for typed, job in zip(seen.typed, jobs, strict=True):
+        for at, text in typed.texts():
+            if job is not None and (found := _PLACE.search(text)):
+                yield Told(member=_id(typed), since=joined[job], until=at, number=int(found[1] or 1), job=job)
+    for typed in seen.asked:
+        for at, text in typed.texts():
+            for number, place in _QUEUED.findall(text):
+                yield Told(
+                    member=_id(typed), since=typed.sent_time, until=at, number=int(place or 1), job=jobs[int(number)]
+                )
+
+
+def _refusals(seen: Seen) -> Iterator[Told | None]:
+    """What each of the refused was told; None for whoever was not told that the queue is full."""
+    for typed in seen.refused():
+        texts = typed.texts()
+        found = _FULL.search(texts[-1][1]) if texts else None
+        if found is None or int(found[2]) != seen.limits.pending_each:
+            yield None
+        else:
+            yield Told(member=_id(typed), since=typed.sent_time, until=texts[-1][0], number=int(found[1]))
+
+
+def _id(typed: Typed) -> int:
+    return int(member_id(typed.number))
+
+
+def told(seen: Seen) -> bool:
     """Print the table; returns whether every promise was kept."""
     delays = seen.delays_s()
     answered = len(delays)
-    late = sum(delay > ACKNOWLEDGED_WITHIN_S for delay in delays) + len(seen.typed) - answered
-    click.echo(f"commands            {len(seen.typed):,} of {members:,} members in {seen.took_s:.1f} s")
+    late = sum(t.late for t in seen.typed)
+    typed = Counter(t.number for t in seen.typed)
+    click.echo(
+        f"commands            {len(seen.typed):,} of {len(typed):,} members, {min(typed.values())} to "
+        f"{max(typed.values())} each, in {seen.took_s:.1f} s"
+    )
     click.echo(f"acknowledged        {answered:,}; later than {ACKNOWLEDGED_WITHIN_S:g} s or never: {late:,}")
     if delays:
         middle, nearly_all = delays[answered // 2], delays[answered * 99 // 100]
         click.echo(f"after               median {middle:.3f} s, p99 {nearly_all:.3f} s, longest {delays[-1]:.3f} s")
-    counts = sorted(Counter(seen.accepted.values()).items())
-    shares = ", ".join(f"{number:,} with {share}" for share, number in counts)
-    click.echo(f"accepted            {sum(seen.accepted.values()):,}: members {shares}")
-    first = {int(prompt.split()[-1]) % members for prompt in seen.order}
-    click.echo(f"at the provider     {len(seen.order):,} orders of {len(first):,} members")
+    refused = seen.refused()
+    requests = sum(t.requests for t in refused) / max(1, len(refused))
+    click.echo(f"accepted            {len(seen.jobs):,}; refused {len(refused):,}, by {requests:.2f} requests each")
     click.echo(f"processor           {seen.cpu_s:.1f} s, {seen.cpu_s / len(seen.typed) * 1e3:.2f} ms a command")
     click.echo(f"memory, at most     {seen.peak_mb:.0f} MB")
-    return late == 0 and _fair(seen, members) and len(first) == min(len(seen.order), members)
-
-
-def _fair(seen: Seen, members: int) -> bool:
-    """Whether every member has as many orders as fit their line, no more and no fewer."""
-    typed = Counter(t.number for t in seen.typed)
-    shares = [seen.accepted[int(member_id(number))] for number in range(members)]
-    return all(
-        min(typed[number], _PENDING) <= share <= _PENDING + _RUNNING and share <= typed[number]
-        for number, share in enumerate(shares)
-    )
+    verdict = judged(seen)
+    for name, comparison in verdict.compared.items():
+        click.echo(f"{name:<22}{comparison.compared:>6,} compared, {comparison.deviating:,} deviate")
+        for example in comparison.examples:
+            click.echo(f"    {example}")
+    if not verdict.at_work:
+        click.echo("SLOTS LEFT FREE     while somebody waited")
+    return late == 0 and verdict.exact

@@ -17,12 +17,13 @@ def load() -> None:
 
 @load.command("burst")
 @click.option("--commands", default=5_000, show_default=True, help="How many are typed.")
-@click.option("--members", default=500, show_default=True, help="By how many members, in turn.")
+@click.option("--members", default=500, show_default=True, help="By how many members, one of whom floods.")
 @click.option("--seconds", default=10.0, show_default=True, help="Within how long.")
-def burst_command(*, commands: int, members: int, seconds: float) -> None:
-    """Have a crowd type /imagine; each is acknowledged within 3 s, and everybody gets the same."""
-    seen = asyncio.run(burst.burst(commands=commands, members=members, within_s=seconds))
-    sys.exit(not burst.told(seen, members))
+@click.option("--seed", default=1, show_default=True, help="Who types when.")
+def burst_command(*, commands: int, members: int, seconds: float, seed: int) -> None:
+    """Have a crowd type /imagine: each is answered in time, and turns, places and caps are as the rule has them."""
+    seen = asyncio.run(burst.burst(typists=burst.crowd_of(commands, members, seed), within_s=seconds))
+    sys.exit(not burst.told(seen))
 
 
 @load.command("pictures")

@@ -13,8 +13,7 @@ from typing import Final
 
 import click
 
-from benchmarks.load.burst import ACKNOWLEDGED_WITHIN_S
-from benchmarks.load.discord import Typed
+from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed
 from benchmarks.load.rig import Rig, rig
 from benchmarks.load.stalls import free_port, stalls_s
 from sandbox.apimaster import Knobs

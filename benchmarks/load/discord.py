@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,20 +25,47 @@ _EPHEMERAL: Final = 64
 _HELD_MS: Final = 41_250
 _LARGEST: Final = 64 * 1024 * 1024
 _DEFERRED: Final = 5
+ACKNOWLEDGED_WITHIN_S: Final = 3.0
+"""Whoever has no first answer by then is told that the bot did not respond, and no answer is taken any more."""
 
 
 @dataclass(slots=True)
 class Typed:
-    """One command: when it was written to the gateway's socket, when its first answer came, and what came of it."""
+    """One command: when it was written to the gateway's socket, when its first answer came, and what came of it.
+
+    Moments are of the clock that never jumps; those that end on `_time` are seconds since 1970.
+    """
 
     number: int
-    prompt: str
+    interaction_id: int
     sent_at: float
+    sent_time: float
     acknowledged_at: float | None = None
+    """Also of an answer that came too late to be taken."""
     private: bool = False
     deferred: bool = False
+    requests: int = 0
+    """What the bot sent for it to Discord, in all."""
     edits: int = 0
     files: int = 0
+    messages: int = 0
+    said: list[tuple[float, bytes]] = field(default_factory=list)
+    """Each message that came for it, as JSON, and when; nothing of one with files."""
+
+    @property
+    def late(self) -> bool:
+        """Whether its member was told that the bot did not respond."""
+        return self.acknowledged_at is None or self.acknowledged_at - self.sent_at > ACKNOWLEDGED_WITHIN_S
+
+    @property
+    def answered(self) -> bool:
+        """Whether more came than that the bot thinks, or nothing will come any more."""
+        over = self.late and time.monotonic() - self.sent_at > ACKNOWLEDGED_WITHIN_S
+        return over or self.files > 0 or self.messages > self.deferred
+
+    def texts(self) -> list[tuple[float, str]]:
+        """All words of each message, line by line, and when it came."""
+        return [(at, "\n".join(_words(json.loads(message or b"{}")))) for at, message in self.said]
 
 
 @dataclass(slots=True)
@@ -46,6 +74,8 @@ class LeanDiscord:
 
     typed: dict[str, Typed] = field(default_factory=dict)
     """By interaction token."""
+    listens: bool = False
+    """Whether to keep what is said."""
     api_url: str = ""
     _numbers: int = 0
     _commands: dict[str, str] = field(default_factory=dict)
@@ -88,10 +118,17 @@ class LeanDiscord:
 
     async def type_imagine(self, number: int, prompt: str, resolution: str = "1K") -> Typed:
         """Have a member of the crowd type `/imagine`."""
+        options = {"prompt": prompt, "resolution": resolution}
+        return await self.type_command(number, "imagine", options)
+
+    async def type_command(self, number: int, name: str, options: Mapping[str, str]) -> Typed:
+        """Have a member of the crowd type a command."""
         interaction_id = self._snowflake()
         token = f"token-{interaction_id}"
-        body = shapes.imagine(interaction_id, token, self._commands["imagine"], number, prompt, resolution)
-        typed = self.typed[token] = Typed(number=number, prompt=prompt, sent_at=time.monotonic())
+        body = shapes.command(interaction_id, token, self._commands[name], number, name, options)
+        typed = self.typed[token] = Typed(
+            number=number, interaction_id=int(interaction_id), sent_at=time.monotonic(), sent_time=time.time()
+        )
         await self._dispatch("INTERACTION_CREATE", body)
         typed.sent_at = time.monotonic()
         return typed
@@ -154,12 +191,17 @@ class LeanDiscord:
 
     async def _callback(self, request: web.Request) -> web.Response:
         typed = self.typed[request.match_info["token"]]
+        typed.requests += 1
         body = await request.json()
-        if typed.acknowledged_at is None:
-            typed.acknowledged_at = time.monotonic()
-            data = body.get("data") or {}
-            typed.deferred = body["type"] == _DEFERRED
-            typed.private = bool(int(data.get("flags") or 0) & _EPHEMERAL)
+        if typed.acknowledged_at is not None:
+            return _json({"message": "Interaction has already been acknowledged.", "code": 40060}, status=400)
+        typed.acknowledged_at = time.monotonic()
+        if typed.late:
+            return _json({"message": "Unknown interaction", "code": 10062}, status=404)
+        data = body.get("data") or {}
+        typed.deferred = body["type"] == _DEFERRED
+        typed.private = bool(int(data.get("flags") or 0) & _EPHEMERAL)
+        self._hear(typed, await request.read())
         message_id = self._snowflake()
         answer: Json = {
             "interaction": {
@@ -171,8 +213,14 @@ class LeanDiscord:
             answer["resource"] = {"type": 4, "message": shapes.message(message_id, [])}
         return _json(answer)
 
+    def _hear(self, typed: Typed, message: bytes) -> None:
+        typed.messages += 1
+        if self.listens:
+            typed.said.append((time.time(), message))
+
     async def _webhook(self, request: web.Request) -> web.Response:
         typed = self.typed[request.match_info["token"]]
+        typed.requests += 1
         typed.edits += request.method in {"PATCH", "POST"}
         return await self._shown(request, typed)
 
@@ -184,9 +232,10 @@ class LeanDiscord:
             return web.Response(status=204)
         if request.method == "GET":
             return _json({"message": "Unknown Message", "code": 10008}, status=404)
-        names = await _drained(request)
+        names, message = await _drained(request)
         if typed is not None:
             typed.files += len(names)
+            self._hear(typed, message)
         at = f"http://{request.host}/attachments"
         attachments = [
             {"id": self._snowflake(), "filename": name, "size": 1, "url": f"{at}/{name}", "proxy_url": f"{at}/{name}"}
@@ -195,11 +244,22 @@ class LeanDiscord:
         return _json(shapes.message(self._snowflake(), attachments))
 
 
-async def _drained(request: web.Request) -> list[str]:
-    """Read a body to its end without keeping it; returns the names of the files in it."""
+def _words(part: Any) -> Iterator[str]:
+    """The words of a message's parts, in their order."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _words(each)
+    elif isinstance(part, dict):
+        if isinstance(part.get("content"), str):
+            yield part["content"]
+        for name in ("data", "components", "accessory"):
+            yield from _words(part.get(name))
+
+
+async def _drained(request: web.Request) -> tuple[list[str], bytes]:
+    """Read a body to its end without keeping files; returns their names, or the JSON of a message without any."""
     if not request.content_type.startswith("multipart/"):
-        await request.read()
-        return []
+        return [], await request.read()
     names: list[str] = []
     reader = await request.multipart()
     while (part := await reader.next()) is not None:
@@ -209,7 +269,7 @@ async def _drained(request: web.Request) -> list[str]:
             names.append(part.filename)
         while await part.read_chunk(256 * 1024):
             pass
-    return names
+    return names, b""
 
 
 def _json(body: Any, *, status: int = 200) -> web.Response:

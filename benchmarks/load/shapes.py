@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 Json = dict[str, Any]
@@ -79,8 +80,10 @@ def ready(session: str, gateway_url: str) -> Json:
     }  # fmt: skip
 
 
-def imagine(interaction_id: str, token: str, command_id: str, number: int, prompt: str, resolution: str) -> Json:
-    """A member's `/imagine`."""
+def command(
+    interaction_id: str, token: str, command_id: str, number: int, name: str, options: Mapping[str, str]
+) -> Json:
+    """A slash command that a member typed."""
     return {
         "id": interaction_id, "application_id": BOT, "type": 2, "token": token, "version": 1,
         "attachment_size_limit": 10 * 1024 * 1024, "guild_id": GUILD, "channel_id": CHANNEL,
@@ -90,10 +93,8 @@ def imagine(interaction_id: str, token: str, command_id: str, number: int, promp
         "app_permissions": EVERYTHING, "locale": "en-US", "guild_locale": "en-US", "entitlements": [], "context": 0,
         "authorizing_integration_owners": {"0": GUILD},
         "data": {
-            "id": command_id, "name": "imagine", "type": 1,
-            "options": [
-                {"name": "prompt", "type": 3, "value": prompt}, {"name": "resolution", "type": 3, "value": resolution},
-            ],
+            "id": command_id, "name": name, "type": 1,
+            "options": [{"name": option, "type": 3, "value": value} for option, value in options.items()],
         },
     }  # fmt: skip
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.load.burst import burst, told
+from benchmarks.load.burst import burst, crowd_of, judged, told
+from benchmarks.load.turns import Limits
 from tests.support.nursery import NURSERY
 
+LIMITS = Limits(running_each=2, pending_each=3, running=10)
 
-async def test_a_crowd_is_answered_and_everybody_gets_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    """More at once than are stored at once: each is acknowledged in time, and each line is filled, not more."""
-    seen = await burst(commands=80, members=5, within_s=0.1, launch=NURSERY.launch)
-    assert told(seen, 5), capsys.readouterr().out
-    assert sum(typed.deferred for typed in seen.typed) > 40
-    assert sum(typed.private for typed in seen.typed) == 0
-    assert 50 <= sum(seen.accepted.values()) <= 60
+
+async def test_in_a_crowd_turns_places_and_caps_are_as_the_rule_has_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Forty members type unevenly, more at once than are stored at once; pictures are made, more than once around."""
+    typists = crowd_of(150, 40, seed=7)
+    seen = await burst(typists=typists, within_s=0.1, limits=LIMITS, asking=10, poll_s=0.1, launch=NURSERY.launch)
+    told(seen)
+    verdict = judged(seen)
+    assert verdict.exact, capsys.readouterr().out
+    assert verdict.compared["turns"].compared >= 3 * LIMITS.running
+    assert verdict.compared["places and refusals"].compared > LIMITS.running
+    assert sum(typed.deferred for typed in seen.typed) > LIMITS.running

@@ -202,6 +202,23 @@ async def test_cancelled_job_is_never_called_up(store: Store) -> None:
     assert await store.waiting() == 0
 
 
+async def test_calling_jobs_up_changes_nobody_elses_place(open_store: Opener) -> None:
+    """Whoever waits behind keeps the order that was told, also while the provider has not answered yet."""
+    async with open_store(max_running=2, per_user_running=2) as store:
+        alices = await enqueue(store, ALICE)
+        bobs = await enqueue(store, BOB, 2)
+        alices += await enqueue(store, ALICE)
+        foretold = await places(store)
+        assert foretold == [alices[0], bobs[0], alices[1], bobs[1]]
+        for job_id in foretold[:2]:
+            assert await admitted(store, most=1) == [job_id]
+            await store.begin_submit(job_id, OWNER)
+        assert await places(store) == foretold[2:]
+        for job_id in foretold[:2]:
+            await store.submitted(job_id, OWNER, Submission(task_id="t"), None)
+        assert await places(store) == foretold[2:]
+
+
 async def test_called_up_jobs_have_no_place(store: Store) -> None:
     """Places are told of those who wait: the first of them is next."""
     first, second = await enqueue(store, ALICE, 2)

@@ -2,7 +2,8 @@
 
 A member's jobs keep their order. A job's slot is its number among its member's waiting jobs plus those of the member
 that are at work; lower slots go first, then the member whose last start is longest ago (of those who never had one,
-the member who has waited longest). A job that the provider sends back has not started: it keeps its member's turn.
+the member who has waited longest for it). A start is the provider's taking a job: one that it sends back has not
+started and keeps its member's turn, and calling a job up changes nobody else's place.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ _LONGEST_WAIT_MS: Final = 120_000
 _AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
 _LINE: Final = f"""
     WITH busy AS (
-        SELECT user_id, COUNT(*) AS jobs FROM jobs
+        SELECT user_id, COUNT(*) AS jobs, MIN(CASE WHEN state <> 'running' THEN id END) AS first_id FROM jobs
         WHERE state IN ('queued', 'submitting', 'running') AND {_AT_WORK} GROUP BY user_id
     ),
     line AS (
         SELECT waiting.id, waiting.user_id, waiting.request_id, waiting.not_before,
             ROW_NUMBER() OVER (PARTITION BY waiting.user_id ORDER BY waiting.id) + COALESCE(busy.jobs, 0) AS slot,
             COALESCE(turns.last_start, 0) AS last_start,
-            MIN(waiting.id) OVER (PARTITION BY waiting.user_id) AS first_id
+            MIN(MIN(waiting.id) OVER (PARTITION BY waiting.user_id), COALESCE(busy.first_id, waiting.id)) AS first_id
         FROM jobs AS waiting LEFT JOIN busy USING (user_id) LEFT JOIN turns USING (user_id)
         WHERE waiting.state = 'queued' AND waiting.owner IS NULL AND waiting.held = 0
     )

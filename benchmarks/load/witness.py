@@ -1,0 +1,94 @@
+"""What happened in the bot's database, in the order in which it did: written down by triggers, beside the bot.
+
+The bot's own rows tell which picture was ordered when and where it is now, but not when it was called up, nor in which
+order other things came between. Triggers see each change inside the transaction that makes it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.load.turns import Limits, Phase
+
+_NOW: Final = "(julianday('now') - 2440587.5) * 86400.0"
+_PHASE: Final = f"""
+    CASE WHEN {{row}}.state = 'queued' AND {{row}}.owner IS NULL THEN '{Phase.WAITS}'
+    WHEN {{row}}.state = 'queued' THEN '{Phase.CALLED}'
+    WHEN {{row}}.state = 'submitting' THEN '{Phase.SENT}'
+    WHEN {{row}}.state = 'running' THEN '{Phase.TAKEN}' ELSE '{Phase.GONE}' END
+"""
+_NEW: Final = _PHASE.format(row="NEW")
+_WRITE: Final = f"""
+    BEGIN
+        INSERT INTO witness (at, member, job, phase, held_until)
+        VALUES ({_NOW}, NEW.user_id, NEW.id, {_NEW}, NEW.not_before / 1000.0);
+    END;
+"""  # noqa: S608 - made of constants
+_START: Final = f"BEGIN INSERT INTO witness (at, member) VALUES ({_NOW}, NEW.user_id); END;"  # noqa: S608 - the same
+_WITNESS: Final = f"""
+    CREATE TABLE witness (id INTEGER PRIMARY KEY, at REAL, member INTEGER, job INTEGER, phase TEXT, held_until REAL);
+    CREATE TRIGGER witness_order AFTER INSERT ON jobs {_WRITE}
+    CREATE TRIGGER witness_step AFTER UPDATE ON jobs
+        WHEN {_PHASE.format(row="OLD")} <> {_NEW} OR OLD.not_before IS NOT NEW.not_before {_WRITE}
+    CREATE TRIGGER witness_first_start AFTER INSERT ON turns {_START}
+    CREATE TRIGGER witness_start AFTER UPDATE ON turns {_START}
+"""
+_WORK: Final = """
+    SELECT COALESCE(SUM(taken), 0), COALESCE(SUM(MIN(unfinished, :each)), 0) FROM (
+        SELECT SUM(state = 'running') AS taken, COUNT(*) AS unfinished FROM jobs
+        WHERE state IN ('queued', 'submitting', 'running') GROUP BY user_id
+    )
+"""
+_BUSY_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change, at seconds since 1970. Without a job it is its member's start."""
+
+    at: float
+    member: int
+    job: int | None
+    phase: Phase | None
+    held_until: float | None
+    """Until when the picture waits for its member to be answered, if it does."""
+
+
+def watch(database: Path) -> None:
+    """Begin to write down what happens; the bot may be running."""
+    with closing(sqlite3.connect(database, timeout=_BUSY_S, isolation_level=None)) as db:
+        db.executescript(f"BEGIN IMMEDIATE; {_WITNESS} COMMIT;")
+
+
+def changes(database: Path) -> Sequence[Change]:
+    """All that happened since, in the order in which it did."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        rows = db.execute("SELECT at, member, job, phase, held_until FROM witness ORDER BY id")
+        return [
+            Change(at=at, member=member, job=job, phase=Phase(phase) if phase else None, held_until=held)
+            for at, member, job, phase, held in rows
+        ]
+
+
+def delivered(database: Path, number: int) -> bool:
+    """Whether so many pictures have reached their members."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return bool(db.execute("SELECT COUNT(*) >= ? FROM jobs WHERE state = 'delivered'", (number,)).fetchone()[0])
+
+
+def at_rest(database: Path, limits: Limits) -> bool:
+    """Whether nothing is on its way: as many as may be are with the provider, and none has just been called up."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        taken, unfinished = db.execute(_WORK, {"each": limits.running_each}).fetchone()
+        return bool(taken == min(limits.running, unfinished))
+
+
+def orders(database: Path) -> dict[int, int]:
+    """The job of each interaction that ordered one, by the interaction's id."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return dict(db.execute("SELECT interaction_id, jobs.id FROM requests JOIN jobs ON request_id = requests.id"))
