@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock audit clean
 
 help:  ## Show these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## Make .venv with the pinned dependencies
 

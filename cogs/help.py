@@ -1,6 +1,8 @@
 """`/help`: everything on one screen."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
+from typing import Any
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -11,6 +13,8 @@ from bot.services import Services
 from bot.ui.answering import sent_surely
 from bot.ui.guide import CommandLine, guide_view
 from bot.ui.phrases import phrase, words_of
+
+Registered = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
 class Help(commands.Cog):
@@ -29,10 +33,23 @@ class Help(commands.Cog):
             if isinstance(c, app_commands.ContextMenu)
             else CommandLine(c.name, words(f"command.{c.name}"))
             for c in registered
+            if _is_for(interaction, c)
         ]
         prices = {resolution: self._services.intake.price(resolution) for resolution in Resolution}
         view = guide_view(lines, prices, self._services.limits, words)
         await sent_surely(lambda: interaction.response.send_message(view=view, ephemeral=True))
+
+
+def _is_for(interaction: discord.Interaction[ImagineBot], command: Registered) -> bool:
+    """Whether its reader finds a command here: those for who looks after a server would only fill a member's screen."""
+    if (
+        interaction.guild_id is None
+        and command.allowed_contexts is not None
+        and not command.allowed_contexts.dm_channel
+    ):
+        return False
+    needed = command.default_permissions
+    return needed is None or needed <= interaction.permissions
 
 
 async def setup(bot: ImagineBot) -> None:

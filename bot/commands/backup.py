@@ -13,7 +13,7 @@ from bot.store.sqlite.copying import Contents
 from bot.ui.catalogue import ENGLISH
 
 
-@click.command("backup")
+@click.command("backup", short_help="Write a backup of the database to a file.")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--with-pictures", is_flag=True, help="Enclose pictures not posted yet, and what open orders refer to.")

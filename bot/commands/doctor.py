@@ -20,7 +20,7 @@ from bot.settings import Settings, load_settings, load_what_is_right
 from bot.store.sqlite.reading import read_faults
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Look whether all is as it should be, and what to do if not.")
 @click.option("--ledger", is_flag=True, help="Only name every fault of the ledger and the totals.")
 @click.option("--offline", is_flag=True, help="Ask neither Discord nor the image provider.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of lines.")

@@ -19,7 +19,7 @@ from bot.store.sqlite.restoring import Restoration, prepared, put_in_place
 from bot.store.sqlite.rows import to_ms
 
 
-@click.command("restore")
+@click.command("restore", short_help="Put a backup in the place of the database.")
 @click.argument("backup", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(

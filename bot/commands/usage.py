@@ -24,7 +24,7 @@ _TITLES: Final = ("asked for", "delivered", "failed", "cancelled", "uncertain", 
 _MOST_MEMBERS: Final = 10
 
 
-@click.command("usage")
+@click.command("usage", short_help="Show pictures, credits and balance errors.")
 @click.option(
     "--days", type=click.IntRange(1, 36_500), help="Only the last N days, today included (UTC). Default: all."
 )

@@ -32,12 +32,15 @@ async def test_the_composer_lists_the_registered_commands_and_completes_one(with
 
 
 async def test_a_moderator_is_offered_more_commands(without_bot: Visit) -> None:
-    """Commands behind a permission are listed for the member who has it."""
+    """Commands behind a permission are listed for the member who has it; a wrong second word is told the right ones."""
     tab = without_bot.tab
     await play_bot(without_bot, lambda _: say("ok"))
     await tab.get_by_test_id("member-mod").click()
     await write(tab, "/us")
     await expect(tab.get_by_test_id("command-usage-overview")).to_be_visible()
+    await write(tab, "/usage everything")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_test_id("toasts")).to_contain_text("Choose one of /usage overview.")
 
 
 async def test_fields_and_typed_text_are_two_views_of_one_command(without_bot: Visit) -> None:

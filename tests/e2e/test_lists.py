@@ -246,8 +246,12 @@ async def test_gallery_filters_by_words_and_says_when_nothing_is_found(house: Ho
 
 
 async def test_help_fits_one_screen_with_prices_and_limits(house: House) -> None:
-    """Every command is there, and what a picture costs in this place."""
+    """What its reader can type is there, for a moderator what looks after a server too; and what a picture costs."""
+    assert "`/usage`" in (await answer(house, "help", member="mod")).text()
+    assert "`/usage`" not in (await answer(house, "help", channel="dm")).text()
     text = (await answer(house, "help")).text()
+    assert "`/usage`" not in text
+    assert "`/owner`" not in text
     for words in ("`/imagine`", "`/queue`", "`/collect`", "`/gallery`", "2K 1.33 credits", "4K 2 credits"):
         assert words in text
     assert "2 of your pictures are made at the same time, and 10 more may wait" in text

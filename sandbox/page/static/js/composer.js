@@ -190,11 +190,19 @@ async function send(event) {
   const text = input.value.trim();
   const command = recognised();
   if (command) return sendCommand(command);
-  if (text.startsWith("/")) return toast(`The bot has no command “${text.split(" ")[0]}” for this member here.`, "bad");
+  if (text.startsWith("/")) return toast(unknownCommand(text), "bad");
   const attached = files[""] ?? [];
   if (!text && !attached.length) return;
   clear();
   await api.say(text, attached).catch((error) => toast(error.message, "bad"));
+}
+
+/** Why a command is not one: a word that is missing or wrong after its first, or nothing of that name here. */
+function unknownCommand(text) {
+  const name = text.split(/\s+/)[0];
+  const next = entries().map((entry) => `/${entry.shown}`).filter((shown) => shown.startsWith(`${name} `));
+  if (next.length) return `Choose one of ${next.join(", ")}.`;
+  return `The bot has no command “${name}” for this member here.`;
 }
 
 function sendCommand(command) {
