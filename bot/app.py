@@ -51,6 +51,7 @@ from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.meters import Meters
+from bot.open_answers import OpenAnswers
 from bot.owners import Owners
 from bot.packing import Packer
 from bot.pressure import Pressure
@@ -238,7 +239,10 @@ async def _assemble(
         check_room=disk.check,
         wake=admission.wake,
     )
-    reception = Reception(intake=intake, requests=store, courier=courier, pressure=pressure, clock=clock)
+    open_answers = OpenAnswers(store=store.answers, client=client, pressure=pressure, clock=clock)
+    reception = Reception(
+        intake=intake, requests=store, courier=courier, pressure=pressure, open_answers=open_answers, clock=clock
+    )
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
     pictures.on_deletion(partial(tell_removal, logbook))
     moderation = Moderation(blocks=store.blocks, requests=store, audit=store.audit, presenter=courier, clock=clock)

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 _TOKEN_INVALID: Final = frozenset({10015, 50027})
 _UNKNOWN_MESSAGE: Final = 10008
-_ORIGINAL: Final = cast(int, "@original")
+ORIGINAL: Final = cast(int, "@original")
 """A webhook's name for an interaction's response, or for the message whose button was pressed."""
 _APPLICATION_WEBHOOK: Final = 3
 """Discord's type of the webhooks that interactions are answered through."""
@@ -129,9 +129,7 @@ class Ladder:
         answer = _answer_of(request)
         try:
             if answer is not None and token_lives(request, self._clock.now()):
-                app_id = request.origin.application_id
-                webhook = discord.Webhook.partial(app_id, request.token or "", client=self._client)
-                message: discord.Message = await webhook.fetch_message(answer)
+                message: discord.Message = await self._webhook(request).fetch_message(answer)
             elif _token_reaches(request):
                 channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
                 message = await channel.fetch_message(request.message_id or 0)
@@ -163,8 +161,7 @@ class Ladder:
     def _ways_to_remove(self, request: Request) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         answer = _answer_of(request)
         if answer is not None and token_lives(request, self._clock.now()):
-            webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
-            yield "interaction", lambda: webhook.delete_message(answer)
+            yield "interaction", lambda: self._webhook(request).delete_message(answer)
         if _token_reaches(request):
             channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
             yield "bot", channel.get_partial_message(request.message_id or 0).delete
@@ -200,20 +197,21 @@ class Ladder:
 
     async def _edit_answer(self, request: Request, answer: int, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
-        webhook = discord.Webhook.partial(request.origin.application_id, request.token or "", client=self._client)
-        message = await webhook.edit_message(answer, view=card.view, attachments=cast(Any, _files(uploads)))
+        files = cast(Any, _files(uploads))
+        message = await self._webhook(request).edit_message(answer, view=card.view, attachments=files)
         return posted_in(message, by="interaction", edited=True)
 
     async def _follow_up(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
         """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
-        webhook = discord.Webhook.from_state(
-            {"id": request.origin.application_id, "type": _APPLICATION_WEBHOOK, "token": request.token or ""},
-            self._client._connection,  # noqa: SLF001 - discord.py makes an interaction's own webhook in this way
-        )
         nobody = discord.AllowedMentions.none()
-        message = await webhook.send(view=new.words(), ephemeral=request.private, allowed_mentions=nobody, wait=True)
+        message = await self._webhook(request).send(
+            view=new.words(), ephemeral=request.private, allowed_mentions=nobody, wait=True
+        )
         await new.begun(posted_in(message, by="interaction", edited=False))
         return replace(await self._edit_answer(request, message.id, card, uploads), edited=False)
+
+    def _webhook(self, request: Request) -> discord.Webhook:
+        return webhook_of(self._client, request.origin.application_id, request.token or "")
 
     async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
         """Rung 2."""
@@ -253,6 +251,13 @@ async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upl
     return posted_in(message, by=by, edited=True)
 
 
+def webhook_of(client: discord.Client, application_id: int, token: str) -> discord.Webhook:
+    """What an interaction is answered through, by its token alone."""
+    data: Any = {"id": application_id, "type": _APPLICATION_WEBHOOK, "token": token}
+    # discord.py makes an interaction's own webhook in this way.
+    return discord.Webhook.from_state(data, client._connection)  # noqa: SLF001
+
+
 async def direct_channel(client: discord.Client, user_id: int) -> discord.PartialMessageable:
     """Open (or find) the direct-message channel with a user; raises discord.HTTPException.
 
@@ -266,7 +271,7 @@ def _answer_of(request: Request) -> int | None:
     """How the request's token names its message; None where it does not know it, or there is none yet."""
     if request.message_by not in {"", "interaction"}:
         return None
-    return request.message_id if request.apart else _ORIGINAL
+    return request.message_id if request.apart else ORIGINAL
 
 
 def _token_reaches(request: Request) -> bool:

@@ -21,6 +21,7 @@ from bot.domain.draft import AsksFirst
 from bot.domain.errors import StoreError
 from bot.domain.job import RequestView
 from bot.jobs.intake import Intake
+from bot.open_answers import OpenAnswers
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
@@ -51,6 +52,7 @@ class Reception:
         requests: RequestStore,
         courier: Courier,
         pressure: Pressure,
+        open_answers: OpenAnswers,
         clock: Clock,
         in_time_s: float = _IN_TIME_S,
     ) -> None:
@@ -58,6 +60,7 @@ class Reception:
         self._requests = requests
         self._courier = courier
         self._pressure = pressure
+        self._open_answers = open_answers
         self._clock = clock
         self._in_time_s = in_time_s
         self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
@@ -78,7 +81,8 @@ class Reception:
         check_place(interaction, private=private)
         hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
         if self._pressure.crowded:
-            await self._receive_in_crowd(interaction, accept(hold_until), private=private)
+            with self._open_answers.noted(interaction):
+                await self._receive_in_crowd(interaction, accept(hold_until), private=private)
             return
         with self._courier.hold(interaction.id), self._pressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
@@ -140,6 +144,11 @@ class Reception:
         """Let requests that are being accepted be stored; their messages follow after the next start."""
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
+        await self._open_answers.close()
+
+    async def recover(self) -> None:
+        """Tell those whose orders the last process deferred and did not come to store."""
+        await self._open_answers.recover()
 
     async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
         """The stored request's id, or why there is none: that is the member's to read, not a failed task."""

@@ -76,6 +76,7 @@ async def _go_on(machinery: Machinery) -> None:
     await machinery.pipeline.recover()
     await machinery.referencing.recover()
     await machinery.courier.recover()
+    await machinery.reception.recover()
     machinery.tasks.start(machinery.admission.run(), name="admission")
     machinery.tasks.start(machinery.housekeeping.run(), name="housekeeping")
 

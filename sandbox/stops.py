@@ -44,9 +44,8 @@ class Stops:
 
     async def passing(self, place: str) -> None:
         """Called by the stand-in wherever a request may be held."""
-        for stop in tuple(self._stops):
-            if stop.released:
-                self._stops.remove(stop)
-            elif fnmatch.fnmatchcase(place, stop.pattern):
-                self._stops.remove(stop)
-                await stop.held()
+        self._stops = [stop for stop in self._stops if not stop.released]
+        fitting = next((stop for stop in self._stops if fnmatch.fnmatchcase(place, stop.pattern)), None)
+        if fitting is not None:
+            self._stops.remove(fitting)
+            await fitting.held()

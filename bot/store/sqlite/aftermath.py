@@ -68,8 +68,9 @@ def make_safe(db: Database, known: Known, *, now_ms: int) -> None:
     for table, last in known.last_numbers.items():
         db.conn.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         db.conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
-    # A question may have been answered since, and the commands registered anew.
+    # A question may have been answered since, an order stored, and the commands registered anew.
     db.conn.execute("DELETE FROM drafts")
+    db.conn.execute("DELETE FROM open_answers")
     db.conn.execute("DELETE FROM facts WHERE name = 'commands'")
 
 

@@ -15,7 +15,7 @@ from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
 from bot.domain.policy import check_attempts, check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
+from bot.store.sqlite import answers, audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
 
 _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
@@ -38,6 +38,7 @@ def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | 
     blocks.check(db, new.origin.guild_id, new.origin.user_id, now_ms)
     quotas.check(db, [new], now_ms)
     request_id = _insert_request(db, new, now_ms)
+    answers.close(db, new.origin.interaction_id)
     references.insert(db, request_id, new.references)
     for position in range(new.count):
         _insert_job(db, request_id, position, new, not_before, now_ms)
@@ -284,6 +285,7 @@ def wipe_tokens(db: Database, *, now_ms: int) -> int:
         (now_ms, now_ms - _TOKEN_LIVES_MS),
     )
     db.conn.execute("UPDATE left_messages SET token = NULL WHERE token_expires_at <= ?", (now_ms,))
+    db.conn.execute("DELETE FROM open_answers WHERE expires_at <= ?", (now_ms,))
     return cursor.rowcount
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.domain.limits import Room
+from bot.store.sqlite.answers import SqliteAnswers
 from bot.store.sqlite.audit import SqliteAudit
 from bot.store.sqlite.blocks import SqliteBlocks
 from bot.store.sqlite.drafts import SqliteDrafts
@@ -35,6 +36,8 @@ class Shelves:
     ) -> None:
         self.moves = SqliteMoves(reader=reader, writer=writer, clock=clock)
         """Implements MoveStore."""
+        self.answers = SqliteAnswers(reader=reader, writer=writer)
+        """Implements AnswerStore."""
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)

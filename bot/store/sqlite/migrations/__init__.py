@@ -28,6 +28,7 @@ from bot.store.sqlite.migrations import (
     m0015_privacy,
     m0016_members,
     m0017_disk,
+    m0018_open_answers,
 )
 
 _ALL: Final = (
@@ -48,6 +49,7 @@ _ALL: Final = (
     m0015_privacy,
     m0016_members,
     m0017_disk,
+    m0018_open_answers,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
