@@ -230,11 +230,11 @@ def _living(evidence: Evidence, messages: Sequence[Message]) -> list[Message]:
     """Those of a request's messages that the bot can have gone on with.
 
     An answer whose token died stays as it is, and so may a message that stands where the bot lacked permissions at
-    some time, if the card went on elsewhere.
+    some time, if the card went on elsewhere. Where all are answers out of reach, the last one is what there is.
     """
     changeable = [message for message in messages if not _left(evidence, message)]
     elsewhere = [m for m in changeable if m.channel_id not in evidence.sandbox.faults.locked_out]
-    return elsewhere or changeable[-1:]
+    return elsewhere or changeable[-1:] or list(messages[-1:])
 
 
 def _left(evidence: Evidence, message: Message) -> bool:

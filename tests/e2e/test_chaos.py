@@ -31,10 +31,20 @@ async def test_whatever_breaks_every_picture_is_accounted_for(tmp_path: Path) ->
 
 
 async def test_the_verdict_sees_what_is_wrong(house: House) -> None:
-    """A picture that is gone, one shown twice, an order without a job, an untold end, a file that is nobody's."""
+    """A picture that is gone, one shown twice, an order without a job, an untold end, a file that is nobody's.
+
+    One that went on in another answer, when neither can be changed any more, is none of that.
+    """
     await house.imagine("order one")
     message = await house.picture("order one")
     await house.until(lambda: house.states() == ["delivered"])
+    await house.imagine("order two", private=True)
+    await house.until(lambda: house.states() == ["delivered"] * 2)
+    await house.driver.slash("alice", "collect", {"number": 2})
+    await house.until(
+        lambda: len([m for m in house.driver.messages("alice") if "no. 2" in m.text() and m.media()]) == 2
+    )
+    house.faults.expire_all_tokens()
     assert (await _faults(house)).faults == []
 
     house.driver.post("Imagine", {"content": "order one"}, files=[("imagine-1.jpg", await message.read())])
@@ -46,10 +56,10 @@ async def test_the_verdict_sees_what_is_wrong(house: House) -> None:
     for shown in house.driver.messages("mod"):
         house.driver.delete("mod", shown.id)
     await house.bot.stop()
-    house.write("UPDATE jobs SET task_id = NULL, state = 'failed'")
+    house.write("UPDATE jobs SET task_id = NULL, state = 'failed' WHERE id = 1")
     found = await _faults(house)
     assert "Job 1 is failed, and no message says so." in found.wrong
-    house.write("UPDATE jobs SET state = 'delivered', task_id = 'task_other'")
+    house.write("UPDATE jobs SET state = 'delivered', task_id = 'task_other' WHERE id = 1")
     found = await _faults(house)
     assert found.lost == [
         "order one: 1 charged orders, and 0 uncertain jobs.",
@@ -63,5 +73,5 @@ async def _faults(house: House) -> Verdict:
     verdict.told(evidence, found)
     verdict.ordered(evidence, found)
     await verdict.shown(evidence, found)
-    found.wrong += [f for f in verdict.litter(house.data_dir) if "1.jpg" not in f]  # not swept yet
+    found.wrong += [f for f in verdict.litter(house.data_dir) if ".jpg" not in f]  # not swept yet
     return found
