@@ -44,9 +44,10 @@ fuzz: $(VENV)-fuzz/.installed  ## Coverage-guided: make fuzz TARGET=wire SECONDS
 bench: $(STAMP)  ## Five million pictures: how long statistics take, and by which indexes
 	@$(BIN)/python -m benchmarks
 
-load: $(STAMP)  ## 5,000 commands in ten seconds; then fifty pictures of 25 MB at once
+load: $(STAMP)  ## 5,000 commands in ten seconds; fifty pictures of 25 MB at once; ten thousand waiting for an hour
 	@$(BIN)/python -m benchmarks load burst
 	@$(BIN)/python -m benchmarks load pictures
+	@$(BIN)/python -m benchmarks load crowd
 
 soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over afterwards may not grow
 	@$(BIN)/python -m benchmarks soak

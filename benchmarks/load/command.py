@@ -36,8 +36,9 @@ def pictures_command(*, count: int) -> None:
 
 @load.command("crowd")
 @click.option("--members", default=1_000, show_default=True, help="How many order eleven pictures each.")
-@click.option("--seconds", default=180.0, show_default=True, help="For how long it is watched.")
-def crowd_command(*, members: int, seconds: float) -> None:
+@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1), help="How long, for the bot.")
+@click.option("--speed", default=4.0, show_default=True, type=click.FloatRange(1), help="How many times faster.")
+def crowd_command(*, members: int, minutes: float, speed: float) -> None:
     """Let ten thousand pictures wait and a thousand be made; newcomers are answered as ever, and nothing grows."""
-    seen = asyncio.run(crowd.crowd(members=members, seconds=seconds))
-    sys.exit(not crowd.told(seen))
+    seen = asyncio.run(crowd.crowd(members=members, minutes=minutes, speed=speed))
+    sys.exit(not crowd.told(seen, members))

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
@@ -76,6 +76,8 @@ class LeanDiscord:
     """By interaction token."""
     listens: bool = False
     """Whether to keep what is said."""
+    on_picture: Callable[[Typed], None] = lambda _: None
+    """Called where a message shows a picture that it did not show before."""
     api_url: str = ""
     _numbers: int = 0
     _commands: dict[str, str] = field(default_factory=dict)
@@ -236,6 +238,8 @@ class LeanDiscord:
         if typed is not None:
             typed.files += len(names)
             self._hear(typed, message)
+            if names:
+                self.on_picture(typed)
         at = f"http://{request.host}/attachments"
         attachments = [
             {"id": self._snowflake(), "filename": name, "size": 1, "url": f"{at}/{name}", "proxy_url": f"{at}/{name}"}

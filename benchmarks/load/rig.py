@@ -42,6 +42,10 @@ class Rig:
         """The memory that the bot holds now, in millions of bytes."""
         return self._told_mb("VmRSS:")
 
+    def files(self) -> int:
+        """How many files and sockets the bot has open."""
+        return len(list(Path(f"/proc/{self.bot.pid}/fd").iterdir()))
+
     def _told_mb(self, name: str) -> float:
         for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
             if line.startswith(name):

@@ -1,17 +1,20 @@
-"""How long the bot's event loop keeps others waiting, seen from outside."""
+"""How long the bot's event loop keeps others waiting, seen from outside, by a process that does nothing else."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
+import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
-import aiohttp
-
 _EVERY_S: Final = 0.02
+_ENDS_WITHIN_S: Final = 10.0
 
 
 def free_port() -> int:
@@ -23,25 +26,46 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def stalls_s(port: int) -> AsyncIterator[list[float]]:
-    """What fills up, while the block runs, with how long the bot took to say that it has no such page.
+    """What is filled, when the block has ended, with how long the bot took to say that it has no such page.
 
-    That answer needs the event loop and nothing else. It includes what the asking costs, about a millisecond.
+    That answer needs the event loop and nothing else. It includes what the asking costs, about a millisecond. Another
+    process asks: this one serves the bot, and would count its own waits.
     """
     waits: list[float] = []
-    asking = asyncio.create_task(_ask(port, waits), name="stalls")
+    asking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, str(port), stdout=asyncio.subprocess.PIPE
+    )
     try:
         yield waits
     finally:
-        asking.cancel()
-        with suppress(asyncio.CancelledError):
-            await asking
+        with contextlib.suppress(ProcessLookupError):
+            asking.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            told, _ = await asking.communicate()
+        waits.extend(float(line) for line in told.split())
 
 
-async def _ask(port: int, waits: list[float]) -> None:
-    async with aiohttp.ClientSession() as session:
+def _ask(port: int) -> list[float]:
+    """Ask until SIGTERM comes; returns how long each answer took, in seconds."""
+    waits: list[float] = []
+    with contextlib.suppress(_EnoughError), contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as bot:
         while True:
             began = time.monotonic()
-            async with session.get(f"http://127.0.0.1:{port}/nothing") as response:
-                await response.read()
+            bot.request("GET", "/nothing")
+            bot.getresponse().read()
             waits.append(time.monotonic() - began)
-            await asyncio.sleep(_EVERY_S)
+            time.sleep(_EVERY_S)
+    return waits
+
+
+class _EnoughError(Exception):
+    """SIGTERM came."""
+
+
+def _enough(*_: object) -> None:
+    raise _EnoughError
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _enough)
+    sys.stdout.write("\n".join(f"{wait_s:.6f}" for wait_s in _ask(int(sys.argv[1]))))

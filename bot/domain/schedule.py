@@ -15,6 +15,8 @@ LATE_POLL_S: Final = 60.0
 """After the job timeout the provider is asked this often, because only an observed failure is refunded."""
 LATE_POLLS_TIMES: Final = 3
 """How many job timeouts a task may take before it is given up: an hour with the default of 20 minutes."""
+CROWD_POLLED: Final = 250
+"""Beyond so many tasks at once each is asked after less often: 60 polls a second are enough for anybody's server."""
 
 # Seconds from submit to picture before anything was learned; close to what the vendor's users see.
 _FIRST_GUESS_S: Final = {
@@ -39,11 +41,15 @@ class Polling:
         return self.timeout_s * LATE_POLLS_TIMES
 
 
-def next_poll_s(polling: Polling, age_s: float, rng: random.Random) -> float:
-    """Seconds until the next poll of a task of this age: every 3-5 s with jitter, once a minute after the timeout."""
+def next_poll_s(polling: Polling, age_s: float, rng: random.Random, *, polled: int = 1) -> float:
+    """Seconds until the next poll of a task of this age: every 3-5 s with jitter, once a minute after the timeout.
+
+    `polled` is how many tasks are followed at this time: many of them share the polls of `CROWD_POLLED`.
+    """
+    every_s = polling.every_s * max(1.0, polled / CROWD_POLLED)
     if age_s >= polling.timeout_s:
-        return max(LATE_POLL_S, polling.every_s)
-    return polling.every_s * rng.uniform(0.75, 1.25)
+        return max(LATE_POLL_S, every_s)
+    return every_s * rng.uniform(0.75, 1.25)
 
 
 def backoff_s(failures: int, *, base_s: float, cap_s: float, rng: random.Random) -> float:

@@ -66,6 +66,7 @@ class Fetcher:
         self._room_for_a_picture = room_for_a_picture
         self._insist = Insisting(clock, rng)
         self._downloads = asyncio.Semaphore(downloads_at_once)
+        self._followed = 0
 
     async def keep(self, job_id: int, source: PictureSource) -> None:
         """Put bytes that the submit call itself answered with on disk; unusable ones are reported by `fetch`."""
@@ -76,6 +77,13 @@ class Fetcher:
 
     async def fetch(self, job: Job) -> None:
         """Follow a running job to its end."""
+        self._followed += 1
+        try:
+            await self._follow(job)
+        finally:
+            self._followed -= 1
+
+    async def _follow(self, job: Job) -> None:
         since = self._since(job)
         if await self._take_from_disk(job):
             return
@@ -188,7 +196,7 @@ class Fetcher:
         return max(until_s, self._age_s(since) + self._polling.timeout_s) if ours else until_s
 
     def _pause_s(self, since: float, troubles: int) -> float:
-        usual_s = next_poll_s(self._polling, self._age_s(since), self._rng)
+        usual_s = next_poll_s(self._polling, self._age_s(since), self._rng, polled=self._followed)
         if not troubles:
             return usual_s
         return max(usual_s, backoff_s(troubles, base_s=usual_s, cap_s=_LONGEST_PAUSE_S, rng=self._rng))

@@ -25,6 +25,15 @@ def test_polls_come_every_3_to_5_seconds_with_jitter(rng: random.Random) -> None
     assert len(set(pauses)) > 400
 
 
+def test_a_crowd_of_tasks_shares_its_polls(rng: random.Random) -> None:
+    """A thousand are asked after as often, together, as a quarter of them would be; a few do not notice."""
+    of_few = [next_poll_s(Polling(), 30.0, rng, polled=250) for _ in range(500)]
+    of_many = [next_poll_s(Polling(), 30.0, rng, polled=1_000) for _ in range(500)]
+    assert max(of_few) <= 5.0
+    assert 12.0 <= min(of_many) < max(of_many) <= 20.0
+    assert next_poll_s(Polling(), 1_200.0, rng, polled=1_000) == 60.0
+
+
 @pytest.mark.parametrize(("age_s", "late"), [(1_199.9, False), (1_200.0, True), (3_000.0, True)])
 def test_after_the_timeout_polls_come_once_a_minute(age_s: float, late: bool, rng: random.Random) -> None:
     """A task that takes longer than 20 minutes is still watched: only an observed failure is refunded."""

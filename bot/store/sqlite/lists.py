@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlite_utils import Database
 
 from bot.clock import Clock
@@ -58,21 +60,15 @@ def unfinished(db: Database, user_id: int) -> list[RequestView]:
 
 
 def _views(db: Database, user_id: int, wanted: str) -> list[RequestView]:
-    """The member's requests, but for wiped ones, with a wanted job; the line is sorted only if one waits in it."""
+    """The member's requests, but for wiped ones, with a wanted job."""
     rows = all_rows(
         db,
         f"SELECT DISTINCT request_id FROM jobs WHERE user_id = :user AND {wanted} "  # noqa: S608 - made of constants
         "AND (SELECT wiped FROM requests WHERE id = request_id) = '' ORDER BY request_id",
         {"user": user_id},
     )
-    places: dict[int, int] = {}
-
-    def line() -> dict[int, int]:
-        if not places:
-            places.update(turns.places(db))
-        return places
-
-    return [requests.view(db, row["request_id"], line) for row in rows]
+    draw_up_once = cache(turns.draw_up)
+    return [requests.view(db, row["request_id"], draw_up_once) for row in rows]
 
 
 def gallery(db: Database, user_id: int, *, words: str, first: int, most: int) -> GalleryPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
 from bot.domain.policy import check_attempts, check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import answers, audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups
+from bot.store.sqlite import answers, audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups, turns
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
 
 _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
@@ -145,8 +145,8 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def view(db: Database, request_id: int, places: Callable[[], Mapping[int, int]]) -> RequestView:
-    """Everything that a request's card is rendered from; `places` is asked only if a job waits.
+def view(db: Database, request_id: int, draw_up: Callable[[Database], None] = turns.draw_up) -> RequestView:
+    """Everything that a request's card is rendered from; `draw_up` is called if a job of it waits in line.
 
     Raises StoreError for a request that is not there.
     """
@@ -157,12 +157,14 @@ def view(db: Database, request_id: int, places: Callable[[], Mapping[int, int]])
         job_from(job)
         for job in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id ORDER BY position, id", {"id": request_id})
     ]
-    waiting = any(job.state is JobState.QUEUED and job.owner is None for job in of_request)
-    every_place = places() if waiting else {}
+    waiting = [job for job in of_request if job.state is JobState.QUEUED and job.owner is None]
+    if waiting:
+        draw_up(db)
+    places = {job.id: turns.place(db, job) for job in waiting}
     return RequestView(
         request=request_from(row, references.of(db, request_id)),
         jobs=tuple(of_request),
-        places={job.id: every_place[job.id] for job in of_request if job.id in every_place},
+        places={job_id: place for job_id, place in places.items() if place is not None},
         gate=gate.read(db),
     )
 

@@ -50,8 +50,7 @@ class SqliteStore(Shelves, SqliteGate):
         self._per_user_running = per_user_running
         self._room = Room(pending=per_user_pending, while_shut=max_waiting_while_paused)
         self._max_running = max_running
-        self._places: Mapping[int, int] = {}
-        self._places_of = 0
+        self._drawn_up_for = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
         # Statistics may take a second where a server is large: nobody's message waits for that.
@@ -98,11 +97,11 @@ class SqliteStore(Shelves, SqliteGate):
         migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
         return db
 
-    def _places_of_group(self, db: Database) -> Mapping[int, int]:
-        """All places, computed once for the views that are read together: in a burst that is most of the work."""
-        if self._places_of != self._reader.group:
-            self._places, self._places_of = turns.places(db), self._reader.group
-        return self._places
+    def _draw_up_once(self, db: Database) -> None:
+        """Draw the line up once for the views that are read together: in a burst that is most of the work."""
+        if self._drawn_up_for != self._reader.group:
+            turns.draw_up(db)
+            self._drawn_up_for = self._reader.group
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
@@ -118,7 +117,7 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def view(self, request_id: int) -> RequestView:
         """See RequestStore."""
-        return await self._reader.run(lambda db: requests.view(db, request_id, lambda: self._places_of_group(db)))
+        return await self._reader.run(lambda db: requests.view(db, request_id, self._draw_up_once))
 
     async def request_of_message(self, message_id: int, interaction_id: int | None) -> int | None:
         """See RequestStore."""

@@ -8,6 +8,7 @@ started and keeps its member's turn, and calling a job up changes nobody else's 
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Final
 
 from sqlite_utils import Database
@@ -18,35 +19,60 @@ from bot.store.sqlite.rows import all_rows
 
 _LONGEST_WAIT_MS: Final = 120_000
 """No job waits longer for a new try. One that seems to was put off by a clock that was set back since: it is due."""
+_WAITING: Final = "state = 'queued' AND owner IS NULL AND held = 0"
 _AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
 _LINE: Final = f"""
-    WITH busy AS (
-        SELECT user_id, COUNT(*) AS jobs, MIN(CASE WHEN state <> 'running' THEN id END) AS first_id FROM jobs
-        WHERE state IN ('queued', 'submitting', 'running') AND {_AT_WORK} GROUP BY user_id
-    ),
-    line AS (
-        SELECT waiting.id, waiting.user_id, waiting.request_id, waiting.not_before,
-            ROW_NUMBER() OVER (PARTITION BY waiting.user_id ORDER BY waiting.id) + COALESCE(busy.jobs, 0) AS slot,
-            COALESCE(turns.last_start, 0) AS last_start,
-            MIN(MIN(waiting.id) OVER (PARTITION BY waiting.user_id), COALESCE(busy.first_id, waiting.id)) AS first_id
-        FROM jobs AS waiting LEFT JOIN busy USING (user_id) LEFT JOIN turns USING (user_id)
-        WHERE waiting.state = 'queued' AND waiting.owner IS NULL AND waiting.held = 0
+    WITH line AS MATERIALIZED (
+        SELECT user_id, COUNT(*) AS waiting,
+            MIN(MIN(id), COALESCE((SELECT MIN(busy.id) FROM jobs AS busy INDEXED BY jobs_at_work
+                WHERE busy.user_id = jobs.user_id AND {_AT_WORK} AND busy.state <> 'running'), MIN(id))) AS first_id,
+            (SELECT COUNT(*) FROM jobs AS busy INDEXED BY jobs_at_work
+                WHERE busy.user_id = jobs.user_id AND {_AT_WORK}) AS at_work,
+            COALESCE((SELECT last_start FROM turns WHERE turns.user_id = jobs.user_id), 0) AS last_start
+        FROM jobs INDEXED BY jobs_line WHERE {_WAITING} GROUP BY user_id
     )
 """  # noqa: S608 - made of constants
-_COUNT_AT_WORK: Final = f"""
-    SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'submitting', 'running') AND {_AT_WORK}
+"""A row for each member who waits; `first_id` is of what has not started.
+
+Ten thousand jobs are looked through without being read, and never sorted. The indexes are named because its planner
+does not know how few of all jobs they hold.
+"""
+_COUNT_AT_WORK: Final = f"SELECT COUNT(*) AS n FROM jobs INDEXED BY jobs_at_work WHERE {_AT_WORK}"  # noqa: S608 - same
+_TURNS: Final = f"""
+    {_LINE},
+    slots AS (
+        SELECT 1 AS slot UNION ALL
+        SELECT slot + 1 FROM slots WHERE slot < MIN(:per_user, (SELECT MAX(at_work + waiting) FROM line))
+    )
+    SELECT user_id, slot - at_work - 1 AS nth FROM line JOIN slots ON slot > at_work AND slot <= at_work + waiting
+    ORDER BY slot, last_start, first_id
 """  # noqa: S608 - made of constants
-_ADMITTED: Final = f"""
-    {_LINE}
-    SELECT id FROM line
-    WHERE slot <= :per_user AND (not_before IS NULL OR not_before <= :now OR not_before > :farthest)
-    ORDER BY slot, last_start, first_id, id
-    LIMIT MAX(0, :at_once - (SELECT COALESCE(SUM(jobs), 0) FROM busy))
+_NTH: Final = f"""
+    SELECT id, not_before FROM jobs INDEXED BY jobs_line WHERE user_id = :user AND {_WAITING}
+    ORDER BY id LIMIT 1 OFFSET :nth
 """  # noqa: S608 - made of constants
-_PLACES: Final = f"""
-    {_LINE}
-    SELECT id, ROW_NUMBER() OVER (ORDER BY slot, last_start, first_id, id) AS place FROM line
+_EMPTY_TABLE: Final = """
+    CREATE TEMP TABLE IF NOT EXISTS drawn_up (
+        user_id INTEGER PRIMARY KEY, waiting INTEGER, first_id INTEGER, at_work INTEGER, last_start INTEGER
+    )
+"""
+_DRAWN_UP: Final = f"""
+    INSERT INTO temp.drawn_up {_LINE} SELECT user_id, waiting, first_id, at_work, last_start FROM line
 """  # noqa: S608 - made of constants
+_PLACE: Final = f"""
+    WITH own AS MATERIALIZED (
+        SELECT last_start, first_id, at_work + (
+            SELECT COUNT(*) FROM jobs INDEXED BY jobs_line WHERE user_id = :user AND id <= :id AND {_WAITING}
+        ) AS slot
+        FROM temp.drawn_up WHERE user_id = :user AND EXISTS (SELECT 1 FROM jobs WHERE id = :id AND {_WAITING})
+    )
+    SELECT SUM(
+        MIN(MAX(own.slot - 1 - other.at_work, 0), other.waiting)
+        + (other.at_work < own.slot AND own.slot <= other.at_work + other.waiting
+            AND (other.last_start, other.first_id) <= (own.last_start, own.first_id))
+    ) AS place FROM own, temp.drawn_up AS other
+"""  # noqa: S608 - made of constants
+"""Of each member, the jobs in lower slots, and the one in the same slot if the member comes no later."""
 
 
 def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, now_ms: int) -> list[Job]:
@@ -54,20 +80,27 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
 
     They stay `queued` until just before their POST, so that a crash between the two loses nothing.
     """
-    if not _free_slots(db, at_once):
+    room = min(most, at_once - int(all_rows(db, _COUNT_AT_WORK)[0]["n"]))
+    if room <= 0:
         return []
-    limits = {"per_user": per_user, "at_once": at_once, "now": now_ms, "farthest": now_ms + _LONGEST_WAIT_MS}
-    ids = [row["id"] for row in all_rows(db, _ADMITTED, limits)][:most]
     admitted = []
-    for job_id in ids:
+    for job_id in _next(db, room, per_user=per_user, now_ms=now_ms):
         db.conn.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, job_id))
         admitted.append(jobs.get(db, job_id))
     return admitted
 
 
-def _free_slots(db: Database, at_once: int) -> int:
-    """How many more jobs may be at work: a cheap question, asked before the whole line is sorted."""
-    return max(0, at_once - int(all_rows(db, _COUNT_AT_WORK)[0]["n"]))
+def _next(db: Database, room: int, *, per_user: int, now_ms: int) -> list[int]:
+    """The jobs whose turn it is, at most so many."""
+    found: list[int] = []
+    with closing(db.conn.execute(_TURNS, {"per_user": per_user})) as slots:
+        for slot in slots:
+            [job] = all_rows(db, _NTH, {"user": slot["user_id"], "nth": slot["nth"]})
+            if job["not_before"] is None or not now_ms < job["not_before"] <= now_ms + _LONGEST_WAIT_MS:
+                found.append(job["id"])
+            if len(found) == room:
+                break
+    return found
 
 
 def unclaim(db: Database, job_id: int, *, owner: str) -> None:
@@ -82,6 +115,21 @@ def next_not_before(db: Database, *, after_ms: int) -> int | None:
     return next_ms
 
 
-def places(db: Database) -> dict[int, int]:
-    """Every waiting job's place in line; 1 is next. Jobs already called up have none."""
-    return {row["id"]: row["place"] for row in all_rows(db, _PLACES)}
+def draw_up(db: Database) -> None:
+    """Note the line in this reading connection's own memory: each `place` is then a matter of its members alone."""
+    [read_only] = db.conn.execute("PRAGMA query_only").fetchone()
+    db.conn.execute("PRAGMA query_only = OFF")  # it forbids what touches no file, too
+    try:
+        for statement in (_EMPTY_TABLE, "DELETE FROM temp.drawn_up", _DRAWN_UP):
+            db.conn.execute(statement).close()
+    finally:
+        db.conn.execute(f"PRAGMA query_only = {read_only}")
+
+
+def place(db: Database, job: Job) -> int | None:
+    """A waiting job's place in the line that was drawn up last; 1 is next.
+
+    None where it has been called up, or is not in line yet.
+    """
+    found: int | None = all_rows(db, _PLACE, {"user": job.user_id, "id": job.id})[0]["place"]
+    return found

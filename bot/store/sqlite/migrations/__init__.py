@@ -29,6 +29,7 @@ from bot.store.sqlite.migrations import (
     m0016_members,
     m0017_disk,
     m0018_open_answers,
+    m0019_line,
 )
 
 _ALL: Final = (
@@ -50,6 +51,7 @@ _ALL: Final = (
     m0016_members,
     m0017_disk,
     m0018_open_answers,
+    m0019_line,
 )
 """In the order in which they are applied; a new one goes to the end."""
 

@@ -1,0 +1,15 @@
+"""Who waits and who is at work, found among millions of jobs without reading one of them."""
+
+from __future__ import annotations
+
+STATEMENTS = (
+    # Every column of a condition stands in its index too: SQLite reads the row otherwise.
+    """
+    CREATE INDEX jobs_line ON jobs (user_id, id, state, owner, held)
+    WHERE state = 'queued' AND owner IS NULL AND held = 0
+    """,
+    """
+    CREATE INDEX jobs_at_work ON jobs (user_id, state, owner)
+    WHERE (state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))
+    """,
+)
