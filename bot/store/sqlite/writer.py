@@ -30,14 +30,43 @@ _GROUP: Final = 256
 
 
 class _Work:
-    """One function to run on the thread, and the future of its result."""
+    """One function to run on the thread, what came of it, and the future of whoever waits for that in an event loop."""
 
-    __slots__ = ("function", "future", "result")
+    __slots__ = ("_error", "_future", "_loop", "_result", "done", "function")
 
     def __init__(self, function: Callable[[Database], Any]) -> None:
         self.function = function
-        self.future: Future[Any] = Future()
-        self.result: Any = None
+        self.done = False
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[Any] = self._loop.create_future()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    async def wait(self) -> Any:
+        """What the function returned or raised."""
+        return await self._future
+
+    def run(self, database: Database) -> None:
+        """Run the function; nobody is told of its result before `tell`."""
+        self._result = self.function(database)
+
+    def tell(self) -> None:
+        """Tell the function's result."""
+        self.done = True
+        _in_loop(self._loop, self._resolve)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell why there is none."""
+        self.done, self._error = True, error
+        _in_loop(self._loop, self._resolve)
+
+    def _resolve(self) -> None:
+        if self._future.done():
+            return  # whoever asked was cancelled; what was promised to the queue is done all the same
+        if self._error is not None:
+            self._future.set_exception(self._error)
+        else:
+            self._future.set_result(self._result)
 
 
 class DatabaseThread:
@@ -68,7 +97,7 @@ class DatabaseThread:
         An error of one function, or of one transaction, ends nothing.
         """
         loop = asyncio.get_running_loop()
-        self._told = lambda error: _in_loop(loop, told, error)
+        self._told = lambda error: _in_loop(loop, lambda: told(error))
 
     async def run(self, function: Callable[[Database], T]) -> T:
         """Run a function on the thread: in a transaction if this is the writer. Raises StoreError for SQLite's errors.
@@ -79,7 +108,7 @@ class DatabaseThread:
             raise StoreError("The database is closed.")
         work = _Work(function)
         self._queue.put(work)
-        result: T = await asyncio.shield(asyncio.wrap_future(work.future))
+        result: T = await work.wait()
         return result
 
     async def close(self) -> None:
@@ -121,8 +150,8 @@ class DatabaseThread:
         waiting: list[_Work] | None = group
         while waiting is not None:
             for work in waiting:
-                if not work.future.done():
-                    work.future.set_exception(refusal)
+                if not work.done:
+                    work.fail(refusal)
             waiting = self._next_group()
 
     def _next_group(self) -> list[_Work] | None:
@@ -143,20 +172,22 @@ class DatabaseThread:
         return group
 
 
-def _in_loop(loop: asyncio.AbstractEventLoop, told: Callable[[BaseException], None], error: BaseException) -> None:
+def _in_loop(loop: asyncio.AbstractEventLoop, told: Callable[[], None]) -> None:
     """Call a function in an event loop, from another thread; nothing is left to be told once the loop has ended."""
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(told, error)
+        loop.call_soon_threadsafe(told)
 
 
 def _run_reading(database: Database, work: _Work) -> None:
     """Run a function outside of any transaction of ours."""
     try:
-        work.future.set_result(work.function(database))
+        work.run(database)
     except BaseException as error:
         if _is_damage(error):
             raise
-        work.future.set_exception(_translated(error))
+        work.fail(_translated(error))
+    else:
+        work.tell()
 
 
 def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
@@ -171,22 +202,22 @@ def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
         if _is_damage(error):
             raise
         for work in group:
-            if not work.future.done():
-                work.future.set_exception(_translated(error))
+            if not work.done:
+                work.fail(_translated(error))
         return
     for work in done:
-        work.future.set_result(work.result)
+        work.tell()
 
 
 def _run_in_savepoint(database: Database, work: _Work) -> bool:
     """Run one write; its failure undoes it alone, unless SQLite gave up the whole transaction."""
     try:
         with database.atomic():
-            work.result = work.function(database)
+            work.run(database)
     except BaseException as error:
         if _is_damage(error):
             raise
-        work.future.set_exception(_translated(error))
+        work.fail(_translated(error))
         if not database.conn.in_transaction or _spoils_all(error):
             raise sqlite3.OperationalError(f"the transaction was given up: {error}") from error
         return False
