@@ -18,6 +18,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
 from bot.jobs.insisting import Insisting
+from bot.long_line import LongLine
 from bot.packing import Packer, all_new
 from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
@@ -82,6 +83,7 @@ class Courier:
         self._patience_s = _PATIENCE_S
         self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._tasks = TaskGroup()
+        self._line = LongLine(self._tasks, self._refresh)
         self._dirty: dict[int, bool] = {}
         self._held: dict[int, asyncio.Event] = {}
         self._stopping = False
@@ -95,11 +97,21 @@ class Courier:
     def refresh(self, request_ids: Iterable[int]) -> None:
         """See Presenter."""
         for request_id in request_ids:
-            if request_id in self._dirty:
-                self._dirty[request_id] = True
-            elif not self._stopping:
-                self._dirty[request_id] = True
-                self._tasks.start(self._keep_up(request_id), name=f"deliver-{request_id}")
+            self._refresh(request_id)
+
+    def refresh_line(self, request_ids: Sequence[int]) -> None:
+        """See Presenter."""
+        if not self._stopping:
+            self._line.follow(request_ids)
+
+    def _refresh(self, request_id: int) -> asyncio.Task[None] | None:
+        """Begin to deliver; None where somebody is at it, and will look again."""
+        under_way = request_id in self._dirty
+        if under_way or not self._stopping:
+            self._dirty[request_id] = True
+        if under_way or self._stopping:
+            return None
+        return self._tasks.start(self._keep_up(request_id), name=f"deliver-{request_id}")
 
     @contextmanager
     def hold(self, interaction_id: int) -> Iterator[None]:

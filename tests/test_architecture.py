@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
         "bot.delivery",
         "bot.read_back",
         "bot.second_look",
+        "bot.long_line",
         "bot.removal",
         "bot.packing",
         "bot.handover",

@@ -225,7 +225,7 @@ class GateKeeper:
             await self._gates.close_gate(gate.reason, probe_at=gate.probe_at, backoff_s=gate.backoff_s)
 
     async def _announce_closed(self, reason: str) -> None:
-        self._presenter.refresh(await self._requests.waiting_requests())
+        self._presenter.refresh_line(await self._requests.waiting_requests())
         known = reason if reason in {"balance", "invalid_key"} else "refused"
         async with self._speaking:
             waiting = await self._insist(self._waiting)
@@ -236,11 +236,11 @@ class GateKeeper:
     async def _announce_open(self, reason: str) -> None:
         await self._announce("opened_balance" if reason == "balance" else "opened")
         await self._clock.sleep(_SETTLING_S)
-        self._presenter.refresh(await self._requests.waiting_requests())
+        self._presenter.refresh_line(await self._requests.waiting_requests())
 
     async def _announce(self, key: str) -> None:
         if key in {"paused", "resumed"}:
-            self._presenter.refresh(await self._requests.waiting_requests())
+            self._presenter.refresh_line(await self._requests.waiting_requests())
         async with self._speaking:
             await self._alerts.tell(key, waiting=await self._insist(self._waiting))
 
@@ -256,7 +256,7 @@ class GateKeeper:
                     await self._alerts.tell("disk_full" if full else "disk_roomy", shortage=shortage, waiting=waiting)
                 self._gate = replace(self._gate, full_told=full)
             await self._insist(self._record_room)
-            self._presenter.refresh(await self._requests.waiting_requests())
+            self._presenter.refresh_line(await self._requests.waiting_requests())
         finally:
             self._telling_room = False
 

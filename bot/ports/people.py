@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 
@@ -11,6 +11,13 @@ class Presenter(Protocol):
 
     def refresh(self, request_ids: Iterable[int]) -> None:
         """Ask that these requests' messages be brought up to date."""
+        ...
+
+    def refresh_line(self, request_ids: Sequence[int]) -> None:
+        """Ask the same for all who wait, thousands perhaps: a few at a time, while pictures go first.
+
+        A later call takes the place of what is left of an earlier one.
+        """
         ...
 
 

@@ -101,6 +101,10 @@ class NotedRefreshes:
         """Take note."""
         self.asked += request_ids
 
+    def refresh_line(self, request_ids: Sequence[int]) -> None:
+        """Take note."""
+        self.asked += request_ids
+
 
 class NotedAlerts:
     """Implements OwnerAlerts: notes what the owners and the servers were told."""
