@@ -10,11 +10,12 @@ import discord
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.errors import Refusal
+from bot.domain.errors import BotError, Refusal
 from bot.services import Services
 from bot.ui.answering import begin_answer, edit_answer, sent_surely
 from bot.ui.details import details
 from bot.ui.errors import answer_error
+from bot.ui.forms import form_id_of
 from bot.ui.phrases import menu_entry, words_of
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
@@ -75,8 +76,13 @@ class Posted(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer forms that are not open any more; Discord would only say that something went wrong."""
-        if nobody_took(interaction) and comes_first(interaction):
-            await answer_error(interaction, Refusal("stale_form"))
+        if not nobody_took(interaction) or not comes_first(interaction):
+            return
+        try:
+            await self._services.intake.refuse_sent(form_id_of(interaction) or 0, interaction.user.id)
+            raise Refusal("stale_form")
+        except BotError as error:
+            await answer_error(interaction, error)
 
     async def _ask(
         self,

@@ -71,6 +71,8 @@ SETTLED: Final = frozenset({JobState.DELIVERED, JobState.READY, JobState.FAILED,
 class Origin:
     """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages.
 
+    `form_id` is the interaction that opened the form which was sent; a form may be sent again, as another interaction.
+
     Where the bot is not `bot_present`, only a member brought it along: it can answer them there, and no more.
     The last three are what a server's rules look at; they are not stored. `channel_ids` are the channel, the channel
     that a thread belongs to, and the category, as far as Discord told them.
@@ -83,6 +85,7 @@ class Origin:
     channel_id: int
     locale: str
     bot_present: bool = True
+    form_id: int | None = None
     role_ids: tuple[int, ...] = ()
     channel_ids: tuple[int, ...] = ()
     age_restricted: bool = False

@@ -138,6 +138,12 @@ class Intake:
         named = {"number": error.number, "name": error.name} if isinstance(error, BadReferenceError) else {}
         raise Refusal(error.code, **named)
 
+    async def refuse_sent(self, form_id: int, user_id: int) -> None:
+        """Raise Refusal for a form that its member has sent before; it names the picture that came of it."""
+        number = await self._requests.sent_with(form_id, user_id)
+        if number is not None:
+            raise Refusal("form_sent", number=number)
+
     async def draft(self, draft_id: int, user_id: int) -> Draft:
         """What a member is being asked about; raises Refusal where that is answered, or another member's to answer."""
         draft = await self._drafts.find(draft_id)

@@ -83,6 +83,8 @@ class RequestStore(Protocol):
     async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
         """Store a request with its jobs and reserves in one transaction; returns its id, or raises Refusal.
 
+        Also where its form was sent before, by another interaction.
+
         With `not_before` its jobs wait until then, or until the message is noted as shown.
         """
         ...
@@ -93,6 +95,10 @@ class RequestStore(Protocol):
 
     async def request_of_message(self, message_id: int, interaction_id: int | None) -> int | None:
         """The request that a message shows, found by its id or by the interaction that it answers."""
+        ...
+
+    async def sent_with(self, form_id: int, user_id: int) -> int | None:
+        """The first job that a member's form has brought; None where it was not sent yet, or all was taken back."""
         ...
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -19,11 +17,11 @@ from bot.jobs.pictures import Ask
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
+from bot.ui.forms import OF_JOB, custom_id_of
 from bot.ui.pressing import desk_of, keeper_of, order, shown_address
 from bot.ui.remix_form import Offer, add_parts, filled
 from bot.ui.seen import comes_first
 
-_FORM: Final = re.compile(r"(?P<kind>edit|remix):(?P<job>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 _REMEMBERED: Final = 10_000
 
 
@@ -35,8 +33,8 @@ class Forms:
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
-        custom_id = str(cast(Mapping[str, Any], interaction.data or {}).get("custom_id", ""))
-        match = _FORM.fullmatch(custom_id)
+        custom_id = custom_id_of(interaction)
+        match = OF_JOB.fullmatch(custom_id)
         if match is None or not comes_first(interaction):
             return
         try:

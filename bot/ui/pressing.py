@@ -27,6 +27,7 @@ from bot.jobs.rulebook import RuleBook
 from bot.ports import TokenLease
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, message_of
+from bot.ui.forms import form_id_of
 from bot.ui.gestures import Gestures
 from bot.ui.place import age_restricted, bot_present, channels_of, roles_of
 from bot.ui.text import file_stem
@@ -109,6 +110,7 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         channel_id=interaction.channel_id or 0,
         locale=interaction.locale.value,
         bot_present=bot_present(interaction),
+        form_id=form_id_of(interaction),
         role_ids=roles_of(interaction),
         channel_ids=channels_of(interaction),
         age_restricted=age_restricted(interaction),

@@ -31,11 +31,10 @@ from bot.domain.preset import Preset
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
+from bot.ui.forms import POSTED, custom_id_of
 from bot.ui.posted import PostedPicture
 from bot.ui.seen import comes_first
 
-FORM_ID: Final = "remix-form:"
-"""How the custom ids of the forms of posted pictures begin."""
 _TAKEN: Final = "remix_form_taken"
 _OPEN_S: Final = 3_600.0
 _MOST_FILES: Final = 10
@@ -85,7 +84,7 @@ class RemixForm(ui.Modal):
         submit: Submit,
         words: Words,
     ) -> None:
-        super().__init__(title=title, timeout=_OPEN_S, custom_id=f"{FORM_ID}{interaction_id}")
+        super().__init__(title=title, timeout=_OPEN_S, custom_id=f"{POSTED}{interaction_id}")
         self._pictures = pictures
         self._submit = submit
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
@@ -168,10 +167,7 @@ def nobody_took(interaction: discord.Interaction[Any]) -> bool:
 
     discord.py starts a known form's `on_submit` before it tells listeners of the interaction.
     """
-    if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
-        return False
-    custom_id = str(interaction.data.get("custom_id", ""))
-    return custom_id.startswith(FORM_ID) and _TAKEN not in interaction.extras
+    return custom_id_of(interaction).startswith(POSTED) and _TAKEN not in interaction.extras
 
 
 def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[ui.Modal]:

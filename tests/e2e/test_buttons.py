@@ -166,6 +166,33 @@ async def test_a_form_sent_twice_is_ordered_once(house: House) -> None:
     assert len(house.rows("SELECT id FROM requests")) == 2
 
 
+async def test_a_form_that_got_no_answer_is_sent_again_and_ordered_once(house: House) -> None:
+    """Killed with the order stored: Discord shows an error, the form stays open, and its member sends it once more."""
+    await delivered(house, "a red kite")
+    message = house.driver.send("bob", "look", files=[PICTURE])
+    forms = {
+        "a blue kite": await press(house, "alice", await house.picture("a red kite"), "Edit prompt"),
+        "in the rain": await house.driver.context_menu("alice", "Remix this", target_message_id=message.id),
+    }
+    await forms["in the rain"].acknowledged()
+    stops = [house.faults.stops.hold_next("before POST /interactions/*") for _ in forms]
+    for prompt, opened in forms.items():
+        await house.driver.submit_modal(opened, {"prompt": prompt})
+    for stop in stops:
+        await stop.reached.wait()
+    await house.bot.kill()
+    for stop in stops:
+        stop.release()
+    await house.start()
+    numbers = dict(house.rows("SELECT prompt, jobs.id FROM requests JOIN jobs ON request_id = requests.id"))
+    for prompt, opened in forms.items():
+        await house.driver.submit_modal(opened, {"prompt": prompt})
+        await told(house, "alice", f"This form was sent before: its picture is no. {numbers[prompt]}")
+        await house.picture(prompt)
+    assert len(house.rows("SELECT id FROM requests")) == 3
+    assert len(house.apimaster.posts) == 3
+
+
 async def test_a_form_without_words_is_refused_and_may_be_sent_again(house: House) -> None:
     """Blanks are no prompt; corrected, the same form is taken."""
     message = await delivered(house, "a red kite")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, Resolution
 from bot.ui.fields import Fields
+from bot.ui.forms import form_id_of
 from bot.ui.remix_form import filled
 
 _VALUE = st.one_of(
@@ -48,3 +49,13 @@ def test_any_form_is_an_order_or_a_refusal(data: dict[str, Any]) -> None:
     assert order.spec.resolution in Resolution
     assert 0 <= order.count <= 99
     assert order.references == ()
+
+
+@given(st.from_regex(r"(edit:|remix:|remix-form:)?[0-9]{0,22}:?[0-9]{0,22}", fullmatch=True) | st.text(max_size=120))
+@example("edit:1:99999999999999999999")
+@example("remix-form:1574418953499836416")
+def test_any_forms_number_fits_the_database_or_is_none(custom_id: str) -> None:
+    """A form is known again by it, and anybody can send any."""
+    interaction = SimpleNamespace(type=discord.InteractionType.modal_submit, data={"custom_id": custom_id})
+    number = form_id_of(cast("discord.Interaction[Any]", interaction))
+    assert number is None or (0 < number < 2**63 and custom_id.endswith(str(number)))

@@ -13,6 +13,7 @@ from bot.domain.picture import PictureSpec, Resolution
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
+from tests.support.refusals import refused
 from tests.support.steps import Steps, Store
 
 
@@ -53,6 +54,24 @@ async def test_same_interaction_twice_at_once_is_accepted_once(store: Store) -> 
     first, second = await asyncio.gather(store.accept(new), store.accept(new))
     assert first == second
     assert await store.waiting() == 1
+
+
+async def test_same_form_is_ordered_once_though_each_sending_is_an_interaction(store: Store, books: Books) -> None:
+    """What came of it is named. Another member's form of that number is theirs; what was taken back was not sent."""
+
+    def sent_by(user_id: int) -> NewRequest:
+        new = new_request(user_id=user_id)
+        return replace(new, origin=replace(new.origin, form_id=77))
+
+    [job] = (await store.view(await store.accept(sent_by(ALICE)))).jobs
+    with refused(rf"picture is no\. {job.id}\."):
+        await store.accept(sent_by(ALICE))
+    await store.accept(sent_by(BOB))
+    assert await store.sent_with(77, ALICE) == job.id
+    assert len(books.ledger()) == 2
+    await store.cancelled(job.id)
+    assert await store.sent_with(77, ALICE) is None
+    await store.accept(sent_by(ALICE))
 
 
 async def test_same_interaction_is_known_even_when_the_queue_is_full(open_store: Opener) -> None:

@@ -1,4 +1,4 @@
-"""From a message back to the request that it shows, and from a request to where it is shown."""
+"""From a message, or a form, back to its request, and from a request to where it is shown."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def request_of(db: Database, message_id: int, interaction_id: int | None) -> int
     if row is None and interaction_id is not None:
         row = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": interaction_id})
     return int(row["id"]) if row else None
+
+
+def sent_with(db: Database, form_id: int, user_id: int) -> int | None:
+    """The first job that a member's form has brought; None also where all of it was taken back.
+
+    Whose answer is lost sends a form once more: Discord shows them an error, and the form stays open.
+    """
+    [row] = all_rows(
+        db,
+        "SELECT MIN(jobs.id) AS number FROM requests JOIN jobs ON jobs.request_id = requests.id "
+        "WHERE form_id = :form AND requests.user_id = :user AND state <> 'cancelled'",
+        {"form": form_id, "user": user_id},
+    )
+    return None if row["number"] is None else int(row["number"])
 
 
 def note_copy(db: Database, request_id: int, copy: Copy) -> None:

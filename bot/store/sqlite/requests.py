@@ -10,12 +10,25 @@ from sqlite_utils import Database
 
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import LedgerKind
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
 from bot.domain.policy import check_attempts, check_line, check_room
 from bot.ports import Shown, ShownPicture, TokenLease
-from bot.store.sqlite import answers, audit, blocks, gate, jobs, ledger, moving, quotas, references, rollups, turns
+from bot.store.sqlite import (
+    answers,
+    audit,
+    blocks,
+    gate,
+    jobs,
+    ledger,
+    messages,
+    moving,
+    quotas,
+    references,
+    rollups,
+    turns,
+)
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
 
 _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
@@ -25,13 +38,15 @@ _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
 def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
-    Raises Refusal where the member has too many jobs waiting, or all have while nothing is made, is blocked, or a quota
-    does not allow it. Affordability and enqueueing are this one transaction: two commands at once cannot slip under one
-    limit, nor an order past a block.
+    Raises Refusal where its form was sent before, the member has too many jobs waiting, or all have while nothing is
+    made, the member is blocked, or a quota does not allow it. Affordability and enqueueing are this one transaction:
+    two commands at once cannot slip under one limit, nor an order past a block.
     """
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
         return int(known["id"])
+    if new.origin.form_id is not None and (number := messages.sent_with(db, new.origin.form_id, new.origin.user_id)):
+        raise Refusal("form_sent", number=number)
     check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=room.pending)
     if gate.read(db).shut:
         check_line(waiting=waiting_of_all(db), more=new.count, limit=room.while_shut)
@@ -123,6 +138,7 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
         "channel_id": new.origin.channel_id,
         "locale": new.origin.locale,
         "bot_present": int(new.origin.bot_present),
+        "form_id": new.origin.form_id,
         "prompt": new.spec.prompt,
         "size": new.spec.size,
         "resolution": new.spec.resolution.value,

@@ -68,6 +68,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
             channel_id=row["channel_id"],
             locale=row["locale"],
             bot_present=bool(row["bot_present"]),
+            form_id=row["form_id"],
         ),
         spec=PictureSpec(
             prompt=row["prompt"],

@@ -123,6 +123,10 @@ class SqliteStore(Shelves, SqliteGate):
         """See RequestStore."""
         return await self._reader.run(lambda db: messages.request_of(db, message_id, interaction_id))
 
+    async def sent_with(self, form_id: int, user_id: int) -> int | None:
+        """See RequestStore."""
+        return await self._reader.run(lambda db: messages.sent_with(db, form_id, user_id))
+
     async def note_shown(self, request_id: int, shown: Shown) -> None:
         """See RequestStore."""
         now_ms = self._now_ms()
@@ -320,8 +324,5 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def remember(self, name: str, value: str) -> None:
         """Remember a fact, in place of an earlier one of that name."""
-        await self._writer.run(
-            lambda db: db.conn.execute(
-                "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, value)
-            ).close()
-        )
+        sql = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
+        await self._writer.run(lambda db: db.conn.execute(sql, (name, value)).close())

@@ -30,6 +30,7 @@ from bot.store.sqlite.migrations import (
     m0017_disk,
     m0018_open_answers,
     m0019_line,
+    m0020_forms,
 )
 
 _ALL: Final = (
@@ -52,6 +53,7 @@ _ALL: Final = (
     m0017_disk,
     m0018_open_answers,
     m0019_line,
+    m0020_forms,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
