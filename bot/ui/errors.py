@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _UNKNOWN_INTERACTION: Final = 10062
 _CUT_OFF: Final = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """What goes wrong on the way to Discord. What was asked for may have been done before."""
+_CHANGED: Final = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
+"""A client goes on offering commands as they were when it loaded them."""
 
 
 def sentence_for(error: Exception, reference: int, words: Words) -> str:
@@ -29,6 +31,8 @@ def sentence_for(error: Exception, reference: int, words: Words) -> str:
         return words("error.store", reference=reference)
     if isinstance(error, app_commands.CheckFailure):
         return words("error.check")
+    if isinstance(error, _CHANGED):
+        return words("error.changed")
     if isinstance(error, (*_CUT_OFF, discord.HTTPException)):
         return words("error.untold", reference=reference)
     return words("error.internal", reference=reference)
@@ -41,7 +45,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
     fields = {"interaction_id": interaction.id, "user_id": interaction.user.id, "guild_id": interaction.guild_id}
     if isinstance(error, Refusal):
         log.info("refused", extra={**fields, "code": error.code})
-    elif isinstance(error, BotError | app_commands.CheckFailure):
+    elif isinstance(error, (BotError, app_commands.CheckFailure, *_CHANGED)):
         log.warning("command_failed", extra={**fields, "error": type(error).__name__, "text": str(error)})
     elif isinstance(error, _CUT_OFF):
         log.warning("answer_cut_off", extra={**fields, "error": str(error)})
