@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -14,7 +14,7 @@ from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
 from bot.domain.policy import check_attempts, check_line, check_room
-from bot.ports import Shown, ShownPicture, TokenLease
+from bot.ports import Shown, ShownPicture
 from bot.store.sqlite import (
     answers,
     audit,
@@ -30,9 +30,6 @@ from bot.store.sqlite import (
     turns,
 )
 from bot.store.sqlite.rows import all_rows, job_from, one_row, request_from, to_ms
-
-_TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
-"""How long Discord lets an interaction be answered."""
 
 
 def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
@@ -291,37 +288,6 @@ def remove(db: Database, request_id: int, entry: NewAuditEntry, *, now_ms: int) 
         jobs.record_event(db, jobs.get(db, row["id"]), "deleted", now_ms, f"by moderator {entry.actor_id}")
     audit.append(db, entry, now_ms)
     return True
-
-
-def wipe_tokens(db: Database, *, now_ms: int) -> int:
-    """Forget the interaction tokens that have expired; returns how many.
-
-    Discord dates them, and its clock is not ours: a request that is younger than that by our own keeps its token.
-    """
-    cursor = db.conn.execute(
-        "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ? AND created_at <= ?",
-        (now_ms, now_ms - _TOKEN_LIVES_MS),
-    )
-    db.conn.execute("UPDATE left_messages SET token = NULL WHERE token_expires_at <= ?", (now_ms,))
-    db.conn.execute("DELETE FROM open_answers WHERE expires_at <= ?", (now_ms,))
-    return cursor.rowcount
-
-
-def renew_token(db: Database, request_id: int, lease: TokenLease) -> None:
-    """Replace a request's interaction token by that of a press on its message, which answers to it.
-
-    A press on the message that a request has left, because it became private, would bring it back there.
-    """
-    db.conn.execute(
-        "UPDATE requests SET token = ?, token_expires_at = ?, apart = 0 "
-        "WHERE id = ? AND (message_id = ? OR (message_id IS NULL AND NOT private))",
-        (lease.token, to_ms(lease.expires_at), request_id, lease.message_id),
-    )
-
-
-def wipe_token(db: Database, request_id: int) -> None:
-    """Forget one request's interaction token: Discord does not know it any more."""
-    db.conn.execute("UPDATE requests SET token = NULL WHERE id = ?", (request_id,))
 
 
 def behind(db: Database) -> list[int]:

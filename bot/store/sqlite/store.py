@@ -20,7 +20,7 @@ from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, turns, usage
+from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, tokens, turns, usage
 from bot.store.sqlite.connection import NO_ROOM, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
@@ -168,7 +168,7 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def renew_token(self, request_id: int, lease: TokenLease) -> None:
         """See RequestStore."""
-        await self._writer.run(lambda db: requests.renew_token(db, request_id, lease))
+        await self._writer.run(lambda db: tokens.renew_token(db, request_id, lease))
 
     async def waiting_requests(self) -> list[int]:
         """See RequestStore."""
@@ -176,12 +176,12 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def wipe_token(self, request_id: int) -> None:
         """See RequestStore."""
-        await self._writer.run(lambda db: requests.wipe_token(db, request_id))
+        await self._writer.run(lambda db: tokens.wipe_token(db, request_id))
 
     async def wipe_expired_tokens(self) -> int:
         """See RequestStore."""
         now_ms = self._now_ms()
-        return await self._writer.run(lambda db: requests.wipe_tokens(db, now_ms=now_ms))
+        return await self._writer.run(lambda db: tokens.wipe_tokens(db, now_ms=now_ms))
 
     # Jobs
 
