@@ -10,6 +10,7 @@ import asyncio
 import random
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ _FIRST_POLL_S, _POLL_S, _TIMEOUT_S = 12.0, 4.0, 1_200.0
 _FULL_WITHIN_S: Final = 50.0
 _SETTLES_WITHIN_S: Final = 30.0
 _TYPED_AGAIN_WITHIN_S: Final = 5.0
+_STOPPED_WITHIN_S: Final = 10.0
+_ONLINE_WITHIN_S: Final = 60.0
+_RIGHT_AFTER_IT: Final = 40
+_RIGHT_AFTER_EACH_S: Final = 0.25
 _TELL_EVERY_S: Final = 60
 _GREW_MB: Final = 30.0
 _STALL_S: Final = 0.05
@@ -58,12 +63,25 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """How long the bot took to end after SIGTERM, with which code, and to be online again; who came right then."""
+
+    stopped_s: float
+    code: int | None
+    online_s: float
+    later: Sequence[Typed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What it came to: the crowd's own commands, those of whoever came later, a look every second, and stalls."""
 
     crowd: Sequence[Typed]
     later: Sequence[Typed]
     looks: Sequence[Look]
+    restart: Restart
+    twice_ordered: int
+    """Prompts that reached the provider more than once."""
     cpu_share: float
     stalls_s: Sequence[float]
     """How long the event loop kept others waiting, the shortest first."""
@@ -114,7 +132,7 @@ class _Crowd:
     async def newcomer(self) -> None:
         """Have somebody type who has not been there before."""
         number = self.members + len(self.later)
-        self.later.append(await self.stage.discord.type_imagine(number, "a newcomer"))
+        self.later.append(await self.stage.discord.type_imagine(number, f"newcomer {number}"))
 
     async def look(self) -> Look:
         """See how it stands."""
@@ -128,13 +146,32 @@ class _Crowd:
             files=self.stage.files(),
         )
 
+    async def restart(self) -> Restart:
+        """Have the bot stopped and started in the middle of all that, while new members come."""
+        before, began = len(self.later), time.monotonic()
+        await self.stage.bot.stop(_STOPPED_WITHIN_S)
+        stopped, code = time.monotonic(), self.stage.bot.returncode
+        await self.stage.bot.start()
+        async with asyncio.timeout(_ONLINE_WITHIN_S):
+            await self.stage.discord.online()
+        online = time.monotonic()
+        for _ in range(_RIGHT_AFTER_IT):
+            await self.newcomer()
+            await asyncio.sleep(_RIGHT_AFTER_EACH_S)
+        return Restart(stopped_s=stopped - began, code=code, online_s=online - stopped, later=self.later[before:])
+
     async def rest(self) -> None:
         """Have nobody order any more, and let the bot answer what was typed."""
         self.stage.discord.on_picture = lambda _: None
-        for thinking in self._thinking:
+        for thinking in list(self._thinking):
             thinking.cancel()
         await asyncio.gather(*self._thinking, return_exceptions=True)
         await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
+
+    def twice_ordered(self) -> int:
+        """How many prompts the provider got more than once."""
+        orders = Counter(str(post.body.get("prompt")) for post in self.stage.provider.posts)
+        return sum(times > 1 for times in orders.values())
 
 
 async def crowd(*, members: int, minutes: float, speed: float) -> Seen:
@@ -164,7 +201,17 @@ async def crowd(*, members: int, minutes: float, speed: float) -> Seen:
                 await asyncio.sleep(max(0.0, began + second + 1 - time.monotonic()))
             share = (stage.cpu_s() - cpu_s) / (time.monotonic() - began)
         await people.rest()
-        return Seen(crowd=people.typed, later=people.later, looks=looks, cpu_share=share, stalls_s=sorted(stalls))
+        restart = await people.restart()
+        await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
+        return Seen(
+            crowd=people.typed,
+            later=people.later,
+            looks=looks,
+            restart=restart,
+            twice_ordered=people.twice_ordered(),
+            cpu_share=share,
+            stalls_s=sorted(stalls),
+        )
 
 
 def _one_line(look: Look) -> str:
@@ -197,6 +244,10 @@ def told(seen: Seen, members: int) -> bool:
         f"delivered           {looks[-1].delivered - looks[0].delivered:,} in {len(looks):,} s; twice: {twice:,}"
     )
     click.echo(f"newcomers           {len(seen.later):,}; late: {late['later']:,}; {_delays(seen.later)}")
+    restart = seen.restart
+    click.echo(f"stopped             in {restart.stopped_s:.1f} s, code {restart.code}")
+    click.echo(f"started again       online after {restart.online_s:.1f} s; newcomers then: {_delays(restart.later)}")
+    click.echo(f"ordered twice       {seen.twice_ordered:,}")
     click.echo(f"processor           {seen.cpu_share:.0%} of one core")
     click.echo(f"memory              {looks[0].memory_mb:.0f} MB, {looks[-1].memory_mb:.0f} MB at last")
     click.echo(f"open files          {looks[0].files}, {looks[-1].files} at last")
@@ -205,7 +256,9 @@ def told(seen: Seen, members: int) -> bool:
         click.echo("NOT FULL            fewer waited, or were made, than was to be borne")
     within = all(look.running <= RUNNING and look.most_of_one <= _RUNNING_EACH for look in looks)
     quick = not any(late.values()) and p99_s < _STALL_S
-    return quick and within and was_full and not twice and grew_mb < _GREW_MB
+    stopped = restart.code == 0 and restart.stopped_s < _STOPPED_WITHIN_S
+    once = not twice and not seen.twice_ordered
+    return quick and within and was_full and once and stopped and grew_mb < _GREW_MB
 
 
 def full(looks: Sequence[Look], members: int) -> bool:

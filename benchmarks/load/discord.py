@@ -167,6 +167,9 @@ class LeanDiscord:
                     self._online.set()
                 case 6:
                     await self._send(b'{"op":9,"d":false,"s":null,"t":null}')
+        if self._socket is socket:
+            self._socket = None
+            self._online.clear()
         return socket
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
