@@ -27,8 +27,10 @@ demo: $(STAMP)  ## The same without a browser: /imagine, a kill, a restart, the 
 run: $(STAMP)  ## The real bot, with the settings of .env
 	@$(BIN)/python -m bot run
 
+# Compiled files are kept, whatever the environment says: the tests start hundreds of processes.
 test: $(STAMP)  ## All tests
-	@$(BIN)/python -m pytest -n 5 --dist worksteal
+	@$(BIN)/python -m compileall -q -j 0 bot cogs sandbox benchmarks
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 5 --dist worksteal
 
 properties: $(STAMP)  ## The property tests on new random inputs: make properties EXAMPLES=2000
 	@PROPERTY_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/properties

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.source import ROOT, called_in, nodes_of, sources
+
 LAYERS: list[set[str]] = [
     {"bot.domain"},
     {
@@ -72,26 +73,20 @@ MAY_ASK_THE_TIME = {
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH|BEGIN)\s+[A-Za-z_(]+")
 
 
-def sources(*packages: str) -> list[Path]:
-    """The Python files of these packages."""
-    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    """A file, parsed."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def module_of(path: Path) -> str:
     """A file's dotted name."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(path: Path) -> Iterator[str]:
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
     """The dotted names that a file imports anywhere in it, functions included."""
-    for node in ast.walk(tree_of(path)):
+    return tuple(_imports_in(path))
+
+
+def _imports_in(path: Path) -> Iterator[str]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -169,7 +164,7 @@ def test_only_the_store_sees_sql() -> None:
     found = [
         f"{path.name}: {node.value[:40]!r}"
         for path in outside
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
     ]
     found += [
@@ -186,8 +181,8 @@ def test_only_the_clock_asks_the_time_and_sleeps() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {called}"
         for path in sources("bot", "cogs")
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and TIME.fullmatch(called := ast.unparse(node.func))
+        for node, called in called_in(path)
+        if TIME.fullmatch(called)
         if str(path.relative_to(ROOT)) not in MAY_ASK_THE_TIME
     ]
     assert found == []
@@ -228,9 +223,14 @@ def test_nobody_is_ever_pinged() -> None:
     others = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
         for path in sources("bot", "cogs")
-        for node in ast.walk(tree_of(path))
-        if (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("AllowedMentions"))
-        or (isinstance(node, ast.Attribute) and node.attr in {"all", "everyone"} and "Mentions" in ast.unparse(node))
+        for node, called in called_in(path)
+        if called.endswith("AllowedMentions")
+    ]
+    others += [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in sources("bot", "cogs")
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and node.attr in {"all", "everyone"} and "Mentions" in ast.unparse(node)
     ]
     assert others == []
 
@@ -240,8 +240,8 @@ def test_pictures_are_opened_by_one_door() -> None:
     elsewhere = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in sources("bot", "cogs")
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Image.open"
+        for node, called in called_in(path)
+        if called == "Image.open"
         if str(path.relative_to(ROOT)) != "bot/media/opening.py"
     ]
     assert elsewhere == []
@@ -256,7 +256,7 @@ def test_files_and_functions_stay_small() -> None:
     long_functions = [
         f"{path.name}: {node.name}"
         for path in sources("bot", "cogs")
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno > 70
         if (path.name, node.name) != ("app.py", "_assemble")
     ]

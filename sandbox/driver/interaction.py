@@ -73,7 +73,7 @@ class Interaction:
         await self._wait(lambda: self.record.acknowledged_after_s is not None, timeout_s)
         return self.record.acknowledged_after_s or 0.0
 
-    async def answered(self, timeout_s: float = 10.0) -> "Interaction":
+    async def answered(self, timeout_s: float = 30.0) -> "Interaction":
         """Wait until more than a deferral came: a message, an edit, a modal, choices. Raises DriverError otherwise."""
         await self._wait(lambda: self.record.state is State.ANSWERED, timeout_s)
         return self

@@ -23,7 +23,7 @@ class Viewer:
         self.server = server
         self.world = server.world
 
-    async def wait_for_bot(self, timeout_s: float = 15) -> None:
+    async def wait_for_bot(self, timeout_s: float = 30) -> None:
         """Wait until the bot is connected and has registered commands."""
 
         def ready() -> bool:
@@ -56,7 +56,7 @@ class Viewer:
         return snapshot(self._stored(viewer, message_id), self.world)
 
     async def wait_message(
-        self, predicate: Callable[[Message], bool], *, viewer: str, channel: str = "general", timeout_s: float = 10
+        self, predicate: Callable[[Message], bool], *, viewer: str, channel: str = "general", timeout_s: float = 30
     ) -> Message:
         """Wait for a message (there already, or to come) for which the predicate holds; the newest is tried first."""
         events = self.subscribe()

@@ -25,6 +25,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_MS = 30_000
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
@@ -51,13 +52,21 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tab(browser: Browser) -> Page:
+    """The one tab of all tests, since a new one is a new process. Each server's page keeps what it keeps by itself."""
+    tab = await browser.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
+    return tab
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser's console and the page's code complained of; a test may allow some by removing them."""
     return []
 
 
-async def _visit(browser: Browser, sandbox: Sandbox, complaints: list[str]) -> AsyncIterator[Visit]:
+async def _visit(tab: Page, sandbox: Sandbox, complaints: list[str]) -> AsyncIterator[Visit]:
     def on_console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
@@ -65,30 +74,31 @@ async def _visit(browser: Browser, sandbox: Sandbox, complaints: list[str]) -> A
     def on_error(error: Error) -> None:
         complaints.append(str(error))
 
+    tab.on("console", on_console)
+    tab.on("pageerror", on_error)
     async with PageServer(sandbox) as server:
-        tab = await browser.new_page(viewport=DESKTOP)
-        tab.set_default_timeout(10_000)
-        tab.on("console", on_console)
-        tab.on("pageerror", on_error)
+        await tab.set_viewport_size(DESKTOP)
         await tab.goto(server.url)
         await tab.get_by_test_id("composer").wait_for()
         yield Visit(sandbox, server, tab)
-        await tab.close()
+        await tab.goto("about:blank")
+    tab.remove_listener("console", on_console)
+    tab.remove_listener("pageerror", on_error)
     assert complaints == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def with_bot(browser: Browser, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
+async def with_bot(tab: Page, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
     """The page with the real bot behind it, connected; the browser must have nothing to complain of."""
     async with Sandbox(data_dir=tmp_path, knobs=Knobs(latency_s=0.5), launch=NURSERY.launch) as sandbox:
         await sandbox.driver.wait_for_bot()
-        async for visit in _visit(browser, sandbox, complaints):
+        async for visit in _visit(tab, sandbox, complaints):
             yield visit
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def without_bot(browser: Browser, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
+async def without_bot(tab: Page, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
     """The page alone; a test plays the bot itself where it needs one."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
-        async for visit in _visit(browser, sandbox, complaints):
+        async for visit in _visit(tab, sandbox, complaints):
             yield visit

@@ -20,6 +20,8 @@ from sandbox.stack import Sandbox
 from tests.support.database import fresh_database
 from tests.support.nursery import NURSERY
 
+PATIENCE_S = 30.0
+"""More than anything takes that comes at all: the tests share their processors with others."""
 QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
 
 
@@ -73,13 +75,19 @@ class House(Sandbox):
         return interaction
 
     async def shows(
-        self, prompt: str, words: str = "", *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
+        self,
+        prompt: str,
+        words: str = "",
+        *,
+        viewer: str = "alice",
+        channel: str = "general",
+        timeout_s: float = PATIENCE_S,
     ) -> Message:
         """Wait for a message about this prompt that also says these words."""
         return await self._message(lambda m: prompt in m.text() and words in m.text(), viewer, channel, timeout_s)
 
     async def picture(
-        self, prompt: str, *, viewer: str = "alice", channel: str = "general", timeout_s: float = 10
+        self, prompt: str, *, viewer: str = "alice", channel: str = "general", timeout_s: float = PATIENCE_S
     ) -> Message:
         """Wait for a message about this prompt that shows a picture."""
 
@@ -114,7 +122,7 @@ class House(Sandbox):
         """A job's ledger rows, in the order they were written."""
         return self.rows("SELECT kind, amount_microcredits FROM ledger WHERE job_id = ? ORDER BY id", job_id)
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait for something that only looking can tell; says what was seen if it never comes."""
         end = time.monotonic() + timeout_s
         while not condition():

@@ -23,7 +23,7 @@ async def test_an_empty_balance_pauses_and_resumes_by_itself(house: House, statu
         assert "nothing is lost" in text
         assert "keeps its place" in text
     for number in range(3):
-        message = await house.picture(f"waiting {number}", timeout_s=15)
+        message = await house.picture(f"waiting {number}")
         assert message.edits <= 3
     errors = house.rows("SELECT job_id, user_id, guild_id, http_status, code, message, request_id FROM balance_errors")
     assert errors
@@ -48,7 +48,7 @@ async def test_the_owner_is_told_once_when_it_closes_and_once_when_it_opens(hous
     await house.until(lambda: len(house.rows("SELECT 1 FROM balance_errors")) >= 3)
     house.apimaster.set_balance(100)
     for number in range(4):
-        await house.picture(f"broke {number}", timeout_s=15)
+        await house.picture(f"broke {number}")
     await house.driver.wait_message(lambda m: "sufficient again" in m.text(), viewer="mod", channel="dm")
     assert len(house.driver.messages("mod", "dm")) == 2
 
@@ -60,7 +60,7 @@ async def test_probes_back_off_and_use_the_first_waiting_picture(house: House) -
     await house.shows("first in line", "balance is empty")
     await house.imagine("second in line")
     await house.shows("second in line", "balance is empty")
-    await house.until(lambda: len(house.apimaster.posts) >= 4, timeout_s=15)
+    await house.until(lambda: len(house.apimaster.posts) >= 4)
     posts = house.apimaster.posts
     assert {post.body["prompt"] for post in posts if isinstance(post.body, dict)} == {"first in line"}
     pauses = [later.time - earlier.time for earlier, later in pairwise(posts)]
@@ -87,5 +87,5 @@ async def test_a_refused_key_pauses_and_tells_the_owner(house: House) -> None:
     await house.imagine("a locked door")
     await house.shows("a locked door", "refuses this bot's key")
     await house.driver.wait_message(lambda m: "refuses the API key" in m.text(), viewer="mod", channel="dm")
-    await house.picture("a locked door", timeout_s=15)
+    await house.picture("a locked door")
     assert house.rows("SELECT * FROM balance_errors") == []

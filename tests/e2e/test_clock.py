@@ -21,23 +21,23 @@ async def test_a_clock_that_jumps_back_and_forward_delays_nothing_and_loses_noth
         await house.imagine("waits meanwhile")
         await house.until(lambda: house.states() == ["running", "queued"])
         machine.set_clock(-HOUR)
-        await house.picture("made while it jumps back", timeout_s=20)
-        await house.picture("waits meanwhile", timeout_s=20)
+        await house.picture("made while it jumps back")
+        await house.picture("waits meanwhile")
 
         house.apimaster.script(Fault.balance())
         await house.imagine("unpaid for a moment")
-        await house.until(lambda: bool(house.rows("SELECT 1 FROM balance_errors")), timeout_s=20)
+        await house.until(lambda: bool(house.rows("SELECT 1 FROM balance_errors")))
         machine.set_clock(-2 * HOUR)
-        await house.picture("unpaid for a moment", timeout_s=20)
+        await house.picture("unpaid for a moment")
 
         await house.imagine("private, made while it jumps forward", private=True)
-        await house.until(lambda: house.states()[-1] == "running", timeout_s=20)
+        await house.until(lambda: house.states()[-1] == "running")
         machine.set_clock(48 * HOUR)
-        shown = await house.picture("private, made while it jumps forward", timeout_s=20)
+        shown = await house.picture("private, made while it jumps forward")
         assert shown.ephemeral_to == "alice", "its token lives on, whatever our clock says"
 
         await house.imagine("private, ordered on the wrong day", private=True)
-        shown = await house.picture("private, ordered on the wrong day", timeout_s=20)
+        shown = await house.picture("private, ordered on the wrong day")
         assert shown.ephemeral_to == "alice"
 
         await house.until(lambda: house.states() == ["delivered"] * 5)

@@ -11,7 +11,7 @@ async def test_four_pictures_fill_one_message(house: House) -> None:
     await house.imagine("four seasons", count=4, resolution="2K")
     first = await house.shows("four seasons")
     assert "5.33 credits" in first.text()
-    await house.driver.wait_message(lambda m: len(m.media()) == 4, viewer="alice", timeout_s=20)
+    await house.driver.wait_message(lambda m: len(m.media()) == 4, viewer="alice")
     await house.until(lambda: house.states() == ["delivered"] * 4)
     (message,) = house.driver.messages("alice")
     assert [media.filename for media in message.media()] == [f"imagine-{n}.jpg" for n in (1, 2, 3, 4)]
@@ -39,7 +39,7 @@ async def test_one_that_fails_leaves_the_others(house: House) -> None:
 async def test_the_buttons_act_on_the_chosen_picture(house: House) -> None:
     """Choosing answers privately with that picture's buttons; a stranger's Again is the stranger's own order."""
     await house.imagine("twins", count=2)
-    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob", timeout_s=20)
+    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob")
     await house.driver.select("bob", message.id, "choose:1", ["2"])
     chosen = await house.driver.wait_message(lambda m: "Picture 2 of 2 · no. 2" in m.text(), viewer="bob")
     assert chosen.ephemeral_to == "bob"
@@ -51,7 +51,7 @@ async def test_the_buttons_act_on_the_chosen_picture(house: House) -> None:
 async def test_a_chosen_picture_is_shown_and_can_be_built_on_when_our_copy_is_gone(house: House) -> None:
     """Years later: the file was swept, and the picture stands only on its message, whose address the choice carries."""
     await house.imagine("old twins", count=2)
-    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob", timeout_s=20)
+    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob")
     await house.until(lambda: house.states() == ["delivered"] * 2)
     house.write("UPDATE jobs SET picture_file = NULL")
     await house.driver.select("bob", message.id, "choose:1", ["2"])
@@ -69,7 +69,7 @@ async def test_a_deleted_message_comes_back_with_every_picture(house: House) -> 
     await house.imagine("two of a kind", count=2)
     first = await house.driver.wait_message(lambda m: len(m.media()) == 1, viewer="alice")
     house.driver.delete("mod", first.id)
-    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="alice", timeout_s=20)
+    message = await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="alice")
     assert message.id != first.id
     assert len(house.driver.messages("alice")) == 1
 
@@ -81,7 +81,7 @@ async def test_killed_half_way_the_rest_arrives_in_the_same_message(house: House
     await house.driver.wait_message(lambda m: len(m.media()) == 2, viewer="alice")
     await house.bot.kill()
     await house.start()
-    await house.driver.wait_message(lambda m: len(m.media()) == 3, viewer="alice", timeout_s=20)
+    await house.driver.wait_message(lambda m: len(m.media()) == 3, viewer="alice")
     assert len(house.driver.messages("alice")) == 1
     assert len([post for post in house.apimaster.posts if post.task_id]) == 3
 

@@ -59,7 +59,7 @@ async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(ho
     house.knobs.picture_format = "png"
     house.faults.upload_limit = 300_000
     await house.imagine("a mountain of detail", resolution="2K")
-    message = await house.picture("a mountain of detail", timeout_s=20)
+    message = await house.picture("a mountain of detail")
     assert message.media()[0].size <= 300_000
     assert "shown as WebP" in message.text()
 
@@ -82,7 +82,7 @@ async def test_a_database_that_stays_busy_is_told_privately_and_costs_nothing(ho
     with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await house.imagine("no chance")
-        message = await house.driver.wait_message(lambda m: "cannot save" in m.text(), viewer="alice", timeout_s=15)
+        message = await house.driver.wait_message(lambda m: "cannot save" in m.text(), viewer="alice")
         other.execute("ROLLBACK")
     assert message.ephemeral_to == "alice"
     assert [m.id for m in house.driver.messages("alice")] == [message.id]
@@ -97,7 +97,7 @@ async def test_discord_errors_while_delivering_are_tried_again(house: House) -> 
     await house.shows("against the odds", "at work")
     house.faults.fail_next("PATCH /webhooks/*", 503)
     house.faults.fail_next("PATCH /webhooks/*", 429)
-    await house.picture("against the odds", timeout_s=20)
+    await house.picture("against the odds")
     assert len(house.driver.messages("alice")) == 1
 
 
@@ -125,7 +125,7 @@ async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_disco
     house.faults.refuse_resume = True
     await house.faults.drop_gateway(4000)
     await house.until(lambda: not house.driver.bot_online)
-    await house.until(lambda: house.driver.bot_online, timeout_s=20)
+    await house.until(lambda: house.driver.bot_online)
     await house.imagine("back again")
     await house.picture("back again")
 

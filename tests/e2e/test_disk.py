@@ -24,19 +24,19 @@ async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
         await house.until(lambda: house.states() == ["running"])
         await house.imagine("a picture that waits")
         disk.fill(leave_bytes=15 * MB)
-        await house.shows("a picture that waits", "disk is full", timeout_s=20)
+        await house.shows("a picture that waits", "disk is full")
         refused = await house.imagine("a picture too many")
         _refused_privately(refused)
         await house.driver.wait_message(lambda m: "15 MB are left" in m.text(), viewer="mod", channel="dm")
-        await house.picture("a picture under way", timeout_s=20)
+        await house.picture("a picture under way")
 
         disk.clear()
-        await house.until(lambda: house.states() == ["delivered", "running"], timeout_s=20)
+        await house.until(lambda: house.states() == ["delivered", "running"])
         disk.fill()
-        await house.until(lambda: any("poll_trouble" in line for line in house.bot.output), timeout_s=20)
+        await house.until(lambda: any("poll_trouble" in line for line in house.bot.output))
         assert [path.name for path in (disk.outside / "spool").glob("2.*")] == []
         disk.clear()
-        await house.picture("a picture that waits", timeout_s=30)
+        await house.picture("a picture that waits")
         await house.driver.wait_message(lambda m: "room on the disk again" in m.text(), viewer="mod", channel="dm")
         await house.until(lambda: house.states() == ["delivered", "delivered"])
         assert len(house.apimaster.posts) == 2
@@ -58,7 +58,7 @@ async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tm
         _refused_privately(refused)
         assert house.states() == ["submitting"]
         Machine.limit_files(pid, None)
-        await house.picture("a picture that was paid for", timeout_s=30)
+        await house.picture("a picture that was paid for")
         assert len(house.apimaster.posts) == 1
         assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
@@ -71,12 +71,12 @@ async def test_a_slow_disk_makes_nobody_wait_for_their_answer(tmp_path: Path) ->
         machine.slow_commits(2.0)
         for member in ("alice", "bob"):
             _in_time(await house.imagine(f"a slow picture of {member}", member=member))
-        card = await house.shows("a slow picture of alice", timeout_s=20)
+        card = await house.shows("a slow picture of alice")
         pressed = await house.driver.click("alice", card.id, card.button("Cancel").custom_id)
         await pressed.acknowledged()
         _in_time(pressed)
         machine.slow_commits(0.0)
-        await house.picture("a slow picture of bob", timeout_s=30)
+        await house.picture("a slow picture of bob")
         assert len(house.apimaster.posts) <= 2
 
 

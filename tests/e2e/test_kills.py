@@ -141,7 +141,7 @@ async def test_random_kills_lose_nothing_and_order_nothing_twice(house: House) -
             await asyncio.sleep(rng.uniform(0, 0.6))
             await house.bot.kill()
             await house.start()
-    await house.until(lambda: set(house.states()) <= {"delivered", "uncertain"}, timeout_s=30)
+    await house.until(lambda: set(house.states()) <= {"delivered", "uncertain"})
     assert len(house.states()) == 12, f"seed {seed}"
     for number in range(12):
         said = [m for m in house.driver.messages("alice") if f"survivor {number:02}" in m.text()]

@@ -176,11 +176,11 @@ async def test_picture_too_large_for_its_message_is_announced_there_and_collecte
     house.knobs.plain_pictures = False
     house.faults.upload_limit = 200
     await house.imagine("no room at the inn")
-    card = await house.shows("no room at the inn", "`/collect` hands it over", timeout_s=20)
+    card = await house.shows("no room at the inn", "`/collect` hands it over")
     assert card.media() == []
     assert house.states() == ["ready"]
     await answer(house, "collect")
-    told = await house.driver.wait_message(lambda m: "even made smaller" in m.text(), viewer="alice", timeout_s=20)
+    told = await house.driver.wait_message(lambda m: "even made smaller" in m.text(), viewer="alice")
     assert told.ephemeral_to == "alice"
     house.faults.upload_limit = None
     await answer(house, "collect")

@@ -20,7 +20,7 @@ async def shrunk(house: House, prompt: str = "a mountain of detail", *, limit_by
     house.knobs.picture_format = "png"
     house.faults.upload_limit = limit_bytes
     await house.imagine(prompt, resolution="2K")
-    message = await house.picture(prompt, timeout_s=20)
+    message = await house.picture(prompt)
     await house.until(lambda: house.states() == ["delivered"])
     return message
 
@@ -102,7 +102,7 @@ async def test_of_several_pictures_the_chosen_one_has_it(house: House) -> None:
     house.knobs.picture_format = "png"
     house.faults.upload_limit = 300_000
     await house.imagine("two mountains", resolution="2K", count=2)
-    await house.until(lambda: house.states() == ["delivered"] * 2, timeout_s=30)
+    await house.until(lambda: house.states() == ["delivered"] * 2)
     message = await house.shows("two mountains", "2 of 2 ready")
     await house.driver.select("bob", message.id, "choose:1", ["2"])
     buttons = await told(house, "bob", "Picture 2 of 2")

@@ -49,7 +49,7 @@ async def test_private_ones_follow_up_privately_from_their_references(house: Hou
     assert "2 pictures of each: 4 credits" in asked.text()
     await house.driver.click("alice", asked.id, asked.button("Make all 4").custom_id)
     for words in ("image 1 in oil", "image 1 in ink"):
-        assert (await house.picture(words, timeout_s=20)).ephemeral_to == "alice"
+        assert (await house.picture(words)).ephemeral_to == "alice"
     await house.until(lambda: house.states() == ["delivered"] * 5)
     assert house.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
 
@@ -82,7 +82,7 @@ async def test_among_friends_as_many_as_discord_lets_through(house: House) -> No
     asked = await question(house, channel="friends")
     await house.driver.click("alice", asked.id, asked.button("Make all 5").custom_id, channel="friends")
     for letter in "abcde":
-        await house.picture(f"letter {letter}", viewer="bob", channel="friends", timeout_s=20)
+        await house.picture(f"letter {letter}", viewer="bob", channel="friends")
     await house.until(lambda: house.states() == ["delivered"] * 5)
 
 

@@ -79,7 +79,7 @@ async def test_rate_limits_and_missing_capacity_are_waited_out(house: House) -> 
     """429 and 503 start nothing: the job keeps its place and goes on by itself."""
     house.apimaster.script(Fault.http(429, retry_after="0.2"), Fault.http(503))
     await house.imagine("patience")
-    await house.picture("patience", timeout_s=15)
+    await house.picture("patience")
     assert [post.status for post in house.apimaster.posts] == [429, 503, 200]
     assert house.ledger() == KEPT
 
@@ -88,7 +88,7 @@ async def test_trouble_while_polling_loses_nothing(house: House) -> None:
     """Errors, HTML and broken connections on polls are asked again; the picture comes."""
     house.apimaster.script_poll(Fault.http(500), Fault.html(), Fault.reset(), Fault.truncated())
     await house.imagine("a stormy sea")
-    await house.picture("a stormy sea", timeout_s=15)
+    await house.picture("a stormy sea")
     assert house.ledger() == KEPT
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ async def test_stop_amid_everything_is_quick_and_loses_nothing(tmp_path: Path) -
         house.faults.clear()
         house.knobs.latency_s = 0.2
         await house.start()
-        await house.until(lambda: set(house.states()) == {"delivered", "uncertain"}, timeout_s=30)
+        await house.until(lambda: set(house.states()) == {"delivered", "uncertain"})
         assert house.states().count("uncertain") == 2
         assert len(house.apimaster.posts) == len(house.states())
 
@@ -85,10 +86,11 @@ async def test_second_signal_ends_at_once_and_loses_nothing(house: House) -> Non
     assert house.bot.pid is not None
     began_s = time.monotonic()
     while house.bot.alive:
-        os.kill(house.bot.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):  # it has ended this moment
+            os.kill(house.bot.pid, signal.SIGINT)
         await asyncio.sleep(0.05)
     assert house.bot.returncode == 128 + signal.SIGINT
-    assert 1 <= time.monotonic() - began_s < 5  # those within a second were one request
+    assert 1 <= time.monotonic() - began_s < ENDS_WITHIN_S  # those within a second were one request
     house.faults.clear()
     await house.start()
     await house.picture("an upload that hangs")

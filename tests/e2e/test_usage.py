@@ -79,7 +79,7 @@ async def test_jobs_are_filtered_paged_and_deleted_with_an_entry_in_the_audit(ho
         ("Late", "alice", 2),
     ):
         await house.imagine(f"{prompt} bird", member=member, count=count)
-    await house.until(lambda: house.states() == ["delivered"] * 12, timeout_s=20)
+    await house.until(lambda: house.states() == ["delivered"] * 12)
     shown = await usage(house, "jobs")
     assert "Late bird" in shown.text()
     assert "Flock bird" in shown.text()

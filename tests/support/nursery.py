@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -20,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,11 +96,16 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL."""
-        os.kill(self.pid, signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
         """SIGTERM."""
-        os.kill(self.pid, signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
+
+    def send_signal(self, number: int) -> None:
+        """Any other; nothing happens when it has just ended by itself."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 NURSERY: Final = Nursery()
@@ -127,8 +134,23 @@ def _become_bot(env: dict[str, str], cwd: str, log: int) -> NoReturn:
     sys.argv = ["bot", "run"]
     from bot.__main__ import entry  # noqa: PLC0415 - imported by the parent before
 
-    entry()
-    sys.exit()
+    code = 1
+    try:
+        entry()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End as a process of Python's does, without taking the interpreter apart: that would copy most of its memory."""
+    threading._shutdown()  # type: ignore[attr-defined] # what the interpreter itself begins with
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _serve(listener: socket.socket) -> None:

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from bot.ui.catalogue import Entry, entries_of
+from tests.support.source import ROOT, called_in, nodes_of, sources
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGLISH = entries_of("en")
 READ_BY_MEMBERS = (
     "bot/ui", "bot/jobs", "bot/domain", "bot/alerts.py", "bot/courier.py", "bot/delivery.py", "bot/handover.py",
@@ -47,11 +47,9 @@ LITERALS = {
 }
 
 
-@cache
-def trees() -> dict[str, ast.Module]:
-    """Every file of the bot, parsed."""
-    paths = [path for folder in ("bot", "cogs") for path in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+def files() -> dict[str, Path]:
+    """Every file of the bot."""
+    return {str(path.relative_to(ROOT)): path for path in sources("bot", "cogs")}
 
 
 def constants(node: ast.AST) -> Iterator[str]:
@@ -64,21 +62,23 @@ def constants(node: ast.AST) -> Iterator[str]:
             yield from constants(orelse)
 
 
-def called(call: ast.Call) -> str:
-    """The catalogue's area of a call's first argument: "" for whole keys, None's name where it takes none."""
-    name = ast.unparse(call.func)
+def area_of(name: str) -> str:
+    """The catalogue's area of the first argument of what is called so: "" for whole keys, "-" where it takes none."""
     if name in {"words", "ENGLISH", "phrase", "_menu"} or name.startswith(("words_of(", "words_for(")):
         return ""
     return {"Refusal": "refusal.", "option": "option.", "Phrase": "", "self._alerts.tell": "alert."}.get(name, "-")
 
 
-def looked_up() -> Iterator[tuple[str, ast.Call, str]]:
+@cache
+def looked_up() -> tuple[tuple[str, ast.Call, str], ...]:
     """Each call that takes a key which stands in the source: its place, itself, the key."""
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and node.args and (area := called(node)) != "-":
-                for text in constants(node.args[0]):
-                    yield f"{path}:{node.lineno}", node, area + text
+    return tuple(
+        (f"{name}:{call.lineno}", call, area + text)
+        for name, path in files().items()
+        for call, called in called_in(path)
+        if call.args and (area := area_of(called)) != "-"
+        for text in constants(call.args[0])
+    )
 
 
 def values_of(entry: Entry) -> set[str]:
@@ -112,8 +112,8 @@ def test_every_entry_is_used() -> None:
     """What nobody says need not be translated. A key may be put together from a beginning that stands in the source."""
     literal: set[str] = set()
     beginnings: set[str] = set()
-    for tree in trees().values():
-        for node in ast.walk(tree):
+    for path in files().values():
+        for node in nodes_of(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 literal |= {node.value, f"refusal.{node.value}", f"alert.{node.value}"}
                 literal |= {f"option.{node.value}.name", f"option.{node.value}.hint"}
@@ -130,10 +130,10 @@ def test_every_entry_is_used() -> None:
 def test_what_members_read_stands_in_the_catalogue() -> None:
     """No words in the source of what speaks to members, but for docstrings, logs and what is listed above."""
     found = [
-        f"{path}:{line} {text!r}"
-        for path, tree in trees().items()
-        if path.startswith(READ_BY_MEMBERS) and path not in LEFT_OUT
-        for line, text in words_in(tree)
+        f"{name}:{line} {text!r}"
+        for name, path in files().items()
+        if name.startswith(READ_BY_MEMBERS) and name not in LEFT_OUT
+        for line, text in words_in(path)
         if text not in LITERALS
     ]
     assert found == []
@@ -141,23 +141,25 @@ def test_what_members_read_stands_in_the_catalogue() -> None:
 
 def test_nothing_is_left_out_without_need() -> None:
     """An exception that excuses nothing any more would hide the next one."""
-    texts = {path: [text for _, text in words_in(tree)] for path, tree in trees().items()}
-    assert [path for path in LEFT_OUT if not texts.get(path)] == []
+    texts = {name: [text for _, text in words_in(path)] for name, path in files().items()}
+    assert [name for name in LEFT_OUT if not texts.get(name)] == []
     everything = {text for found in texts.values() for text in found}
     assert [text for text in LITERALS if text not in everything] == []
 
 
-def words_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
+@cache
+def words_in(path: Path) -> tuple[tuple[int, str], ...]:
     """Texts that look as if somebody were to read them, and are no docstring, annotation, log, pattern or key."""
+    tops: list[ast.AST | None] = [call for call, called in called_in(path) if NOT_READ.fullmatch(called)]
     skipped: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
-        unread = isinstance(node, ast.Call) and NOT_READ.fullmatch(ast.unparse(node.func))
-        annotations = [getattr(node, "annotation", None), getattr(node, "returns", None), node if unread else None]
-        skipped |= {id(part) for top in annotations if isinstance(top, ast.AST) for part in ast.walk(top)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-            is_key = re.fullmatch(r"[a-z_]+(\.[a-z_]+)*\.", node.value)
-            if WORDS.search(node.value) and not is_key:
-                yield node.lineno, node.value
+        tops += [getattr(node, "annotation", None), getattr(node, "returns", None)]
+    skipped |= {id(part) for top in tops if isinstance(top, ast.AST) for part in ast.walk(top)}
+    return tuple(
+        (node.lineno, node.value)
+        for node in nodes_of(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
+        if WORDS.search(node.value) and not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*\.", node.value)  # the latter is a key
+    )

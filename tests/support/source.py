@@ -1,0 +1,26 @@
+"""The bot's own source, parsed once for all tests that read it."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sources(*packages: str) -> list[Path]:
+    """The Python files of these packages."""
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file, as `ast.walk` finds it."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def called_in(path: Path) -> tuple[tuple[ast.Call, str], ...]:
+    """Each call in a file, and what is called as the source has it."""
+    return tuple((node, ast.unparse(node.func)) for node in nodes_of(path) if isinstance(node, ast.Call))
