@@ -51,11 +51,9 @@ from bot.media.references import ReferenceCopies
 from bot.media.sheet import ReferenceSheets
 from bot.media.spool import Spool
 from bot.meters import Meters
-from bot.open_answers import OpenAnswers
 from bot.owners import Owners
 from bot.packing import Packer
 from bot.pressure import Pressure
-from bot.reception import Reception
 from bot.running import Machinery, serve, take_up_work
 from bot.services import Services
 from bot.settings import Settings
@@ -65,7 +63,16 @@ from bot.store.sqlite.connection import ensure_data_dir
 from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 from bot.watchman import Watchman
-from bot.wiring import console, controls, disk_watch, exporting, learned_durations, on_database_death, watchpost
+from bot.wiring import (
+    console,
+    controls,
+    disk_watch,
+    exporting,
+    learned_durations,
+    on_database_death,
+    reception,
+    watchpost,
+)
 
 
 async def run(settings: Settings, watchman: Watchman, *, follows: int | None, failures: int) -> None:
@@ -239,10 +246,7 @@ async def _assemble(
         check_room=disk.check,
         wake=admission.wake,
     )
-    open_answers = OpenAnswers(store=store.answers, client=client, pressure=pressure, clock=clock)
-    reception = Reception(
-        intake=intake, requests=store, courier=courier, pressure=pressure, open_answers=open_answers, clock=clock
-    )
+    answering = reception(settings, store, client, intake, courier, pressure, clock)
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
     pictures.on_deletion(partial(tell_removal, logbook))
     moderation = Moderation(blocks=store.blocks, requests=store, audit=store.audit, presenter=courier, clock=clock)
@@ -277,7 +281,7 @@ async def _assemble(
         server_log=logbook,
         console=console(settings, store, clock),
         exporting=exporting(settings, store),
-        reception=reception,
+        reception=answering,
         inspection=Inspection(store),
         cdn_hosts=settings.discord_cdn_hosts,
         remix_avatars=settings.remix_avatars,
@@ -290,7 +294,7 @@ async def _assemble(
     machinery = Machinery(
         client=client,
         courier=courier,
-        reception=reception,
+        reception=answering,
         gate=gate,
         referencing=referencing,
         pipeline=pipeline,

@@ -1,7 +1,8 @@
 """Acknowledging: an answer within 3 s whatever the database, disk or network does.
 
 Accepting gets 1.5 s. In time, the answer is the card itself or a private refusal; not in time, the interaction is
-deferred and the card follows, or the deferred message is removed and the refusal told privately.
+deferred and the card follows, or the deferred message is removed and the refusal told privately. In a crowd, and where
+no time is left for both, the answer goes first, and the order is stored after it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import discord
 from bot.clock import Clock
 from bot.courier import Courier
 from bot.domain.draft import AsksFirst
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import RequestView
+from bot.jobs.flood import Flood
 from bot.jobs.intake import Intake
+from bot.lateness import ANSWERED_BY_S, Lateness
 from bot.open_answers import OpenAnswers
 from bot.ports import RequestStore, Shown
 from bot.pressure import Pressure
@@ -37,7 +40,6 @@ T = TypeVar("T")
 Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
-_ANSWERED_BY_S: Final = 3.0
 _CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
@@ -53,6 +55,7 @@ class Reception:
         courier: Courier,
         pressure: Pressure,
         open_answers: OpenAnswers,
+        flood: Flood,
         clock: Clock,
         in_time_s: float = _IN_TIME_S,
     ) -> None:
@@ -61,6 +64,8 @@ class Reception:
         self._courier = courier
         self._pressure = pressure
         self._open_answers = open_answers
+        self._flood = flood
+        self._lateness = Lateness(clock)
         self._clock = clock
         self._in_time_s = in_time_s
         self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
@@ -79,14 +84,15 @@ class Reception:
 
     async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
-        hold_until = self._clock.now() + timedelta(seconds=_ANSWERED_BY_S)
-        if self._pressure.crowded:
+        time_left_s = self._in_time_s - self._lateness.age_s(interaction.created_at)
+        if self._pressure.crowded or time_left_s <= 0:
             with self._open_answers.noted(interaction):
-                await self._receive_in_crowd(interaction, accept(hold_until), private=private)
+                await self._answer_first(interaction, accept, private=private)
             return
+        hold_until = self._clock.now() + timedelta(seconds=ANSWERED_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
-            view = await self._read_in_time(accepting, self._time_left_s(interaction))
+            view = await self._read_in_time(accepting, time_left_s)
             answered = await (
                 self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
             )
@@ -97,19 +103,22 @@ class Reception:
             await self._intake.unanswered(view or await self._requests.view(request_id))
         self._courier.refresh([request_id])
 
-    async def _receive_in_crowd(
-        self, interaction: discord.Interaction[Any], accepting: Coroutine[Any, Any, int], *, private: bool
-    ) -> None:
+    async def _answer_first(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         """Give the cheapest answer first, and store the order when it is its turn: both at once would make all late.
 
-        Whoever was told that the bot did not respond has ordered nothing.
+        Whoever was told that the bot did not respond has ordered nothing: of an interaction that came too late nothing
+        is stored.
         """
         with self._courier.hold(interaction.id), self._pressure.answering():
+            try:
+                await self._flood.check(interaction.user.id)
+            except Refusal as refusal:
+                await answer_error(interaction, refusal)
+                return
             answered = await self._defer(interaction, private=private)
         if not answered:
-            accepting.close()
             return
-        stored = self._tasks.start(self._accept_in_turn(accepting), name=f"accept-{interaction.id}")
+        stored = self._tasks.start(self._accept_in_turn(accept(None)), name=f"accept-{interaction.id}")
         request_id = await self._stored(interaction, stored)
         if request_id is not None:
             self._courier.refresh([request_id])
@@ -134,11 +143,6 @@ class Reception:
             return None
         view: RequestView = _told(reading.result())
         return view
-
-    def _time_left_s(self, interaction: discord.Interaction[Any]) -> float:
-        """How long the card may take: what is left of 1.5 s since the command was typed, if the clocks agree."""
-        age_s = (self._clock.now() - interaction.created_at).total_seconds()
-        return max(0.0, self._in_time_s - age_s) if 0 <= age_s <= _ANSWERED_BY_S else self._in_time_s
 
     async def close(self) -> None:
         """Let requests that are being accepted be stored; their messages follow after the next start."""

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.apimaster.client import ApimasterClient
+from bot.client import ImagineBot
 from bot.clock import Clock
+from bot.courier import Courier
 from bot.domain.disk import MEGABYTE, DiskRule
 from bot.domain.errors import DamagedError
 from bot.domain.picture import Resolution
@@ -18,12 +20,17 @@ from bot.jobs.console import Console
 from bot.jobs.controls import Controls
 from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.exporting import Exporting
+from bot.jobs.flood import Flood
+from bot.jobs.intake import Intake
 from bot.media.disk import DataDisk
 from bot.media.painting import ChildPainter
 from bot.media.tables import CsvTables
 from bot.meters import Meters
 from bot.metrics import Metrics
+from bot.open_answers import OpenAnswers
 from bot.ports import OwnerAlerts
+from bot.pressure import Pressure
+from bot.reception import Reception
 from bot.running import Machinery
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -59,6 +66,27 @@ def exporting(settings: Settings, store: SqliteStore) -> Exporting:
     """What moderators take away; its files lie where the data lies for as long as they are sent."""
     tables = CsvTables(settings.data_dir / "exports")
     return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+
+
+def reception(
+    settings: Settings,
+    store: SqliteStore,
+    client: ImagineBot,
+    intake: Intake,
+    courier: Courier,
+    pressure: Pressure,
+    clock: Clock,
+) -> Reception:
+    """What gives interactions their first answer."""
+    return Reception(
+        intake=intake,
+        requests=store,
+        courier=courier,
+        pressure=pressure,
+        open_answers=OpenAnswers(store=store.answers, client=client, pressure=pressure, clock=clock),
+        flood=Flood(store.lists, clock, pending=settings.per_user_pending),
+        clock=clock,
+    )
 
 
 def on_database_death(

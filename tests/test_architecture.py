@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
         "bot.lock",
         "bot.files",
         "bot.pressure",
+        "bot.lateness",
         "bot.interpreter",
     },
     {"bot.store", "bot.apimaster", "bot.media"},

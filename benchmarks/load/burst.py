@@ -34,6 +34,8 @@ _ASK: Final = 100
 """So many members ask for their queue."""
 _ASK_AT_ONCE: Final = 10
 _ROUNDS: Final = 2
+_STALE: Final = 20
+_STALE_S: Final = 5.0
 _PLACE: Final = re.compile(r"⏳ (?:Next in line|([0-9]+)(?:st|nd|rd|th) in line)")
 _QUEUED: Final = re.compile(r"order ([0-9]+)\n" + _PLACE.pattern)
 _FULL: Final = re.compile(r"You have ([0-9]+) pictures waiting already; ([0-9]+) is the limit")
@@ -47,6 +49,8 @@ class Seen:
     typed: Sequence[Typed]
     asked: Sequence[Typed]
     """Those who looked up their queue while nothing moved."""
+    stale: Sequence[Typed]
+    """Those of whom the bot heard when Discord took no answer any more."""
     took_s: float
     cpu_s: float
     peak_mb: float
@@ -105,6 +109,7 @@ async def burst(
         await _until(partial(witness.at_rest, database, limits))
         cpu_s, peak_mb = stage.cpu_s() - cpu_s, stage.peak_mb()
         asked = await _ask(stage, sorted(set(typists))[:: max(1, len(set(typists)) // asking)])
+        stale = [await stage.discord.type_imagine(number, "too late", age_s=_STALE_S) for number in typists[:_STALE]]
         for finished in range(1, _ROUNDS + 1):
             stage.provider.finish_all()
             await _until(partial(witness.delivered, database, finished * limits.running))
@@ -113,6 +118,7 @@ async def burst(
             limits=limits,
             typed=typed,
             asked=asked,
+            stale=stale,
             took_s=took_s,
             cpu_s=cpu_s,
             peak_mb=peak_mb,
@@ -168,6 +174,9 @@ def judged(seen: Seen) -> Verdict:
         sentences.add(told is not None, f"{typed}")
     called = {change.job for change in seen.changes if change.phase is Phase.CALLED}
     unanswered = Comparison()
+    for typed in seen.stale:
+        nothing_stored = typed.interaction_id not in seen.jobs and typed.requests == 1
+        unanswered.add(nothing_stored, f"{typed}")
     for typed in seen.typed:
         if typed.late:
             unanswered.add(seen.jobs.get(typed.interaction_id) not in called, f"{typed}")

@@ -118,26 +118,29 @@ class LeanDiscord:
         """Wait until the bot has its server."""
         await self._online.wait()
 
-    async def type_imagine(self, number: int, prompt: str, resolution: str = "1K") -> Typed:
-        """Have a member of the crowd type `/imagine`."""
+    async def type_imagine(self, number: int, prompt: str, resolution: str = "1K", *, age_s: float = 0.0) -> Typed:
+        """Have a member of the crowd type `/imagine`; the bot hears of it so much later."""
         options = {"prompt": prompt, "resolution": resolution}
-        return await self.type_command(number, "imagine", options)
+        return await self.type_command(number, "imagine", options, age_s=age_s)
 
-    async def type_command(self, number: int, name: str, options: Mapping[str, str]) -> Typed:
-        """Have a member of the crowd type a command."""
-        interaction_id = self._snowflake()
+    async def type_command(self, number: int, name: str, options: Mapping[str, str], *, age_s: float = 0.0) -> Typed:
+        """Have a member of the crowd type a command; the bot hears of it so much later."""
+        interaction_id = self._snowflake(age_s)
         token = f"token-{interaction_id}"
         body = shapes.command(interaction_id, token, self._commands[name], number, name, options)
         typed = self.typed[token] = Typed(
-            number=number, interaction_id=int(interaction_id), sent_at=time.monotonic(), sent_time=time.time()
+            number=number,
+            interaction_id=int(interaction_id),
+            sent_at=time.monotonic() - age_s,
+            sent_time=time.time() - age_s,
         )
         await self._dispatch("INTERACTION_CREATE", body)
-        typed.sent_at = time.monotonic()
+        typed.sent_at = time.monotonic() - age_s
         return typed
 
-    def _snowflake(self) -> str:
+    def _snowflake(self, age_s: float = 0.0) -> str:
         self._numbers += 1
-        return str(((int(time.time() * 1_000) - _EPOCH_MS) << 22) | (self._numbers & 0x3F_FFFF))
+        return str(((int((time.time() - age_s) * 1_000) - _EPOCH_MS) << 22) | (self._numbers & 0x3F_FFFF))
 
     async def _dispatch(self, event: str, data: Json) -> None:
         self._sequence += 1

@@ -33,6 +33,10 @@ class ListStore(Protocol):
         """The member's requests that still have a job under way, or one that the member has to decide about."""
         ...
 
+    async def waiting(self, user_id: int) -> int:
+        """How many of the member's jobs wait for their turn."""
+        ...
+
     async def uncollected(self, user_id: int) -> list[RequestView]:
         """The member's requests that have a picture which could not be posted, oldest first."""
         ...

@@ -35,6 +35,10 @@ class SqliteLists:
         """See ListStore."""
         return await self._reader.run(lambda db: unfinished(db, user_id))
 
+    async def waiting(self, user_id: int) -> int:
+        """See ListStore."""
+        return await self._reader.run(lambda db: requests.waiting_of(db, user_id))
+
     async def uncollected(self, user_id: int) -> list[RequestView]:
         """See ListStore."""
         return await self._reader.run(lambda db: _views(db, user_id, _UNCOLLECTED))
