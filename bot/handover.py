@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -15,7 +16,9 @@ from bot.domain.job import JobState, RequestView
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.jobs.collecting import Collection
 from bot.ports import Fitted
-from bot.ui.card import file_name, render
+from bot.ports.stores import Copy
+from bot.ui.answering import tried_twice
+from bot.ui.card import file_name, opening, render
 from bot.ui.text import alt_text
 from bot.ui.uploads import is_too_large
 
@@ -29,48 +32,63 @@ class Handover:
         self._collection = collection
 
     async def give(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
-        """Show a request's pictures in a message of their own and record it; raises Refusal where there is no way."""
+        """Show a request's pictures in a message of their own; raises Refusal where there is no way.
+
+        The message is recorded before they are on it: one that nobody knows of could never be deleted.
+        """
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
-        rung = 0
+        files = await self._collection.fitted(view, limit_bytes)
+        message = await _begun(interaction, view, private=private)
+        place = Copy(message_id=message.id, channel_id=message.channel.id)
+        await self._collection.begun(view, place)
+        await self._fill(message, view, files, limit_bytes)
+        await self._collection.handed_over(view, place)
+        log.info("handed_over", extra={"request_id": view.request.id, "job_ids": [job.id for job in view.jobs]})
+
+    async def _fill(
+        self, message: discord.Message, view: RequestView, files: Mapping[int, Fitted], limit_bytes: int
+    ) -> None:
+        """Put card and files on a message, smaller each time that Discord finds them too large."""
         while True:
-            files = await self._collection.fitted(view, limit_bytes, rung=rung)
+            filling = partial(_filled, message, view, files)
             try:
-                message = await self._send(interaction, view, files, private=private)
-                break
+                await tried_twice(filling, filling, None)
+                return
             except discord.HTTPException as error:
                 if not is_too_large(error):
                     raise
+            try:
                 rung = 1 + max(fitted.rung for fitted in files.values())
-        await self._collection.handed_over(view, message_id=message.id, channel_id=message.channel.id)
-        log.info("handed_over", extra={"request_id": view.request.id, "job_ids": [job.id for job in view.jobs]})
-
-    async def _send(
-        self, interaction: discord.Interaction[Any], view: RequestView, files: Mapping[int, Fitted], *, private: bool
-    ) -> discord.Message:
-        """Send as a follow-up; where Discord does not let it through, by direct message."""
-        try:
-            return await interaction.followup.send(
-                **_message(view, files),
-                ephemeral=private,
-                allowed_mentions=discord.AllowedMentions.none(),
-                wait=True,
-            )
-        except discord.Forbidden as error:
-            log.info("handover_forbidden", extra={"request_id": view.request.id, "code": error.code})
-        try:
-            channel = await direct_channel(interaction.client, interaction.user.id)
-            return await channel.send(**_message(view, files))
-        except discord.Forbidden:
-            numbers = tuple(str(job.id) for job in view.jobs)
-            raise Refusal("no_way", numbers=numbers) from None
+                files = await self._collection.fitted(view, limit_bytes, rung=rung)
+            except Refusal:
+                await message.delete()
+                raise
 
 
-def _message(view: RequestView, files: Mapping[int, Fitted]) -> dict[str, Any]:
-    """What to send: the card as it looks once the pictures are delivered. Files are opened anew for each try."""
+async def _begun(interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> discord.Message:
+    """Begin a follow-up; where Discord does not let it through, a direct message."""
+    try:
+        nobody = discord.AllowedMentions.none()
+        return await interaction.followup.send(
+            view=opening(view), ephemeral=private, allowed_mentions=nobody, wait=True
+        )
+    except discord.Forbidden as error:
+        log.info("handover_forbidden", extra={"request_id": view.request.id, "code": error.code})
+    try:
+        channel = await direct_channel(interaction.client, interaction.user.id)
+        return await channel.send(view=opening(view))
+    except discord.Forbidden:
+        numbers = tuple(str(job.id) for job in view.jobs)
+        raise Refusal("no_way", numbers=numbers) from None
+
+
+async def _filled(message: discord.Message, view: RequestView, files: Mapping[int, Fitted]) -> None:
+    """Show the card as it looks once the pictures are delivered. Files are opened anew for each try."""
     jobs = tuple(replace(job, state=JobState.DELIVERED, shown_as=files[job.id].shrunk) for job in view.jobs)
     names = {job.id: file_name(job, files[job.id].extension) for job in jobs}
     description = alt_text(view.request.spec)
-    return {
-        "view": render(replace(view, jobs=jobs), names).view,
-        "files": [discord.File(files[n].path, filename=name, description=description) for n, name in names.items()],
-    }
+    await message.edit(
+        view=render(replace(view, jobs=jobs), names).view,
+        attachments=[discord.File(files[n].path, filename=name, description=description) for n, name in names.items()],
+        allowed_mentions=discord.AllowedMentions.none(),
+    )

@@ -103,9 +103,12 @@ class Collection:
         found = await asyncio.to_thread(lambda: [path.is_file() for path in paths])
         return replace(view, jobs=tuple(job for job, here in zip(view.jobs, found, strict=True) if here))
 
-    async def handed_over(self, view: RequestView, *, message_id: int, channel_id: int) -> None:
+    async def begun(self, view: RequestView, copy: Copy) -> None:
+        """Record a message that is about to show these pictures."""
+        await self._lists.begun(view.request.id, copy)
+
+    async def handed_over(self, view: RequestView, copy: Copy) -> None:
         """Record that a message shows these pictures now; those that waited for it are delivered by that."""
-        copy = Copy(message_id=message_id, channel_id=channel_id)
         for job in view.jobs:
             if await self._lists.collected(job.id, copy) is None:
                 await self._lists.reposted(job.id, copy)

@@ -45,6 +45,10 @@ class ListStore(Protocol):
         """The member's delivered pictures, newest first, whose prompt contains these words in any case."""
         ...
 
+    async def begun(self, request_id: int, copy: Copy) -> None:
+        """Remember a message that is about to show pictures of a request beside its own."""
+        ...
+
     async def collected(self, job_id: int, copy: Copy) -> Job | None:
         """Record that a picture that was `ready` has reached its member; None where it was not `ready` any more."""
         ...

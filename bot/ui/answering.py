@@ -95,7 +95,7 @@ async def edit_answer(interaction: discord.Interaction[Any], **changes: Any) -> 
         again = {"attachments": [_from_its_start(file) for file in files]} if files else {}
         await interaction.edit_original_response(**changes | again)
 
-    await _tried_twice(
+    await tried_twice(
         lambda: interaction.edit_original_response(**changes), once_more, None if files else _EDIT_PATIENCE_S
     )
 
@@ -103,14 +103,15 @@ async def edit_answer(interaction: discord.Interaction[Any], **changes: Any) -> 
 async def tell(interaction: discord.Interaction[Any], **message: Any) -> None:
     """Say something small to the member alone, beside the first answer; takes what `followup.send` takes, no files."""
     send = lambda: interaction.followup.send(ephemeral=True, **message)  # noqa: E731 - sent here twice
-    await _tried_twice(send, send, _EDIT_PATIENCE_S)
+    await tried_twice(send, send, _EDIT_PATIENCE_S)
 
 
-async def _tried_twice(
+async def tried_twice(
     call: Callable[[], Coroutine[Any, Any, Any]],
     once_more: Callable[[], Coroutine[Any, Any, Any]],
     patience_s: float | None,
 ) -> None:
+    """Call, and once more where the connection breaks, or stays silent for longer than it may."""
     try:
         async with asyncio.timeout(patience_s):
             await call()

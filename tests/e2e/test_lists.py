@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.discord.faults import CUT
 from sandbox.discord.permissions import Permission
 from sandbox.driver import Message
 from tests.e2e.house import House
@@ -115,6 +116,23 @@ async def test_what_discord_refuses_here_comes_by_direct_message_or_stays_kept(h
     await answer(house, "collect")
     await house.picture("rolling stone", channel="dm")
     await house.until(lambda: house.states() == ["delivered"])
+
+
+async def test_a_handover_that_is_cut_off_is_one_message_that_is_known(house: House) -> None:
+    """The picture is shown once though its upload is sent twice; killed before that, what has begun shows nothing."""
+    await stranded(house, "rolling stone")
+    stop = house.faults.stops.hold_next("after POST /webhooks/*")
+    await house.driver.slash("alice", "collect")
+    await stop.reached.wait()
+    await house.bot.kill()
+    stop.release()
+    await house.start()
+    assert house.states() == ["ready"]
+    house.faults.fail_next("PATCH /webhooks/*", CUT, after=True, with_files=True)
+    await house.driver.slash("alice", "collect")
+    await house.until(lambda: house.states() == ["delivered"])
+    [shown] = [m for m in house.driver.messages("alice") if m.media()]
+    assert house.rows("SELECT message_id FROM copies") == [(int(shown.id),)]
 
 
 async def test_earlier_picture_is_shown_again_by_its_number(house: House) -> None:

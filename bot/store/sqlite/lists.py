@@ -47,6 +47,10 @@ class SqliteLists:
         """See ListStore."""
         return await self._reader.run(lambda db: gallery(db, user_id, words=words, first=first, most=most))
 
+    async def begun(self, request_id: int, copy: Copy) -> None:
+        """See ListStore."""
+        await self._writer.run(lambda db: messages.note_copy(db, request_id, copy))
+
     async def collected(self, job_id: int, copy: Copy) -> Job | None:
         """See ListStore."""
         now_ms = to_ms(self._clock.now())
