@@ -104,7 +104,9 @@ class Posted(commands.Cog):
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        if await sent_surely(lambda: interaction.response.send_modal(form)) is None:
+            # It was taken, and no answer said so: discord.py has not noted that this form is open.
+            interaction._state.store_view(form)  # noqa: SLF001 - there is no other way to tell it
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
         private = private or filled.private

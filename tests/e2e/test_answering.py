@@ -47,10 +47,15 @@ async def test_an_answer_whose_connection_is_cut_is_given_all_the_same(house: Ho
     cut()
     await house.driver.submit_modal(opened, {"prompt": "a kite of bob's"})
     await house.driver.wait_message(lambda m: "a kite of bob's" in m.text() and bool(m.media()), viewer="bob")
+    cut()
+    opened = await house.driver.context_menu("bob", "Remix this", target_message_id=picture.id)
+    await house.until(lambda: opened.modal is not None)
+    await house.driver.submit_modal(opened, {"prompt": "a kite from the menu"})
+    await house.driver.wait_message(lambda m: "a kite from the menu" in m.text() and bool(m.media()), viewer="bob")
     ordered = [post.body["prompt"] for post in house.apimaster.posts]
-    assert ordered == ["a torn kite", "a mended kite", "a kite of bob's"]
+    assert ordered == ["a torn kite", "a mended kite", "a kite of bob's", "a kite from the menu"]
     public = [message for message in house.driver.messages("bob") if message.ephemeral_to is None]
-    assert len(public) == 3
+    assert len(public) == 4
 
 
 async def test_what_was_done_is_told_though_the_connection_breaks_meanwhile(house: House) -> None:
