@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -35,9 +35,11 @@ _CLOSE_S: Final = 1.0
 class OpenAnswers:
     """Remembers them for a crowd, and tells those that an earlier process left open."""
 
-    def __init__(self, *, store: AnswerStore, client: discord.Client, pressure: Pressure, clock: Clock) -> None:
+    def __init__(
+        self, *, store: AnswerStore, tell: Callable[[OpenAnswer], Awaitable[None]], pressure: Pressure, clock: Clock
+    ) -> None:
         self._store = store
-        self._client = client
+        self._tell = tell
         self._pressure = pressure
         self._clock = clock
         self._ours: set[int] = set()
@@ -72,7 +74,7 @@ class OpenAnswers:
         """Tell the members whose orders the last process did not come to store."""
         left = [answer for answer in await self._store.left_open() if answer.interaction_id not in self._ours]
         for answer in left:
-            self._tasks.start(self._tell(answer), name=f"open-answer-{answer.interaction_id}")
+            self._tasks.start(self._told(answer), name=f"open-answer-{answer.interaction_id}")
 
     async def close(self) -> None:
         """Write down what is open and what is not; what was not told is told after the next start."""
@@ -104,29 +106,30 @@ class OpenAnswers:
         finally:
             self._writing = None
 
-    async def _tell(self, answer: OpenAnswer) -> None:
+    async def _told(self, answer: OpenAnswer) -> None:
         """Tell one member, again and again while there is trouble and the token lives."""
         async with self._slots:
             while answer.expires_at > self._clock.now():
                 await self._pressure.quiet()
                 try:
-                    await self._told(answer)
+                    await self._tell(answer)
                     break
                 except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
                     log.warning("open_answer_trouble", extra={"error": str(error)})
                     await self._clock.sleep(_PAUSE_S)
         self._close(answer.interaction_id)
 
-    async def _told(self, answer: OpenAnswer) -> None:
-        """Take "thinking" away and say privately that nothing was ordered. Killed in between, it is said twice."""
-        webhook = webhook_of(self._client, answer.application_id, answer.token)
-        sentence = words_for(answer.locale)("error.interrupted")
-        nobody = discord.AllowedMentions.none()
-        with _unless_gone("removal"):
-            await webhook.delete_message(ORIGINAL)
-        with _unless_gone("telling"):
-            await webhook.send(sentence, ephemeral=True, allowed_mentions=nobody, wait=True)
-        log.info("open_answer_told", extra={"interaction_id": answer.interaction_id})
+
+async def tell_interrupted(client: discord.Client, answer: OpenAnswer) -> None:
+    """Take "thinking" away and say privately that nothing was ordered. Killed in between, it is said twice."""
+    webhook = webhook_of(client, answer.application_id, answer.token)
+    sentence = words_for(answer.locale)("error.interrupted")
+    nobody = discord.AllowedMentions.none()
+    with _unless_gone("removal"):
+        await webhook.delete_message(ORIGINAL)
+    with _unless_gone("telling"):
+        await webhook.send(sentence, ephemeral=True, allowed_mentions=nobody, wait=True)
+    log.info("open_answer_told", extra={"interaction_id": answer.interaction_id})
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from bot.apimaster.client import ApimasterClient
@@ -27,7 +28,7 @@ from bot.media.painting import ChildPainter
 from bot.media.tables import CsvTables
 from bot.meters import Meters
 from bot.metrics import Metrics
-from bot.open_answers import OpenAnswers
+from bot.open_answers import OpenAnswers, tell_interrupted
 from bot.ports import OwnerAlerts
 from bot.pressure import Pressure
 from bot.reception import Reception
@@ -78,12 +79,13 @@ def reception(
     clock: Clock,
 ) -> Reception:
     """What gives interactions their first answer."""
+    tell = partial(tell_interrupted, client)
     return Reception(
         intake=intake,
         requests=store,
         courier=courier,
         pressure=pressure,
-        open_answers=OpenAnswers(store=store.answers, client=client, pressure=pressure, clock=clock),
+        open_answers=OpenAnswers(store=store.answers, tell=tell, pressure=pressure, clock=clock),
         flood=Flood(store.lists, clock, pending=settings.per_user_pending),
         clock=clock,
     )
