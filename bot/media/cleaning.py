@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from bot.domain.errors import PictureError
 from bot.media.jpeg import APP0, APP2, APP14, EOI, OTHER_APPS, SOI, MalformedJpegError, segments
-from bot.media.opening import DAMAGE, open_image
+from bot.media.opening import DAMAGE, MAX_DECODER_BYTES, decoder_bytes, open_image
 from bot.media.png import HEAD, MalformedPngError, chunks
 from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
 
@@ -25,6 +25,8 @@ _UPRIGHT: Final = 1
 _ORIENTATION: Final = 0x0112
 _LARGE_JPEG_PIXELS: Final = 24_000_000
 """Turned at half its size from here on: both sides of the turn are in memory at once."""
+_PAINTING_BYTES: Final = 8
+"""What a pixel takes in the copy that is turned, and in the encoder, beside what its decoder takes."""
 _QUALITY: Final = 95
 
 _JFIF: Final = b"JFIF\0"
@@ -136,8 +138,10 @@ def _painted_anew(data: bytes, kind: Kind, target: Kind) -> bytes:
     """The first frame, upright, written by ourselves: pixels and their colour profile, and nothing else."""
     with open_image(io.BytesIO(data), [kind]) as image:
         width, height = image.size
-        if width * height > _LARGE_JPEG_PIXELS:
+        if kind == JPEG and width * height > _LARGE_JPEG_PIXELS:
             image.draft(None, (width // 2, height // 2))
+        elif width * height * (decoder_bytes(kind) + _PAINTING_BYTES) > MAX_DECODER_BYTES:
+            raise PictureError("too_many_pixels", "The picture is too large to be turned upright or made a still.")
         ImageOps.exif_transpose(image, in_place=True)
         painted = image.convert("RGBA") if target != kind else image
     # Pillow writes some of what it has read, a JPEG's comment for one.

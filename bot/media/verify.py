@@ -12,7 +12,7 @@ from PIL import Image
 from bot.domain.errors import PictureError, StoreError
 from bot.domain.picture import PictureInfo
 from bot.media.jpeg import scans
-from bot.media.opening import DAMAGE, MAX_PIXELS, open_image
+from bot.media.opening import DAMAGE, MAX_DECODER_BYTES, MAX_PIXELS, PROGRESSIVE, decoder_bytes, open_image
 from bot.media.png import has_too_many_chunks
 from bot.media.sniff import JPEG, PNG, SNIFF_BYTES, Kind, sniff
 
@@ -61,11 +61,12 @@ def pixels_of(path: Path) -> int:
 
 def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
     try:
-        _check_build(file, kind)
+        pixel_bytes = _check_build(file, kind)
         file.seek(0)
         with open_image(file, [kind]) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+            most = min(MAX_PIXELS, MAX_DECODER_BYTES // pixel_bytes)
+            if width * height > most or max(width, height) > MAX_SIDE:
                 raise PictureError("too_many_pixels", f"The picture has {width}x{height} pixels, which is too many.")
             image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -75,9 +76,14 @@ def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
     return width, height
 
 
-def _check_build(file: BinaryIO, kind: Kind) -> None:
-    """Refuse what is small as a file, as a picture too, and has a decoder or Pillow itself turn it over for minutes."""
+def _check_build(file: BinaryIO, kind: Kind) -> int:
+    """How many bytes a pixel will take in the decoder.
+
+    Raises PictureError for what is small as a file, as a picture too, and has a decoder or Pillow itself turn it over
+    for minutes.
+    """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        laborious = scans(data, most=MAX_SCANS + 1) > MAX_SCANS if kind == JPEG else False
-        if laborious or (kind == PNG and has_too_many_chunks(data)):
+        passes = scans(data, most=MAX_SCANS + 1) if kind == JPEG else 1
+        if passes > MAX_SCANS or (kind == PNG and has_too_many_chunks(data)):
             raise PictureError("not_a_picture", "The picture is built to keep a decoder busy.")
+    return PROGRESSIVE if passes > 1 else decoder_bytes(kind)

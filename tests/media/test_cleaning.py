@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -169,6 +170,18 @@ def test_a_large_jpeg_on_its_side_is_turned_at_half_its_size(monkeypatch: pytest
     """Both sides of a turn are in memory at once; no model looks at that many pixels."""
     monkeypatch.setattr("bot.media.cleaning._LARGE_JPEG_PIXELS", 1_000)
     assert pixels(cleaned(saved(JPEG, exif=exif(6)), JPEG).data).size == (16, 24)
+
+
+@pytest.mark.parametrize(("kind", "fits"), [(PNG, True), (WEBP, False)], ids=["PNG", "WEBP"])
+def test_a_picture_is_turned_only_within_the_memory_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind, fits: bool
+) -> None:
+    """Both sides of the turn count, and what its format takes; one that lies right is not painted anew at all."""
+    monkeypatch.setattr("bot.media.cleaning.MAX_DECODER_BYTES", 48 * 32 * 13)
+    assert cleaned(saved(kind, exif=exif()), kind).kind is kind
+    with nullcontext() if fits else pytest.raises(PictureError) as raised:
+        cleaned(saved(kind, exif=exif(6)), kind)
+    assert raised is None or raised.value.code == "too_many_pixels"
 
 
 @pytest.mark.parametrize("kind", [JPEG, PNG, WEBP, GIF], ids=lambda kind: kind.format)

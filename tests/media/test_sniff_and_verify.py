@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 from time import process_time
 
@@ -96,6 +97,28 @@ async def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, size:
     with pytest.raises(PictureError) as raised:
         await verify(path)
     assert raised.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize(
+    ("picture_format", "how", "fits"),
+    [
+        ("PNG", {}, True),
+        ("JPEG", {}, True),
+        ("JPEG", {"progressive": True}, False),
+        ("WEBP", {}, False),
+        ("AVIF", {}, False),
+    ],
+    ids=["PNG", "JPEG", "progressive", "WEBP", "AVIF"],
+)
+async def test_what_a_format_takes_to_decode_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture_format: str, how: dict[str, bool], fits: bool
+) -> None:
+    """A WebP takes four times as much as a PNG of the same size: what is bounded is memory."""
+    monkeypatch.setattr("bot.media.verify.MAX_DECODER_BYTES", 40 * 30 * 9)
+    path = tmp_path / "p"
+    Image.effect_noise((40, 30), 80).convert("RGB").save(path, picture_format, **how)
+    with nullcontext() if fits else pytest.raises(PictureError, match="40x30 pixels, which is too many"):
+        await verify(path)
 
 
 async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path: Path) -> None:
