@@ -45,6 +45,17 @@ class Limit(StrEnum):
     """What all members may spend together; a limit of the server, set beside those of everyone."""
 
 
+_IN_WORDS: Final = {
+    Limit.PICTURES_DAY: "{} pictures a day",
+    Limit.PICTURES_MONTH: "{} pictures a month",
+    Limit.CREDITS_DAY: "{} credits a day",
+    Limit.CREDITS_MONTH: "{} credits a month",
+    Limit.RESOLUTION: "highest resolution {}",
+    Limit.GROUNDING: "Google Search {}",
+    Limit.COUNT: "{} pictures at once",
+    Limit.SERVER_CREDITS_MONTH: "{} credits a month for the whole server",
+}
+
 Limits = Mapping[Limit, int | None]
 """None means that there is no limit; what is missing is left to other quotas."""
 
@@ -168,8 +179,13 @@ def parse_amount(limit: Limit, typed: str) -> int | None:
     return int(amount * unit)
 
 
+def limit_text(limit: Limit, amount: int | None) -> str:
+    """A limit and its amount in a few words, for the audit."""
+    return _IN_WORDS[limit].format(amount_text(limit, amount))
+
+
 def amount_text(limit: Limit, amount: int | None) -> str:
-    """An amount in few characters, for the audit."""
+    """An amount in few characters, as it could be typed."""
     if amount is None:
         return UNLIMITED
     if limit is Limit.RESOLUTION:

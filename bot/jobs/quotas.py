@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import Refusal
 from bot.domain.job import Origin
-from bot.domain.quota import EVERYONE, Limit, Quota, Standing, amount_text, parse_amount, with_rules
+from bot.domain.quota import EVERYONE, Limit, Quota, Standing, limit_text, parse_amount, with_rules
 from bot.jobs.presets import Keeper
 from bot.jobs.rulebook import RuleBook
 from bot.ports.quotas import QuotaStore
@@ -47,7 +47,7 @@ class Quotas:
         limits = {limit: parse_amount(limit, typed) for limit, typed in wishes.items()}
         if not limits:
             raise Refusal("quota_no_wish")
-        told = ", ".join(f"{limit} {amount_text(limit, amount)}" for limit, amount in limits.items())
+        told = ", ".join(limit_text(limit, amount) for limit, amount in limits.items())
         entry = _entry(keeper, guild_id, AuditAction.QUOTA, f"{_whose(role_id)}: {told}")
         await self._store.set(role_id, limits, entry)
 

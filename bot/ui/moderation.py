@@ -16,7 +16,7 @@ from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
-from bot.ui.serverlog import numbers
+from bot.ui.serverlog import numbers, until_text
 from bot.ui.text import plain
 from bot.ui.vouching import Vouchers
 
@@ -74,8 +74,7 @@ async def duration_proposals(
 
 def blocked_answer(block: Block, taken_back: int) -> str:
     """What a block did: until when, and what became of waiting pictures."""
-    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
-    lines = [ENGLISH("moderation.blocked", member=f"<@{block.member_id}>", until=until)]
+    lines = [ENGLISH("moderation.blocked", member=f"<@{block.member_id}>", until=until_text(block))]
     lines.append(
         ENGLISH("moderation.taken_back", count=taken_back) if taken_back else ENGLISH("moderation.none_waited")
     )
@@ -102,9 +101,12 @@ def block_list(blocks: Sequence[Block]) -> str:
 
 
 def _block_line(block: Block) -> str:
-    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
     line = ENGLISH(
-        "moderation.block", member=f"<@{block.member_id}>", until=until, since=block.since, by=f"<@{block.by_id}>"
+        "moderation.block",
+        member=f"<@{block.member_id}>",
+        until=until_text(block),
+        since=block.since,
+        by=f"<@{block.by_id}>",
     )
     return f"- {line}" + (f": {plain(block.reason)}" if block.reason else "")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import discord
+
 from bot.domain.job import Job, Request, RequestView
 from bot.domain.rules import Block, WordRule
 from bot.jobs.moderation import Moderator
@@ -30,9 +32,15 @@ def tell_removal(log: ServerLog, actor_id: int, view: RequestView) -> None:
 
 def tell_block(log: ServerLog, block: Block) -> None:
     """Write of a member who was blocked."""
-    until = ENGLISH("moderation.for_good") if block.until is None else ENGLISH("moderation.until", until=block.until)
-    line = ENGLISH("log.blocked", actor=f"<@{block.by_id}>", member=f"<@{block.member_id}>", until=until)
+    line = ENGLISH("log.blocked", actor=f"<@{block.by_id}>", member=f"<@{block.member_id}>", until=until_text(block))
     log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(plain(block.reason))}" if block.reason else ""))
+
+
+def until_text(block: Block) -> str:
+    """When a block ends, as a date: "until in 2 hours" is no English."""
+    if block.until is None:
+        return ENGLISH("moderation.for_good")
+    return ENGLISH("moderation.until", until=discord.utils.format_dt(block.until, "f"))
 
 
 def tell_unblock(log: ServerLog, moderator: Moderator, member_id: int) -> None:

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_markup_in_a_message_never_becomes_markup_of_the_page(without_bot: Visit) -> None:
-    """A prompt with HTML in it is shown as the text that it is."""
-    text = "<img src=x onerror=alert(1)> **bold** google_image_search `code` [a](javascript:alert(1))"
+    """A prompt with HTML in it is shown as the text that it is; a sign behind a backslash stands for itself alone."""
+    text = "<img src=x onerror=alert(1)> **bold** google\\_image_search `code` [a](javascript:alert(1))"
     without_bot.sandbox.driver.send("bob", text)
     content = without_bot.tab.get_by_test_id("message").locator(".content")
     await expect(content).to_contain_text("<img src=x onerror=alert(1)> bold google_image_search code")

@@ -18,6 +18,7 @@ from bot.domain.quota import (
     Use,
     amount_text,
     check_order,
+    limit_text,
     limits_for,
     next_day,
     next_month,
@@ -173,6 +174,9 @@ def test_an_amount_is_told_in_few_words() -> None:
     }  # fmt: skip
     words = [amount_text(limit, amount) for limit, amount in told.items()]
     assert words == ["5", "2.5", "100", "4K", "off", "unlimited"]
+    assert limit_text(Limit.PICTURES_DAY, 5) == "5 pictures a day"
+    assert limit_text(Limit.SERVER_CREDITS_MONTH, None) == "unlimited credits a month for the whole server"
+    assert not [limit for limit in Limit if "_" in limit_text(limit, 1)]
 
 
 def test_resolutions_have_ranks_and_come_back() -> None:

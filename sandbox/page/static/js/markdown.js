@@ -8,7 +8,7 @@ import { timeElement } from "./timestamps.js";
 // Tried in this order at every position; each is [pattern, maker(match)]. The first match wins.
 const INLINE = [
   [EMOJI, (match) => emojiNode(match[0])],
-  [/^\\([^\w\s])/, (match) => match[1]],
+  [/^\\([^A-Za-z0-9\s])/, (match) => match[1]],
   [/^``(.+?)``(?!`)/s, (match) => h("code", {}, match[1].trim())],
   [/^`([^`]+)`/s, (match) => h("code", {}, match[1])],
   [/^<t:(-?\d{1,17})(?::([tTdDfFR]))?>/, (match) => timeElement(Number(match[1]), match[2])],
