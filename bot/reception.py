@@ -23,9 +23,10 @@ from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import RequestView
 from bot.jobs.flood import Flood
 from bot.jobs.intake import Intake
-from bot.lateness import ANSWERED_BY_S, Lateness
+from bot.lateness import Lateness
 from bot.open_answers import OpenAnswers
 from bot.ports import RequestStore, Shown
+from bot.ports.answers import HeldRequests
 from bot.pressure import Pressure
 from bot.tasks import TaskGroup
 from bot.ui.answering import UNREADABLE, sent_surely, was_refused
@@ -40,6 +41,8 @@ T = TypeVar("T")
 Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
+_KNOWN_BY_S: Final = 20.0
+"""By then a first answer was taken or refused, or both tries to send it were met with silence."""
 _CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
@@ -54,6 +57,7 @@ class Reception:
         requests: RequestStore,
         courier: Courier,
         pressure: Pressure,
+        held: HeldRequests,
         open_answers: OpenAnswers,
         flood: Flood,
         clock: Clock,
@@ -63,6 +67,7 @@ class Reception:
         self._requests = requests
         self._courier = courier
         self._pressure = pressure
+        self._held = held
         self._open_answers = open_answers
         self._flood = flood
         self._lateness = Lateness(clock)
@@ -89,7 +94,7 @@ class Reception:
             with self._open_answers.noted(interaction):
                 await self._answer_first(interaction, accept, private=private)
             return
-        hold_until = self._clock.now() + timedelta(seconds=ANSWERED_BY_S)
+        hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
             view = await self._read_in_time(accepting, time_left_s)
@@ -99,9 +104,19 @@ class Reception:
         request_id = await self._stored(interaction, accepting)
         if request_id is None:
             return
-        if not answered:
+        if answered:
+            await self._go_on(request_id)
+        else:
             await self._intake.unanswered(view or await self._requests.view(request_id))
         self._courier.refresh([request_id])
+
+    async def _go_on(self, request_id: int) -> None:
+        """Let what waited for its member to be answered be ordered; where that cannot be noted, it is in its time."""
+        try:
+            await self._held.answered(request_id)
+        except StoreError as error:
+            log.warning("answer_not_noted", extra={"request_id": request_id, "error": str(error)})
+        self._intake.answered()
 
     async def _answer_first(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         """Give the cheapest answer first, and store the order when it is its turn: both at once would make all late.
@@ -201,7 +216,6 @@ class Reception:
         except StoreError:
             # The message stands; while the token lives, the courier finds it again without its id.
             log.exception("answer_not_noted", extra={"request_id": view.request.id})
-        self._intake.answered()
         return True
 
     @staticmethod

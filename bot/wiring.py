@@ -85,6 +85,7 @@ def reception(
         requests=store,
         courier=courier,
         pressure=pressure,
+        held=store.answers,
         open_answers=OpenAnswers(store=store.answers, tell=tell, pressure=pressure, clock=clock),
         flood=Flood(store.lists, clock, pending=settings.per_user_pending),
         clock=clock,

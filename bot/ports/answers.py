@@ -29,3 +29,11 @@ class AnswerStore(Protocol):
     async def left_open(self) -> list[OpenAnswer]:
         """The answers that are open, oldest first."""
         ...
+
+
+class HeldRequests(Protocol):
+    """Requests whose jobs wait for their member to be answered."""
+
+    async def answered(self, request_id: int) -> None:
+        """Record that a request's member has been answered: jobs that waited for that may start."""
+        ...

@@ -102,11 +102,17 @@ async def test_discord_errors_while_delivering_are_tried_again(house: House) -> 
 
 
 async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not_respond(house: House) -> None:
-    """Discord takes the answer no more (10062): it will be typed again, so this one is taken back for free."""
+    """Discord takes the answer no more (10062): it will be typed again, so this one is taken back for free.
+
+    Also where it takes seconds to learn that.
+    """
     house.faults.fail_next("POST /interactions/*", 404, 10062)
     await house.driver.slash("alice", "imagine", {"prompt": "too late"})
     await house.until(lambda: house.states() == ["cancelled"])
     assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+    house.faults.delay("POST /interactions/*", 3.5, times=1)
+    await house.driver.slash("alice", "imagine", {"prompt": "on its way for too long"})
+    await house.until(lambda: house.states() == ["cancelled"] * 2)
     assert house.apimaster.posts == []
     assert house.driver.messages("bob") == []
 

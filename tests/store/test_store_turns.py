@@ -241,6 +241,18 @@ async def test_start_up_puts_called_up_jobs_back_and_takes_over_the_rest(store: 
     assert known(await store.find(called_up.id)).state is JobState.QUEUED
 
 
+async def test_after_a_start_nobody_waits_for_an_answer_that_was_never_given(store: Store, clock: FakeClock) -> None:
+    """A job that waited for its member to be answered is due; one that waits for a new try still waits."""
+    again, *_ = await enqueue(store, BOB)
+    await admitted(store)
+    await store.begin_submit(again, OWNER)
+    await store.back_to_queue(again, OWNER, UnavailableError("busy"), clock.now() + timedelta(seconds=30))
+    unanswered = await store.accept(new_request(), not_before=clock.now() + timedelta(seconds=20))
+    assert await admitted(store) == []
+    await store.adopt("new-process")
+    assert [job.request_id for job in await store.admit("new-process", most=9)] == [unanswered]
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_places_foretell_the_order_of_admission(seed: int, open_store: Opener, clock: FakeClock) -> None:
     """Whatever waits, the places told at the beginning are the order in which jobs are called up one by one."""

@@ -12,7 +12,7 @@ from bot.store.sqlite.writer import DatabaseThread
 
 
 class SqliteAnswers:
-    """Implements AnswerStore on the threads of the store that made it."""
+    """Implements AnswerStore and HeldRequests on the threads of the store that made it."""
 
     def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread) -> None:
         self._reader = reader
@@ -21,6 +21,10 @@ class SqliteAnswers:
     async def note(self, opened: Collection[OpenAnswer], closed: Collection[int]) -> None:
         """See AnswerStore."""
         await self._writer.run(lambda db: note(db, opened, closed))
+
+    async def answered(self, request_id: int) -> None:
+        """See HeldRequests."""
+        await self._writer.run(lambda db: release(db, request_id))
 
     async def left_open(self) -> list[OpenAnswer]:
         """See AnswerStore."""
@@ -54,3 +58,10 @@ def left_open(db: Database) -> list[OpenAnswer]:
         )
         for row in all_rows(db, "SELECT * FROM open_answers ORDER BY interaction_id")
     ]
+
+
+def release(db: Database, request_id: int) -> None:
+    """Let jobs start that waited for their member to be answered; those that wait after a failed try go on waiting."""
+    db.conn.execute(
+        "UPDATE jobs SET not_before = NULL WHERE request_id = ? AND state = 'queued' AND tries = 0", (request_id,)
+    )

@@ -278,8 +278,9 @@ def _withdrawn(db: Database, job: Job | None, now_ms: int) -> Job | None:
 def adopt(db: Database, *, owner: str) -> list[Job]:
     """Take over at start-up everything that an earlier process left at work; returns it, oldest first.
 
-    Jobs that were called up but not yet submitted just go back in line.
+    Jobs that were called up but not yet submitted just go back in line; nobody's answer is being waited for any more.
     """
+    db.conn.execute("UPDATE jobs SET not_before = NULL WHERE state = 'queued' AND tries = 0 AND not_before IS NOT NULL")
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE state = 'queued' AND owner IS NOT NULL")
     db.conn.execute("UPDATE jobs SET owner = ? WHERE state IN ('submitting', 'running', 'fetched')", (owner,))
     return in_states(db, (S.SUBMITTING, S.RUNNING, S.FETCHED))

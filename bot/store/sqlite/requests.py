@@ -187,7 +187,7 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
 
     A delivery that the message shows already does not leave it behind its rows.
     """
-    _release_held(db, request_id)
+    answers.release(db, request_id)
     if moving.overtaken(db, request_id, shown):
         return
     before = one_row(db, "SELECT version, message_id FROM requests WHERE id = :id", {"id": request_id})
@@ -230,13 +230,6 @@ def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> 
         )
     elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
         rollups.count(db, job, "delivered", now_ms)
-
-
-def _release_held(db: Database, request_id: int) -> None:
-    """Let jobs start that waited for their member to be answered; those that wait after a failed try go on waiting."""
-    db.conn.execute(
-        "UPDATE jobs SET not_before = NULL WHERE request_id = ? AND state = 'queued' AND tries = 0", (request_id,)
-    )
 
 
 def delete(db: Database, request_id: int, by_user_id: int, *, now_ms: int) -> bool:
