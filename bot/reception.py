@@ -89,6 +89,7 @@ class Reception:
 
     async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
+        self._flood.ordered(interaction.user.id)
         time_left_s = self._in_time_s - self._lateness.age_s(interaction.created_at)
         if self._pressure.crowded or time_left_s <= 0:
             with self._open_answers.noted(interaction):

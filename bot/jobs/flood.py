@@ -34,11 +34,14 @@ class Flood:
         self._before: Counter[int] = Counter()
         self._since_s = clock.monotonic()
 
-    async def check(self, user_id: int) -> None:
-        """Count an order; raises Refusal where its member has ordered a lot lately and their queue is full."""
+    def ordered(self, user_id: int) -> None:
+        """Count an order, whatever becomes of it."""
         if self._clock.monotonic() - self._since_s > _REMEMBERED_S:
             self._before, self._lately, self._since_s = self._lately, Counter(), self._clock.monotonic()
         self._lately[user_id] += 1
+
+    async def check(self, user_id: int) -> None:
+        """Raises Refusal where a member has ordered a lot lately, and their queue is full."""
         if self._lately[user_id] + self._before[user_id] <= self._pending:
             return
         try:
