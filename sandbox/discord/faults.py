@@ -58,7 +58,7 @@ class DiscordFaults:
     refuse_resume: bool = False
     upload_limit: int | None = None
     locked_out: set[str] = field(default_factory=set)
-    """Ids of the channels in which the bot lacked permissions at some time."""
+    """Ids of the channels and threads in which the bot lacked permissions at some time."""
     stops: Stops = field(default_factory=Stops)
     gateway: GatewayFaults = field(default_factory=GatewayFaults)
     _planned: list[_Planned] = field(default_factory=list)
@@ -164,7 +164,8 @@ class DiscordFaults:
     def revoke_permission(self, channel: str, *permissions: Permission) -> None:
         """Take permissions from the bot in one channel, by its name."""
         place, world = self._the_world.channel(channel), self._the_world
-        self.locked_out.add(place.id)
+        # A thread has its parent's permissions.
+        self.locked_out |= {c.id for c in world.channels.values() if place.id in (c.id, c.parent_id)}
         overwrite = place.overwrites.setdefault(world.bot.id, Overwrite(is_member=True))
         for permission in permissions:
             overwrite.deny |= permission

@@ -73,13 +73,14 @@ async def test_a_visitor_sends_five_follow_ups(
 
 
 async def test_a_thread_has_a_permission_of_its_own(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """Its other permissions are its parent's."""
+    """Its other permissions are its parent's, so that it counts as locked with it."""
     path = f"/channels/{world.channel('sketchbook').id}/messages"
     assert (await api.call("POST", path, {"content": "hello"})).status == 200
     discord_server.faults.revoke_permission("art", Permission.SEND_MESSAGES)
     assert (await api.call("POST", path, {"content": "hello"})).status == 200
     discord_server.faults.revoke_permission("art", Permission.SEND_MESSAGES_IN_THREADS)
     assert (await api.call("POST", path, {"content": "hello"})).code == 50013
+    assert discord_server.faults.locked_out == {world.channel(name).id for name in ("art", "sketchbook")}
 
 
 @pytest.mark.skipif(_DESCRIPTION is None, reason="Discord's OpenAPI description is not at hand (DISCORD_OPENAPI)")
