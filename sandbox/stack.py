@@ -101,7 +101,7 @@ class Sandbox:
         log_path = self.data_dir / f"{name}.log"
         return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, launch=self._launch))
 
-    async def wait_for_bot(self, timeout_s: float = 30) -> None:
+    async def wait_for_bot(self, timeout_s: float = 60) -> None:
         """Wait until the bot is connected and has its commands; raises DriverError, at once if its process ends."""
         ready = asyncio.create_task(self.driver.wait_for_bot(timeout_s), name="bot ready")
         ended = asyncio.create_task(self.bot.wait(), name="bot ended")

@@ -23,7 +23,7 @@ class Viewer:
         self.server = server
         self.world = server.world
 
-    async def wait_for_bot(self, timeout_s: float = 30) -> None:
+    async def wait_for_bot(self, timeout_s: float = 60) -> None:
         """Wait until the bot is connected and has registered commands."""
 
         def ready() -> bool:

@@ -55,7 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tab(browser: Browser) -> Page:
     """The one tab of all tests, since a new one is a new process. Each server's page keeps what it keeps by itself."""
-    tab = await browser.new_page()
+    tab = await browser.new_page(reduced_motion="reduce")  # what moves is painted by the processor here
     tab.set_default_timeout(PATIENCE_MS)
     return tab
 

@@ -255,10 +255,11 @@ async def test_an_earlier_task_can_be_fetched(provider: ApimasterServer) -> None
 async def test_ctrl_c_names_the_task_that_goes_on(provider: ApimasterServer, tmp_path: Path) -> None:
     """Exit code 130, as shells expect, and the way to get the picture later."""
     provider.script(Fault.never_ends())
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # what runs behind is deaf to it
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "from bot.commands.generate import generate; generate()",
+        f"{heard}; from bot.commands.generate import generate; generate()",
         *("a fox", "-o", str(tmp_path / "a.jpg")),
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},

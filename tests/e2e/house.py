@@ -20,7 +20,7 @@ from sandbox.stack import Sandbox
 from tests.support.database import fresh_database
 from tests.support.nursery import NURSERY
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """More than anything takes that comes at all: the tests share their processors with others."""
 QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
 

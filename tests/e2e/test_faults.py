@@ -36,19 +36,16 @@ POLLS = (
     Fault.http(401, "Invalid token"),
     Fault.word("pondering"),
 )
-RESULTS = (
-    Fault.redirect(),
-    Fault.redirect("http://169.254.169.254/latest/meta-data/"),
-    Fault.bomb(),
-    Fault.hang(),
-    Fault.drip(0.3),
-    Fault.http(403, "expired"),
-    Fault.bytes(b"<svg/>"),
+RESULTS = (Fault.bomb(), Fault.hang(), Fault.drip(0.3))
+TWICE_BAD = (
+    (Fault.redirect(), Fault.redirect("http://169.254.169.254/latest/meta-data/")),
+    (Fault.http(403, "expired"), Fault.bytes(b"<svg/>")),
 )
+"""What one picture meets when it is fetched; the third bad one would be its last."""
 
 
 async def test_what_the_provider_does_wrong_is_told_or_waited_out(tmp_path: Path) -> None:
-    """Each order meets another fault of the submit call; those that are taken meet those of polls and results."""
+    """Each order meets another fault of the submit call; those that are taken, and two later ones, meet the others."""
     submits = (*UNCERTAIN, *REFUSED, *WAITED_FOR)
     async with House(tmp_path / "data", PER_USER_RUNNING="10") as house:
         await house.start()
@@ -60,11 +57,16 @@ async def test_what_the_provider_does_wrong_is_told_or_waited_out(tmp_path: Path
         await house.until(lambda: not house.apimaster.scripted, timeout_s=40)
         house.apimaster.clear_scripts()  # what hangs is let go
         house.apimaster.finish_all()
+        await _settled(house)
+        for number, bad in enumerate(TWICE_BAD):
+            house.apimaster.script_result(*bad)
+            await house.imagine(f"twice bad {number}")
+            await house.picture(f"twice bad {number}")
         found = await _settled(house)
         assert found.states == {
             "uncertain": len(UNCERTAIN),
             "failed": len(REFUSED),
-            "delivered": len(WAITED_FOR) + 9,
+            "delivered": len(WAITED_FOR) + 9 + len(TWICE_BAD),
         }
         assert house.bot.alive
 

@@ -27,7 +27,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
             *(sys.executable, "-m", "sandbox", *arguments),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)},
             cwd=tmp_path,
         )
         running.append(process)
@@ -66,8 +66,8 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def test_the_page_is_up_soon_and_stops_cleanly(start: Start) -> None:
-    """Address, page, a bot that comes online by itself; Ctrl-C ends all of it with exit code 0.
+async def test_the_page_is_up_soon_paints_a_first_picture_and_stops_cleanly(start: Start) -> None:
+    """Whoever opens it sees the main job running without having done anything; Ctrl-C ends all with exit code 0.
 
     Alone the page answers after 1 to 3 seconds; here it shares the processor with the other tests.
     """
@@ -79,21 +79,12 @@ async def test_the_page_is_up_soon_and_stops_cleanly(start: Start) -> None:
     assert time.monotonic() - started < 15
     pid = int((await _seen(url, "alice", rb'"online": true.*?"pid": (\d+)'))[1])
     assert _alive(pid)
+    async with asyncio.timeout(45):
+        await _seen(url, "bob", rb'"content_type": "image/.*"command_name": "/imagine"')
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(10):
         assert await process.wait() == 0
     assert not _alive(pid)
-
-
-async def test_somebodys_first_picture_is_asked_for_by_itself(start: Start) -> None:
-    """Whoever opens the page sees the main job running without having done anything."""
-    process = await start("--port", "0")
-    url = await _address(process)
-    async with asyncio.timeout(45):
-        await _seen(url, "bob", rb'"content_type": "image/.*"command_name": "/imagine"')
-    process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(10):
-        assert await process.wait() == 0
 
 
 async def test_a_data_folder_that_cannot_be_is_one_line_and_exit_code_2(start: Start, tmp_path: Path) -> None:
@@ -107,13 +98,16 @@ async def test_a_data_folder_that_cannot_be_is_one_line_and_exit_code_2(start: S
 
 
 async def test_without_the_bot_it_says_what_to_tell_one(start: Start) -> None:
-    """Any bot can be connected: the environment that it needs is printed."""
+    """Any bot can be connected: the environment that it needs is printed. SIGTERM ends it as Ctrl-C does."""
     process = await start("--port", "0", "--no-bot")
     await _address(process)
     assert process.stdout is not None
     printed = [(await process.stdout.readline()).decode().strip().partition("=")[0] for _ in range(5)]
     wanted = ["DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_CDN_HOSTS", "APIMASTER_API_KEY", "APIMASTER_BASE_URL"]
     assert printed == wanted
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(10):
+        assert await process.wait() == 0
 
 
 async def test_the_demo_ends_well_in_time(start: Start) -> None:
