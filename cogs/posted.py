@@ -104,9 +104,9 @@ class Posted(commands.Cog):
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )
-        if await sent_surely(lambda: interaction.response.send_modal(form)) is None:
-            # It was taken, and no answer said so: discord.py has not noted that this form is open.
-            interaction._state.store_view(form)  # noqa: SLF001 - there is no other way to tell it
+        # discord.py notes that a form is open once an answer says so. It may get lost, or come after the form itself.
+        interaction._state.store_view(form)  # noqa: SLF001 - there is no other way to tell it
+        await sent_surely(lambda: interaction.response.send_modal(form))
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
         private = private or filled.private
