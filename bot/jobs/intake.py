@@ -67,7 +67,7 @@ class Intake:
     ) -> int:
         """Accept a request for one to four new pictures; returns the request's id, or raises Refusal or StoreError.
 
-        With `not_before` nothing is ordered until then, or until the request's message is known to be shown.
+        With `not_before` nothing is ordered until then, or until its member is known to be answered.
         """
         return await self.remix(
             spec,

@@ -35,5 +35,8 @@ class HeldRequests(Protocol):
     """Requests whose jobs wait for their member to be answered."""
 
     async def answered(self, request_id: int) -> None:
-        """Record that a request's member has been answered: jobs that waited for that may start."""
+        """Record that a request's member has been answered: jobs that waited for that may start.
+
+        Admission is to be woken after it: it may have looked at the line before, and their moment is gone.
+        """
         ...

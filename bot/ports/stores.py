@@ -85,7 +85,7 @@ class RequestStore(Protocol):
 
         Also where its form was sent before, by another interaction.
 
-        With `not_before` its jobs wait until then, or until the message is noted as shown.
+        With `not_before` its jobs wait until then, or until HeldRequests notes that their member is answered.
         """
         ...
 

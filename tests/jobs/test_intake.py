@@ -70,13 +70,18 @@ async def test_accepted_picture_has_the_installations_price(works: Works, desk: 
 
 
 async def test_nothing_is_ordered_before_its_member_was_answered(works: Works) -> None:
-    """A request whose first answer is late waits until its message is shown, or for the moment that was set."""
+    """A request whose first answer is late waits until that is noted, or for the moment that was set.
+
+    A card that is shown meanwhile changes nothing: admission, which knows the moment, would not be told of it.
+    """
     moment = works.clock.now() + timedelta(seconds=5)
     held = await works.store.accept(new_request(), not_before=moment)
     answered = await works.store.accept(new_request(), not_before=moment)
     job = (await works.store.view(answered)).jobs[0]
-    assert await works.store.admit("me", most=9) == []
     await works.store.note_shown(answered, await works.steps.shown_with(job))
+    assert await works.store.admit("me", most=9) == []
+    assert await works.store.next_not_before(works.clock.now()) == moment
+    await works.store.answers.answered(answered)
     assert [called.request_id for called in await works.store.admit("me", most=9)] == [answered]
     works.clock.shift(5)
     assert [called.request_id for called in await works.store.admit("me", most=9)] == [held]

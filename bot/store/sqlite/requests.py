@@ -187,7 +187,6 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
 
     A delivery that the message shows already does not leave it behind its rows.
     """
-    answers.release(db, request_id)
     if moving.overtaken(db, request_id, shown):
         return
     before = one_row(db, "SELECT version, message_id FROM requests WHERE id = :id", {"id": request_id})
