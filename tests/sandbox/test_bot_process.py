@@ -15,7 +15,7 @@ _SLEEPER = "print('up', flush=True); import time; time.sleep(60)"
 _STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {_SLEEPER}"
 
 
-async def _until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+async def _until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     """Wait for the real process to have done something."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - the other side is a real process, which sets no event
@@ -139,7 +139,9 @@ async def main():
 asyncio.run(main())
 """
     parent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", code), stdout=asyncio.subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}
+        *(sys.executable, "-c", code),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)},
     )
     assert parent.stdout is not None
     child_pid = int(await parent.stdout.readline())

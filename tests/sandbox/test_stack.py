@@ -12,12 +12,12 @@ from sandbox.stack import Sandbox
 
 
 async def test_a_bot_that_ends_at_its_start_is_told_at_once(tmp_path: Path) -> None:
-    """Nobody waits fifteen seconds for a process that is gone."""
+    """Nobody waits a minute for a process that is gone."""
     started = time.monotonic()
     async with Sandbox(data_dir=tmp_path, launch=program(sys.executable, "-c", "raise SystemExit(2)")) as sandbox:
         with pytest.raises(DriverError, match="ended by itself, exit code 2 before it was connected"):
             await sandbox.wait_for_bot()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 async def test_the_bot_is_told_where_everything_is(tmp_path: Path) -> None:
