@@ -93,8 +93,8 @@ async def test_loop_that_stands_still_is_told_with_its_place(ends: Ends, caplog:
             if caplog.records:
                 break
             threading.Event().wait(0.002)  # not `await`: nothing else in the loop goes on
+        (record,) = caplog.records
         await asyncio.sleep(0.01)
-    (record,) = caplog.records
     assert "test_watchman" in vars(record)["at"]
     assert ends.codes == []
 

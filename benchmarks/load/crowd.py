@@ -28,10 +28,11 @@ RUNNING: Final = 1_000
 WAITING_EACH: Final = 10
 _RUNNING_EACH: Final = 2
 _TYPED_PER_S: Final = 100
-_A_PICTURE_TAKES_S: Final = 240.0
+_A_PICTURE_TAKES_S: Final = 360.0
 _FIRST_POLL_S, _POLL_S, _TIMEOUT_S = 12.0, 4.0, 1_200.0
 _FULL_WITHIN_S: Final = 50.0
 _SETTLES_WITHIN_S: Final = 30.0
+_MORE_A_SECOND: Final = 5
 _TYPED_AGAIN_WITHIN_S: Final = 5.0
 _STOPPED_WITHIN_S: Final = 10.0
 _ONLINE_WITHIN_S: Final = 60.0
@@ -129,6 +130,12 @@ class _Crowd:
     async def _type(self, number: int) -> None:
         self.typed.append(await self.stage.discord.type_imagine(number, f"order {len(self.typed)}"))
 
+    async def fill_up(self, look: Look) -> None:
+        """Have members order in the place of those whose queue was full when they did."""
+        missing = self.members * (WAITING_EACH + 1) - _made_at_once(self.members) - look.waiting
+        for number in self.rng.sample(range(self.members), min(max(missing, 0), self.members, _MORE_A_SECOND)):
+            await self._type(number)
+
     async def newcomer(self) -> None:
         """Have somebody type who has not been there before."""
         number = self.members + len(self.later)
@@ -196,6 +203,7 @@ async def crowd(*, members: int, minutes: float, speed: float) -> Seen:
             for second in range(max(1, int(minutes * 60 / speed))):
                 await people.newcomer()
                 looks.append(await people.look())
+                await people.fill_up(looks[-1])
                 if second % _TELL_EVERY_S == 0:
                     click.echo(f"{second * speed / 60:>3.0f} min  {_one_line(looks[-1])}", err=True)
                 await asyncio.sleep(max(0.0, began + second + 1 - time.monotonic()))
@@ -261,9 +269,13 @@ def told(seen: Seen, members: int) -> bool:
     return quick and within and was_full and once and stopped and grew_mb < _GREW_MB
 
 
+def _made_at_once(members: int) -> int:
+    return min(RUNNING, members * _RUNNING_EACH)
+
+
 def full(looks: Sequence[Look], members: int) -> bool:
     """Whether at each of these moments as many waited and were made as are to be borne."""
-    made = min(RUNNING, members * _RUNNING_EACH)
+    made = _made_at_once(members)
     waiting = members * (WAITING_EACH + 1) - made
     return all(look.waiting >= waiting * _FULL_SHARE and look.running >= made * _FULL_SHARE for look in looks)
 
