@@ -11,7 +11,6 @@ import contextlib
 import io
 import random
 import re
-import socket
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ import aiohttp
 import click
 from PIL import Image
 
+from benchmarks.process import free_port, status
 from sandbox.apimaster import Fault, Knobs
 from sandbox.driver import DriverError
 from sandbox.stack import Sandbox
@@ -88,7 +88,7 @@ class _Soak:
         self._speed = speed
         self._rng = random.Random(seed)  # noqa: S311 - traffic
         self._sent = 0
-        self._port = _free_port()
+        self._port = free_port()
         self._sandbox = Sandbox(
             knobs=Knobs(latency_s=_PICTURE_S / speed, plain_pictures=True, balance=1e9),
             env={
@@ -206,16 +206,14 @@ def _tell(name: str, *samples: Sample) -> None:
 
 
 def _read_sample(pid: int, tasks: float) -> Sample:
-    process = Path("/proc") / str(pid)
-    status = (process / "status").read_text()
-    opened = [_target(descriptor) for descriptor in (process / "fd").iterdir()]
+    opened = [_target(descriptor) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
     sockets = sum(target.startswith("socket:") for target in opened)
     return Sample(
-        rss_mb=_number(status, "VmRSS:") / 1024,
+        rss_mb=status(pid, "VmRSS") / 1024,
         files=len(opened) - sockets,
         sockets=sockets,
         tasks=tasks,
-        threads=_number(status, "Threads:"),
+        threads=status(pid, "Threads"),
     )
 
 
@@ -231,13 +229,6 @@ def _number(text: str, name: str) -> float:
     if found is None:
         raise ValueError(f"{name} is not told")
     return float(found[1])
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _small_picture() -> bytes:

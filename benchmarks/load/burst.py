@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from benchmarks.load import witness
-from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed
+from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed, delays_s
 from benchmarks.load.fairness import Comparison, Judge, Told
 from benchmarks.load.rig import Rig, rig
 from benchmarks.load.shapes import member_id
@@ -57,10 +57,6 @@ class Seen:
     jobs: Mapping[int, int]
     """The job of each command that was accepted, by its interaction's id."""
     changes: Sequence[Change]
-
-    def delays_s(self) -> list[float]:
-        """From the moment that a command was written to the first answer, the shortest first."""
-        return sorted(t.acknowledged_at - t.sent_at for t in self.typed if t.acknowledged_at is not None)
 
     def refused(self) -> list[Typed]:
         """Those who were answered in time, and did not get a picture into the line."""
@@ -226,7 +222,7 @@ def _id(typed: Typed) -> int:
 
 def told(seen: Seen) -> bool:
     """Print the table; returns whether every promise was kept."""
-    delays = seen.delays_s()
+    delays = delays_s(seen.typed)
     answered = len(delays)
     late = sum(t.late for t in seen.typed)
     typed = Counter(t.number for t in seen.typed)

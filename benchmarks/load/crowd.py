@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import click
 
-from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed
+from benchmarks.load import witness
+from benchmarks.load.discord import ACKNOWLEDGED_WITHIN_S, Typed, delays_s
 from benchmarks.load.rig import Rig, rig
-from benchmarks.load.stalls import free_port, stalls_s
+from benchmarks.load.stalls import stalls_s
+from benchmarks.process import free_port
 from sandbox.apimaster import Knobs
 
 RUNNING: Final = 1_000
@@ -230,7 +230,7 @@ def _one_line(look: Look) -> str:
 
 
 def _line(database: Path) -> tuple[int, int, int]:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with witness.opened(database) as db:
         [waiting], (running, most) = db.execute(_WAITING).fetchone(), db.execute(_MADE).fetchone()
         return int(waiting), int(running), int(most)
 
@@ -238,7 +238,7 @@ def _line(database: Path) -> tuple[int, int, int]:
 def told(seen: Seen, members: int) -> bool:
     """Print the table; returns whether every promise was kept."""
     looks, half = seen.looks, len(seen.looks) // 2
-    late = {name: sum(_late(t) for t in typed) for name, typed in (("crowd", seen.crowd), ("later", seen.later))}
+    late = {name: sum(t.late for t in typed) for name, typed in (("crowd", seen.crowd), ("later", seen.later))}
     refused = sum(typed.private for typed in seen.crowd)
     twice = sum(typed.files > 1 for typed in (*seen.crowd, *seen.later))
     grew_mb = max(look.memory_mb for look in looks[half:]) - max(look.memory_mb for look in looks[:half])
@@ -285,11 +285,7 @@ def _range(numbers: Sequence[int]) -> str:
 
 
 def _delays(typed: Sequence[Typed]) -> str:
-    delays = sorted(t.acknowledged_at - t.sent_at for t in typed if t.acknowledged_at is not None)
+    delays = delays_s(typed)
     if not delays:
         return "none was answered"
     return f"median {delays[len(delays) // 2]:.3f} s, longest {delays[-1]:.3f} s"
-
-
-def _late(typed: Typed) -> bool:
-    return typed.acknowledged_at is None or typed.acknowledged_at - typed.sent_at > ACKNOWLEDGED_WITHIN_S

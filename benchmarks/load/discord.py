@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
@@ -66,6 +66,11 @@ class Typed:
     def texts(self) -> list[tuple[float, str]]:
         """All words of each message, line by line, and when it came."""
         return [(at, "\n".join(_words(json.loads(message or b"{}")))) for at, message in self.said]
+
+
+def delays_s(typed: Sequence[Typed]) -> list[float]:
+    """From the moment that each command was written to its first answer, if there was one; the shortest first."""
+    return sorted(t.acknowledged_at - t.sent_at for t in typed if t.acknowledged_at is not None)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.load.discord import LeanDiscord
+from benchmarks.process import status
 from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.bot_process import BotProcess, Launch
 
@@ -36,21 +37,18 @@ class Rig:
 
     def peak_mb(self) -> float:
         """The most memory that the bot has held so far, in millions of bytes."""
-        return self._told_mb("VmHWM:")
+        return self._mb("VmHWM")
 
     def memory_mb(self) -> float:
         """The memory that the bot holds now, in millions of bytes."""
-        return self._told_mb("VmRSS:")
+        return self._mb("VmRSS")
 
     def files(self) -> int:
         """How many files and sockets the bot has open."""
         return len(list(Path(f"/proc/{self.bot.pid}/fd").iterdir()))
 
-    def _told_mb(self, name: str) -> float:
-        for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1]) * 1_024 / 1e6
-        raise RuntimeError("this system does not tell how much memory a process has held")
+    def _mb(self, name: str) -> float:
+        return status(self.bot.pid, name) * 1_024 / 1e6
 
 
 @asynccontextmanager

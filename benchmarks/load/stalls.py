@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import http.client
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -15,13 +14,6 @@ from typing import Final
 
 _EVERY_S: Final = 0.02
 _ENDS_WITHIN_S: Final = 10.0
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

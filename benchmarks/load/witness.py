@@ -59,6 +59,11 @@ class Change:
     """Until when the picture waits for its member to be answered, if it does."""
 
 
+def opened(database: Path) -> closing[sqlite3.Connection]:
+    """The bot's database, to be read beside it."""
+    return closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True))
+
+
 def watch(database: Path) -> None:
     """Begin to write down what happens; the bot may be running."""
     with closing(sqlite3.connect(database, timeout=_BUSY_S, isolation_level=None)) as db:
@@ -67,7 +72,7 @@ def watch(database: Path) -> None:
 
 def changes(database: Path) -> Sequence[Change]:
     """All that happened since, in the order in which it did."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with opened(database) as db:
         rows = db.execute("SELECT at, member, job, phase, held_until FROM witness ORDER BY id")
         return [
             Change(at=at, member=member, job=job, phase=Phase(phase) if phase else None, held_until=held)
@@ -77,18 +82,18 @@ def changes(database: Path) -> Sequence[Change]:
 
 def delivered(database: Path, number: int) -> bool:
     """Whether so many pictures have reached their members."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with opened(database) as db:
         return bool(db.execute("SELECT COUNT(*) >= ? FROM jobs WHERE state = 'delivered'", (number,)).fetchone()[0])
 
 
 def at_rest(database: Path, limits: Limits) -> bool:
     """Whether nothing is on its way: as many as may be are with the provider, and none has just been called up."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with opened(database) as db:
         taken, unfinished = db.execute(_WORK, {"each": limits.running_each}).fetchone()
         return bool(taken == min(limits.running, unfinished))
 
 
 def orders(database: Path) -> dict[int, int]:
     """The job of each interaction that ordered one, by the interaction's id."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    with opened(database) as db:
         return dict(db.execute("SELECT interaction_id, jobs.id FROM requests JOIN jobs ON request_id = requests.id"))
