@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -18,13 +18,17 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refusal, StoreError
 from bot.services import Services
+from bot.ui.answering import sent_surely
 from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
 from bot.ui.choosing import ChoosePicture
+from bot.ui.dynamic import nobody_pressed
 from bot.ui.errors import answer_error
 from bot.ui.modals import Forms
+from bot.ui.offered import not_offered
+from bot.ui.options import check_options
 from bot.ui.owner import ResumeButton
 from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
 from bot.ui.picture_buttons import PICTURE_BUTTONS
@@ -57,12 +61,41 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
     """The tree whose every error is told by the one handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[ImagineBot], /) -> bool:
-        """Answer each command once, however often Discord sends it."""
-        return comes_first(interaction)
+        """Answer each command once, however often Discord sends it, and only with values that it offers."""
+        if not comes_first(interaction):
+            return False
+        try:
+            check_options(interaction, self._command_named)
+        except Refusal as refusal:
+            await self._refuse(interaction, refusal)
+            return False
+        return True
 
     async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
         """Log and tell an error of any command or autocompletion."""
         await answer_error(interaction, error)
+
+    async def _call(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Answer whatever discord.py cannot read: it would only log that a task of its own failed."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception:
+            log.warning("command_not_read", extra={"interaction_id": interaction.id}, exc_info=True)
+            await self._refuse(interaction, not_offered())
+
+    async def _refuse(self, interaction: discord.Interaction[ImagineBot], refusal: Refusal) -> None:
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await answer_error(interaction, refusal)
+        elif not interaction.response.is_done():
+            await sent_surely(lambda: interaction.response.autocomplete([]))
+
+    def _command_named(self, names: Sequence[str]) -> app_commands.Command[Any, ..., Any] | None:
+        found: Any = self.get_command(names[0])
+        for name in names[1:]:
+            found = found.get_command(name) if isinstance(found, app_commands.Group) else None
+        return found if isinstance(found, app_commands.Command) else None
 
 
 class ImagineBot(commands.AutoShardedBot):
@@ -130,9 +163,11 @@ class ImagineBot(commands.AutoShardedBot):
         log.info("gateway_ready", extra={"guilds": len(self.guilds), "shards": self.shard_count})
 
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Answer forms; commands and buttons have found their own way."""
+        """Answer forms, and what is pressed that no message offers; all else has found its own way."""
         if interaction.type is discord.InteractionType.modal_submit:
             await self._forms.answer(interaction)
+        elif nobody_pressed(interaction) and comes_first(interaction):
+            await answer_error(interaction, not_offered())
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""

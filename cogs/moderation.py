@@ -17,8 +17,10 @@ from bot.ui.answering import begin_answer, edit_answer, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
+from bot.ui.forms import custom_id_of
 from bot.ui.moderation import (
     REMOVE_FORM,
+    REMOVE_PARTS,
     block_chosen,
     block_list,
     blocked_answer,
@@ -116,9 +118,7 @@ class Moderation(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer the form, also one that was opened before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        match = REMOVE_FORM.fullmatch(str(cast(dict[str, Any], interaction.data or {}).get("custom_id", "")))
+        match = REMOVE_FORM.fullmatch(custom_id_of(interaction))
         if match is None or not comes_first(interaction):
             return
         try:
@@ -128,7 +128,8 @@ class Moderation(commands.Cog):
 
     async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int, opened_by: int) -> None:
         await begin_answer(interaction)
-        moderator, fields = moderator_who_sent(interaction, opened_by, self._services.vouchers), Fields.of(interaction)
+        moderator = moderator_who_sent(interaction, opened_by, self._services.vouchers)
+        fields = Fields.of(interaction, REMOVE_PARTS)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))
         view = await self._services.moderation.remove(moderator, request_id, reason)

@@ -11,6 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.picture import MAX_COUNT
 from bot.domain.quota import EVERYONE, UNLIMITED, Limit
 from bot.services import Services
+from bot.ui.access import Audience, used_by
 from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.phrases import option, phrase, worded, words_of
@@ -62,6 +63,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     def __init__(self, services: Services) -> None:
         self._services = services
 
+    @used_by(Audience.MANAGERS)
     @app_commands.command(name="set", description=phrase("command.quotas_set"))
     @worded(
         role=option("quota_role"),
@@ -105,6 +107,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         await self._services.quotas.change(keeper_of(interaction), whose, wishes)
         await self._show(interaction, ENGLISH("quotas.set"))
 
+    @used_by(Audience.MANAGERS)
     @app_commands.command(description=phrase("command.quotas_cap"))
     @worded(credits=option("quota_cap"))
     @app_commands.autocomplete(credits=_amounts)
@@ -115,6 +118,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         await self._services.quotas.change(keeper_of(interaction), EVERYONE, wishes)
         await self._show(interaction, ENGLISH("quotas.set"))
 
+    @used_by(Audience.MANAGERS)
     @app_commands.command(description=phrase("command.quotas_remove"))
     @worded(role=option("quota_gone"))
     @app_commands.autocomplete(role=_limited)

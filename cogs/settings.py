@@ -4,7 +4,7 @@
 import asyncio
 import io
 import logging
-from typing import Any, Final, cast
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -20,10 +20,21 @@ from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
+from bot.ui.forms import custom_id_of
 from bot.ui.phrases import option, phrase, worded
 from bot.ui.seen import comes_first
 from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
-from bot.ui.word_rules import TRIED_ON, WORDS_FORM, described, dry_run, fitting, rule_list, rule_of, rule_proposals
+from bot.ui.word_rules import (
+    TRIED_ON,
+    WORDS_FORM,
+    WORDS_PARTS,
+    described,
+    dry_run,
+    fitting,
+    rule_list,
+    rule_of,
+    rule_proposals,
+)
 from cogs.options import in_servers_for
 
 log = logging.getLogger(__name__)
@@ -120,15 +131,13 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer the form of a rule, also one that was opened before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        custom_id = str(cast(dict[str, Any], interaction.data or {}).get("custom_id", ""))
-        if WORDS_FORM.fullmatch(custom_id) is None or not comes_first(interaction):
+        if WORDS_FORM.fullmatch(custom_id_of(interaction)) is None or not comes_first(interaction):
             return
         try:
             guild_id, actor_id = manager_of(interaction)
+            rule = rule_of(Fields.of(interaction, WORDS_PARTS))
             await note_press(interaction)
-            await self._services.rulebook.add_words(guild_id, actor_id, rule_of(Fields.of(interaction)))
+            await self._services.rulebook.add_words(guild_id, actor_id, rule)
             await show_screen(interaction)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
             await answer_error(interaction, error)

@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.domain.draft import AsksFirst, Draft
 from bot.domain.wording import cut
+from bot.ui.access import Audience
 from bot.ui.answering import edit_answer, note_press, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
@@ -29,6 +30,8 @@ _BEFORE: Final = 30
 
 class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
     """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
+
+    audience = Audience.REQUESTER
 
     action: ClassVar[str]
     style: ClassVar[discord.ButtonStyle]

@@ -10,6 +10,7 @@ import discord
 from bot.domain.job import AT_WORK, WAITING, Job, Request
 from bot.jobs.deciding import Deciding
 from bot.ports import TokenLease
+from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer, note_press, tell
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, lease_of, said
@@ -17,6 +18,8 @@ from bot.ui.pressing import JobButton, desk_of, lease_of, said
 
 class DecisionButton(JobButton, template=r"never"):
     """A decision that the job's own message will show."""
+
+    audience = Audience.REQUESTER
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge the press and let the service decide."""
@@ -31,6 +34,7 @@ class DecisionButton(JobButton, template=r"never"):
 class CancelButton(JobButton, template=r"cancel:(?P<job>[0-9]{1,18})"):
     """Takes a waiting job back; of one that is being made it says first what that means."""
 
+    audience = Audience.REQUESTER
     action = "cancel"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -42,6 +46,7 @@ class CancelButton(JobButton, template=r"cancel:(?P<job>[0-9]{1,18})"):
 class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18})"):
     """Cancels a job that is being made; who may is checked once more."""
 
+    audience = Audience.REQUESTER
     action = "really_cancel"
     style = discord.ButtonStyle.danger
 
@@ -56,6 +61,7 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
 class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
     """Lets a waiting request go on where its member alone sees it."""
 
+    audience = Audience.REQUESTER
     action = "hide"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:

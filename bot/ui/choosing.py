@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.job import Job, RequestView
+from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, chosen_number, message_of
@@ -20,6 +21,8 @@ from bot.ui.text import alt_text
 
 class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
     """Lists the pictures of a message; what a member chooses is asked of that member alone."""
+
+    audience = Audience.EVERYONE
 
     def __init__(self, request_id: int, words: Words, jobs: tuple[Job, ...] = ()) -> None:
         options = [
@@ -46,7 +49,7 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a choice privately with the picture's own buttons."""
         await begin_answer(interaction)
-        chosen = chosen_number(interaction)
+        chosen = chosen_number(self)
         view, job = await desk_of(interaction).pictures.look(chosen, presser_of(interaction))
         shown_at = shown_address(interaction.message, job.id)
         layout = _buttons_of(view, job, words_of(interaction), shown_at)

@@ -4,33 +4,55 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 import discord
 from discord import ui
 
-from bot.domain.errors import Refusal
+from bot.ui.access import Audience, Scope
 from bot.ui.errors import answer_error
+from bot.ui.offered import Value
+from bot.ui.received import component_values
 from bot.ui.seen import comes_first
 
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_TAKEN: Final = "part_taken"
 
 Part = TypeVar("Part", bound=ui.Item[Any])
 
 
 class DynamicPart(ui.DynamicItem[Part], template=r"never"):
-    """A button or select that carries all that it needs in its custom id; refusals are told privately."""
+    """A button or select that carries all that it needs in its custom id; refusals are told privately.
+
+    What it offers is read off the component on its own message, so that nothing else can be chosen.
+    """
+
+    audience: ClassVar[Audience]
+    """Who may use it, as `pressed` or the service behind it checks."""
+    scope: ClassVar[Scope] = Scope.ANYWHERE
+    _shown: ui.Item[Any] | None = None
+    _chosen: tuple[Value, ...] = ()
 
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py passes all three
-        item: ui.Item[Any],  # noqa: ARG003
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],
         match: re.Match[str],
         /,
     ) -> Self:
-        """Rebuild the part from a press."""
-        return cls.rebuilt(match)
+        """Rebuild the part from a press on `item`, which Discord shows."""
+        interaction.extras[_TAKEN] = True
+        part = cls.rebuilt(match)
+        part._shown = item  # noqa: SLF001 - its own
+        return part
+
+    def _refresh_state(self, interaction: discord.Interaction[Any], data: Any) -> None:
+        """Leave the values alone that discord.py would read off the interaction unchecked."""
+
+    @property
+    def chosen(self) -> tuple[Value, ...]:
+        """What was chosen, checked against what is offered; filled in before `pressed`."""
+        return self._chosen
 
     @classmethod
     @abstractmethod
@@ -44,6 +66,7 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
         try:
+            self._chosen = component_values(interaction, self._shown or self.item)
             self.admit(interaction)
             await self.pressed(interaction)
         except Exception as error:  # noqa: BLE001 - discord.py would only log what a dynamic item raises
@@ -57,17 +80,18 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
         """Acknowledge within 3 s and do what the part says; raises BotError."""
 
 
-def chosen_number(interaction: discord.Interaction[Any]) -> int:
-    """The number of the picture that was chosen in a select; refused where a client sends something else."""
-    (number, *_) = [*chosen_values(interaction), ""]
-    if _NUMBER.fullmatch(number) is None:
-        raise Refusal("no_such_job", number=0)
+def chosen_number(part: DynamicPart[Any]) -> int:
+    """The number of the picture that was chosen in a select."""
+    [number] = part.chosen
     return int(number)
 
 
-def chosen_values(interaction: discord.Interaction[Any]) -> list[str]:
-    """What was chosen in a select."""
-    return [str(value) for value in cast(dict[str, Any], interaction.data).get("values", [])]
+def nobody_pressed(interaction: discord.Interaction[Any]) -> bool:
+    """Whether no part of the message took a press or a choice: the message has no such part, or not any more.
+
+    discord.py rebuilds the part before it tells listeners of the interaction.
+    """
+    return interaction.type is discord.InteractionType.component and _TAKEN not in interaction.extras
 
 
 def message_of(*items: ui.Item[ui.LayoutView]) -> ui.LayoutView:

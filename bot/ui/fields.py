@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import discord
 from discord import ui
@@ -12,6 +12,8 @@ from discord import ui
 from bot.domain.errors import Refusal
 from bot.domain.job import NewReference
 from bot.domain.policy import check_reference
+from bot.ui.offered import Kind
+from bot.ui.received import FormPart, form_values, surroundings_of
 
 Part = Mapping[str, Any]
 
@@ -24,11 +26,14 @@ class Fields:
     attachments: Mapping[str, Part]
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[Any]) -> Self:
-        """The fields of a form that was sent."""
-        data = cast(Part, interaction.data or {})
-        resolved = cast(Part, data.get("resolved") or {})
-        return cls(values=dict(_values(data.get("components", []))), attachments=resolved.get("attachments") or {})
+    def of(cls, interaction: discord.Interaction[Any], parts: Mapping[str, FormPart]) -> Self:
+        """The fields of a form that was sent, checked against its parts; raises Refusal."""
+        values = form_values(interaction, parts)
+        attachments = surroundings_of(interaction).resolved.get(Kind.FILE.value)
+        return cls(
+            values={name: tuple(map(str, chosen)) for name, chosen in values.items()},
+            attachments=attachments if isinstance(attachments, Mapping) else {},
+        )
 
     def one(self, name: str) -> str | None:
         """A field's text, or the first choice of a select; None where the form has no such field or it is empty."""
@@ -53,16 +58,6 @@ class Fields:
             check_reference(number, name=called, size_bytes=file["size"], content_type=file.get("content_type"))
             references.append(NewReference(url=file["url"], name=called))
         return tuple(references)
-
-
-def _values(components: Sequence[Part]) -> Iterator[tuple[str, Sequence[str]]]:
-    for part in components:
-        if "component" in part:
-            yield from _values([part["component"]])
-        yield from _values(part.get("components", []))
-        if "custom_id" in part:
-            values = part["values"] if "values" in part else [part.get("value") or ""]
-            yield str(part["custom_id"]), [str(value) for value in values]
 
 
 def select(custom_id: str, values: Sequence[str], chosen: str) -> ui.Select[ui.Modal]:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import discord
 
+from bot.ui.received import custom_id_in
+
 POSTED: Final = "remix-form:"
 """How the custom ids of the forms of posted pictures begin."""
 OF_JOB: Final = re.compile(r"(?P<kind>edit|remix):(?P<job>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
@@ -19,9 +21,7 @@ _LARGEST_ID: Final = 2**63 - 1
 
 def custom_id_of(interaction: discord.Interaction[Any]) -> str:
     """The custom id of the form that was sent; "" of anything else."""
-    if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
-        return ""
-    return str(interaction.data.get("custom_id", ""))
+    return custom_id_in(interaction) if interaction.type is discord.InteractionType.modal_submit else ""
 
 
 def form_id_of(interaction: discord.Interaction[Any]) -> int | None:

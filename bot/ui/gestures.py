@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import discord
 
 from bot.domain.errors import Refusal
+from bot.ui.received import custom_id_in
 
 _ONE_GESTURE: Final = timedelta(seconds=1)
 """Nobody sees what a press led to, and wants it once more, any sooner."""
@@ -24,8 +25,7 @@ class Gestures:
     def take(self, interaction: discord.Interaction[Any]) -> None:
         """Take a press; raises Refusal for one that repeats another of a moment ago."""
         message_id = interaction.message.id if interaction.message else 0
-        custom_id = str(cast(dict[str, Any], interaction.data or {}).get("custom_id", ""))
-        self.take_at((interaction.user.id, message_id, custom_id), interaction.created_at)
+        self.take_at((interaction.user.id, message_id, custom_id_in(interaction)), interaction.created_at)
 
     def take_at(self, what: tuple[int, int, str], pressed_at: datetime) -> None:
         """The same of a member, message and button, at a moment."""

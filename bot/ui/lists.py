@@ -15,6 +15,7 @@ from bot.domain.wording import cut
 from bot.jobs.collecting import PAGE, Collection
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ui import text
+from bot.ui.access import Audience
 from bot.ui.answering import edit_answer, note_press
 from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.catalogue import Words
@@ -37,6 +38,7 @@ _UNDER_WAY: Final = frozenset(
 class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
     """Takes a job back from the list of `/queue`, and shows the list anew."""
 
+    audience = Audience.REQUESTER
     action = "leave"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -53,6 +55,8 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
 
 class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
     """Turns to a page of the presser's own gallery."""
+
+    audience = Audience.REQUESTER
 
     def __init__(self, page: int, words: str, label: str) -> None:
         super().__init__(ui.Button(label=label, custom_id=f"gallery:{page}:{words}"))

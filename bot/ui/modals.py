@@ -14,12 +14,13 @@ from bot.domain.permutation import as_typed
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolution
 from bot.domain.policy import checked_spec
 from bot.jobs.pictures import Ask
-from bot.ui.catalogue import Words
+from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.forms import OF_JOB, custom_id_of
 from bot.ui.pressing import desk_of, keeper_of, order, shown_address
-from bot.ui.remix_form import Offer, add_parts, filled
+from bot.ui.received import form_parts
+from bot.ui.remix_form import STYLES, Offer, add_parts, filled
 from bot.ui.seen import comes_first
 
 _REMEMBERED: Final = 10_000
@@ -84,9 +85,15 @@ def remix_form(job_id: int, opened_by: int, offer: Offer, words: Words) -> ui.Mo
     return form
 
 
+EDIT_PARTS: Final = form_parts(edit_form(0, 0, PictureSpec(prompt="-"), ENGLISH))
+"""What *Edit prompt* offers, whatever the picture."""
+REMIX_PARTS: Final = form_parts(remix_form(0, 0, Offer(price=lambda _: 0), ENGLISH), named=STYLES)
+"""What *Remix* offers, whatever the picture; styles are looked up among those within the member's reach."""
+
+
 async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
     """Order what the form says."""
-    fields = Fields.of(interaction)
+    fields = Fields.of(interaction, EDIT_PARTS)
     changed = checked_spec(
         prompt=fields.one("prompt") or "", size=fields.one("size"), resolution=fields.one("resolution")
     )
@@ -97,7 +104,7 @@ async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
 async def _remixed(interaction: discord.Interaction[Any], job_id: int) -> None:
     """Order what the form says, from the picture under which it was opened and those that came along."""
     desk = desk_of(interaction)
-    said = filled(Fields.of(interaction), (), first_file=2)
+    said = filled(Fields.of(interaction, REMIX_PARTS), (), first_file=2)
     keeper, shown_at = keeper_of(interaction), shown_address(interaction.message, job_id)
 
     async def accept(ask: Ask, not_before: datetime | None) -> int:

@@ -16,6 +16,7 @@ from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
+from bot.ui.received import form_parts
 from bot.ui.serverlog import numbers, until_text
 from bot.ui.text import plain
 from bot.ui.vouching import Vouchers
@@ -114,10 +115,12 @@ def _block_line(block: Block) -> str:
 def remove_form(view: RequestView, opened_by: int) -> ui.Modal:
     """Asks why a picture is removed, and whether its member is blocked as well."""
     jobs = [job for job in view.jobs if job.retried_by is None]
-    form = ui.Modal(
-        title=ENGLISH("moderation.remove_title", numbers=numbers(jobs)),
-        custom_id=f"takedown:{view.request.id}:{opened_by}",
-    )
+    title = ENGLISH("moderation.remove_title", numbers=numbers(jobs))
+    return _remove_form(title, f"takedown:{view.request.id}:{opened_by}")
+
+
+def _remove_form(title: str, custom_id: str) -> ui.Modal:
+    form = ui.Modal(title=title, custom_id=custom_id)
     reason: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id="reason", required=False, max_length=MAX_REASON_CHARACTERS, placeholder=ENGLISH("moderation.why")
     )
@@ -135,6 +138,10 @@ def remove_form(view: RequestView, opened_by: int) -> ui.Modal:
     # Its answer is found by its custom id: discord.py need not keep the form in memory.
     form.stop()
     return form
+
+
+REMOVE_PARTS: Final = form_parts(_remove_form("-", "takedown:0:0"))
+"""What the form offers, whatever the picture."""
 
 
 def block_chosen(value: str | None) -> tuple[bool, timedelta | None]:

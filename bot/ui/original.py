@@ -13,6 +13,7 @@ import discord
 from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
+from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import Words
 from bot.ui.phrases import words_of
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
     """Sends whoever presses it the file as the model made it, in parts where it is too large for one message."""
 
+    audience = Audience.EVERYONE
     action = "original"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:

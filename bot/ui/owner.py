@@ -13,6 +13,7 @@ from discord import ui
 from bot import __version__
 from bot.domain.job import AT_WORK, Gate, JobState
 from bot.jobs.controls import Controls, Standing
+from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
@@ -47,6 +48,8 @@ class OwnersDesk(Protocol):
 
 class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
     """Has a closed gate tried at once; under the message that told an owner of it, however old."""
+
+    audience = Audience.OWNERS
 
     def __init__(self) -> None:
         super().__init__(

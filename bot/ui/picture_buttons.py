@@ -13,6 +13,7 @@ from bot.domain.credits import price_elsewhere
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
+from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer, note_press, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.details import details
@@ -38,6 +39,7 @@ _FORM_BY_S: Final = 1.5
 class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
     """Orders the same once more, for whoever presses it."""
 
+    audience = Audience.EVERYONE
     action = "again"
     orders = True
 
@@ -50,6 +52,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
 class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
     """Orders the next resolution, for whoever presses it."""
 
+    audience = Audience.EVERYONE
     action = "bigger"
     orders = True
 
@@ -67,6 +70,7 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
 class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
     """Opens a form that asks what to make of the picture; whoever sends it orders it."""
 
+    audience = Audience.EVERYONE
     action = "remix"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -87,6 +91,7 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
     """Opens a form with the prompt, to be changed and ordered by whoever presses it."""
 
+    audience = Audience.EVERYONE
     action = "edit"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -99,6 +104,7 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
 class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
     """Tells whoever presses it how the picture was made."""
 
+    audience = Audience.EVERYONE
     action = "details"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -113,6 +119,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
 class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
     """Asks whether to delete the picture; for its requester, or a moderator."""
 
+    audience = Audience.REQUESTER_OR_MODERATOR
     action = "delete"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -128,6 +135,7 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
 class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
     """Deletes the picture; who may is checked once more."""
 
+    audience = Audience.REQUESTER_OR_MODERATOR
     action = "really_delete"
     style = discord.ButtonStyle.danger
 

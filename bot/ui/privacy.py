@@ -12,6 +12,7 @@ from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
 from bot.jobs.privacy import Privacy
+from bot.ui.access import Audience
 from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import DynamicPart, message_of
@@ -35,6 +36,8 @@ class Desk(Protocol):
 
 class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]{1,20})"):
     """Deletes everything about the member who was asked."""
+
+    audience = Audience.REQUESTER
 
     def __init__(self, member_id: int, words: Words) -> None:
         label = words("button.erase")

@@ -27,12 +27,13 @@ from bot.domain.picture import (
     Resolution,
 )
 from bot.domain.policy import checked_spec
-from bot.domain.preset import Preset
+from bot.domain.preset import MAX_NAME_CHARACTERS, Preset
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
 from bot.ui.forms import POSTED, custom_id_of
 from bot.ui.posted import PostedPicture
+from bot.ui.received import form_parts
 from bot.ui.seen import comes_first
 
 _TAKEN: Final = "remix_form_taken"
@@ -41,6 +42,8 @@ _MOST_FILES: Final = 10
 _MOST_OPTIONS: Final = 25
 _MOST_LABEL: Final = 100
 _STYLE: Final = "style:"
+STYLES: Final = {"options": (_STYLE, MAX_NAME_CHARACTERS)}
+"""The choices that name a style: the service looks it up."""
 _PRIVATE: Final = "private"
 _SEVERAL: Final = re.compile(r"(?P<count>[0-9]{1,2})x(?P<resolution>.*)", re.DOTALL)
 _SWITCHES: Final = (_PRIVATE, "spoiler", "search", "image_search")
@@ -89,6 +92,9 @@ class RemixForm(ui.Modal):
         self._submit = submit
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
 
+    def _refresh(self, *_: object) -> None:
+        """Leave the values alone that discord.py would read off the interaction unchecked."""
+
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Take it once, however often Discord sends it."""
         return comes_first(interaction)
@@ -99,7 +105,7 @@ class RemixForm(ui.Modal):
             raise Refusal("stale_form")
         interaction.extras[_TAKEN] = True
         self.stop()
-        fields = Fields.of(interaction)
+        fields = Fields.of(interaction, form_parts(self, named=STYLES))
         chosen = sorted(map(int, fields.several("pictures"))) or range(len(self._pictures))
         pictures = [self._pictures[number] for number in chosen]
         await self._submit(

@@ -16,9 +16,11 @@ from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, Resoluti
 from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
 from bot.jobs.rulebook import RuleBook
 from bot.ports.people import ServerLog
+from bot.ui.access import Audience, Scope
 from bot.ui.answering import edit_answer, note_press, sent_surely
 from bot.ui.catalogue import ENGLISH
-from bot.ui.dynamic import DynamicPart, chosen_values, message_of
+from bot.ui.dynamic import DynamicPart, message_of
+from bot.ui.offered import Value
 from bot.ui.serverlog import trouble_note
 from bot.ui.word_rules import words_form
 
@@ -74,6 +76,9 @@ def manager_of(interaction: discord.Interaction[Any]) -> tuple[int, int]:
 class _SettingItem(DynamicPart[Any], template=r"never"):
     """A select of one setting, found by its custom id on any message, however old."""
 
+    audience = Audience.MANAGERS
+    scope = Scope.SERVER
+
     @classmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
         """Rebuild the select from a choice."""
@@ -91,11 +96,11 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
         """Save what was chosen and show the screen anew."""
         guild_id, actor_id = manager_of(interaction)
         await note_press(interaction)
-        await self.save(interaction, guild_id, actor_id, chosen_values(interaction))
+        await self.save(interaction, guild_id, actor_id, self.chosen)
         await show_screen(interaction)
 
     async def save(
-        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[str]
+        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[Value]
     ) -> None:
         """Store a choice, audited."""
         value = value_of(self.setting, values)
@@ -120,7 +125,7 @@ class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_chann
         )
 
     async def save(
-        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[str]
+        self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[Value]
     ) -> None:
         """Store the choice; a log channel is tried at once, so that its trouble is seen here."""
         await super().save(interaction, guild_id, actor_id, values)
@@ -162,6 +167,9 @@ class ChoiceSetting(
 
 class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"):
     """Opens the form of a rule about words."""
+
+    audience = Audience.MANAGERS
+    scope = Scope.SERVER
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=ENGLISH("settings.add_words"), custom_id="settings:add_words"))
@@ -217,19 +225,19 @@ def settings_view(screen: Screen) -> ui.LayoutView:
     return message_of(container)
 
 
-def value_of(setting: Setting, values: Sequence[str]) -> object:
+def value_of(setting: Setting, values: Sequence[Value]) -> object:
     """What a choice means; None sets the setting back."""
     if not values or values[0] == RESET:
         return None
     match setting:
         case Setting.DEFAULT_SIZE:
-            return values[0]
+            return str(values[0])
         case Setting.DEFAULT_RESOLUTION | Setting.HIGHEST_RESOLUTION:
-            return Resolution(values[0])
+            return Resolution(str(values[0]))
         case Setting.GROUNDING:
             return values[0] == "on"
         case Setting.SPOILER:
-            return SpoilerRule(values[0])
+            return SpoilerRule(str(values[0]))
         case Setting.LOG_CHANNEL | Setting.RETENTION_DAYS:
             return int(values[0])
         case _:
@@ -287,10 +295,10 @@ def _defaults(
     return [_Chosen(id=number, type=kind) for number in ids[:MAX_NAMED]]
 
 
-def _mentioned(setting: Setting, values: Sequence[str]) -> list[str]:
+def _mentioned(setting: Setting, values: Sequence[Value]) -> list[str]:
     """Values as the audit tells them."""
     if setting in _ROLES:
         return [f"<@&{value}>" for value in values]
     if setting in _CHANNELS or setting is Setting.LOG_CHANNEL:
         return [f"<#{value}>" for value in values]
-    return list(values)
+    return [str(value) for value in values]

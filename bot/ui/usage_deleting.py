@@ -14,6 +14,7 @@ from bot.domain.job import Job, RequestView
 from bot.domain.wording import cut
 from bot.jobs.moderation import Moderation, Moderator
 from bot.ports.statistics import ListedJob
+from bot.ui.access import Audience, Scope
 from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_number
@@ -34,6 +35,9 @@ class Hand(Protocol):
 
 class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
     """Lists the pictures of a page; the chosen one is asked about privately."""
+
+    audience = Audience.MODERATORS
+    scope = Scope.PICTURE_CHANNEL
 
     def __init__(self, listed: Sequence[ListedJob] = (), *, shared: bool = False) -> None:
         options = [
@@ -58,7 +62,7 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Ask whether to delete it."""
         await begin_answer(interaction)
-        view, job = await _deletable(interaction, chosen_number(interaction))
+        view, job = await _deletable(interaction, chosen_number(self))
         together = sum(other.retried_by is None for other in view.jobs)
         key = "console.delete" if together == 1 else "console.delete_many"
         question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
@@ -69,6 +73,8 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
 class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})"):
     """Deletes a listed picture; who may is checked once more."""
 
+    audience = Audience.MODERATORS
+    scope = Scope.PICTURE_CHANNEL
     action = "usage_really"
     style = discord.ButtonStyle.danger
 

@@ -19,6 +19,7 @@ from bot.domain.job import JobState
 from bot.domain.period import Period
 from bot.jobs.console import AuditPage, Console, TroublePage
 from bot.ports.statistics import JobFilter, JobsFound, Trouble
+from bot.ui.access import Audience, Scope
 from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
@@ -69,6 +70,9 @@ def check_watches(interaction: discord.Interaction[Any], vouchers: Vouchers) -> 
 
 class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
     """Shows another page in place of the one that it stands under."""
+
+    audience = Audience.MODERATORS
+    scope = Scope.SERVER
 
     def __init__(self, custom_id: str, label: str = "") -> None:
         super().__init__(ui.Button(label=label or ENGLISH("button.older"), custom_id=custom_id))

@@ -14,6 +14,7 @@ from bot.domain.wording import cut
 from bot.ports.rules import PastPrompt
 from bot.ui.catalogue import ENGLISH
 from bot.ui.fields import Fields
+from bot.ui.received import form_parts
 from bot.ui.text import plain
 
 WORDS_FORM: Final = re.compile(r"settings_words:[0-9]{1,20}")
@@ -106,3 +107,7 @@ def _select(custom_id: str, choices: dict[str, str]) -> ui.Select[Any]:
         for number, (value, label) in enumerate(choices.items())
     ]
     return ui.Select(custom_id=custom_id, options=options)
+
+
+WORDS_PARTS: Final = form_parts(words_form(0))
+"""What the form of a rule offers."""

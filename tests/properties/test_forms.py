@@ -13,6 +13,7 @@ from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, Resolution
 from bot.ui.fields import Fields
 from bot.ui.forms import form_id_of
+from bot.ui.modals import REMIX_PARTS
 from bot.ui.remix_form import filled
 
 _VALUE = st.one_of(
@@ -32,7 +33,7 @@ _FORMS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 def sent(data: dict[str, Any]) -> Fields:
     """The fields of a form that Discord hands on."""
-    return Fields.of(cast("discord.Interaction[Any]", SimpleNamespace(data=data)))
+    return Fields.of(cast("discord.Interaction[Any]", SimpleNamespace(data=data)), REMIX_PARTS)
 
 
 @given(_FORMS)

@@ -54,12 +54,12 @@ async def test_the_largest_filter_fits_into_a_custom_id_and_comes_back_from_it()
     assert len(custom_id) <= 100
     match = JobsButton.__discord_ui_compiled_template__.fullmatch(custom_id)
     assert match is not None
-    again = await JobsButton.from_custom_id(None, None, match)  # type: ignore[arg-type]
+    again = JobsButton.rebuilt(match)
     assert (again.wanted, again.after) == (WANTED, LARGEST)
     nothing = JobsButton(JobFilter(), None)
     match = JobsButton.__discord_ui_compiled_template__.fullmatch(nothing.item.custom_id or "")
     assert match is not None
-    again = await JobsButton.from_custom_id(None, None, match)  # type: ignore[arg-type]
+    again = JobsButton.rebuilt(match)
     assert (again.wanted, again.after) == (JobFilter(), None)
 
 
@@ -68,11 +68,11 @@ async def test_buttons_of_errors_and_audit_come_back_from_their_custom_ids() -> 
     errors = ErrorsButton(ALWAYS, 12)
     match = ErrorsButton.__discord_ui_compiled_template__.fullmatch(errors.item.custom_id or "")
     assert match is not None
-    again = await ErrorsButton.from_custom_id(None, None, match)  # type: ignore[arg-type]
+    again = ErrorsButton.rebuilt(match)
     assert (again.period, again.number) == (ALWAYS, 12)
     match = AuditButton.__discord_ui_compiled_template__.fullmatch(AuditButton(77).item.custom_id or "")
     assert match is not None
-    assert (await AuditButton.from_custom_id(None, None, match)).before == 77  # type: ignore[arg-type]
+    assert AuditButton.rebuilt(match).before == 77
 
 
 def test_a_page_of_the_longest_pictures_fits_into_a_message() -> None:

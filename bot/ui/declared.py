@@ -1,0 +1,51 @@
+"""Every form with its parts, who may send it and from where: what components declare by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from discord import ui
+
+from bot.domain.picture import MAX_REFERENCES
+from bot.ui.access import Audience, Scope
+from bot.ui.catalogue import ENGLISH
+from bot.ui.modals import EDIT_PARTS, REMIX_PARTS
+from bot.ui.moderation import REMOVE_PARTS
+from bot.ui.received import FormPart, form_parts
+from bot.ui.remix_form import STYLES, Offer, add_parts
+from bot.ui.word_rules import WORDS_PARTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormKind:
+    """A kind of form: a custom id as it may look, its parts, who may send it and from where."""
+
+    custom_id: str
+    audience: Audience
+    parts: Mapping[str, FormPart]
+    scope: Scope = Scope.ANYWHERE
+
+
+def _posted_parts() -> dict[str, FormPart]:
+    """Those of a message with several pictures, and of one; which pictures there are, the open form itself knows."""
+    one, several = (ui.Modal(title="-") for _ in range(2))
+    add_parts(one, Offer(price=lambda _: 0), ENGLISH)
+    choice: ui.Select[Any] = ui.Select(custom_id="pictures", max_values=MAX_REFERENCES)
+    add_parts(several, Offer(price=lambda _: 0), ENGLISH, choice=choice)
+    return form_parts(one, named=STYLES) | form_parts(several, named=STYLES)
+
+
+FORMS: Final = {
+    "edit": FormKind(custom_id="edit:1:1", audience=Audience.EVERYONE, parts=EDIT_PARTS),
+    "remix": FormKind(custom_id="remix:1:1", audience=Audience.EVERYONE, parts=REMIX_PARTS),
+    "posted": FormKind(custom_id="remix-form:1", audience=Audience.REQUESTER, parts=_posted_parts()),
+    "take_down": FormKind(
+        custom_id="takedown:1:1", audience=Audience.MODERATORS, scope=Scope.PICTURE_CHANNEL, parts=REMOVE_PARTS
+    ),
+    "word_rule": FormKind(
+        custom_id="settings_words:1", audience=Audience.MANAGERS, scope=Scope.SERVER, parts=WORDS_PARTS
+    ),
+}
+"""By what they are for."""

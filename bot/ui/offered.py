@@ -1,0 +1,209 @@
+"""What a part of a message, a form or a command offers, and the one check of what a client sent against it.
+
+Discord checks these values for honest clients only: whatever arrives is compared with what was offered before any
+service sees it, and refused with one sentence if it was not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from bot.domain.errors import Refusal
+
+MAX_ID: Final = 2**63 - 1
+"""The largest id that the database stores."""
+MAX_TEXT: Final = 6_000
+"""The longest string option that Discord takes."""
+MAX_INTEGER: Final = 2**53
+"""The largest whole number that Discord takes in an option, in either direction."""
+_ID: Final = re.compile(r"[0-9]{1,19}")
+_THREADS: Final = frozenset({10, 11, 12})
+
+
+class Kind(StrEnum):
+    """What an id may name; the values are the keys of an interaction's `resolved` data."""
+
+    CHANNEL = "channels"
+    ROLE = "roles"
+    USER = "users"
+    FILE = "attachments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What came along with the values: what Discord resolved, the server, and what the bot knows of other servers.
+
+    `elsewhere` says whether the bot knows an id under another server than this one. What it does not know proves
+    nothing: channels that it cannot view may be missing from its cache.
+    """
+
+    resolved: Mapping[str, Any]
+    guild_id: int | None
+    elsewhere: Callable[[Kind, int], bool] = lambda *_: False
+
+    def entry(self, kind: Kind, number: int) -> Mapping[str, Any]:
+        """What Discord resolved an id to; refused where it did not, or where it is another server's."""
+        entries = self.resolved.get(kind.value)
+        entry = entries.get(str(number)) if isinstance(entries, Mapping) else None
+        if not isinstance(entry, Mapping):
+            raise not_offered()
+        if kind in (Kind.CHANNEL, Kind.ROLE) and self._is_foreign(kind, number, entry):
+            raise not_offered()
+        return entry
+
+    def _is_foreign(self, kind: Kind, number: int, entry: Mapping[str, Any]) -> bool:
+        guild_id = entry.get("guild_id")
+        if guild_id is not None and str(guild_id) != str(self.guild_id):
+            return True
+        return self.elsewhere(kind, number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """A button: a press carries no value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Some of these values, each once. What begins with `prefix` names something that the service looks up itself."""
+
+    values: tuple[str | int | float, ...]
+    least: int = 1
+    most: int = 1
+    prefix: str = ""
+    prefixed_characters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text; lengths in characters."""
+
+    least: int = 0
+    most: int = MAX_TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number, `whole` or not, within bounds."""
+
+    least: float = -MAX_INTEGER
+    most: float = MAX_INTEGER
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Ids of channels of some `types` (empty: of any type), of roles or of users; of this server where it has them."""
+
+    kind: Kind
+    types: frozenset[int] = frozenset()
+    least: int = 1
+    most: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Uploaded files, by the ids of their attachments."""
+
+    least: int = 0
+    most: int = 10
+
+
+Offered = Nothing | Choices | Text | Number | Switch | Named | Files
+Value = str | int | float | bool
+
+
+def not_offered() -> Refusal:
+    """What a value is answered with that was not offered."""
+    return Refusal("not_offered")
+
+
+def checked_values(offered: Offered, sent: object, around: Surroundings) -> tuple[Value, ...]:
+    """The values that a select, an upload or a group of options sent, typed; raises Refusal."""
+    if isinstance(offered, Nothing):
+        return ()
+    if not isinstance(offered, Choices | Named | Files) or not isinstance(sent, list):
+        raise not_offered()
+    values = [_checked_one(offered, value, around) for value in sent]
+    if not offered.least <= len(values) <= offered.most or len(set(values)) != len(values):
+        raise not_offered()
+    return tuple(values)
+
+
+def checked_value(offered: Offered, sent: object, around: Surroundings) -> Value:
+    """The one value that an option or a text field sent, typed; raises Refusal."""
+    match offered:
+        case Text():
+            if isinstance(sent, str) and offered.least <= len(sent) <= offered.most:
+                return sent
+        case Switch():
+            if isinstance(sent, bool):
+                return sent
+        case Number():
+            if _is_number(sent, whole=offered.whole) and offered.least <= sent <= offered.most:  # type: ignore[operator]
+                return cast(float, sent)
+        case Choices() | Named() | Files():
+            return _checked_one(offered, sent, around)
+        case Nothing():
+            pass
+    raise not_offered()
+
+
+def _checked_one(offered: Choices | Named | Files, sent: object, around: Surroundings) -> Value:
+    if isinstance(offered, Choices):
+        return _checked_choice(offered, sent)
+    number = _checked_id(sent)
+    if isinstance(offered, Files):
+        _check_file(around.entry(Kind.FILE, number))
+        return number
+    entry = around.entry(offered.kind, number)
+    if offered.types and entry.get("type") not in offered.types:
+        raise not_offered()
+    return number
+
+
+def _checked_choice(offered: Choices, sent: object) -> Value:
+    # 1, 1.0 and True are equal, and not the same value.
+    same = isinstance(sent, Hashable) and sent in offered.values and not isinstance(sent, bool)
+    if same and any(type(sent) is type(value) for value in offered.values):
+        return cast(Value, sent)
+    if offered.prefix and isinstance(sent, str) and sent.startswith(offered.prefix):
+        name = sent.removeprefix(offered.prefix)
+        if 0 < len(name) <= offered.prefixed_characters:
+            return sent
+    raise not_offered()
+
+
+def _checked_id(sent: object) -> int:
+    if not isinstance(sent, str) or _ID.fullmatch(sent) is None or not 0 < int(sent) <= MAX_ID:
+        raise not_offered()
+    return int(sent)
+
+
+def _check_file(entry: Mapping[str, Any]) -> None:
+    """Whether an attachment says what is needed of it."""
+    size, kind = entry.get("size"), entry.get("content_type")
+    texts = isinstance(entry.get("filename"), str) and isinstance(entry.get("url"), str)
+    if not texts or not _is_number(size, whole=True) or not (kind is None or isinstance(kind, str)):
+        raise not_offered()
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        return False
+    return math.isfinite(value)
+
+
+def ids(values: Sequence[Value]) -> tuple[int, ...]:
+    """Checked values that are ids."""
+    return tuple(int(value) for value in values)
