@@ -27,7 +27,6 @@ from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
 from bot.jobs.deciding import Deciding
 from bot.jobs.fetching import Fetcher
-from bot.jobs.forgetting import Forgetting
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.inspecting import Inspection
 from bot.jobs.intake import Intake
@@ -44,7 +43,6 @@ from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
 from bot.jobs.strays import Strays
 from bot.lock import LINGERS_S, wait_for_lock
-from bot.logbook import ChannelPosts, Logbook
 from bot.media.archives import ZipArchives
 from bot.media.fit import LadderFitter
 from bot.media.references import ReferenceCopies
@@ -68,9 +66,11 @@ from bot.wiring import (
     controls,
     disk_watch,
     exporting,
+    forgetting_of,
     learned_durations,
     on_database_death,
     reception,
+    server_log,
     watchpost,
 )
 
@@ -162,8 +162,8 @@ async def _assemble(
         owner=owner,
         pressure=pressure,
     )
-    rulebook = RuleBook(store.rules, store.blocks, clock)
-    logbook = Logbook(ChannelPosts(client), clock, channel_of=rulebook.log_channel, channels=store.rules.log_channels)
+    rulebook = RuleBook(store.rules, store.blocks, clock, meters.skipped)
+    logbook = server_log(client, rulebook, store, meters, clock)
     courier.on_delivery(partial(tell_delivery, logbook))
     rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
     owners = Owners(client, settings.owner_ids)
@@ -217,6 +217,7 @@ async def _assemble(
         clock=clock,
         rng=rng,
         owner=owner,
+        count=meters.skipped,
     )
     admission = Admission(
         jobs=store, gate=gate, pace=Pace(rng), clock=clock, owner=owner, pressure=pressure, start=pipeline.start
@@ -259,9 +260,7 @@ async def _assemble(
     collection = Collection(
         lists=store.lists, requests=store, jobs=store, files=files, fitter=LadderFitter(), keep_days=keep_days
     )
-    forgetting = Forgetting(
-        store=store.privacy, files=files, copies=copies, clock=clock, retention_days=settings.retention_days
-    )
+    forgetting = forgetting_of(settings, store, files, copies, meters, clock)
     client.services = Services(
         intake=intake,
         deciding=deciding,
@@ -309,6 +308,7 @@ async def _assemble(
             strays=Strays(store=store.strays, files=files, copies=copies),
             clock=clock,
             keep=timedelta(days=settings.keep_originals_days),
+            count=meters.skipped,
         ),
         balance_watch=BalanceWatch(
             gate=gate,

@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -39,20 +39,37 @@ Post = Callable[[int, int, str], Awaitable[None]]
 
 
 class ChannelPosts:
-    """A Post through a logged-in client."""
+    """A Post through a logged-in client. A channel of another server counts as gone."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._server_of: dict[int, int | None] = {}
 
     async def __call__(self, guild_id: int, channel_id: int, text: str) -> None:
         """Write quietly: nobody is notified, no link grows a preview."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
+            if await self._server(channel_id) != guild_id:
+                log.warning("log_channel_of_another_server", extra={"guild_id": guild_id, "channel_id": channel_id})
+                raise NotWritable("gone")
             await channel.send(text, suppress_embeds=True, silent=True)
         except (discord.Forbidden, discord.NotFound) as error:
             raise NotWritable("gone" if error.code == _GONE else "forbidden") from error
         except (discord.DiscordException, aiohttp.ClientError) as error:
             raise OSError(str(error)) from error
+
+    async def _server(self, channel_id: int) -> int | None:
+        """The server of a channel. One that is not cached, as another shard's, is looked up once: it never moves."""
+        if channel_id not in self._server_of:
+            known = self._client.get_channel(channel_id)
+            if known is not None:
+                guild = getattr(known, "guild", None)
+                self._server_of[channel_id] = guild.id if guild else None
+            else:
+                found: Any = await self._client.http.get_channel(channel_id)
+                guild_id = found.get("guild_id")
+                self._server_of[channel_id] = None if guild_id is None else int(guild_id)
+        return self._server_of[channel_id]
 
 
 @dataclass(slots=True)
@@ -78,11 +95,13 @@ class Logbook:
         *,
         channel_of: Callable[[int], Awaitable[int | None]],
         channels: Callable[[], Awaitable[Mapping[int, int]]],
+        count: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._post = post
         self._clock = clock
         self._channel_of = channel_of
         self._channels = channels
+        self._count = count
         self._pages: dict[int, _Page] = {}
         self._tasks = TaskGroup()
         self._closed = False
@@ -145,6 +164,10 @@ class Logbook:
                 await self._write_some(guild_id, page)
         except (OSError, StoreError) as error:
             log.warning("log_line_lost", extra={"guild_id": guild_id, "error": str(error)})
+            page.lines.clear()
+        except Exception:
+            log.exception("log_line_lost", extra={"guild_id": guild_id})
+            self._count("log_channel")
             page.lines.clear()
         finally:
             page.writing = None

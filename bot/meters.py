@@ -30,6 +30,12 @@ class Meters:
             ["call", "code"],
             registry=self.registry,
         )
+        self._skipped = Counter(
+            "imagine_guild_errors",
+            "Servers, members or jobs that a step of the background work could not handle and skipped.",
+            ["step"],
+            registry=self.registry,
+        )
 
     def took(self, resolution: Resolution, seconds: float) -> None:
         """Count a picture and how long the provider took for it."""
@@ -38,3 +44,7 @@ class Meters:
     def failed(self, call: str, code: str) -> None:
         """Count a call that failed with this error code."""
         self._errors.labels(call, code).inc()
+
+    def skipped(self, step: str) -> None:
+        """Count a server's or member's rows that a step of the background work could not handle and skipped."""
+        self._skipped.labels(step).inc()

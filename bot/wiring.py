@@ -22,9 +22,14 @@ from bot.jobs.controls import Controls
 from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.exporting import Exporting
 from bot.jobs.flood import Flood
+from bot.jobs.forgetting import Forgetting
 from bot.jobs.intake import Intake
+from bot.jobs.rulebook import RuleBook
+from bot.logbook import ChannelPosts, Logbook
 from bot.media.disk import DataDisk
 from bot.media.painting import ChildPainter
+from bot.media.references import ReferenceCopies
+from bot.media.spool import Spool
 from bot.media.tables import CsvTables
 from bot.meters import Meters
 from bot.metrics import Metrics
@@ -67,6 +72,31 @@ def exporting(settings: Settings, store: SqliteStore) -> Exporting:
     """What moderators take away; its files lie where the data lies for as long as they are sent."""
     tables = CsvTables(settings.data_dir / "exports")
     return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+
+
+def forgetting_of(
+    settings: Settings, store: SqliteStore, files: Spool, copies: ReferenceCopies, meters: Meters, clock: Clock
+) -> Forgetting:
+    """What wipes requests in time and at members' wish."""
+    return Forgetting(
+        store=store.privacy,
+        files=files,
+        copies=copies,
+        clock=clock,
+        retention_days=settings.retention_days,
+        count=meters.skipped,
+    )
+
+
+def server_log(client: ImagineBot, rulebook: RuleBook, store: SqliteStore, meters: Meters, clock: Clock) -> Logbook:
+    """What writes in servers' log channels."""
+    return Logbook(
+        ChannelPosts(client),
+        clock,
+        channel_of=rulebook.log_channel,
+        channels=store.rules.log_channels,
+        count=meters.skipped,
+    )
 
 
 def reception(

@@ -163,7 +163,7 @@ def parse_amount(limit: Limit, typed: str) -> int | None:
         return None
     match limit:
         case Limit.RESOLUTION:
-            return rank_of(Resolution.parse(word))
+            return _rank_typed(word, typed)
         case Limit.GROUNDING:
             return int(word == "true")
         case Limit.PICTURES_DAY | Limit.PICTURES_MONTH | Limit.COUNT:
@@ -177,6 +177,26 @@ def parse_amount(limit: Limit, typed: str) -> int | None:
     if not (amount.is_finite() and 0 <= amount <= most and amount * unit == int(amount * unit)):
         raise Refusal("quota_amount", typed=typed)
     return int(amount * unit)
+
+
+def _rank_typed(word: str, typed: str) -> int:
+    try:
+        return rank_of(Resolution.parse(word))
+    except ValueError:
+        raise Refusal("quota_amount", typed=typed) from None
+
+
+def is_amount(limit: Limit, amount: int | None) -> bool:
+    """Whether a stored amount can be one of this limit."""
+    if amount is None:
+        return True
+    if limit is Limit.RESOLUTION:
+        most = len(_LADDER) - 1
+    elif limit is Limit.GROUNDING:
+        most = 1
+    else:
+        most = _MOST_PICTURES if limit in OF_PICTURES or limit is Limit.COUNT else _MOST_CREDITS * MICRO
+    return 0 <= amount <= most
 
 
 def limit_text(limit: Limit, amount: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.domain.picture import SIZES, Resolution
 
+_LARGEST_ID: Final = 2**63 - 1
 MAX_RETENTION_DAYS: Final = 3_650
 MAX_PATTERN_CHARACTERS: Final = 200
 MAX_WORD_RULES: Final = 100
@@ -68,6 +69,8 @@ class ServerRules:
     retention_days: int | None = None
     """After how many days prompts are forgotten; None: as the installation has it."""
     words: tuple[WordRule, ...] = ()
+    unreadable: tuple[Setting, ...] = ()
+    """What is stored with a value that is not valid, and counts as not set."""
 
 
 class Setting(StrEnum):
@@ -103,12 +106,35 @@ class Block:
         return self.until is None or now < self.until
 
 
+def _an_id(stored: object) -> int:
+    return _whole(stored, 1, _LARGEST_ID)
+
+
 def _ids(stored: object) -> frozenset[int]:
-    return frozenset(int(number) for number in stored) if isinstance(stored, list) else frozenset()
+    if not isinstance(stored, Iterable) or isinstance(stored, str | bytes | Mapping):
+        raise ValueError("no list")  # noqa: TRY004 - as all values that are not valid
+    ids = frozenset(map(_an_id, stored))
+    if len(ids) > MAX_NAMED:
+        raise ValueError("too many")
+    return ids
 
 
-def _size(stored: object) -> str | None:
-    return str(stored) if stored in SIZES else None
+def _whole(stored: object, least: int, most: int) -> int:
+    if not isinstance(stored, int) or isinstance(stored, bool) or not least <= stored <= most:
+        raise ValueError(stored)
+    return stored
+
+
+def _size(stored: object) -> str:
+    if stored not in SIZES:
+        raise ValueError(stored)
+    return str(stored)
+
+
+def _switch(stored: object) -> bool:
+    if not isinstance(stored, bool):
+        raise ValueError(stored)  # noqa: TRY004 - as all values that are not valid
+    return stored
 
 
 _READ: Final[Mapping[Setting, Callable[[Any], object]]] = {
@@ -119,17 +145,42 @@ _READ: Final[Mapping[Setting, Callable[[Any], object]]] = {
     Setting.DEFAULT_SIZE: _size,
     Setting.DEFAULT_RESOLUTION: Resolution,
     Setting.HIGHEST_RESOLUTION: Resolution,
-    Setting.GROUNDING: bool,
+    Setting.GROUNDING: _switch,
     Setting.SPOILER: SpoilerRule,
-    Setting.LOG_CHANNEL: int,
-    Setting.RETENTION_DAYS: int,
+    Setting.LOG_CHANNEL: _an_id,
+    Setting.RETENTION_DAYS: lambda stored: _whole(stored, 1, MAX_RETENTION_DAYS),
 }
 
 
+def checked_setting(setting: Setting, value: object) -> object:
+    """A setting's value, if it can be one; raises ValueError. None, which sets it back, always can."""
+    return None if value is None else _READ[setting](value)
+
+
+def setting_from(setting: Setting, stored: str) -> object:
+    """A setting's value as it is stored; raises ValueError for one that is not valid."""
+    try:
+        return _READ[setting](json.loads(stored))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
 def rules_from(stored: Mapping[str, str], words: tuple[WordRule, ...]) -> ServerRules:
-    """Rules from stored settings; a name that this version does not know is left alone."""
-    known = {setting: json.loads(stored[setting]) for setting in Setting if setting in stored}
-    return ServerRules(**{str(s): _READ[s](value) for s, value in known.items()}, words=words)  # type: ignore[arg-type]
+    """Rules from stored settings; a name that this version does not know is left alone.
+
+    A value that is not valid counts as not set, and is named in `unreadable`.
+    """
+    known: dict[str, Any] = {}
+    unreadable = []
+    for setting in Setting:
+        if setting in stored:
+            try:
+                known[setting.value] = setting_from(setting, stored[setting])
+            except ValueError:
+                unreadable.append(setting)
+    return ServerRules(**known, words=words, unreadable=tuple(unreadable))
 
 
 def with_setting(rules: ServerRules, setting: Setting, value: Any) -> ServerRules:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.clock import Clock
+from bot.domain.rules import MAX_RETENTION_DAYS
+from bot.jobs.skipping import Count, skipping, uncounted
 from bot.ports import PictureFiles, ReferenceFiles
 from bot.ports.privacy import PrivacyStore
 
@@ -32,17 +34,20 @@ class Forgetting:
         copies: ReferenceFiles,
         clock: Clock,
         retention_days: float,
+        count: Count = uncounted,
     ) -> None:
         self._store = store
         self._files = files
         self._copies = copies
         self._clock = clock
         self._retention_days = retention_days
+        self._count = count
 
     async def sweep(self, *, by_age: bool = True) -> None:
         """Finish what members wished, forget what is due `by_age`, and remove the files of both."""
         for user_id in await self._store.erasing():
-            await self.erase(user_id)
+            with skipping("erase", self._count, user_id=user_id):
+                await self.erase(user_id)
         if by_age:
             await self._wipe_old()
         await self.clear()
@@ -66,20 +71,24 @@ class Forgetting:
 
     async def _clear_some(self) -> int:
         due = await self._store.leftovers(self._clock.now() - _YOUNG, most=_AT_ONCE)
+        gone = []
         for leftover in due:
-            await self._copies.remove(leftover.request_id)
-            for job_id in leftover.job_ids:
-                await self._files.remove(job_id)
-        if due:
-            # The rows are told last: a crash in between only removes nothing a second time.
-            await self._store.cleared([leftover.request_id for leftover in due])
-            log.info("leftovers_cleared", extra={"count": len(due)})
-        return len(due)
+            with skipping("leftovers", self._count, request_id=leftover.request_id):
+                await self._copies.remove(leftover.request_id)
+                for job_id in leftover.job_ids:
+                    await self._files.remove(job_id)
+                gone.append(leftover.request_id)
+        if gone:
+            # The rows are updated last: a crash in between only removes nothing a second time.
+            await self._store.cleared(gone)
+            log.info("leftovers_cleared", extra={"count": len(gone)})
+        return len(gone)
 
     async def _wipe_old(self) -> None:
         """The shorter of both times wins: a server's own, and the installation's, which holds everywhere."""
         for guild_id, days in (await self._store.retentions()).items():
-            await self._wipe_older_than(days, guild_id)
+            with skipping("retention", self._count, guild_id=guild_id):
+                await self._wipe_older_than(min(days, MAX_RETENTION_DAYS), guild_id)
         if self._retention_days:
             await self._wipe_older_than(self._retention_days, None)
 

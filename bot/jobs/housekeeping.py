@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import StoreError
 from bot.jobs.forgetting import Forgetting
+from bot.jobs.skipping import Count, skipping, uncounted
 from bot.jobs.steadiness import Steadiness
 from bot.jobs.strays import Strays
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
@@ -38,6 +38,7 @@ class Housekeeping:
         strays: Strays,
         clock: Clock,
         keep: timedelta,
+        count: Count = uncounted,
     ) -> None:
         self._requests = requests
         self._drafts = drafts
@@ -49,15 +50,17 @@ class Housekeeping:
         self._strays_due = 0.0
         self._clock = clock
         self._keep = keep
+        self._count = count
         self._steadiness = Steadiness(clock)
 
     async def run(self) -> None:
-        """Sweep for ever; trouble with the database or the disk is left to the next time."""
+        """Sweep for ever; whatever goes wrong is left to the next time."""
         while True:
             try:
                 await self.sweep()
-            except (StoreError, OSError):
+            except Exception:
                 log.exception("sweep_failed")
+                self._count("housekeeping")
             await self._clock.sleep(_EVERY_S)
 
     async def sweep(self) -> int:
@@ -66,8 +69,10 @@ class Housekeeping:
         After the clock was set anew nothing is deleted by its age for an hour: a mistake of a clock can be put right.
         """
         by_age = self._steadiness.trusted()
-        await self._forgetting.sweep(by_age=by_age)
-        await self._sweep_strays()
+        with skipping("forgetting", self._count):
+            await self._forgetting.sweep(by_age=by_age)
+        with skipping("strays", self._count):
+            await self._sweep_strays()
         if not by_age:
             return 0
         await self._requests.wipe_expired_tokens()
@@ -84,19 +89,25 @@ class Housekeeping:
 
     async def _sweep_pictures(self, before: datetime) -> int:
         due = await self._jobs.finished_files(before, most=_AT_ONCE)
+        gone = []
         for job_id in due:
-            await self._files.retire(job_id)
-        if due:
-            # The row is told last: a crash in between only deletes nothing a second time.
-            await self._jobs.files_removed(due)
-            log.info("pictures_swept", extra={"count": len(due)})
-        return len(due)
+            with skipping("pictures", self._count, job_id=job_id):
+                await self._files.retire(job_id)
+                gone.append(job_id)
+        if gone:
+            # The row is updated last: a crash in between only deletes nothing a second time.
+            await self._jobs.files_removed(gone)
+            log.info("pictures_swept", extra={"count": len(gone)})
+        return len(gone)
 
     async def _sweep_references(self, before: datetime) -> int:
         due = await self._requests.finished_references(before, most=_AT_ONCE)
+        gone = []
         for request_id in due:
-            await self._copies.remove(request_id)
-        if due:
-            await self._requests.references_removed(due)
-            log.info("references_swept", extra={"count": len(due)})
-        return len(due)
+            with skipping("references", self._count, request_id=request_id):
+                await self._copies.remove(request_id)
+                gone.append(request_id)
+        if gone:
+            await self._requests.references_removed(gone)
+            log.info("references_swept", extra={"count": len(gone)})
+        return len(gone)

@@ -31,6 +31,7 @@ from bot.jobs.decisions import AfterSubmit, after_submit
 from bot.jobs.fetching import Fetcher
 from bot.jobs.insisting import Insisting
 from bot.jobs.referencing import Referencing, Transport
+from bot.jobs.skipping import Count, skipping, uncounted
 from bot.ports import ImageProvider, JobStore, PictureFiles, Presenter, RequestStore, Submission
 from bot.tasks import TaskGroup
 
@@ -59,6 +60,7 @@ class Pipeline:
         clock: Clock,
         rng: random.Random,
         owner: str,
+        count: Count = uncounted,
     ) -> None:
         self._jobs = jobs
         self._requests = requests
@@ -72,6 +74,7 @@ class Pipeline:
         self._clock = clock
         self._rng = rng
         self._owner = owner
+        self._count = count
         self._insist = Insisting(clock, rng)
         self._submits = TaskGroup()
         self._waits = TaskGroup()
@@ -95,12 +98,8 @@ class Pipeline:
         """
         for job in await self._insist(lambda: self._jobs.adopt(self._owner)):
             log.info("job_recovered", extra={"job_id": job.id, "state": job.state.value})
-            if job.state is JobState.SUBMITTING:
-                await self._recover_submitting(job)
-            elif job.state is JobState.RUNNING:
-                self.start(job)
-            elif job.state is JobState.FETCHED:
-                await self._recover_fetched(job)
+            with skipping("recovery", self._count, job_id=job.id):
+                await self._recover(job)
 
     async def close(self, *, grace_s: float) -> None:
         """Stop: polls are released at once, submits under way get time to record their answer."""
@@ -108,6 +107,14 @@ class Pipeline:
         await self._submits.drain(grace_s)
         await self._submits.close()
         await self._waits.close()
+
+    async def _recover(self, job: Job) -> None:
+        if job.state is JobState.SUBMITTING:
+            await self._recover_submitting(job)
+        elif job.state is JobState.RUNNING:
+            self.start(job)
+        elif job.state is JobState.FETCHED:
+            await self._recover_fetched(job)
 
     async def _recover_submitting(self, job: Job) -> None:
         """The process ended between writing down the POST and recording its answer."""

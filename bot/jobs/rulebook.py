@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -11,19 +12,24 @@ from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import Refusal
 from bot.domain.job import Origin
 from bot.domain.picture import PictureSpec
-from bot.domain.rules import ServerRules, Setting, WordRule, with_setting
+from bot.domain.rules import ServerRules, Setting, WordRule, checked_setting, with_setting
 from bot.domain.ruling import check_not_blocked, check_place, within_rules, words_in_force
 from bot.jobs.patterns import checked_rule, first_match, matches
+from bot.jobs.skipping import Count, uncounted
 from bot.ports.rules import BlockStore, PastPrompt, RuleStore
+
+log = logging.getLogger(__name__)
 
 
 class RuleBook:
     """The rules of every server that somebody asked about since the start. Jobs accepted keep the rules of then."""
 
-    def __init__(self, store: RuleStore, blocks: BlockStore, clock: Clock) -> None:
+    def __init__(self, store: RuleStore, blocks: BlockStore, clock: Clock, count: Count = uncounted) -> None:
         self._store = store
         self._blocks = blocks
         self._clock = clock
+        self._count = count
+        self._reported: set[tuple[int, Setting]] = set()
         self._known: dict[int, ServerRules] = {}
         self._changes = 0
         self._slow: set[int] = set()
@@ -40,9 +46,18 @@ class RuleBook:
             return known
         before = self._changes
         rules = await self._store.rules(guild_id)
+        self._report(guild_id, rules)
         if self._changes == before:  # else they may be older than what was just changed
             self._known[guild_id] = rules
         return rules
+
+    def _report(self, guild_id: int, rules: ServerRules) -> None:
+        """Log and count, once each, settings whose stored value is not valid."""
+        for setting in rules.unreadable:
+            if (guild_id, setting) not in self._reported:
+                self._reported.add((guild_id, setting))
+                log.warning("setting_unreadable", extra={"guild_id": guild_id, "setting": setting.value})
+                self._count("rules")
 
     async def log_channel(self, guild_id: int) -> int | None:
         """Where a server wants to read what happens; None for nowhere."""
@@ -88,7 +103,11 @@ class RuleBook:
             raise Refusal("words_unchecked")
 
     async def change(self, guild_id: int, actor_id: int, setting: Setting, value: object, detail: str) -> ServerRules:
-        """Set one thing, or with None set it back; returns the rules that hold then."""
+        """Set one thing, or with None set it back; returns the rules that hold then. Refuses what is no value of it."""
+        try:
+            value = checked_setting(setting, value)
+        except ValueError:
+            raise Refusal("not_offered") from None
         rules = with_setting(await self.of(guild_id), setting, value)
         entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.SETTING, detail=detail)
         try:

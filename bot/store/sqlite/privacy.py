@@ -10,9 +10,11 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.job import JobState, Wiped
 from bot.domain.privacy import Leftover, Tally
+from bot.domain.rules import Setting
 from bot.ports.privacy import Record
 from bot.store.sqlite import jobs, personal, wiping
 from bot.store.sqlite.rows import all_rows, one_row, to_ms
+from bot.store.sqlite.rules import settings_of_all
 from bot.store.sqlite.writer import DatabaseThread
 
 _UNDER_WAY = "state IN ('queued', 'uncertain', 'submitting', 'running', 'fetched') AND retried_by IS NULL"
@@ -144,8 +146,7 @@ def erase_some(db: Database, user_id: int, after: int, most: int) -> Sequence[in
 
 def retentions(db: Database) -> dict[int, int]:
     """The servers that have set for how long they keep prompts."""
-    rows = all_rows(db, "SELECT guild_id, value FROM guild_settings WHERE name = 'retention_days'")
-    return {row["guild_id"]: int(row["value"]) for row in rows}
+    return {guild_id: int(days) for guild_id, days in settings_of_all(db, Setting.RETENTION_DAYS).items()}
 
 
 def wipe_older(db: Database, before_ms: int, guild_id: int | None, most: int) -> int:

@@ -20,6 +20,7 @@ from bot.domain.quota import (
     Use,
     check_amount,
     check_order,
+    is_amount,
     limits_for,
 )
 from bot.store.sqlite import audit
@@ -66,11 +67,13 @@ class SqliteQuotas:
 
 
 def quotas_of(db: Database, guild_id: int) -> list[Quota]:
-    """A server's quotas, that of everyone first."""
+    """A server's quotas, that of everyone first; what is stored and not valid counts as not set."""
     found: dict[int, dict[Limit, int | None]] = {}
+    known = {limit.value for limit in Limit}
     rows = all_rows(db, "SELECT * FROM quotas WHERE guild_id = :guild ORDER BY role_id", {"guild": guild_id})
     for row in rows:
-        found.setdefault(row["role_id"], {})[Limit(row["what"])] = row["amount"]
+        if row["what"] in known and is_amount(Limit(row["what"]), row["amount"]):
+            found.setdefault(row["role_id"], {})[Limit(row["what"])] = row["amount"]
     return [Quota(role_id=role_id, limits=limits) for role_id, limits in found.items()]
 
 

@@ -13,6 +13,8 @@ from bot.domain.job import Gate, Job, JobState, Origin, Reference, Request, Wipe
 from bot.domain.picture import PictureInfo, PictureSpec, Resolution
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+_LAST_MS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
@@ -21,8 +23,8 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(milliseconds: int) -> datetime:
-    """The aware UTC datetime of a stored time."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+    """The aware UTC datetime of a stored time; the nearest one that there is, where it lies outside of all years."""
+    return _EPOCH + timedelta(milliseconds=max(_FIRST_MS, min(milliseconds, _LAST_MS)))
 
 
 def moment(milliseconds: int | None) -> datetime | None:

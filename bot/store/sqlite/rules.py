@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import cast
 
 from sqlite_utils import Database
 
@@ -17,6 +19,7 @@ from bot.domain.rules import (
     Where,
     WordRule,
     rules_from,
+    setting_from,
     stored_value,
 )
 from bot.ports.rules import PastPrompt
@@ -125,8 +128,18 @@ def remove_words(db: Database, guild_id: int, rule_id: int, entry: NewAuditEntry
 
 def log_channels(db: Database) -> dict[int, int]:
     """The log channel of each server that has one."""
-    rows = all_rows(db, "SELECT guild_id, value FROM guild_settings WHERE name = 'log_channel'")
-    return {row["guild_id"]: int(row["value"]) for row in rows}
+    return settings_of_all(db, Setting.LOG_CHANNEL)
+
+
+def settings_of_all(db: Database, setting: Setting) -> dict[int, int]:
+    """A setting that is a number, of each server that has a valid one."""
+    # The name is written out: the indexes hold the rows of one name each.
+    rows = all_rows(db, f"SELECT guild_id, value FROM guild_settings WHERE name = '{setting.value}'")  # noqa: S608
+    found: dict[int, int] = {}
+    for row in rows:
+        with suppress(ValueError):  # it counts as not set; whoever loads the server's rules logs it
+            found[row["guild_id"]] = cast(int, setting_from(setting, row["value"]))
+    return found
 
 
 def latest_prompts(db: Database, guild_id: int, most: int) -> list[PastPrompt]:

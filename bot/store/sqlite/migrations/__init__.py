@@ -31,6 +31,7 @@ from bot.store.sqlite.migrations import (
     m0018_open_answers,
     m0019_line,
     m0020_forms,
+    m0021_checks,
 )
 
 _ALL: Final = (
@@ -54,6 +55,7 @@ _ALL: Final = (
     m0018_open_answers,
     m0019_line,
     m0020_forms,
+    m0021_checks,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
