@@ -262,3 +262,17 @@ def test_files_and_functions_stay_small() -> None:
         if (path.name, node.name) != ("app.py", "_assemble")
     ]
     assert (long_files, long_functions) == ([], [])
+
+
+def test_what_clients_send_is_read_in_one_place() -> None:
+    """Values of components, forms and options are checked where they are read, so nothing else looks at them."""
+    raw = {"data", "namespace"}
+    elsewhere = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in sources("bot", "cogs")
+        if str(path.relative_to(ROOT)) != "bot/ui/received.py"
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and node.attr in raw and ast.unparse(node.value).endswith("interaction")
+    ]
+    # The proposals for a style differ by an option that is typed beside it: true or not, whatever it is.
+    assert [found for found in elsewhere if not found.startswith("cogs/style.py")] == []

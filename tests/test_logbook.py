@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
+import discord
 import pytest
 
-from bot.logbook import Logbook, NotWritable
+from bot.logbook import ChannelPosts, Logbook, NotWritable
 from tests.support.build import CHANNEL, GUILD
 from tests.support.clock import FakeClock
 
@@ -157,3 +160,59 @@ async def test_a_slow_server_keeps_no_other_waiting(logbook: Logbook, board: Boa
     logbook.tell(OTHER_GUILD, "quick")
     await written(logbook)
     assert sorted(board.posts) == [(CHANNEL, "slow"), (60, "quick")]
+
+
+class Discord:
+    """A client that knows some channels, and can look others up."""
+
+    def __init__(self, cached: Mapping[int, int | None], found: Mapping[int, int | None]) -> None:
+        self._cached = cached
+        self._found = found
+        self.looked_up: list[int] = []
+        self.sent: list[int] = []
+        self.http = SimpleNamespace(get_channel=self._look_up)
+
+    def get_channel(self, channel_id: int) -> Any:
+        """One of those that are cached, under its server; None stands for a direct message."""
+        if channel_id not in self._cached:
+            return None
+        guild_id = self._cached[channel_id]
+        return SimpleNamespace(guild=None if guild_id is None else SimpleNamespace(id=guild_id))
+
+    async def _look_up(self, channel_id: int) -> dict[str, str]:
+        """As Discord's API answers."""
+        self.looked_up.append(channel_id)
+        guild_id = self._found[channel_id]
+        return {"id": str(channel_id)} if guild_id is None else {"id": str(channel_id), "guild_id": str(guild_id)}
+
+    def get_partial_messageable(self, channel_id: int, *, guild_id: int) -> Any:  # noqa: ARG002 - as discord.py
+        """A channel to write to, whether it exists or not."""
+
+        async def send(*_: object, **__: object) -> None:
+            self.sent.append(channel_id)
+
+        return SimpleNamespace(send=send)
+
+
+async def test_another_servers_channel_is_never_written_to() -> None:
+    """Cached or not, or a direct message: it counts as gone, and its own server's channel is looked up once."""
+    client = Discord(cached={1: GUILD, 2: OTHER_GUILD, 3: None}, found={4: GUILD, 5: OTHER_GUILD, 6: None})
+    post = ChannelPosts(cast("discord.Client", client))
+    for channel_id in (1, 2, 3, 4, 4, 5, 5, 6):
+        try:
+            await post(GUILD, channel_id, "a line")
+        except NotWritable as error:
+            assert (str(error), channel_id in {2, 3, 5, 6}) == ("gone", True)  # noqa: PT017 - each of several
+    assert client.sent == [1, 4, 4]
+    assert client.looked_up == [4, 5, 6]
+
+
+async def test_a_line_that_fails_unforeseen_stops_no_other_server(logbook: Logbook, board: Board) -> None:
+    """It is lost and counted."""
+    board.failure = ValueError("unforeseen")
+    logbook.tell(GUILD, "lost")
+    await written(logbook)
+    board.failure = None
+    logbook.tell(OTHER_GUILD, "written")
+    await written(logbook)
+    assert board.posts[-1] == (60, "written")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -144,7 +144,7 @@ def checked_value(offered: Offered, sent: object, around: Surroundings) -> Value
     """The one value that an option or a text field sent, typed; raises Refusal."""
     match offered:
         case Text():
-            if isinstance(sent, str) and offered.least <= len(sent) <= offered.most:
+            if isinstance(sent, str) and offered.least <= len(sent) <= offered.most and _is_storable(sent):
                 return sent
         case Switch():
             if isinstance(sent, bool):
@@ -179,7 +179,7 @@ def _checked_choice(offered: Choices, sent: object) -> Value:
         return cast(Value, sent)
     if offered.prefix and isinstance(sent, str) and sent.startswith(offered.prefix):
         name = sent.removeprefix(offered.prefix)
-        if 0 < len(name) <= offered.prefixed_characters:
+        if 0 < len(name) <= offered.prefixed_characters and _is_storable(name):
             return sent
     raise not_offered()
 
@@ -204,6 +204,6 @@ def _is_number(value: object, *, whole: bool) -> bool:
     return math.isfinite(value)
 
 
-def ids(values: Sequence[Value]) -> tuple[int, ...]:
-    """Checked values that are ids."""
-    return tuple(int(value) for value in values)
+def _is_storable(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which JSON can spell and no database takes."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -6,6 +6,7 @@ with several pictures has the choice among them in place of the rest.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -92,8 +93,9 @@ class RemixForm(ui.Modal):
         self._submit = submit
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
 
-    def _refresh(self, *_: object) -> None:
+    def _dispatch_submit(self, interaction: discord.Interaction[Any], *_: object) -> asyncio.Task[None]:
         """Leave the values alone that discord.py would read off the interaction unchecked."""
+        return super()._dispatch_submit(interaction, [], {})
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Take it once, however often Discord sends it."""

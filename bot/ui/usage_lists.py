@@ -210,7 +210,7 @@ def audit_view(found: AuditPage, before: int = 0) -> ui.LayoutView:
         told = ENGLISH(
             "console.audit_entry",
             when=discord.utils.format_dt(entry.at, "f"),
-            actor=f"<@{entry.actor_id}>",
+            actor=f"<@{entry.actor_id}>" if entry.actor_id else ENGLISH("console.audit_bot"),
             action=reason_text(entry.action.value),
             whom=whom,
             detail=_short(entry.detail),

@@ -1,0 +1,268 @@
+"""Values that were not offered, sent to the real bot: refused in one sentence, nothing stored, nobody else affected."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.discord.interactions import InteractionType
+from sandbox.discord.places import OTHER_GUILD_ID
+from sandbox.driver import Interaction, Message
+from tests.e2e.house import House
+from tests.e2e.test_settings import answer, screen
+
+NOT_OFFERED = "isn't offered here"
+FOREIGN: dict[str, Any] = {"type": 0, "name": "their-log", "guild_id": OTHER_GUILD_ID}
+
+
+async def forge(
+    house: House, kind: InteractionType, data: dict[str, Any], source: Message | None = None, member: str = "mod"
+) -> Interaction:
+    """Send an interaction as no honest client would, about a message of the bot."""
+    stored = house.world.messages.find(source.id) if source else None
+    user, channel = house.world.user(member), house.world.channel("general")
+    return house.driver.interaction(house.world.interactions.create(kind, user, channel, data, source=stored).id)
+
+
+async def refused(house: House, interaction: Interaction) -> None:
+    """Wait for the one sentence, which nobody else sees."""
+    said = await answer(house, interaction)
+    assert NOT_OFFERED in said.text(), said.text()
+
+
+def untouched(house: House) -> None:
+    """Nothing was stored, nothing charged, and nothing went wrong inside."""
+    for table in ("guild_settings", "word_rules", "quotas", "blocks", "audit", "requests", "ledger"):
+        assert house.rows(f"SELECT COUNT(*) FROM {table}") == [(0,)], table  # noqa: S608 - names
+    assert not [line for line in house.bot.output if "Traceback" in line or "crashed" in line]
+
+
+def select(custom_id: str, values: object, kind: int = 3, **resolved: Any) -> dict[str, Any]:
+    """What a client sends of a choice."""
+    data: dict[str, Any] = {"custom_id": custom_id, "component_type": kind, "values": values}
+    return {**data, "resolved": resolved} if resolved else data
+
+
+def settings_forgeries(house: House) -> list[dict[str, Any]]:
+    """Choices that the screen of settings does not have."""
+    here = house.world.channel("general").id
+    text = {"id": here, "type": 0, "name": "general", "guild_id": house.world.guild.id}
+    voice = {**text, "type": 2}
+    values: list[object] = ["1000000", "-5", "0", "x", "", None, 7, ["7"], {"7": 7}, True]
+    return [
+        *[select("settings:retention_days", [value]) for value in values],
+        select("settings:retention_days", ["7", "30"]),
+        select("settings:retention_days", ["7", "7"]),
+        select("settings:retention_days", []),
+        select("settings:retention_days", None),
+        select("settings:retention_days", "7"),
+        select("settings:default_size", ["99:1"]),
+        select("settings:grounding", ["on"]),
+        select("settings:grounding", ["off"], kind=2),
+        select("settings:allowed_roles", ["-1"], kind=6),
+        select("settings:allowed_roles", ["123"], kind=6),
+        select("settings:allowed_roles", ["0"], kind=6, roles={"0": {"id": "0", "name": "x"}}),
+        select("settings:log_channel", [here], kind=8),
+        select("settings:log_channel", [here], kind=8, channels={here: voice}),
+        select("settings:log_channel", ["77"], kind=8, channels={"77": {**FOREIGN, "id": "77"}}),
+        select("settings:log_channel", [here, here], kind=8, channels={here: text}),
+        select("settings:denied_channels", [str(2**70)], kind=8, channels={str(2**70): text}),
+        select("settings:no_such_setting", ["7"]),
+    ]
+
+
+async def test_the_settings_take_what_they_offer_alone(house: House) -> None:
+    """Numbers out of range, wrong types, too many, other servers' channels; then an honest choice works."""
+    shown = await screen(house)
+    for data in settings_forgeries(house):
+        await refused(house, await forge(house, InteractionType.COMPONENT, data, shown))
+    untouched(house)
+    await house.driver.select("mod", shown.id, "settings:retention_days", ["7"])
+    await house.driver.select("mod", shown.id, "settings:log_channel", ["art"])
+    await house.until(lambda: len(house.rows("SELECT * FROM guild_settings")) == 2)
+
+
+def field(custom_id: str, kind: int, **value: object) -> dict[str, Any]:
+    """A field of a form in its label."""
+    return {"type": 18, "id": 1, "component": {"type": kind, "id": 2, "custom_id": custom_id, **value}}
+
+
+WORDS = [
+    field("pattern", 4, value="cat"), field("kind", 3, values=["words"]), field("where", 3, values=["everywhere"])
+]  # fmt: skip
+FORMS: list[object] = [
+    None,
+    "x",
+    [],
+    [None],
+    WORDS[:1],
+    [*WORDS, WORDS[0]],
+    [*WORDS, field("other", 4, value="x")],
+    [field("pattern", 4, value="x" * 201), *WORDS[1:]],
+    [field("pattern", 4, value=""), *WORDS[1:]],
+    [field("pattern", 4, value=["cat"]), *WORDS[1:]],
+    [field("pattern", 3, values=["cat"]), *WORDS[1:]],
+    [WORDS[0], field("kind", 3, values=["all"]), WORDS[2]],
+    [WORDS[0], field("kind", 3, values=["words", "regex"]), WORDS[2]],
+    [*WORDS[:2], field("where", 3, values=["nowhere"])],
+    [*WORDS[:2], field("where", 3, values=[["everywhere"]])],
+    [*WORDS[:2], field("where", 3, values=None)],
+    [{"type": 18, "id": 1, "component": WORDS[0]}, *WORDS[1:]],
+    [WORDS[0]["component"], *WORDS[1:]],
+    [{"type": 18, "id": 1}, *WORDS[1:]],
+]
+
+
+async def test_a_form_takes_its_own_parts_alone(house: House) -> None:
+    """Missing, additional, nested and overlong ones; then an honest form works."""
+    for number, components in enumerate(FORMS, start=1):
+        data = {"custom_id": f"settings_words:{number}", "components": components}
+        await refused(house, await forge(house, InteractionType.MODAL_SUBMIT, data))
+    untouched(house)
+    honest = {"custom_id": "settings_words:99", "components": WORDS}
+    shown = await screen(house)
+    await forge(house, InteractionType.MODAL_SUBMIT, honest, shown)
+    await house.until(lambda: house.rows("SELECT pattern FROM word_rules") == [("cat",)])
+
+
+def options(*given: object) -> list[dict[str, Any]]:
+    """Options of a command, each as (name, type, value)."""
+    return [dict(zip(("name", "type", "value"), one, strict=True)) for one in given]  # type: ignore[call-overload]
+
+
+PROMPT = ("prompt", 3, "a forged picture")
+COMMANDS: list[tuple[str, list[dict[str, Any]]]] = [
+    ("imagine", options(("prompt", 3, "x" * 4_001))),
+    ("imagine", options(("prompt", 3, ""))),
+    ("imagine", options(("prompt", 3, 7))),
+    ("imagine", options(("prompt", 3, ["a"]))),
+    ("imagine", options(("prompt", 4, 7))),
+    ("imagine", options(PROMPT, PROMPT)),
+    ("imagine", options(PROMPT, ("size", 3, "99:1"))),
+    ("imagine", options(PROMPT, ("resolution", 3, "8K"))),
+    ("imagine", options(PROMPT, ("count", 4, 0))),
+    ("imagine", options(PROMPT, ("count", 4, 99))),
+    ("imagine", options(PROMPT, ("count", 4, -1))),
+    ("imagine", options(PROMPT, ("count", 4, True))),
+    ("imagine", options(PROMPT, ("count", 4, "1"))),
+    ("imagine", options(PROMPT, ("private", 5, "yes"))),
+    ("imagine", options(PROMPT, ("private", 5, None))),
+    ("imagine", options(PROMPT, ("no_such_option", 3, "x"))),
+    ("remix", options(PROMPT, ("image1", 11, "77"))),
+    ("remix", options(PROMPT, ("image1", 11, "x"))),
+    ("block", options(("member", 6, "77"))),
+    ("block", options(("member", 6, "-1"))),
+    ("quotas", [{"name": "set", "type": 1, "options": options(("role", 8, "77"), ("count", 4, 1))}]),
+    ("quotas", [{"name": "set", "type": 1, "options": options(("highest_resolution", 3, "9K"))}]),
+    ("quotas", [{"name": "reset", "type": 1, "options": options(("member", 6, "77"))}]),
+    ("usage", [{"name": "jobs", "type": 1, "options": options(("state", 3, "lost"))}]),
+    ("usage", [{"name": "jobs", "type": 1, "options": options(("channel", 7, "77"))}]),
+    ("usage", [{"name": "overview", "type": 1, "options": options(("period", 3, "forever"))}]),
+]
+
+
+@pytest.mark.parametrize("resolved", [None, {}, {"users": None}, {"attachments": {"77": {}}, "users": {"77": None}}])
+async def test_a_command_takes_what_it_offers_alone(house: House, resolved: object) -> None:
+    """Choices, bounds, lengths, types, and ids that Discord did not resolve; then an honest command works."""
+    for name, given in COMMANDS:
+        data = {"id": "1", "name": name, "type": 1, "options": given}
+        if resolved is not None:
+            data["resolved"] = resolved
+        interaction = await forge(house, InteractionType.COMMAND, data)
+        await refused(house, interaction)
+    untouched(house)
+    await house.imagine("an honest picture")
+    await house.picture("an honest picture")
+
+
+async def test_what_is_being_typed_may_be_anything(house: House) -> None:
+    """An autocompletion is answered, with nothing where it makes no sense."""
+    for given in (options(("style", 3, "x" * 7_000)), options(("style", 3, None)), options(("what", 3, "x"))):
+        focused = [{**option, "focused": True} for option in given]
+        data = {"id": "1", "name": "imagine", "type": 1, "options": focused}
+        interaction = await forge(house, InteractionType.AUTOCOMPLETE, data)
+        assert await interaction.acknowledged() < 3
+        assert interaction.choices == []
+    untouched(house)
+
+
+async def test_several_posted_pictures_are_picked_as_offered(house: House) -> None:
+    """Numbers out of range, words, and fifty times the same: a refusal without a traceback."""
+    await house.imagine("a first picture", count=2)
+    card = await house.picture("a first picture")
+    before = house.rows("SELECT COUNT(*) FROM requests")
+    for picks in (["99"], ["-1"], ["x"], ["0"] * 50, [["0"]], None, [0]):
+        opened = await house.driver.context_menu("alice", "Remix this", target_message_id=card.id)
+        await opened.acknowledged()
+        assert opened.modal is not None
+        filled = [
+            field("prompt", 4, value="a forged remix"), field("pictures", 3, values=picks),
+            field("files", 19, values=[]), field("size", 3, values=["1:1"]), field("resolution", 3, values=["1K"]),
+        ]  # fmt: skip
+        data = {"custom_id": opened.modal["custom_id"], "components": filled, "resolved": {"users": None}}
+        await refused(house, await forge(house, InteractionType.MODAL_SUBMIT, data, card, member="alice"))
+    assert house.rows("SELECT COUNT(*) FROM requests") == before
+    assert not [line for line in house.bot.output if "Traceback" in line]
+
+
+BEFORE_CHECKS = "DELETE FROM _sqlite_migrations WHERE name = '0021_checks'"
+POISON = [("retention_days", "1000000"), ("default_size", '"99:1"'), ("allowed_roles", "[-1]"), ("grounding", "{")]
+
+
+async def test_a_poisoned_database_starts_and_works(tmp_path: Path) -> None:
+    """Stored by an earlier version: repaired with a note in the audit. The bot makes pictures, there too."""
+    house = House(tmp_path / "data")
+    async with house:
+        unconstrained(house)
+        guild = house.world.guild.id
+        for name, value in POISON:
+            house.write(f"INSERT INTO guild_settings VALUES ({guild}, '{name}', '{value}')")  # noqa: S608
+        await house.start()
+        assert house.rows("SELECT * FROM guild_settings") == []
+        notes = house.rows("SELECT guild_id, actor_id, detail FROM audit ORDER BY id")
+        assert len(notes) == len(POISON)
+        assert {(row[0], row[1]) for row in notes} == {(int(guild), 0)}
+        await house.imagine("after the poison")
+        await house.picture("after the poison")
+        assert (await screen(house)).text()
+
+
+async def test_values_that_got_past_every_check_count_as_not_set(tmp_path: Path) -> None:
+    """Written behind the bot's back, with the constraints switched off: logged, and the housekeeping goes on."""
+    house = House(tmp_path / "data")
+    async with house:
+        guild, elsewhere = house.world.guild.id, house.world.channel("elsewhere").id
+        rows = [*POISON, ("log_channel", elsewhere)]
+        values = ", ".join(f"({guild}, '{name}', '{value}')" for name, value in rows)
+        with_checks_off(house, f"INSERT INTO guild_settings VALUES {values}")  # noqa: S608
+        await house.start()
+        await house.imagine("without rules")
+        await house.picture("without rules")
+        shown = await screen(house)
+        assert "log channel is gone" in shown.text() or "deleted; choose" in shown.text()
+        assert not [r for r in house.discord.requests if elsewhere in r.path and r.method == "POST"]
+        assert any("setting_unreadable" in line for line in house.bot.output)
+        assert not [line for line in house.bot.output if "sweep_failed" in line or "task_failed" in line]
+
+
+def unconstrained(house: House) -> None:
+    """Put the table back as it was before there were constraints."""
+    house.write("DROP TABLE guild_settings")
+    house.write(
+        "CREATE TABLE guild_settings (guild_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "
+        "PRIMARY KEY (guild_id, name)) STRICT, WITHOUT ROWID"
+    )
+    for table in ("word_rules_checked_on_insert", "word_rules_checked_on_update"):
+        house.write(f"DROP TRIGGER {table}")
+    house.write(BEFORE_CHECKS)
+
+
+def with_checks_off(house: House, sql: str) -> None:
+    """Write what the constraints forbid."""
+    with closing(sqlite3.connect(house.data_dir / "bot.db")) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(sql)
