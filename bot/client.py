@@ -66,7 +66,7 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
             return False
         try:
             check_options(interaction, self._command_named)
-        except Refusal as refusal:
+        except (Refusal, app_commands.CommandSignatureMismatch) as refusal:
             await self._refuse(interaction, refusal)
             return False
         return True
@@ -85,7 +85,7 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
             log.warning("command_not_read", extra={"interaction_id": interaction.id}, exc_info=True)
             await self._refuse(interaction, not_offered())
 
-    async def _refuse(self, interaction: discord.Interaction[ImagineBot], refusal: Refusal) -> None:
+    async def _refuse(self, interaction: discord.Interaction[ImagineBot], refusal: Exception) -> None:
         if interaction.type is not discord.InteractionType.autocomplete:
             await answer_error(interaction, refusal)
         elif not interaction.response.is_done():

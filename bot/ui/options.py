@@ -5,7 +5,7 @@ Discord checks choices, bounds, lengths and channel types for honest clients onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -36,10 +36,11 @@ _NESTED: Final = frozenset({Type.subcommand.value, Type.subcommand_group.value})
 _MENU_KINDS: Final = {discord.AppCommandType.user.value: "users", discord.AppCommandType.message.value: "messages"}
 
 
-def check_options(interaction: discord.Interaction[Any], find: Any) -> None:
-    """Refuse a command whose options, or whose target, are not what the command offers.
+def check_options(interaction: discord.Interaction[Any], find: Callable[[Sequence[str]], Command | None]) -> None:
+    """Raise Refusal for a command whose options, or whose target, are not what the command offers.
 
-    `find(names)` returns the command of these names, or None: that one is told to be outdated by the tree itself.
+    `find(names)` returns the command of these names, or None, which the tree itself answers. Raises
+    CommandSignatureMismatch for an option that the command does not have.
     """
     data = data_of(interaction)
     if data.get("type", 1) in _MENU_KINDS:
@@ -57,9 +58,12 @@ def check_options(interaction: discord.Interaction[Any], find: Any) -> None:
     seen: set[str] = set()
     for option in options:
         name = option.get("name")
-        if not isinstance(name, str) or name in seen or name not in parameters:
+        if not isinstance(name, str) or name in seen:
             raise not_offered()
         seen.add(name)
+        if name not in parameters or option.get("type") != parameters[name].type.value:
+            # An honest client sends this too, while it still knows the command as it was before an update.
+            raise app_commands.CommandSignatureMismatch(command)
         _check_option(parameters[name], option, around, typing=typing)
 
 
@@ -107,8 +111,6 @@ def _check_option(
     parameter: CommandParameter, option: Mapping[str, Any], around: Surroundings, *, typing: bool
 ) -> None:
     value = option.get("value")
-    if option.get("type") != parameter.type.value:
-        raise not_offered()
     if not typing:
         checked_value(offered_by_parameter(parameter), value, around)
     elif not isinstance(value, str | int | float) or len(str(value)) > MAX_TEXT:

@@ -16,6 +16,7 @@ from tests.e2e.house import House
 from tests.e2e.test_settings import answer, screen
 
 NOT_OFFERED = "isn't offered here"
+CHANGED = "command has changed"
 FOREIGN: dict[str, Any] = {"type": 0, "name": "their-log", "guild_id": OTHER_GUILD_ID}
 
 
@@ -31,7 +32,7 @@ async def forge(
 async def refused(house: House, interaction: Interaction) -> None:
     """Wait for the one sentence, which nobody else sees."""
     said = await answer(house, interaction)
-    assert NOT_OFFERED in said.text(), said.text()
+    assert NOT_OFFERED in said.text() or CHANGED in said.text(), said.text()
 
 
 def untouched(house: House) -> None:
