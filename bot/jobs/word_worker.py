@@ -7,6 +7,7 @@ longer than its limit allows, whatever the library is doing at that moment.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ _RETIRES_AT_KB: Final = 160 * 1024
 """Ends after an answer that took so much memory: the parent starts another one."""
 GRACE_S: Final = 2.0
 """Of real time beyond the limit of a question, before this process ends itself: other processes may be busy."""
+_NICE: Final = 10
 _OF_A_NEW_RULE_S: Final = 5.0
 
 
@@ -64,6 +66,7 @@ def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):  # meant for the parent, which may still have orders to accept
         signal.signal(name, signal.SIG_IGN)
     _limit_memory()
+    _give_way()
     for line in sys.stdin.buffer:
         question = json.loads(line)
         began_s = time.process_time()
@@ -82,6 +85,12 @@ def _end_after(seconds: float) -> None:
     """Have the system end this process by then; 0 calls it off. Unlike a handler, that also ends C code."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _give_way() -> None:
+    """Be scheduled after the bot, which has to acknowledge others meanwhile."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def _limit_memory() -> None:
