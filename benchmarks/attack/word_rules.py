@@ -25,6 +25,7 @@ from benchmarks.load.shapes import GUILD, OTHER_GUILD
 from benchmarks.load.stalls import stalls_s
 from benchmarks.process import free_port, status
 from sandbox.apimaster import Knobs
+from sandbox.bot_process import Launch
 
 PROMISED_S: Final = 0.1
 _ROUNDS: Final = 3
@@ -102,11 +103,11 @@ def _slow_text(pattern: str) -> str:
     return "x" * 3_950
 
 
-async def measure(case: Case, *, rounds: int = _ROUNDS) -> Measured:
+async def measure(case: Case, *, rounds: int = _ROUNDS, launch: Launch | None = None) -> Measured:
     """Have ten members attack at once, several times, while other members order all the time."""
     port = free_port()
     settings = {"HTTP_PORT": str(port), "PER_USER_PENDING": "500", "MAX_RUNNING": "10"}
-    async with rig(settings, Knobs(unlimited=True, latency_s=600, plain_pictures=True)) as stage:
+    async with rig(settings, Knobs(unlimited=True, latency_s=600, plain_pictures=True), launch) as stage:
         _store(stage.data_dir / "bot.db", case.rules)
         others: list[Typed] = []
         attackers: list[Typed] = []

@@ -117,6 +117,29 @@ async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
     assert await refused(works.rules, "5") is None
 
 
+async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(works: Works) -> None:
+    """Not let through, and not held against a rule. Where nothing is forbidden, nothing is compared."""
+    told: list[tuple[int, WordRule]] = []
+    works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
+    assert await refused(works.rules, "\ufdfa" * 3_970) is None
+    await works.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
+    for text in ("\ufdfa" * 3_970, "\u0344" * 3_970, "e" + "\u0316\u0301" * 1_984):
+        assert await refused(works.rules, text) == "words_unreadable"
+        assert await refused(works.rules, "a dog", others=("a dog", text)) == "words_unreadable"
+    assert told == []
+    assert await refused(works.rules, "a dog") is None
+
+
+async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowest_is_told(works: Works) -> None:
+    """None of them alone takes too long."""
+    rules = [await stored(works, WordRule(pattern=f"(?:x+)[{chr(97 + number)}]", regex=True)) for number in range(20)]
+    told: list[WordRule] = []
+    works.rules.on_slow_pattern(lambda _, slow: told.append(slow))
+    assert await refused(works.rules, "x" * 3_900) == "words_unchecked"
+    assert len(told) == 1
+    assert told[0] in rules
+
+
 async def test_a_dry_run_says_which_rules_and_which_past_prompts(works: Works) -> None:
     """With rules that are kept, or one that is only thought of."""
     for prompt in ("a red cat", "a dog", "a blue cat"):
