@@ -30,6 +30,8 @@ QUICK_S: Final = 0.03
 ORDER_S: Final = 0.4
 """For an order in all: its prompts, with all rules."""
 _TAKES_LONG_S: Final = 0.05
+_NICE: Final = "5"
+"""What is slow is scheduled after the bot, which has to acknowledge others meanwhile."""
 
 
 class WordFilter:
@@ -47,8 +49,8 @@ class WordFilter:
             clock=clock,
         )
         self._quick = WordLane(WordProcess(command), budgets)
-        self._slow = WordLane(WordProcess(command), budgets)
-        self._trials = WordLane(WordProcess(command), trials)
+        self._slow = WordLane(WordProcess([*command, _NICE]), budgets)
+        self._trials = WordLane(WordProcess([*command, _NICE]), trials)
         self._long_for: dict[int, set[asyncio.Future[None]]] = {}
 
     async def first_match(self, payer: Payer, rules: Sequence[WordRule], prompts: Sequence[str]) -> Found:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 COMMAND: Final = (sys.executable, "-m", "bot.jobs.word_worker")
-_ANSWERS_WITHIN_S: Final = 10.0
+_ANSWERS_WITHIN_S: Final = 20.0
 """Of real time, start included. The child ends itself earlier; this is for one that is stopped or never starts."""
 
 

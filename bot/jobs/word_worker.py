@@ -1,7 +1,7 @@
-"""The child process that matches word rules: `python -m bot.jobs.word_worker`. One JSON object a line, in and out.
+"""The child process that matches word rules, `python -m bot.jobs.word_worker [NICE]`.
 
-It ends with its parent, also with one that was killed: its input ends then. It ends by itself where a question takes
-longer than its limit allows, whatever the library is doing at that moment.
+It reads and writes one JSON object a line. It ends with its parent, also with one that was killed: its input ends then.
+It ends by itself where a question takes more than its limit allows, whatever the library is doing at that moment.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ MEMORY_BYTES: Final = 512 * 1024 * 1024
 """Of address space. A pattern that takes more to be compiled or matched is too slow."""
 _RETIRES_AT_KB: Final = 160 * 1024
 """Ends after an answer that took so much memory: the parent starts another one."""
-GRACE_S: Final = 2.0
-"""Of real time beyond the limit of a question, before this process ends itself: other processes may be busy."""
-_NICE: Final = 10
+GRACE_S: Final = 1.0
+"""Of processor time beyond the limit of a question, before this process ends itself."""
 _OF_A_NEW_RULE_S: Final = 5.0
 
 
@@ -66,7 +65,8 @@ def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):  # meant for the parent, which may still have orders to accept
         signal.signal(name, signal.SIG_IGN)
     _limit_memory()
-    _give_way()
+    if hasattr(os, "nice") and len(sys.argv) > 1:
+        os.nice(int(sys.argv[1]))
     for line in sys.stdin.buffer:
         question = json.loads(line)
         began_s = time.process_time()
@@ -82,15 +82,12 @@ def main() -> None:
 
 
 def _end_after(seconds: float) -> None:
-    """Have the system end this process by then; 0 calls it off. Unlike a handler, that also ends C code."""
+    """Have the system end this process after so much processor time; 0 calls it off.
+
+    Unlike a handler, that also ends C code.
+    """
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _give_way() -> None:
-    """Be scheduled after the bot, which has to acknowledge others meanwhile."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:
