@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ from bot.domain.errors import Refusal
 from bot.domain.fair_queue import FairQueue
 from bot.domain.time_budget import TimeBudget
 from bot.jobs.word_process import WordProcess, WorkerLostError
+
+log = logging.getLogger(__name__)
 
 _IDLE_S: Final = 300.0
 """After so long without a question the child process is ended."""
@@ -108,11 +111,14 @@ class WordLane:
             self._budgets.check(waiting.payer)
             reply = await self._process.ask(waiting.question)
             self._budgets.charge(waiting.payer, reply["took_s"])
+        except Refusal as refusal:
+            _fail(waiting, refusal)
         except WorkerLostError as error:
             self._budgets.charge(waiting.payer, _LOST_COSTS_S)
             _fail(waiting, error)
-        except Refusal as refusal:
-            _fail(waiting, refusal)
+        except Exception as error:
+            log.exception("word_rules_not_matched", extra={"guild_id": waiting.payer.guild_id})
+            _fail(waiting, WorkerLostError(str(error)))
         except BaseException:
             waiting.answer.cancel()
             raise
