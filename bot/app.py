@@ -23,7 +23,6 @@ from bot.handover import Handover
 from bot.interpreter import quicken
 from bot.jobs.admission import Admission
 from bot.jobs.balance import GateKeeper
-from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.collecting import Collection
 from bot.jobs.deciding import Deciding
 from bot.jobs.fetching import Fetcher
@@ -42,6 +41,7 @@ from bot.jobs.quotas import Quotas
 from bot.jobs.referencing import Referencing, Transport
 from bot.jobs.rulebook import RuleBook
 from bot.jobs.strays import Strays
+from bot.jobs.word_filter import WordFilter
 from bot.lock import LINGERS_S, wait_for_lock
 from bot.media.archives import ZipArchives
 from bot.media.fit import LadderFitter
@@ -62,6 +62,7 @@ from bot.tasks import TaskGroup
 from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
 from bot.watchman import Watchman
 from bot.wiring import (
+    balance_watch,
     console,
     controls,
     disk_watch,
@@ -162,7 +163,8 @@ async def _assemble(
         owner=owner,
         pressure=pressure,
     )
-    rulebook = RuleBook(store.rules, store.blocks, clock, meters.skipped)
+    word_filter = WordFilter(clock)
+    rulebook = RuleBook(store.rules, store.blocks, clock, word_filter, meters.skipped)
     logbook = server_log(client, rulebook, store, meters, clock)
     courier.on_delivery(partial(tell_delivery, logbook))
     rulebook.on_slow_pattern(partial(tell_slow_pattern, logbook))
@@ -247,7 +249,7 @@ async def _assemble(
         check_room=disk.check,
         wake=admission.wake,
     )
-    answering = reception(settings, store, client, intake, courier, pressure, clock)
+    answering = reception(settings, store, client, intake, courier, pressure, clock, word_filter)
     pictures = Pictures(requests=store, jobs=store, presenter=courier, intake=intake)
     pictures.on_deletion(partial(tell_removal, logbook))
     moderation = Moderation(blocks=store.blocks, requests=store, audit=store.audit, presenter=courier, clock=clock)
@@ -310,19 +312,12 @@ async def _assemble(
             keep=timedelta(days=settings.keep_originals_days),
             count=meters.skipped,
         ),
-        balance_watch=BalanceWatch(
-            gate=gate,
-            read=account.balance,
-            alerts=alerts,
-            facts=store,
-            clock=clock,
-            every_s=settings.balance_probe_seconds,
-            low=float(settings.low_balance_credits),
-        ),
+        balance_watch=balance_watch(settings, gate, account, alerts, store, clock),
         disk_watch=disk,
         tasks=tasks,
         announcements=announcements,
         logbook=logbook,
+        word_filter=word_filter,
         failed=failed,
         alerts=alerts,
         failures=failures,

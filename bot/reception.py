@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -61,6 +61,7 @@ class Reception:
         open_answers: OpenAnswers,
         flood: Flood,
         clock: Clock,
+        check_takes_long: Callable[[int], Awaitable[None]],
         in_time_s: float = _IN_TIME_S,
     ) -> None:
         self._intake = intake
@@ -72,6 +73,7 @@ class Reception:
         self._flood = flood
         self._lateness = Lateness(clock)
         self._clock = clock
+        self._check_takes_long = check_takes_long
         self._in_time_s = in_time_s
         self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
         self._tasks = TaskGroup()
@@ -98,7 +100,7 @@ class Reception:
         hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
         with self._courier.hold(interaction.id), self._pressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
-            view = await self._read_in_time(accepting, time_left_s)
+            view = await self._read_in_time(accepting, interaction.user.id, time_left_s)
             answered = await (
                 self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
             )
@@ -152,10 +154,20 @@ class Reception:
             await answer_error(interaction, error)
             return None
 
-    async def _read_in_time(self, accepting: asyncio.Task[int | Exception], timeout_s: float) -> RequestView | None:
-        """The stored request if that is quick; raises its refusal if that is quick; else None."""
+    async def _read_in_time(
+        self, accepting: asyncio.Task[int | Exception], member_id: int, timeout_s: float
+    ) -> RequestView | None:
+        """The stored request if that is quick; raises its refusal if that is quick; else None.
+
+        Checking the prompt against word rules is known to be slow early: then there is no use in waiting on.
+        """
         reading = self._tasks.start(self._read(accepting), name=f"read-{accepting.get_name()}")
-        if not (await asyncio.wait({reading}, timeout=timeout_s))[0]:
+        slow = asyncio.ensure_future(self._check_takes_long(member_id))
+        try:
+            await asyncio.wait({reading, slow}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            slow.cancel()
+        if not reading.done():
             return None
         view: RequestView = _told(reading.result())
         return view

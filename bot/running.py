@@ -18,6 +18,7 @@ from bot.jobs.disk_watch import DiskWatch
 from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
+from bot.jobs.word_filter import WordFilter
 from bot.logbook import Logbook
 from bot.ports import OwnerAlerts
 from bot.reception import Reception
@@ -52,6 +53,7 @@ class Machinery:
     tasks: TaskGroup
     announcements: TaskGroup
     logbook: Logbook
+    word_filter: WordFilter
     failed: asyncio.Future[None]
     """Ends with the error of a background task that the bot cannot do without."""
     alerts: OwnerAlerts
@@ -121,6 +123,7 @@ async def _stop(machinery: Machinery) -> None:
         machinery.pipeline.close(grace_s=left_s(_SUBMITS_S)),
         machinery.client.finish_commands(grace_s=left_s(_SUBMITS_S)),
     )
+    await machinery.word_filter.close()
     await machinery.courier.close(grace_s=left_s(_GRACE_S))
     await machinery.tasks.close()
     await machinery.announcements.drain(left_s(_GOODBYE_S))

@@ -17,6 +17,7 @@ from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
 from bot.health import Health
 from bot.jobs.balance import GateKeeper
+from bot.jobs.balance_watch import BalanceWatch
 from bot.jobs.console import Console
 from bot.jobs.controls import Controls
 from bot.jobs.disk_watch import DiskWatch
@@ -25,6 +26,7 @@ from bot.jobs.flood import Flood
 from bot.jobs.forgetting import Forgetting
 from bot.jobs.intake import Intake
 from bot.jobs.rulebook import RuleBook
+from bot.jobs.word_filter import WordFilter
 from bot.logbook import ChannelPosts, Logbook
 from bot.media.disk import DataDisk
 from bot.media.painting import ChildPainter
@@ -68,6 +70,26 @@ def controls(settings: Settings, gate: GateKeeper, account: ApimasterClient) -> 
     return Controls(gate=gate, figures=SqliteFigures(database), read_balance=account.balance, database=database)
 
 
+def balance_watch(
+    settings: Settings,
+    gate: GateKeeper,
+    account: ApimasterClient,
+    alerts: OwnerAlerts,
+    store: SqliteStore,
+    clock: Clock,
+) -> BalanceWatch:
+    """What reads the balance now and then."""
+    return BalanceWatch(
+        gate=gate,
+        read=account.balance,
+        alerts=alerts,
+        facts=store,
+        clock=clock,
+        every_s=settings.balance_probe_seconds,
+        low=float(settings.low_balance_credits),
+    )
+
+
 def exporting(settings: Settings, store: SqliteStore) -> Exporting:
     """What moderators take away; its files lie where the data lies for as long as they are sent."""
     tables = CsvTables(settings.data_dir / "exports")
@@ -107,6 +129,7 @@ def reception(
     courier: Courier,
     pressure: Pressure,
     clock: Clock,
+    word_filter: WordFilter,
 ) -> Reception:
     """What gives interactions their first answer."""
     tell = partial(tell_interrupted, client)
@@ -119,6 +142,7 @@ def reception(
         open_answers=OpenAnswers(store=store.answers, tell=tell, pressure=pressure, clock=clock),
         flood=Flood(store.lists, clock, pending=settings.per_user_pending),
         clock=clock,
+        check_takes_long=word_filter.takes_long,
     )
 
 

@@ -14,7 +14,6 @@ from bot.client import ImagineBot
 from bot.domain.errors import StoreError
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
-from bot.jobs.patterns import checked_rule
 from bot.services import Services
 from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
@@ -119,13 +118,13 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     ) -> None:
         """Say what the rules, or one that is only thought of, would refuse; nothing changes."""
         await begin_answer(interaction)
-        guild_id, _ = manager_of(interaction)
+        guild_id, actor_id = manager_of(interaction)
         rulebook = self._services.rulebook
         rules = (await rulebook.of(guild_id)).words
         if pattern is not None:
-            rules = (await asyncio.to_thread(checked_rule, WordRule(pattern=pattern, regex=regex)),)
-        refused = await rulebook.tried(guild_id, rules, most=TRIED_ON)
-        matching = await rulebook.matching(rules, text) if text else []
+            rules = (await rulebook.checked_rule(guild_id, actor_id, WordRule(pattern=pattern, regex=regex)),)
+        refused = await rulebook.tried(guild_id, actor_id, rules, most=TRIED_ON)
+        matching = await rulebook.matching(guild_id, actor_id, rules, text) if text else []
         await self._answer(interaction, dry_run(text, matching, refused, looked_at=TRIED_ON))
 
     @commands.Cog.listener()

@@ -123,16 +123,26 @@ class LeanDiscord:
         """Wait until the bot has its server."""
         await self._online.wait()
 
-    async def type_imagine(self, number: int, prompt: str, resolution: str = "1K", *, age_s: float = 0.0) -> Typed:
+    async def type_imagine(
+        self, number: int, prompt: str, resolution: str = "1K", *, age_s: float = 0.0, guild_id: str = shapes.GUILD
+    ) -> Typed:
         """Have a member of the crowd type `/imagine`; the bot hears of it so much later."""
         options = {"prompt": prompt, "resolution": resolution}
-        return await self.type_command(number, "imagine", options, age_s=age_s)
+        return await self.type_command(number, "imagine", options, age_s=age_s, guild_id=guild_id)
 
-    async def type_command(self, number: int, name: str, options: Mapping[str, str], *, age_s: float = 0.0) -> Typed:
+    async def type_command(
+        self,
+        number: int,
+        name: str,
+        options: Mapping[str, str],
+        *,
+        age_s: float = 0.0,
+        guild_id: str = shapes.GUILD,
+    ) -> Typed:
         """Have a member of the crowd type a command; the bot hears of it so much later."""
         interaction_id = self._snowflake(age_s)
         token = f"token-{interaction_id}"
-        body = shapes.command(interaction_id, token, self._commands[name], number, name, options)
+        body = shapes.command(interaction_id, token, self._commands[name], number, name, options, guild_id)
         typed = self.typed[token] = Typed(
             number=number,
             interaction_id=int(interaction_id),
@@ -171,7 +181,8 @@ class LeanDiscord:
                 case 2:
                     url = f"ws://{request.host}/gateway/ws"
                     await self._dispatch("READY", shapes.ready("lean", url))
-                    await self._dispatch("GUILD_CREATE", shapes.guild())
+                    for guild_id in shapes.CHANNELS:
+                        await self._dispatch("GUILD_CREATE", shapes.guild(guild_id))
                     self._online.set()
                 case 6:
                     await self._send(b'{"op":9,"d":false,"s":null,"t":null}')

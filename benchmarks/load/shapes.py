@@ -1,4 +1,4 @@
-"""What the lean Discord sends: one server, one channel, a bot that may do everything, and members by number."""
+"""What the lean Discord sends: two servers of one channel each, a bot that may do everything, and members by number."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ Json = dict[str, Any]
 
 GUILD: Final = "613425648685547541"
 CHANNEL: Final = "613425648685547545"
+OTHER_GUILD: Final = "613425648685547561"
+CHANNELS: Final = {GUILD: CHANNEL, OTHER_GUILD: "613425648685547565"}
 BOT: Final = "613425648685547550"
 EVERYTHING: Final = str((1 << 50) - 1)
 _SINCE: Final = "2019-08-20T15:20:15.000000+00:00"
@@ -33,23 +35,23 @@ def member(user_id: str, name: str, *, bot: bool = False) -> Json:
     }  # fmt: skip
 
 
-def channel() -> Json:
-    """The one channel."""
+def channel(guild_id: str = GUILD) -> Json:
+    """A server's one channel."""
     return {
-        "id": CHANNEL, "type": 0, "flags": 0, "last_message_id": None, "guild_id": GUILD, "name": "general",
-        "topic": None, "position": 0, "parent_id": None, "nsfw": False, "rate_limit_per_user": 0,
+        "id": CHANNELS[guild_id], "type": 0, "flags": 0, "last_message_id": None, "guild_id": guild_id,
+        "name": "general", "topic": None, "position": 0, "parent_id": None, "nsfw": False, "rate_limit_per_user": 0,
         "permission_overwrites": [],
     }  # fmt: skip
 
 
-def guild() -> Json:
+def guild(guild_id: str = GUILD) -> Json:
     """GUILD_CREATE's body."""
     everyone = {
-        "id": GUILD, "name": "@everyone", "permissions": EVERYTHING, "position": 0, "color": 0, "hoist": False,
+        "id": guild_id, "name": "@everyone", "permissions": EVERYTHING, "position": 0, "color": 0, "hoist": False,
         "managed": False, "mentionable": False, "icon": None, "unicode_emoji": None, "flags": 0,
     }  # fmt: skip
     return {
-        "id": GUILD, "name": "crowd", "icon": None, "splash": None, "discovery_splash": None,
+        "id": guild_id, "name": "crowd", "icon": None, "splash": None, "discovery_splash": None,
         "owner_id": member_id(0), "afk_channel_id": None, "afk_timeout": 300, "verification_level": 0,
         "default_message_notifications": 1, "explicit_content_filter": 0, "roles": [everyone], "emojis": [],
         "features": [], "mfa_level": 0, "application_id": None, "system_channel_id": None, "system_channel_flags": 0,
@@ -57,7 +59,7 @@ def guild() -> Json:
         "banner": None, "premium_tier": 0, "preferred_locale": "en-US", "public_updates_channel_id": None,
         "nsfw_level": 0, "premium_progress_bar_enabled": False, "safety_alerts_channel_id": None, "joined_at": _SINCE,
         "large": True, "unavailable": False, "member_count": 1_000, "voice_states": [],
-        "members": [member(BOT, "bot", bot=True)], "channels": [channel()], "threads": [], "presences": [],
+        "members": [member(BOT, "bot", bot=True)], "channels": [channel(guild_id)], "threads": [], "presences": [],
         "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [], "stickers": [],
     }  # fmt: skip
 
@@ -74,24 +76,31 @@ def application() -> Json:
 def ready(session: str, gateway_url: str) -> Json:
     """READY's body."""
     return {
-        "v": 10, "user": user(BOT, "bot", bot=True), "guilds": [{"id": GUILD, "unavailable": True}],
+        "v": 10, "user": user(BOT, "bot", bot=True),
+        "guilds": [{"id": guild_id, "unavailable": True} for guild_id in CHANNELS],
         "session_id": session, "resume_gateway_url": gateway_url, "application": {"id": BOT, "flags": 0},
         "shard": [0, 1],
     }  # fmt: skip
 
 
 def command(
-    interaction_id: str, token: str, command_id: str, number: int, name: str, options: Mapping[str, str]
+    interaction_id: str,
+    token: str,
+    command_id: str,
+    number: int,
+    name: str,
+    options: Mapping[str, str],
+    guild_id: str = GUILD,
 ) -> Json:
     """A slash command that a member typed."""
     return {
         "id": interaction_id, "application_id": BOT, "type": 2, "token": token, "version": 1,
-        "attachment_size_limit": 10 * 1024 * 1024, "guild_id": GUILD, "channel_id": CHANNEL,
-        "guild": {"id": GUILD, "locale": "en-US", "features": []},
-        "channel": {**channel(), "permissions": EVERYTHING},
+        "attachment_size_limit": 10 * 1024 * 1024, "guild_id": guild_id, "channel_id": CHANNELS[guild_id],
+        "guild": {"id": guild_id, "locale": "en-US", "features": []},
+        "channel": {**channel(guild_id), "permissions": EVERYTHING},
         "member": {**member(member_id(number), f"m{number}"), "permissions": "2147483648"},
         "app_permissions": EVERYTHING, "locale": "en-US", "guild_locale": "en-US", "entitlements": [], "context": 0,
-        "authorizing_integration_owners": {"0": GUILD},
+        "authorizing_integration_owners": {"0": guild_id},
         "data": {
             "id": command_id, "name": name, "type": 1,
             "options": [{"name": option, "type": 3, "value": value} for option, value in options.items()],

@@ -25,7 +25,9 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS
 MAX_PROMPTS: Final = 8
 _COUNTED: Final = 1_000
 """How far prompts are counted for the sentence of a refusal; their number doubles with every few characters."""
-_PIECES: Final = re.compile(r"\\([{},])|([{},])|([^\\{},]+|\\)")
+_SIGNS: Final = re.compile(r"\\?[{},]")
+_ESCAPED: Final = re.compile(r"\\([{},])")
+_MARKS: Final = frozenset("{,}")
 
 Mark = Literal["{", ",", "}", ""]
 
@@ -74,22 +76,25 @@ def _is_json(prompt: str) -> bool:
 
 def _marked(prompt: str) -> Iterator[tuple[str, Mark]]:
     """The prompt in pieces, each with its meaning: a brace or comma of a real group, or "" for text."""
-    pieces = [match[1] or match[0] for match in _PIECES.finditer(prompt)]
-    meant = _meaning([match[2] for match in _PIECES.finditer(prompt)])
-    text: list[str] = []
-    for position, piece in enumerate(pieces):
-        if position not in meant:
-            text.append(piece)
+    signs = [(found.start(), sign) for found in _SIGNS.finditer(prompt) if (sign := found[0]) in _MARKS]
+    meant = _meaning([sign for _, sign in signs])
+    began = 0
+    for number, (position, sign) in enumerate(signs):
+        if number not in meant:
             continue
-        if text:
-            yield "".join(text), ""
-            text.clear()
-        yield piece, meant[position]
-    if text:
-        yield "".join(text), ""
+        if began < position:
+            yield _unescaped(prompt[began:position]), ""
+        yield sign, meant[number]
+        began = position + 1
+    if began < len(prompt):
+        yield _unescaped(prompt[began:]), ""
 
 
-def _meaning(characters: Sequence[str | None]) -> dict[int, Mark]:
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _meaning(characters: Sequence[str]) -> dict[int, Mark]:
     """Which braces and commas make groups. It is known where a group closes, so that one look at each is enough."""
     meant: dict[int, Mark] = {}
     open_groups: list[tuple[int, list[int]]] = []
@@ -101,8 +106,9 @@ def _meaning(characters: Sequence[str | None]) -> dict[int, Mark]:
         elif character == "}" and open_groups:
             opened_at, commas = open_groups.pop()
             if commas:
-                meant |= {opened_at: "{", position: "}"}
-                meant.update(dict.fromkeys(commas, ","))
+                meant[opened_at], meant[position] = "{", "}"
+                for comma in commas:
+                    meant[comma] = ","
     return meant
 
 

@@ -19,20 +19,63 @@ _SKIN_TONES: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _FLAG_LETTERS: Final = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _OVERLAY: Final = 1
 """The combining class of strokes through the letter before."""
+MAX_FOLDED_CHARACTERS: Final = 16_000
+"""Of a text once it is decomposed: four times a prompt. No letter of any script becomes more than four characters,
+but symbols do, up to eighteen (U+FDFA)."""
+MAX_MARKS: Final = 64
+"""In a row, once a text is decomposed. Unicode's stream-safe format allows 30."""
+_MARK: Final = "m"
+_NO_MARK: Final = "x"
+_TOO_MANY_MARKS: Final = _MARK * (MAX_MARKS + 1)
+_EDGE: Final = "\0"
+"""In no folded text: control characters are left out of it."""
+
+
+class UnfoldableError(ValueError):
+    """A text that takes too long to compare: it expands too far, or stacks too many marks on one letter."""
 
 
 def folded(text: str) -> str:
     """A text as it is compared: compatible forms, case, strokes through letters and kinds of blanks made equal.
 
     What cannot be seen is left out before letters and their marks are put together, or it would keep them apart.
+    Raises UnfoldableError for a text that would take more than a few milliseconds.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.lower().split())
+    _check_foldable(text)
     letters = _seen(unicodedata.normalize("NFKD", text)).casefold()
     plain = _seen(unicodedata.normalize("NFKD", letters).casefold())
     return " ".join(unicodedata.normalize("NFKC", plain).split())
 
 
+def _check_foldable(text: str) -> None:
+    """Raise UnfoldableError for a text that is too long once decomposed, or has too many marks in a row.
+
+    Characters are decomposed one by one: decomposing the text sorts its marks, which is quadratic in a run of them.
+    """
+    if len(text) > MAX_FOLDED_CHARACTERS:
+        raise UnfoldableError("too long")
+    decomposed = {character: unicodedata.normalize("NFKD", character) for character in set(text)}
+    if sum(map(len, map(decomposed.__getitem__, text))) > MAX_FOLDED_CHARACTERS:
+        raise UnfoldableError("too long once decomposed")
+    shapes = {character: "".join(map(_shape, parts)) for character, parts in decomposed.items()}
+    if _TOO_MANY_MARKS in "".join(map(shapes.__getitem__, text)):
+        raise UnfoldableError("too many marks in a row")
+
+
+def _shape(character: str) -> str:
+    """A mark, something that ends a run of marks, or "" for what is left out, which keeps no marks apart."""
+    if unicodedata.combining(character):
+        return _MARK
+    return "" if not character.isspace() and _ignored(character) else _NO_MARK
+
+
 def _seen(text: str) -> str:
-    return "".join(" " if c == _BLANK_PATTERN else c for c in text if c.isspace() or not _ignored(c))
+    unseen = {character for character in set(text) if not character.isspace() and _ignored(character)}
+    if unseen:
+        text = "".join(character for character in text if character not in unseen)
+    return text.replace(_BLANK_PATTERN, " ")
 
 
 def _ignored(character: str) -> bool:
@@ -45,27 +88,32 @@ def _ignored(character: str) -> bool:
     )
 
 
+def with_edges(text: str) -> str:
+    """A folded text with a sign at each place where a word may begin or end, its own two ends included.
+
+    Words are whole words of a text exactly where theirs is a part of the text's. One search then answers for all
+    places at once: looking at each place alone takes long in a text that is nothing but near hits.
+    """
+    joins = {character for character in set(text) if _in_word(character) and not _without_blanks(character)}
+    pieces, joined = [], False
+    for character in text:
+        if character in joins:
+            pieces.append(character if joined else _EDGE + character)
+            joined = True
+        else:
+            pieces.append(_EDGE + character)
+            joined = False
+    return "".join(pieces) + _EDGE
+
+
 def has_words(text: str, words: str) -> bool:
     """Whether a text has these words as whole words; both are `folded` already."""
-    start = text.find(words) if words else -1
-    while start >= 0:
-        end = start + len(words)
-        if _edge(text[start - 1 : start], words[0]) and _edge(words[-1], text[end : end + 1]):
-            return True
-        start = text.find(words, start + 1)
-    return False
-
-
-def _edge(before: str, after: str) -> bool:
-    """Whether a word ends between these two characters; "" is the text's own end."""
-    if not (_in_word(before) and _in_word(after)):
-        return True
-    return _without_blanks(before) or _without_blanks(after)
+    return bool(words) and with_edges(words) in with_edges(text)
 
 
 def _in_word(character: str) -> bool:
     """Letters, digits, the marks that belong to a letter, and what joins words into one."""
-    return bool(character) and (character == "_" or unicodedata.category(character)[0] in "LMN")
+    return character == "_" or unicodedata.category(character)[0] in "LMN"
 
 
 def _without_blanks(character: str) -> bool:

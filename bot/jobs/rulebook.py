@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,8 +13,10 @@ from bot.domain.job import Origin
 from bot.domain.picture import PictureSpec
 from bot.domain.rules import ServerRules, Setting, WordRule, checked_setting, with_setting
 from bot.domain.ruling import check_not_blocked, check_place, within_rules, words_in_force
-from bot.jobs.patterns import checked_rule, first_match, matches
+from bot.jobs.patterns import Found
 from bot.jobs.skipping import Count, uncounted
+from bot.jobs.word_filter import WordFilter
+from bot.jobs.word_lane import Payer
 from bot.ports.rules import BlockStore, PastPrompt, RuleStore
 
 log = logging.getLogger(__name__)
@@ -24,10 +25,13 @@ log = logging.getLogger(__name__)
 class RuleBook:
     """The rules of every server that somebody asked about since the start. Jobs accepted keep the rules of then."""
 
-    def __init__(self, store: RuleStore, blocks: BlockStore, clock: Clock, count: Count = uncounted) -> None:
+    def __init__(
+        self, store: RuleStore, blocks: BlockStore, clock: Clock, words: WordFilter, count: Count = uncounted
+    ) -> None:
         self._store = store
         self._blocks = blocks
         self._clock = clock
+        self._words = words
         self._count = count
         self._reported: set[tuple[int, Setting]] = set()
         self._known: dict[int, ServerRules] = {}
@@ -75,8 +79,9 @@ class RuleBook:
         ruled = within_rules(rules, spec, origin)
         await self.check_member(origin.guild_id, origin.user_id)
         in_force = words_in_force(rules, origin)
-        for prompt in dict.fromkeys((spec.prompt, *prompts)) if in_force else ():
-            await self._check_words(origin.guild_id, in_force, replace(ruled, prompt=prompt).whole_prompt)
+        if in_force:
+            texts = [replace(ruled, prompt=prompt).whole_prompt for prompt in dict.fromkeys((spec.prompt, *prompts))]
+            await self._check_words(Payer(guild_id=origin.guild_id, member_id=origin.user_id), in_force, texts)
         return ruled
 
     async def check_member(self, guild_id: int | None, member_id: int) -> None:
@@ -84,22 +89,24 @@ class RuleBook:
         if guild_id is not None:
             check_not_blocked(await self._blocks.block_of(guild_id, member_id), self._clock.now())
 
-    async def _check_words(self, guild_id: int, rules: Sequence[WordRule], prompt: str) -> None:
-        """Refuse a prompt that a rule forbids, and one with which a pattern finds no end in its time.
+    async def _check_words(self, payer: Payer, rules: Sequence[WordRule], prompts: Sequence[str]) -> None:
+        """Refuse prompts that a rule forbids, and those that cannot be checked within the limits.
 
-        That one is refused rather than let through: else whoever finds a prompt that is slow enough is past the rule.
+        These are refused rather than let through: else whoever finds a prompt that is slow enough is past the rule.
         """
-        found = await first_match(rules, prompt)
+        found = await self._words.first_match(payer, rules, prompts)
         if found.matching:
             [rule] = found.matching
             if rule.regex:
                 raise Refusal("pattern_refused")
             raise Refusal("words_refused", words=rule.pattern)
-        if found.too_slow:
-            [rule] = found.too_slow
+        for rule in found.too_slow:
             if rule.id not in self._slow:
                 self._slow.add(rule.id)
-                self._tell_slow(guild_id, rule)
+                self._tell_slow(payer.guild_id, rule)
+        if found.unfoldable:
+            raise Refusal("words_unreadable")
+        if found.too_slow or found.out_of_time:
             raise Refusal("words_unchecked")
 
     async def change(self, guild_id: int, actor_id: int, setting: Setting, value: object, detail: str) -> ServerRules:
@@ -118,7 +125,7 @@ class RuleBook:
 
     async def add_words(self, guild_id: int, actor_id: int, rule: WordRule) -> WordRule:
         """Keep a rule about words, once it is known to be readable and quick; returns it with its number."""
-        rule = await asyncio.to_thread(checked_rule, rule)
+        rule = await self.checked_rule(guild_id, actor_id, rule)
         detail = f"added {'the pattern ' if rule.regex else ''}{rule.pattern} ({rule.where})"
         entry = NewAuditEntry(guild_id=guild_id, actor_id=actor_id, action=AuditAction.WORDS, detail=detail)
         try:
@@ -138,21 +145,36 @@ class RuleBook:
             self._forget(guild_id)
         return rule
 
-    async def tried(self, guild_id: int, rules: Sequence[WordRule], *, most: int) -> list[tuple[PastPrompt, WordRule]]:
-        """Which of a server's latest prompts these rules would have refused, each with the first that would."""
+    async def checked_rule(self, guild_id: int, actor_id: int, rule: WordRule) -> WordRule:
+        """A rule that could be stored; raises Refusal for one that could not be read, or takes too long."""
+        return await self._words.checked_rule(Payer(guild_id=guild_id, member_id=actor_id), rule)
+
+    async def tried(
+        self, guild_id: int, actor_id: int, rules: Sequence[WordRule], *, most: int
+    ) -> list[tuple[PastPrompt, WordRule]]:
+        """Which of a server's latest prompts these rules would have refused, each with the first that would.
+
+        Raises Refusal where that takes more time than a server may have for it.
+        """
+        payer = Payer(guild_id=guild_id, member_id=actor_id)
         refused = []
-        for past in await self._store.latest_prompts(guild_id, most=most):
-            found = await first_match(rules, past.prompt)
-            refused += [(past, rule) for rule in (*found.matching, *found.too_slow)]
+        for past in await self._store.latest_prompts(guild_id, most=most) if rules else ():
+            found = await self._words.try_out(payer, rules, past.prompt)
+            refused += [(past, rule) for rule in _refusing(found, rules)[:1]]
         return refused
 
-    @staticmethod
-    async def matching(rules: Sequence[WordRule], text: str) -> list[WordRule]:
+    async def matching(self, guild_id: int, actor_id: int, rules: Sequence[WordRule], text: str) -> list[WordRule]:
         """Every rule that would refuse a text."""
-        found = await matches(rules, text)
-        return [*found.matching, *found.too_slow]
+        payer = Payer(guild_id=guild_id, member_id=actor_id)
+        return _refusing(await self._words.try_out(payer, rules, text, every=True), rules) if rules else []
 
     def _forget(self, guild_id: int) -> None:
         """Read a server's rules anew when they are asked for next."""
         self._changes += 1
         self._known.pop(guild_id, None)
+
+
+def _refusing(found: Found, rules: Sequence[WordRule]) -> list[WordRule]:
+    """The rules that refuse a text; any of them refuses one that cannot be checked at all."""
+    refusing = [*found.matching, *found.too_slow]
+    return refusing or (list(rules[:1]) if found.unfoldable or found.out_of_time else [])

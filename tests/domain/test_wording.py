@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 
 import pytest
 
-from bot.domain.wording import cut, folded, has_words
+from bot.domain.picture import MAX_PROMPT_CHARACTERS
+from bot.domain.wording import MAX_FOLDED_CHARACTERS, UnfoldableError, cut, folded, has_words
 
 
 def found(words: str, text: str) -> bool:
@@ -93,3 +95,58 @@ def test_whole_words_are_those_of_regular_expressions() -> None:
 def test_a_text_ends_between_two_characters(text: str, most: int, shown: str) -> None:
     """Letters keep their marks, emoji and flags stay whole; only what is nothing but marks is cut amid them."""
     assert cut(text, most) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufdfa" * 3_970,
+        "\u0344" * 3_970,
+        "e" + "\u0316\u0301" * 1_984,
+        "e" + "\u0301\u034f" * 1_984,
+        "e" + "\u0301\u200b" * 1_984,
+        "e" + "\u0301\u0336" * 100,
+        "a" * (MAX_FOLDED_CHARACTERS + 1) + "é",
+    ],
+)
+def test_a_text_that_expands_too_far_is_not_folded(text: str) -> None:
+    """Symbols that stand for sentences, and marks upon marks, also with something unseen between them."""
+    with pytest.raises(UnfoldableError):
+        folded(text)
+
+
+@pytest.mark.parametrize("letter", ["각", "\u1f82", "ﬃ", "裸", "é", "กำ", "e\u0301\u0323\u0306"])
+def test_a_prompt_of_full_length_in_any_script_is_folded(letter: str) -> None:
+    """No letter of any script becomes more than four characters."""
+    text = (letter * MAX_PROMPT_CHARACTERS)[:MAX_PROMPT_CHARACTERS]
+    assert folded(text)
+
+
+def test_no_character_grows_much_after_it_was_decomposed() -> None:
+    """The limit is counted on the decomposed text: what comes after may no more than double it."""
+    for character in map(chr, range(0x20000)):
+        decomposed = unicodedata.normalize("NFKD", character)
+        assert len(folded(decomposed)) <= 2 * len(decomposed), ascii(character)
+        assert len(unicodedata.normalize("NFKD", decomposed.casefold())) <= 2 * len(decomposed), ascii(character)
+
+
+def test_words_have_the_same_edges_wherever_they_are_looked_for() -> None:
+    """Against a plain reading of the rule: place by place, with what stands before and after."""
+    rng = random.Random(11)
+    for _ in range(4_000):
+        text = folded("".join(rng.choices("ab1_ -あ漢ノ가é", k=10)))
+        start = rng.randrange(len(text) or 1)
+        words = text[start : start + rng.randint(1, 3)].strip()
+        assert has_words(text, words) is any(
+            text.startswith(words, at)
+            and _edge(text[:at][-1:], words[0])
+            and _edge(words[-1], text[at + len(words) :][:1])
+            for at in range(len(text))
+            if words
+        ), (text, words)
+
+
+def _edge(before: str, after: str) -> bool:
+    return not all(re.fullmatch(r"[\w]", character) for character in (before, after)) or any(
+        character in "あ漢ノ" for character in (before, after)
+    )

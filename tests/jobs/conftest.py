@@ -23,6 +23,7 @@ from bot.jobs.pace import Pace
 from bot.jobs.pipeline import Pipeline
 from bot.jobs.referencing import Referencing
 from bot.jobs.rulebook import RuleBook
+from bot.jobs.word_filter import WordFilter
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.pressure import Pressure
@@ -73,7 +74,8 @@ class Works:
         self.store, self.spool, self.clock = store, spool, clock
         self.provider, self.presenter, self.alerts = ScriptedProvider(clock), NotedRefreshes(), NotedAlerts()
         self.steps = Steps(store)
-        self.rules = RuleBook(store.rules, store.blocks, clock)
+        self.words = WordFilter(clock)
+        self.rules = RuleBook(store.rules, store.blocks, clock, self.words)
         self.announcements = TaskGroup()
         rng = random.Random(1)
         polling = Polling()
@@ -125,6 +127,7 @@ class Works:
         self.admission.stop()
         await self.pipeline.close(grace_s=0.05)
         await self.announcements.close()
+        await self.words.close()
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.audit import AuditAction
+from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import Refusal
 from bot.domain.job import JobState
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.rules import Setting, WordRule
-from bot.jobs import patterns
 from bot.jobs.patterns import checked_rule
 from bot.jobs.rulebook import RuleBook
 from tests.jobs.conftest import Works
@@ -29,6 +28,12 @@ async def refused(rules: RuleBook, prompt: str, *, style_text: str = "", others:
     except Refusal as error:
         return error.code
     return None
+
+
+async def stored(works: Works, rule: WordRule) -> WordRule:
+    """A rule that is in the database though it would not be accepted."""
+    entry = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.WORDS, detail="")
+    return replace(rule, id=await works.store.rules.add_words(GUILD, rule, entry))
 
 
 async def test_a_change_holds_at_once_and_is_audited(works: Works) -> None:
@@ -89,11 +94,10 @@ def test_a_pattern_that_is_no_good_is_refused_when_it_is_added(pattern: str, cod
 
 
 async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
-    works: Works, monkeypatch: pytest.MonkeyPatch
+    works: Works,
 ) -> None:
     """The loop goes on meanwhile; those who look after the server are told once."""
-    monkeypatch.setattr(patterns, "_nasty", lambda _: [])
-    rule = await works.rules.add_words(GUILD, BOB, WordRule(pattern=CATASTROPHE, regex=True))
+    rule = await stored(works, WordRule(pattern=CATASTROPHE, regex=True))
     told: list[tuple[int, WordRule]] = []
     works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
     turns = 0
@@ -113,14 +117,40 @@ async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
     assert await refused(works.rules, "5") is None
 
 
+async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(works: Works) -> None:
+    """Not let through, and not held against a rule. Where nothing is forbidden, nothing is compared."""
+    told: list[tuple[int, WordRule]] = []
+    works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
+    assert await refused(works.rules, "\ufdfa" * 3_970) is None
+    await works.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
+    for text in ("\ufdfa" * 3_970, "\u0344" * 3_970, "e" + "\u0316\u0301" * 1_984):
+        assert await refused(works.rules, text) == "words_unreadable"
+        assert await refused(works.rules, "a dog", others=("a dog", text)) == "words_unreadable"
+    assert told == []
+    assert await refused(works.rules, "a dog") is None
+
+
+async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowest_is_told(works: Works) -> None:
+    """None of them alone takes too long."""
+    rules = [await stored(works, WordRule(pattern=f"(?:x+)[{chr(97 + number)}]", regex=True)) for number in range(20)]
+    told: list[WordRule] = []
+    works.rules.on_slow_pattern(lambda _, slow: told.append(slow))
+    assert await refused(works.rules, "x" * 3_900) == "words_unchecked"
+    assert len(told) == 1
+    assert told[0] in rules
+
+
 async def test_a_dry_run_says_which_rules_and_which_past_prompts(works: Works) -> None:
     """With rules that are kept, or one that is only thought of."""
     for prompt in ("a red cat", "a dog", "a blue cat"):
         await works.store.accept(new_request(prompt=prompt))
     cat, colour = WordRule(pattern="cat"), WordRule(pattern="red|blue", regex=True)
-    assert await works.rules.matching([cat, colour], "a red house") == [colour]
-    assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=100)] == ["a blue cat", "a red cat"]
-    assert [past.prompt for past, _ in await works.rules.tried(GUILD, [cat], most=2)] == ["a blue cat"]
+    assert await works.rules.matching(GUILD, BOB, [cat, colour], "a red house") == [colour]
+    assert [past.prompt for past, _ in await works.rules.tried(GUILD, BOB, [cat], most=100)] == [
+        "a blue cat",
+        "a red cat",
+    ]
+    assert [past.prompt for past, _ in await works.rules.tried(GUILD, BOB, [cat], most=2)] == ["a blue cat"]
 
 
 async def test_what_was_accepted_keeps_the_rules_it_was_accepted_with(works: Works) -> None:

@@ -18,6 +18,7 @@ from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.rulebook import RuleBook
 from bot.jobs.skipping import skipping
 from bot.jobs.strays import Strays
+from bot.jobs.word_filter import WordFilter
 from bot.media.references import ReferenceCopies
 from bot.media.spool import Spool
 from bot.meters import Meters
@@ -120,7 +121,7 @@ async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.
 
     store: Any = Rules()
     counted: list[str] = []
-    rulebook = RuleBook(store, store, FakeClock(), counted.append)
+    rulebook = RuleBook(store, store, FakeClock(), WordFilter(FakeClock()), counted.append)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             rulebook._forget(GUILD)
@@ -145,7 +146,7 @@ async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.
 async def test_the_service_refuses_what_is_no_value(setting: Setting, value: object) -> None:
     """Whoever calls it: nothing reaches the store."""
     store: Any = None
-    rulebook = RuleBook(store, store, FakeClock())
+    rulebook = RuleBook(store, store, FakeClock(), WordFilter(FakeClock()))
     with pytest.raises(Refusal) as refusal:
         await rulebook.change(GUILD, BOB, setting, value, "")
     assert refusal.value.code == "not_offered"

@@ -1,0 +1,1 @@
+"""Measurements of the bot under attack."""
