@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -18,7 +19,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refusal, StoreError
+from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
 from bot.services import Services
 from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
@@ -61,8 +63,22 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
         return comes_first(interaction)
 
     async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
-        """Log and tell an error of any command or autocompletion."""
+        """Log and tell an error of any command; an autocompletion has no place for a sentence."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.warning("autocomplete_failed", extra={"interaction_id": interaction.id, "error": type(error).__name__})
+            return
         await answer_error(interaction, error)
+
+    async def _call(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        """Count options that discord.py cannot match with the command, and refuse them; its own task would be lost."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever discord.py raises for data of the wrong shape
+            self.client.malformed.skipped("INTERACTION_CREATE", error, kind=interaction.type.value)
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await answer_error(interaction, Refusal("command_unreadable"))
 
 
 class ImagineBot(commands.AutoShardedBot):
@@ -80,6 +96,7 @@ class ImagineBot(commands.AutoShardedBot):
         on_login: Callable[[], Awaitable[None]],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
+        count_malformed: Callable[[str], None] = lambda _: None,
     ) -> None:
         # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
@@ -104,6 +121,9 @@ class ImagineBot(commands.AutoShardedBot):
             shard_count=shard_count,
             shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
         )
+        self.malformed = MalformedTraffic(count_malformed)
+        skip_malformed_events(self, self.malformed)
+        reconnect_on_broken_frames(self.malformed)
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
         self.seen = Seen()
@@ -133,6 +153,11 @@ class ImagineBot(commands.AutoShardedBot):
         """Answer forms; commands and buttons have found their own way."""
         if interaction.type is discord.InteractionType.modal_submit:
             await self._forms.answer(interaction)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """Log and count an event whose handler failed; discord.py goes on with the next one."""
+        log.error("event_handler_failed", extra={"handler": event_method}, exc_info=sys.exc_info())
+        self.malformed.failed(event_method)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""
