@@ -21,6 +21,7 @@ from discord.http import Route
 
 from bot.domain.errors import Refusal, StoreError
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
+from bot.ops.interaction_payload import innermost_options
 from bot.services import Services
 from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
@@ -59,7 +60,8 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
     """The tree whose every error is told by the one handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[ImagineBot], /) -> bool:
-        """Answer each command once, however often Discord sends it."""
+        """Answer each command once, however often Discord sends it; raises CommandSignatureMismatch."""
+        _check_option_types(interaction)
         return comes_first(interaction)
 
     async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
@@ -79,6 +81,17 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
             self.client.malformed.skipped("INTERACTION_CREATE", error, kind=interaction.type.value)
             if interaction.type is not discord.InteractionType.autocomplete:
                 await answer_error(interaction, Refusal("command_unreadable"))
+
+
+def _check_option_types(interaction: discord.Interaction[ImagineBot]) -> None:
+    """Raise CommandSignatureMismatch where an option has another type than its parameter: discord.py passes it on."""
+    command = interaction.command
+    if interaction.type is discord.InteractionType.autocomplete or not isinstance(command, app_commands.Command):
+        return
+    types = {parameter.display_name: parameter.type.value for parameter in command.parameters}
+    for option in innermost_options(cast(dict[str, Any], interaction.data).get("options", [])):
+        if types.get(option["name"], option["type"]) != option["type"]:
+            raise app_commands.CommandSignatureMismatch(command)
 
 
 class ImagineBot(commands.AutoShardedBot):
@@ -135,6 +148,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
+        self.loop.set_exception_handler(self._task_was_lost)
         await self.tree.set_translator(CatalogueTranslator())
         self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture, ResumeButton)
         for extension in EXTENSIONS:
@@ -158,6 +172,14 @@ class ImagineBot(commands.AutoShardedBot):
         """Log and count an event whose handler failed; discord.py goes on with the next one."""
         log.error("event_handler_failed", extra={"handler": event_method}, exc_info=sys.exc_info())
         self.malformed.failed(event_method)
+
+    def _task_was_lost(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Count what discord.py's tasks raise before they reach a handler of ours; everything else as usual."""
+        task, error = context.get("future"), context.get("exception")
+        if isinstance(error, Exception) and isinstance(task, asyncio.Task) and task.get_name().startswith(_ANSWERING):
+            self.malformed.skipped("INTERACTION_CREATE", error)
+        else:
+            loop.default_exception_handler(context)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""

@@ -10,6 +10,11 @@ _COMMAND: Final = 2
 _COMPONENT: Final = 3
 _AUTOCOMPLETE: Final = 4
 _MODAL: Final = 5
+_SUBCOMMANDS: Final = (1, 2)
+_VALUE_TYPES: Final[Mapping[int, tuple[type, ...]]] = {3: (str,), 4: (int,), 5: (bool,), 10: (int, float)}
+"""By the option's type: string, integer, boolean, number."""
+_SNOWFLAKES: Final = (6, 7, 8, 9, 11)
+"""Options whose value is an id: user, channel, role, mentionable, attachment."""
 _CUSTOM_ID_CHARACTERS: Final = 100
 _SNOWFLAKE_END: Final = 2**63
 """Ids are stored as SQLite integers, which end here; Discord's are far below it."""
@@ -64,25 +69,41 @@ def _check_data(kind: int, data: Mapping[str, Any]) -> None:
             raise MalformedPayloadError("custom_id")
         return
     _text(data.get("name"), "data.name")
-    focused = [option for option in _leaves(data.get("options", [])) if option.get("focused") is True]
-    if kind == _AUTOCOMPLETE and len(focused) != 1:
-        raise MalformedPayloadError("focused")
+    options = innermost_options(data.get("options", []))
+    if kind == _AUTOCOMPLETE:
+        if sum(option.get("focused") is True for option in options) != 1:
+            raise MalformedPayloadError("focused")
+    else:
+        for option in options:
+            _check_value(option)
     resolved = _object(data.get("resolved", {}), "resolved")
     if not all(isinstance(found, dict) for found in resolved.values()):
         raise MalformedPayloadError("resolved")
 
 
-def _leaves(options: Any) -> list[Mapping[str, Any]]:
-    """The options of the innermost subcommand."""
+def innermost_options(options: Any) -> list[Mapping[str, Any]]:
+    """The options that have a value: those of the innermost subcommand. Raises MalformedPayloadError."""
     if not isinstance(options, list):
         raise MalformedPayloadError("options")
     found: list[Mapping[str, Any]] = []
     for option in options:
         _text(_object(option, "option").get("name"), "option.name")
-        if "options" in option:
-            found += _leaves(option["options"])
-        found.append(option)
+        kind = option.get("type")
+        if type(kind) is not int:
+            raise MalformedPayloadError("option.type")
+        if kind in _SUBCOMMANDS:
+            found += innermost_options(option.get("options", []))
+        else:
+            found.append(option)
     return found
+
+
+def _check_value(option: Mapping[str, Any]) -> None:
+    value = option.get("value")
+    if option["type"] in _SNOWFLAKES:
+        _snowflake(value, "option.value")
+    elif type(value) not in _VALUE_TYPES.get(option["type"], ()):
+        raise MalformedPayloadError("option.value")
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:
