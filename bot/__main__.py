@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.commands.lazy import LazyGroup
 from bot.domain.errors import BotError, StartupError
 from bot.logs import Redactor, configure_logs
+from bot.ops.process_limits import limit_process
 from bot.settings import Settings, load_settings
 from bot.supervision import FAILURES, FOLLOWED, Supervisor, bot_command
 from bot.watchman import Watchman
@@ -32,6 +33,7 @@ def main() -> None:
 @click.option(FAILURES, default=0, hidden=True, help="How often in a row the bot failed before.")
 def run_command(*, supervise: bool, follows: bool, failures: int) -> None:
     """Run the bot until it is told to stop."""
+    limit_process()
     settings = load_settings()
     prepare_logs(settings)
     if supervise:

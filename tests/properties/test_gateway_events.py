@@ -66,7 +66,8 @@ class Client:
         for extension in EXTENSIONS:
             await made.load_extension(extension)
         made._connection.user = discord.ClientUser(
-            state=made._connection, data={"id": "1", "username": "bot", "discriminator": "0", "avatar": None}
+            state=made._connection,
+            data={"id": "1", "username": "bot", "global_name": None, "discriminator": "0", "avatar": None},
         )
         return made
 
