@@ -43,13 +43,8 @@ class Watchpost:
         self._port = port
         self._known_hosts = KnownHosts(host, port)
         self._pages = {"/healthz": _Shared(lambda: _healthz(health)), "/metrics": _Shared(lambda: _metrics(metrics))}
-        self._connections = Connections(
-            limit=share_of_files(_CONNECTIONS),
-            request_within_s=_REQUEST_WITHIN_S,
-            done_within_s=_DONE_WITHIN_S,
-            request_bytes=_REQUEST_BYTES,
-        )
         self._server: asyncio.Server | None = None
+        self._connections: Connections | None = None
         self._protocols: web.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,14 +52,20 @@ class Watchpost:
             self._answer,
             logger=_QUIET,
             access_log=None,
-            keepalive_timeout=_REQUEST_WITHIN_S,
             lingering_time=0,
             max_line_size=_LINE_BYTES,
             max_field_size=_LINE_BYTES,
             handler_cancellation=True,
         )
+        self._connections = Connections(
+            self._protocols,
+            limit=share_of_files(_CONNECTIONS),
+            request_within_s=_REQUEST_WITHIN_S,
+            done_within_s=_DONE_WITHIN_S,
+            request_bytes=_REQUEST_BYTES,
+        )
         try:
-            self._server = await listen(self._host, self._port, self._connections, self._protocols)
+            self._server = await listen(self._host, self._port, self._connections)
         except OSError as error:
             raise StartupError(
                 f"HTTP_PORT {self._port} on {self._host} cannot be used: {error.strerror}. Choose another one."
@@ -77,13 +78,13 @@ class Watchpost:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        self._connections.close()
+        if self._connections is not None:
+            self._connections.close()
         if self._protocols is not None:
             await self._protocols.shutdown(_ANSWERS_END_BY_S)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request; its connection ends with it."""
-        self._connections.request_read(request.protocol)
         try:
             response = self._refusal(request) or await self._pages[request.path].get()
         except Exception:
