@@ -18,8 +18,8 @@ from bot.store.sqlite.reading import opened
 def back_up(source: Path, target: Path, *, force: bool, with_pictures: bool = False) -> Contents:
     """Copy the database as it is at this moment, and return what the copy holds.
 
-    The copy has no interaction tokens. `with_pictures` encloses the files that are nowhere else: pictures not posted yet,
-    and what open orders refer to.
+    The copy has no interaction tokens. `with_pictures` encloses the files that are nowhere else: pictures not posted
+    yet, and what open orders refer to.
 
     It is written under another name, readable by this user alone, and takes its own once it is verified and on disk.
     Raises StartupError, with nothing left behind, where it cannot be made; an existing target is replaced by `force`.
