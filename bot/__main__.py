@@ -7,6 +7,7 @@ import faulthandler
 import logging
 import random
 import sys
+from pathlib import Path
 
 import click
 
@@ -14,6 +15,8 @@ from bot.clock import SystemClock
 from bot.commands.lazy import LazyGroup
 from bot.domain.errors import BotError, StartupError
 from bot.logs import Redactor, configure_logs
+from bot.ops.private_files import make_private, name_open_settings
+from bot.ops.process_limits import limit_process
 from bot.settings import Settings, load_settings
 from bot.supervision import FAILURES, FOLLOWED, Supervisor, bot_command
 from bot.watchman import Watchman
@@ -32,10 +35,13 @@ def main() -> None:
 @click.option(FAILURES, default=0, hidden=True, help="How often in a row the bot failed before.")
 def run_command(*, supervise: bool, follows: bool, failures: int) -> None:
     """Run the bot until it is told to stop."""
+    limit_process()
     settings = load_settings()
     prepare_logs(settings)
     if supervise:
         sys.exit(asyncio.run(_supervised()))
+    name_open_settings(Path(".env"))
+    make_private(settings.data_dir)
     from bot.app import run  # noqa: PLC0415 - the other commands need neither Discord nor the queue
 
     faulthandler.enable()

@@ -116,8 +116,7 @@ async def run(settings: Settings, watchman: Watchman, *, follows: int | None, fa
         meters = Meters()
         machinery = await _assemble(settings, clock, store, provider, copies, meters, failures)
         if settings.http_port is not None:
-            post = watchpost(settings, settings.http_port, machinery, store, meters)
-            await stack.enter_async_context(post)
+            await stack.enter_async_context(watchpost(settings, settings.http_port, machinery, store, meters))
         await serve(machinery, required["DISCORD_TOKEN"].get_secret_value(), settings.discord_api_url, signals)
 
 
@@ -149,6 +148,7 @@ async def _assemble(
         on_login=lambda: take_up_work(machinery),
         last_synced=lambda: store.fact("commands"),
         remember_synced=lambda digest: store.remember("commands", digest),
+        count_malformed=meters.malformed,
     )
     pressure = Pressure()
     courier = Courier(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.domain.errors import Refusal, StoreError
+from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
 from bot.services import Services
 from bot.ui.answering import sent_surely
 from bot.ui.asking import DRAFT_BUTTONS
@@ -72,18 +74,21 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
         return True
 
     async def on_error(self, interaction: discord.Interaction[ImagineBot], error: app_commands.AppCommandError) -> None:
-        """Log and tell an error of any command or autocompletion."""
+        """Log and tell an error of any command; an autocompletion has no place for a sentence."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.warning("autocomplete_failed", extra={"interaction_id": interaction.id, "error": type(error).__name__})
+            return
         await answer_error(interaction, error)
 
     async def _call(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Answer whatever discord.py cannot read: it would only log that a task of its own failed."""
+        """Count and refuse whatever discord.py cannot read: it would only log that a task of its own failed."""
         try:
             await super()._call(interaction)
         except app_commands.AppCommandError:
             raise
-        except Exception:
-            log.warning("command_not_read", extra={"interaction_id": interaction.id}, exc_info=True)
-            await self._refuse(interaction, not_offered())
+        except Exception as error:  # noqa: BLE001 - whatever discord.py raises for data of the wrong shape
+            self.client.malformed.skipped("INTERACTION_CREATE", error, kind=interaction.type.value)
+            await self._refuse(interaction, Refusal("command_unreadable"))
 
     async def _refuse(self, interaction: discord.Interaction[ImagineBot], refusal: Exception) -> None:
         if interaction.type is not discord.InteractionType.autocomplete:
@@ -113,6 +118,7 @@ class ImagineBot(commands.AutoShardedBot):
         on_login: Callable[[], Awaitable[None]],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
+        count_malformed: Callable[[str], None] = lambda _: None,
     ) -> None:
         # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
@@ -137,6 +143,9 @@ class ImagineBot(commands.AutoShardedBot):
             shard_count=shard_count,
             shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
         )
+        self.malformed = MalformedTraffic(count_malformed)
+        skip_malformed_events(self, self.malformed)
+        reconnect_on_broken_frames(self.malformed)
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
         self.seen = Seen()
@@ -148,6 +157,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
         self.accepted = True
+        self.loop.set_exception_handler(self._task_was_lost)
         await self.tree.set_translator(CatalogueTranslator())
         self.add_dynamic_items(*ALL_BUTTONS, *PICTURE_BUTTONS, *DRAFT_BUTTONS, ChoosePicture, ResumeButton)
         for extension in EXTENSIONS:
@@ -168,6 +178,19 @@ class ImagineBot(commands.AutoShardedBot):
             await self._forms.answer(interaction)
         elif nobody_pressed(interaction) and comes_first(interaction):
             await answer_error(interaction, not_offered())
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """Log and count an event whose handler failed; discord.py goes on with the next one."""
+        log.error("event_handler_failed", extra={"handler": event_method}, exc_info=sys.exc_info())
+        self.malformed.failed(event_method)
+
+    def _task_was_lost(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Count what discord.py's tasks raise before they reach a handler of ours; everything else as usual."""
+        task, error = context.get("future"), context.get("exception")
+        if isinstance(error, Exception) and isinstance(task, asyncio.Task) and task.get_name().startswith(_ANSWERING):
+            self.malformed.skipped("INTERACTION_CREATE", error)
+        else:
+            loop.default_exception_handler(context)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note a lost gateway connection; discord.py resumes it."""

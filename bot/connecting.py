@@ -1,7 +1,8 @@
 """The connection to Discord: kept until the bot stops, and one sentence for each way in which it cannot be.
 
-An event that discord.py cannot read ends its loop. A client that went on would not know what it missed, so the process
-ends as well and is started again, by `run --supervise` or by its host: everything that matters is in the rows.
+A single event that discord.py cannot parse is skipped, and a broken frame has the connection resumed
+(`bot/ops/gateway_events.py`). Without a READY that can be parsed, or after many broken frames in a row, there is no
+session to go on with: the process ends and is started again, by `run --supervise` or by its host.
 """
 
 from __future__ import annotations
@@ -48,9 +49,10 @@ async def connect(client: ImagineBot, token: str, api_url: str) -> None:
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise NotNowError(_no_answer(api_url, error)) from None
     except Exception as error:
-        log.exception("gateway_event_unreadable")
+        log.exception("gateway_session_unreadable")
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         raise BotError(
-            f"The gateway sent what discord.py cannot read ({_in_one_line(error)}). "
+            f"The gateway sent what discord.py cannot read ({_in_one_line(cause)}). "
             "Start the bot again: nothing is lost."
         ) from None
 

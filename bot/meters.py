@@ -37,6 +37,17 @@ class Meters:
             registry=self.registry,
         )
 
+        self._malformed = Counter(
+            "imagine_gateway_events_malformed",
+            "Gateway events that could not be parsed or handled and were skipped, by name.",
+            ["event"],
+            registry=self.registry,
+        )
+
+    def malformed(self, event: str) -> None:
+        """Count a gateway event that was skipped."""
+        self._malformed.labels(event).inc()
+
     def took(self, resolution: Resolution, seconds: float) -> None:
         """Count a picture and how long the provider took for it."""
         self._pictures.labels(resolution.value).observe(seconds)

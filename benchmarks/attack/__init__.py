@@ -1,1 +1,1 @@
-"""Measurements of the bot under attack."""
+"""Attacks on the running bot from outside, and what they cost the others: each prints what it measured."""

@@ -27,7 +27,6 @@ _SPELL_S = (0.3, 1.5)
 _TOO_LARGE = 413
 _TOO_LATE_S = 3.2
 _LOCKED = ("general", "art")
-_HARMLESS = frozenset({"an unknown op", "an unknown event"})
 _REFUSALS = (
     ("10062", "Unknown interaction", 404, 10062, _CALLBACK, True),
     ("40005", "Request entity too large", 413, 40005, _EDITS, False),
@@ -172,9 +171,7 @@ def _gateway() -> Iterator[Trouble]:
         "ready-unreadable", "reconnected, READY without its list of servers", _logging_in(Ready.UNREADABLE), fatal=True
     )
     for name in MALFORMED:
-        yield _at_gateway(
-            f"malformed/{name.replace(' ', '-')}", f"malformed: {name}", _injecting(name), fatal=name not in _HARMLESS
-        )
+        yield _at_gateway(f"malformed/{name.replace(' ', '-')}", f"malformed: {name}", _injecting(name))
 
 
 def _at_gateway(name: str, label: str, strike: Strike, *, fatal: bool = False) -> Trouble:

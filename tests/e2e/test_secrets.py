@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from bot.store.sqlite.backup import back_up
+from bot.store.sqlite.reading import read_faults
 from sandbox.apimaster import Fault
 from sandbox.discord.faults import CUT
 from tests.e2e.house import House
@@ -71,6 +74,22 @@ async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Pa
             _check(house)
     finally:
         os.umask(before)
+
+
+async def test_a_backup_has_no_tokens_of_members(house: House, tmp_path: Path) -> None:
+    """Not in a row, not in a free page; what is restored from it goes on by the bot's own token."""
+    house.knobs.latency_s = 3
+    for number in range(30):
+        await house.imagine(f"a token {number}", member=("alice", "bob", "mod")[number % 3])
+    await house.driver.slash("alice", "imagine", {"prompt": "private", "private": True})
+    await house.driver.slash("bob", "imagine", {"prompt": "a {red, blue} draft"})
+    await house.until(lambda: len(house.states()) >= 31)
+    await asyncio.to_thread(back_up, house.data_dir / "bot.db", tmp_path / "kept.db", force=False)
+    members = {token.encode() for request in house.discord.requests for token in _TOKEN.findall(request.path)}
+    live = b"".join(path.read_bytes() for path in house.data_dir.glob("bot.db*"))
+    assert sum(token in live for token in members) > 10
+    assert [token for token in members if token in (tmp_path / "kept.db").read_bytes()] == []
+    assert list(read_faults(tmp_path / "kept.db")) == []
 
 
 def _check(house: House) -> None:

@@ -1,10 +1,9 @@
-"""How a bot ends: asked to, asked twice, by an event that cannot be read, and under its own supervision."""
+"""How a bot ends: asked to, asked twice, by a READY that cannot be read, and under its own supervision."""
 
 from __future__ import annotations
 
 import asyncio
 import io
-import json
 import os
 import signal
 import sys
@@ -17,14 +16,10 @@ from PIL import Image
 
 from sandbox.apimaster import Fault
 from sandbox.bot_process import program
+from sandbox.discord.gateway_faults import Ready
 from tests.e2e.house import House
 
 ENDS_WITHIN_S = 10.0
-UNREADABLE = json.dumps({"op": 0, "t": "INTERACTION_CREATE", "s": 99, "d": {"id": "no number"}})
-HARMLESS = (
-    json.dumps({"op": 77, "d": None, "s": None, "t": None}),
-    json.dumps({"op": 0, "t": "NEVER_HEARD_OF", "s": 98, "d": None}),
-)
 
 
 def a_picture() -> bytes:
@@ -32,6 +27,13 @@ def a_picture() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
     return buffer.getvalue()
+
+
+async def reconnected_without_servers(house: House) -> None:
+    """Refuse the session, and let the next READY lack its list of servers."""
+    house.faults.gateway.ready = Ready.UNREADABLE
+    house.faults.refuse_resume = True
+    await house.faults.drop_gateway(4000)
 
 
 async def asked_to_stop(house: House) -> float:
@@ -96,18 +98,17 @@ async def test_second_signal_ends_at_once_and_loses_nothing(house: House) -> Non
     await house.picture("an upload that hangs")
 
 
-async def test_event_that_cannot_be_read_ends_the_process_and_loses_nothing(house: House) -> None:
-    """discord.py raises out of its loop: one sentence, exit code 1. What it only does not know ends nothing."""
+async def test_a_ready_that_cannot_be_read_ends_the_process_and_loses_nothing(house: House) -> None:
+    """There is no session without it: one sentence, exit code 1, and the next start goes on."""
     house.knobs.latency_s = 1
-    for frame in HARMLESS:
-        house.faults.inject(frame)
     await house.imagine("all the same")
     await house.until(lambda: house.states() == ["running"])
-    house.faults.inject(UNREADABLE)
+    await reconnected_without_servers(house)
     assert await asyncio.wait_for(house.bot.wait(), ENDS_WITHIN_S) == 1
     said = [line for line in house.bot.output if line.startswith("imagine-bot:")]
     assert len(said) == 1
     assert "cannot read" in said[0]
+    house.faults.clear()
     await house.start()
     await house.picture("all the same")
     assert len(house.apimaster.posts) == 1
@@ -115,7 +116,7 @@ async def test_event_that_cannot_be_read_ends_the_process_and_loses_nothing(hous
 
 @pytest.mark.timeout(150)
 async def test_supervised_bot_is_started_again_until_it_is_stopped(tmp_path: Path) -> None:
-    """The same event ends the child alone; SIGTERM to the parent ends both in order."""
+    """The same READY ends the child alone; SIGTERM to the parent ends both in order."""
     house = House(tmp_path / "data")
     house._launch = program(sys.executable, "-m", "bot", "run", "--supervise")
     async with house:
@@ -124,7 +125,10 @@ async def test_supervised_bot_is_started_again_until_it_is_stopped(tmp_path: Pat
         house.knobs.latency_s = 1
         await house.imagine("supervised")
         await house.until(lambda: house.states() == ["running"])
-        house.faults.inject(UNREADABLE)
+        await reconnected_without_servers(house)
+        await house.until(lambda: any("bot_ended" in line for line in house.bot.output))
+        house.faults.clear()
+        await house.driver.wait_for_bot(timeout_s=50)
         await house.picture("supervised", timeout_s=50)
         assert any("bot_ended exit_code=1" in line for line in house.bot.output)
         assert await asked_to_stop(house) < ENDS_WITHIN_S

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,10 +15,10 @@ from bot import __version__
 from bot.commands.examining.findings import Finding, fail, ok, warn
 from bot.domain.disk import MEGABYTE, DiskRule, DiskState
 from bot.lock import LOCK_NAME
+from bot.ops.private_files import OTHERS, own_files
 from bot.store.sqlite.examining import SQLITE_VERSION
 
 _MOST_NAMED: Final = 3
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def versions() -> Iterator[Finding]:
@@ -67,10 +66,10 @@ def _disk(data_dir: Path, min_free_mb: int) -> Iterator[Finding]:
 
 def _modes(data_dir: Path) -> Iterator[Finding]:
     """Prompts, tokens and pictures are nobody else's business on this machine."""
-    if data_dir.stat().st_mode & _OTHERS == 0:  # whatever lies in it, nobody else gets there
+    if data_dir.stat().st_mode & OTHERS == 0:  # whatever lies in it, nobody else gets there
         yield ok("modes", "nobody else on this machine can read DATA_DIR")
         return
-    if open_to_all := [path for path in _own_files(data_dir) if path.lstat().st_mode & _OTHERS]:
+    if open_to_all := [path for path in own_files(data_dir) if path.stat().st_mode & OTHERS]:
         named = ", ".join(path.name for path in open_to_all[:_MOST_NAMED])
         more = f" and {len(open_to_all) - _MOST_NAMED} more" if len(open_to_all) > _MOST_NAMED else ""
         yield warn("modes", f"others can get at {named}{more}", f"chmod -R go= {data_dir}")
@@ -81,19 +80,11 @@ def _modes(data_dir: Path) -> Iterator[Finding]:
 def _settings_file(path: Path) -> Iterator[Finding]:
     """Whoever reads the token is the bot; whoever reads the key spends its balance."""
     try:
-        others = path.stat().st_mode & _OTHERS
+        others = path.stat().st_mode & OTHERS
     except OSError:
         return  # the environment has it all
     if others:
         yield warn("modes", f"others can get at {path}, which has the token and the key", f"chmod 600 {path}")
-
-
-def _own_files(data_dir: Path) -> Iterator[Path]:
-    """What the bot keeps: its database's files, and the folders of pictures, which are closed themselves."""
-    yield from data_dir.glob("bot.*")
-    for folder in ("spool", "references", "archives", "exports"):
-        if (data_dir / folder).is_dir():
-            yield data_dir / folder
 
 
 def _leftovers(data_dir: Path) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.domain.errors import StartupError
 from bot.files import sync
-from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, verified
+from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, remove_tokens, verified
 from bot.store.sqlite.enclosed import enclose
 from bot.store.sqlite.reading import opened
 
@@ -18,7 +18,8 @@ from bot.store.sqlite.reading import opened
 def back_up(source: Path, target: Path, *, force: bool, with_pictures: bool = False) -> Contents:
     """Copy the database as it is at this moment, and return what the copy holds.
 
-    `with_pictures` encloses the files that are nowhere else: pictures not posted yet, and what open orders refer to.
+    The copy has no interaction tokens. `with_pictures` encloses the files that are nowhere else: pictures not posted
+    yet, and what open orders refer to.
 
     It is written under another name, readable by this user alone, and takes its own once it is verified and on disk.
     Raises StartupError, with nothing left behind, where it cannot be made; an existing target is replaced by `force`.
@@ -31,6 +32,8 @@ def back_up(source: Path, target: Path, *, force: bool, with_pictures: bool = Fa
         db.conn.execute("BEGIN")
         contents_of(db, 0)
         copy_into(db.conn, aside)
+        _verified_copy(aside, source)  # before it is packed: that would hide a damaged index
+        remove_tokens(aside)
         if with_pictures:
             enclose(aside, source.parent)
         contents = _verified_copy(aside, source)

@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from bot.store.sqlite.connection import connect
 from bot.store.sqlite.migrations import check_pages, refuse_newer, refuse_strangers
 from bot.store.sqlite.rows import all_rows, moment
+from bot.store.sqlite.tokens import remove_all_tokens
 
 _CONTENTS: Final = """
     SELECT (SELECT COUNT(*) FROM jobs) AS jobs, (SELECT MAX(created_at) FROM jobs) AS newest_at,
@@ -66,6 +67,21 @@ def copy_into(source: sqlite3.Connection, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def remove_tokens(copy: Path) -> None:
+    """Remove all interaction tokens from a copy, also from its free pages and from what lies between its rows.
+
+    The copy is written once more for that, beside itself. Raises sqlite3.Error.
+    """
+    with private_file(copy.with_name(f"{copy.name}.vacuumed")) as packed:
+        with closing(connect(copy)) as db:
+            db.conn.execute("PRAGMA journal_mode = DELETE")
+            db.conn.execute("BEGIN")
+            remove_all_tokens(db)
+            db.conn.execute("COMMIT")
+            db.conn.execute("VACUUM INTO ?", (str(packed),))
+        packed.replace(copy)
 
 
 @contextmanager

@@ -42,3 +42,19 @@ def renew_token(db: Database, request_id: int, lease: TokenLease) -> None:
 def wipe_token(db: Database, request_id: int) -> None:
     """Forget one request's interaction token: Discord does not know it any more."""
     db.conn.execute("UPDATE requests SET token = NULL WHERE id = ?", (request_id,))
+
+
+def remove_all_tokens(db: Database) -> None:
+    """Remove every interaction token: a copy of the database does not answer interactions.
+
+    Whatever table has a column `token`, in this version or another. A row that cannot be without one is about nothing
+    but the token.
+    """
+    for (table,) in db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for column in db.conn.execute("SELECT * FROM pragma_table_info(?)", (table,)).fetchall():
+            if column["name"] == "token":
+                db.conn.execute(
+                    f'DELETE FROM "{table}"'  # noqa: S608 - a name of our own schema
+                    if column["notnull"]
+                    else f'UPDATE "{table}" SET token = NULL WHERE token IS NOT NULL'  # noqa: S608 - the same
+                )

@@ -1,0 +1,130 @@
+"""Gateway traffic that cannot be parsed is skipped: the same process goes on answering members."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from benchmarks.process import free_port
+from sandbox.discord.malformed import MALFORMED
+from tests.e2e.house import House
+from tests.support.mutation import REMOVED, VALUES, mutated, paths_of
+
+CHANGED = 500
+
+CHANGES: tuple[tuple[tuple[str, ...], Any], ...] = (
+    (("member", "permissions"), ""),
+    (("member", "permissions"), None),
+    (("member", "permissions"), REMOVED),
+    (("member", "user"), None),
+    (("member",), REMOVED),
+    (("id",), "9" * 30),
+    (("token",), 7),
+    (("type",), 99),
+    (("channel",), None),
+    (("data",), None),
+    (("data", "options"), {"name": "prompt"}),
+    (("data", "resolved"), {"users": [1]}),
+    (("data", "name"), []),
+    (("app_permissions",), ""),
+    (("entitlements",), 3),
+    (("attachment_size_limit",), REMOVED),
+)
+"""A path into a valid interaction, and what stands there instead."""
+
+
+def changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> str:
+    """The frame of an interaction with one field changed, and with a number and token of its own."""
+    made = copy.deepcopy(body)
+    made["id"], made["token"] = str(int(body["id"]) + 1), "a-secret-token"
+    parent = made
+    for name in path[:-1]:
+        parent = parent[name]
+    if value is REMOVED:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = value
+    return json.dumps({"op": 0, "t": "INTERACTION_CREATE", "s": None, "d": made})
+
+
+async def counted(port: int, event: str) -> float:
+    """How many events of this name were skipped, as Prometheus reads it."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+        page = await answer.text()
+    start = f'imagine_gateway_events_malformed_total{{event="{event}"}} '
+    return sum(float(line.removeprefix(start)) for line in page.splitlines() if line.startswith(start))
+
+
+async def test_malformed_interactions_are_logged_counted_and_skipped(tmp_path: Path) -> None:
+    """Whatever field is broken, the next command works in the same process; contents and tokens are not logged."""
+    port = free_port()
+    async with House(tmp_path / "data", HTTP_PORT=str(port)) as house:
+        await house.start()
+        pid = house.bot.pid
+        typed = await house.imagine("before")
+        record = house.world.interactions.get(typed.id)
+        assert record is not None
+        body = house.world.interactions.payload(record)
+        for path, value in CHANGES:
+            house.faults.inject(changed(body, path, value))
+        await house.imagine("after")
+        await house.picture("after")
+        assert (house.bot.pid, house.bot.alive) == (pid, True)
+        assert await counted(port, "INTERACTION_CREATE") == len(CHANGES)
+        said = house.bot.log_path.read_text()
+        assert said.count("gateway_event_malformed") == len(CHANGES)
+        assert "a-secret-token" not in said
+        assert "Traceback" not in said
+
+
+async def test_random_changes_of_interactions_leave_the_bot_as_it_was(house: House) -> None:
+    """Commands, menus, buttons and autocompletions with one or two fields changed; no handler loses an error."""
+    pid, rng = house.bot.pid, random.Random(10)
+    house.discord.rate_limits.enabled = False  # Discord limits those who answer unknown interactions
+    await house.imagine("a model")
+    card = await house.picture("a model")
+    done = [
+        await house.driver.slash("alice", "imagine", {"prompt": "another {red, blue} model"}),
+        await house.driver.click("alice", card.id, card.button("Again").custom_id),
+        await house.driver.click("alice", card.id, card.button("Details").custom_id),
+        await house.driver.slash("alice", "queue", {}),
+    ]
+    bodies = [house.world.interactions.payload(each.record) for each in done]
+    for number in range(CHANGED):
+        body = rng.choice(bodies)
+        made = body | {"id": str(int(body["id"]) + number + 1), "token": "a-secret-token"}
+        for _ in range(rng.randint(1, 2)):
+            made = mutated(made, rng.choice(list(paths_of(made))), rng.choice(VALUES))
+        house.faults.inject(json.dumps({"op": 0, "t": "INTERACTION_CREATE", "s": None, "d": made}))
+        if number % 50 == 0:
+            await house.driver.wait_for_bot()
+            await asyncio.sleep(0.2)
+    await house.imagine("after all", member="bob")
+    await house.picture("after all")
+    assert (house.bot.pid, house.bot.alive) == (pid, True)
+    said = house.bot.log_path.read_text()
+    assert "gateway_event_malformed" in said
+    assert "never retrieved" not in said
+    assert "command_crashed" not in said
+    assert "a-secret-token" not in said
+
+
+@pytest.mark.timeout(150)
+async def test_no_malformed_frame_ends_the_process(house: House) -> None:
+    """Events are skipped, broken frames have the session resumed; nothing that was under way is lost."""
+    pid = house.bot.pid
+    for number, (name, frame) in enumerate(MALFORMED.items()):
+        house.faults.inject(frame(house.world))
+        await asyncio.sleep(0.3)
+        await house.driver.wait_for_bot(timeout_s=40)
+        await house.imagine(f"despite {number}")
+        await house.picture(f"despite {number}")
+        assert (house.bot.pid, house.bot.alive) == (pid, True), name
+    assert len(house.apimaster.posts) == len(MALFORMED)
