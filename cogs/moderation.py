@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.ui.answering import begin_answer, edit_answer, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.errors import answer_error
+from bot.ui.escape import mention
 from bot.ui.fields import Fields
 from bot.ui.forms import custom_id_of
 from bot.ui.moderation import (
@@ -90,7 +91,7 @@ class Moderation(commands.Cog):
         """Let a blocked member make pictures again."""
         await begin_answer(interaction)
         await self._services.moderation.unblock(moderator_of(interaction), member.id)
-        await self._answer(interaction, ENGLISH("moderation.unblocked", member=member.mention))
+        await self._answer(interaction, ENGLISH("moderation.unblocked", member=mention(member.id)))
 
     @app_commands.command(description=phrase("command.blocks"))
     @in_servers_for(manage_messages=True)

@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.ui.access import Audience, used_by
 from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
+from bot.ui.escape import mention
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of, origin_of
 from bot.ui.quotas import quota_view, quotas_view, role_label, role_meant
@@ -140,7 +141,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         """Let a member begin anew, whether they are still here or not."""
         await begin_answer(interaction)
         await self._services.quotas.reset(keeper_of(interaction), member.id)
-        await self._show(interaction, ENGLISH("quotas.reset", member=member.mention))
+        await self._show(interaction, ENGLISH("quotas.reset", member=mention(member.id)))
 
     async def _show(self, interaction: discord.Interaction[ImagineBot], done: str = "") -> None:
         quotas, standing = await self._services.quotas.of_server(interaction.guild_id or 0)

@@ -11,10 +11,10 @@ from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from bot.services import Services
 from bot.ui.answering import begin_answer, edit_answer
+from bot.ui.escape import escaped
 from bot.ui.phrases import option, phrase, worded, words_of
 from bot.ui.pressing import keeper_of
 from bot.ui.styles import proposals, style_list
-from bot.ui.text import plain
 from cogs.options import quickly
 
 _SAVED = {
@@ -44,7 +44,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         """Save a style under a name."""
         await begin_answer(interaction)
         preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
-        said = words_of(interaction)(_SAVED[server, replaced], name=plain(preset.name))
+        said = words_of(interaction)(_SAVED[server, replaced], name=escaped(preset.name))
         await edit_answer(interaction, content=said)
 
     @app_commands.command(name="list", description=phrase("command.style_list"))
@@ -62,7 +62,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         await begin_answer(interaction)
         preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
         key = "styles.server_deleted" if server else "styles.own_deleted"
-        said = words_of(interaction)(key, name=plain(preset.name))
+        said = words_of(interaction)(key, name=escaped(preset.name))
         await edit_answer(interaction, content=said)
 
     @delete.autocomplete("name")

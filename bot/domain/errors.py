@@ -62,6 +62,15 @@ class Phrase(str):
     __slots__ = ()
 
 
+class Markup(str):
+    """A value of a sentence that is Discord markup of our own: a mention, a timestamp, a text that is escaped already.
+
+    Every other `str` in a sentence is somebody else's, and is escaped.
+    """
+
+    __slots__ = ()
+
+
 class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an answer, not a fault
     """A request that is not accepted: nothing was stored, nothing was spent.
 

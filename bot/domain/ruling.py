@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import Markup, Refusal
 from bot.domain.job import Origin
 from bot.domain.picture import (
     DEFAULT_RESOLUTION,
@@ -38,9 +38,9 @@ def check_place(rules: ServerRules, origin: Origin) -> None:
         raise Refusal("role_needed", roles=_named("@&", rules.allowed_roles))
 
 
-def _named(kind: str, ids: frozenset[int]) -> tuple[str, ...]:
+def _named(kind: str, ids: frozenset[int]) -> tuple[Markup, ...]:
     """Channels or roles as Discord's clients show them by their names, the first few."""
-    return tuple(f"<{kind}{number}>" for number in sorted(ids)[:_MOST_TOLD])
+    return tuple(Markup(f"<{kind}{number}>") for number in sorted(ids)[:_MOST_TOLD])
 
 
 def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> PictureSpec:

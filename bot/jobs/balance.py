@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.errors import ProviderError, StoreError
+from bot.domain.errors import Markup, ProviderError, StoreError
 from bot.domain.job import Gate
 from bot.jobs.insisting import Insisting
 from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
@@ -253,7 +253,9 @@ class GateKeeper:
             if full != self._gate.full_told:
                 async with self._speaking:
                     waiting = await self._insist(self._waiting)
-                    await self._alerts.tell("disk_full" if full else "disk_roomy", shortage=shortage, waiting=waiting)
+                    await self._alerts.tell(
+                        "disk_full" if full else "disk_roomy", shortage=Markup(shortage), waiting=waiting
+                    )
                 self._gate = replace(self._gate, full_told=full)
             await self._insist(self._record_room)
             self._presenter.refresh_line(await self._requests.waiting_requests())

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.domain.audit import AuditAction, AuditEntry, NewAuditEntry
-from bot.domain.errors import Refusal
+from bot.domain.errors import Markup, Refusal
 from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.ports import Presenter, RequestStore
@@ -83,7 +83,7 @@ class Moderation:
         """Let a member order again; raises Refusal for one who is not blocked."""
         entry = _entry(moderator, AuditAction.UNBLOCK, member_id, "")
         if not await self._blocks.unblock(moderator.guild_id, member_id, entry):
-            raise Refusal("not_blocked", member=f"<@{member_id}>")
+            raise Refusal("not_blocked", member=Markup(f"<@{member_id}>"))
         self._tell_unblock(moderator, member_id)
 
     async def blocks(self, moderator: Moderator) -> list[Block]:

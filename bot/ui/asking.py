@@ -17,10 +17,10 @@ from bot.ui.access import Audience
 from bot.ui.answering import edit_answer, note_press, sent_surely, tell
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
+from bot.ui.escape import escaped
 from bot.ui.phrases import words_of
 from bot.ui.place import check_place
 from bot.ui.pressing import desk_of, lease_of, origin_of, said
-from bot.ui.text import plain
 
 _MOST_CHARACTERS: Final = 1_800
 """Of all prompts together; markup that is shown rather than obeyed may double them."""
@@ -120,4 +120,4 @@ def _shortened(prompts: Sequence[str]) -> Iterator[str]:
     start = 0 if max(map(len, lines)) <= room else max(0, len(commonprefix(lines)) - _BEFORE)  # noqa: RUF071 - no paths
     for line in lines:
         shown = line[start:] if not start else f"…{line[start:]}"
-        yield plain(cut(shown, room))
+        yield escaped(cut(shown, room))

@@ -14,7 +14,8 @@ from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestV
 from bot.domain.picture import PictureInfo
 from bot.domain.wording import cut
 from bot.ui.catalogue import Words
-from bot.ui.text import extras, form_shown, plain
+from bot.ui.escape import escaped, mention, timestamp
+from bot.ui.text import extras, form_shown
 
 _MOST_DESCRIPTION: Final = 4_096
 _MOST_TOGETHER: Final = 6_000
@@ -36,13 +37,13 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     """
     prompt = view.request.spec.prompt
     embed = discord.Embed(title=words("details.title", number=job.id))
-    embed.add_field(name=words("details.member"), value=f"<@{view.request.origin.user_id}>")
+    embed.add_field(name=words("details.member"), value=mention(view.request.origin.user_id))
     embed.add_field(name=words("details.settings"), value=_settings(view, job, words, age_restricted=age_restricted))
     embed.add_field(name=words("details.cost"), value=_cost(job, words))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
-        escaped = plain(said)[:_MOST_FIELD]
-        embed.add_field(name=words("details.style"), value=escaped, inline=False)
+        shown = escaped(said)[:_MOST_FIELD]
+        embed.add_field(name=words("details.style"), value=shown, inline=False)
     if view.request.references:
         embed.add_field(name=words("details.references"), value=_references(view, words), inline=False)
     embed.add_field(name=words("details.times"), value=_times(view, job, words), inline=False)
@@ -96,7 +97,7 @@ def _references(view: RequestView, words: Words) -> str:
 
 def _reference(reference: Reference, words: Words) -> str:
     """A reference as its member named it, and what was done to it. What rows say of that is English."""
-    name = plain(reference.name)[:80]
+    name = escaped(reference.name)[:80]
     if reference.name == SMALLER_ITSELF:
         name = words("details.smaller_itself")
     note = words("details.first_frame") if reference.note == FIRST_FRAME else reference.note
@@ -110,7 +111,7 @@ def _times(view: RequestView, job: Job, words: Words) -> str:
         "details.made": job.fetched_at,
         "details.shown": job.finished_at,
     }
-    told = [words(key, when=discord.utils.format_dt(at, "f")) for key, at in times.items() if at is not None]
+    told = [words(key, when=timestamp(at, "f")) for key, at in times.items() if at is not None]
     if job.submitted_at is not None and job.fetched_at is not None:
         took_s = max(1, round((job.fetched_at - job.submitted_at).total_seconds()))
         told.append(words("details.took", seconds=took_s))

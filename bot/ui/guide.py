@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from discord import ui
 
+from bot.domain.errors import Markup
 from bot.domain.limits import Limits
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, Resolution
 from bot.ui.catalogue import Words
@@ -27,7 +28,7 @@ def guide_view(
     """What the commands do, what a picture costs, what is limited, what is kept."""
     lines = [f"### {words('guide.commands')}"]
     lines += [f"`/{command.name}` {command.description}" for command in commands if command.description]
-    in_menus = [f"*{command.name}*" for command in commands if not command.description]
+    in_menus = [Markup(f"*{command.name}*") for command in commands if not command.description]
     if in_menus:
         lines.append(words("guide.menus", names=words.listed(in_menus)))
     lines.append(words("guide.choices"))

@@ -9,7 +9,7 @@ from typing import Any, Final, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import Markup, Refusal
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.wording import cut
 from bot.jobs.collecting import PAGE, Collection
@@ -21,9 +21,9 @@ from bot.ui.buttons import cancel_or_ask, may_cancel
 from bot.ui.catalogue import Words
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.errors import answer_error
+from bot.ui.escape import escaped, timestamp
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton
-from bot.ui.text import plain
 
 MAX_FILTER_CHARACTERS: Final = 60
 """The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""
@@ -132,7 +132,7 @@ def gallery_view(
     last = (found.total - 1) // PAGE
     heading = [f"**{words('list.pictures')}**", words("list.count", count=found.total)]
     if wanted:
-        heading[1] = words("list.count_with", count=found.total, wanted=plain(wanted))
+        heading[1] = words("list.count_with", count=found.total, wanted=escaped(wanted))
     if last:
         heading.append(words("list.page", page=page + 1, pages=last + 1))
     container.add_item(ui.TextDisplay(" · ".join(heading)))
@@ -163,7 +163,7 @@ def _thumbnail(entry: GalleryEntry) -> ui.Thumbnail[ui.LayoutView]:
 def _gallery_entry(entry: GalleryEntry, words: Words) -> str:
     """Number, prompt, date, settings, and how to see it: a link where others see it too, else the command."""
     job, request = entry.job, entry.request
-    parts = [discord.utils.format_dt(job.finished_at or job.created_at, "d"), request.spec.size]
+    parts = [timestamp(job.finished_at or job.created_at, "d"), request.spec.size]
     parts.append(request.spec.resolution.value)
     link = jump_link(request) if job.attachment_id is not None else None
     if link:
@@ -173,15 +173,15 @@ def _gallery_entry(entry: GalleryEntry, words: Words) -> str:
     return f"**{job.id}** {short_prompt(request)}\n-# {' · '.join(parts)}"
 
 
-def jump_link(request: Request) -> str | None:
+def jump_link(request: Request) -> Markup | None:
     """The address of a request's message; None where there is none, or where it vanishes with the client's session."""
     if request.message_id is None or (request.private and request.message_by == "interaction"):
         return None
     guild = "@me" if request.message_by == "dm" else request.origin.guild_id or "@me"
-    return f"https://discord.com/channels/{guild}/{request.channel_id}/{request.message_id}"
+    return Markup(f"https://discord.com/channels/{guild}/{request.channel_id}/{request.message_id}")
 
 
 def short_prompt(request: Request) -> str:
     """The beginning of a prompt in one line, its markup shown rather than obeyed; dots for one that was deleted."""
     words = " ".join(request.spec.prompt.split()) or "…"
-    return plain(cut(words, _SHOWN_PROMPT))
+    return escaped(cut(words, _SHOWN_PROMPT))

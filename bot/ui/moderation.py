@@ -16,9 +16,9 @@ from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
+from bot.ui.escape import escaped, mention
 from bot.ui.received import form_parts
 from bot.ui.serverlog import numbers, until_text
-from bot.ui.text import plain
 from bot.ui.vouching import Vouchers
 
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
@@ -75,7 +75,7 @@ async def duration_proposals(
 
 def blocked_answer(block: Block, taken_back: int) -> str:
     """What a block did: until when, and what became of waiting pictures."""
-    lines = [ENGLISH("moderation.blocked", member=f"<@{block.member_id}>", until=until_text(block))]
+    lines = [ENGLISH("moderation.blocked", member=mention(block.member_id), until=until_text(block))]
     lines.append(
         ENGLISH("moderation.taken_back", count=taken_back) if taken_back else ENGLISH("moderation.none_waited")
     )
@@ -104,12 +104,12 @@ def block_list(blocks: Sequence[Block]) -> str:
 def _block_line(block: Block) -> str:
     line = ENGLISH(
         "moderation.block",
-        member=f"<@{block.member_id}>",
+        member=mention(block.member_id),
         until=until_text(block),
         since=block.since,
-        by=f"<@{block.by_id}>",
+        by=mention(block.by_id),
     )
-    return f"- {line}" + (f": {plain(block.reason)}" if block.reason else "")
+    return f"- {line}" + (f": {escaped(block.reason)}" if block.reason else "")
 
 
 def remove_form(view: RequestView, opened_by: int) -> ui.Modal:

@@ -10,7 +10,7 @@ from typing import Any
 
 import discord
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import Markup, Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.jobs.originals import Original, Originals
 from bot.ui.access import Audience
@@ -83,4 +83,4 @@ def _told(name: str, names: Sequence[str], words: Words) -> str:
         return words("original.whole")
     windows = f"cmd /c copy /b {'+'.join(names)} {name}"
     unix = f"cat {' '.join(names)} > {name}"
-    return words("original.parts", count=len(names), windows=windows, unix=unix)
+    return words("original.parts", count=len(names), windows=Markup(windows), unix=Markup(unix))

@@ -25,7 +25,7 @@ def words_of(interaction: discord.Interaction[Any]) -> Words:
 
 def phrase(key: str, **values: object) -> app_commands.locale_str:
     """Words of a command that Discord itself shows: English by default, translated when commands are registered."""
-    return app_commands.locale_str(ENGLISH(key, **values), key=key, values=values)
+    return app_commands.locale_str(ENGLISH.verbatim(key, **values), key=key, values=values)
 
 
 def menu_entry(key: str, callback: Any) -> app_commands.ContextMenu:  # discord.py knows the kind by the callback
@@ -65,7 +65,7 @@ class CatalogueTranslator(app_commands.Translator):
         """The phrase in this locale; None where Discord shall show the English one."""
         if "key" not in string.extras or locale.value not in LOCALES:
             return None
-        return words_for(locale.value)(string.extras["key"], **string.extras["values"])
+        return words_for(locale.value).verbatim(string.extras["key"], **string.extras["values"])
 
 
 def digest_of_phrases(entries: Callable[[str], Mapping[str, Entry]] = entries_of) -> str:

@@ -49,7 +49,7 @@ def pictures_of(message: discord.Message, cdn_hosts: Collection[str]) -> tuple[P
 
 def avatar_of(user: discord.User | discord.Member, words: Words) -> PostedPicture:
     """The picture by which a user goes here."""
-    name = words("form.avatar", name=user.display_name)
+    name = words.verbatim("form.avatar", name=user.display_name)
     return PostedPicture(url=user.display_avatar.url, name=name, content_type=None)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import discord
 from discord import ui
 
+from bot.domain.errors import Markup
 from bot.domain.limits import Limits
 from bot.domain.picture import MAX_COUNT, Resolution
 from bot.domain.quota import EVERYONE, OF_PICTURES, Limit, Quota, Standing, rank_of, resolution_at
 from bot.ui.catalogue import ENGLISH, Words
 from bot.ui.dynamic import message_of
+from bot.ui.escape import role_mention, timestamp
 
 _SHOWN: Final = (
     Limit.PICTURES_DAY,
@@ -43,7 +44,7 @@ def quota_view(standing: Standing | None, installation: Limits, words: Words) ->
 
 def _left(standing: Standing, limit: Limit, words: Words) -> str:
     left, most = standing.left(limit) or 0, standing.limits[limit]
-    resets = discord.utils.format_dt(standing.resets_at(limit), "R")
+    resets = timestamp(standing.resets_at(limit), "R")
     told = [words.format_field(n, ",") if limit in OF_PICTURES else words.credits(n) for n in (left, most)]
     return words(f"quota.{limit.value}", left=told[0], limit=told[1], resets=resets)
 
@@ -92,8 +93,8 @@ def _plain_role(role_id: int) -> str:
 def _entry(quota: Quota, known_roles: Mapping[int, str]) -> str:
     order = [limit for limit in Limit if limit in quota.limits and limit is not Limit.SERVER_CREDITS_MONTH]
     told = ", ".join(_limit(limit, quota.limits[limit]) for limit in order)
-    who = f"<@&{quota.role_id}>" if quota.role_id in known_roles else _plain_role(quota.role_id)
-    return ENGLISH("quotas.entry", who=who, limits=told)
+    who = role_mention(quota.role_id) if quota.role_id in known_roles else _plain_role(quota.role_id)
+    return ENGLISH("quotas.entry", who=who, limits=Markup(told))
 
 
 def _limit(limit: Limit, amount: int | None) -> str:

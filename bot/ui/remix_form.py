@@ -213,7 +213,7 @@ def _options(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
     ]
     options += [
         discord.SelectOption(
-            label=words("form.style", name=style.name),
+            label=words.verbatim("form.style", name=style.name),
             value=f"{_STYLE}{style.name}",
             description=" ".join(style.text.split())[:_MOST_LABEL],
         )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import discord
-
 from bot.domain.job import Job, Request, RequestView
 from bot.domain.rules import Block, WordRule
 from bot.jobs.moderation import Moderator
 from bot.ports.people import ServerLog
 from bot.ui.catalogue import ENGLISH
+from bot.ui.escape import escaped, mention, timestamp
 from bot.ui.lists import jump_link
-from bot.ui.text import plain, quoted_prompt
+from bot.ui.text import quoted_prompt
 
 _MOST_NAMES: Final = 300
 
@@ -32,20 +31,20 @@ def tell_removal(log: ServerLog, actor_id: int, view: RequestView) -> None:
 
 def tell_block(log: ServerLog, block: Block) -> None:
     """Write of a member who was blocked."""
-    line = ENGLISH("log.blocked", actor=f"<@{block.by_id}>", member=f"<@{block.member_id}>", until=until_text(block))
-    log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(plain(block.reason))}" if block.reason else ""))
+    line = ENGLISH("log.blocked", actor=mention(block.by_id), member=mention(block.member_id), until=until_text(block))
+    log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(escaped(block.reason))}" if block.reason else ""))
 
 
 def until_text(block: Block) -> str:
     """When a block ends, as a date: "until in 2 hours" is no English."""
     if block.until is None:
         return ENGLISH("moderation.for_good")
-    return ENGLISH("moderation.until", until=discord.utils.format_dt(block.until, "f"))
+    return ENGLISH("moderation.until", until=timestamp(block.until, "f"))
 
 
 def tell_unblock(log: ServerLog, moderator: Moderator, member_id: int) -> None:
     """Write of a member who may order again."""
-    line = ENGLISH("log.unblocked", actor=f"<@{moderator.user_id}>", member=f"<@{member_id}>")
+    line = ENGLISH("log.unblocked", actor=mention(moderator.user_id), member=mention(member_id))
     log.tell(moderator.guild_id, f"✅ {line}")
 
 
@@ -56,7 +55,7 @@ def trouble_note(trouble: str | None) -> str:
 
 def tell_slow_pattern(log: ServerLog, guild_id: int, rule: WordRule) -> None:
     """Write of a rule that took too long with somebody's prompt, which was refused therefore."""
-    log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=plain(rule.pattern)))
+    log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=escaped(rule.pattern)))
 
 
 def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> str:
@@ -65,11 +64,11 @@ def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> s
     A private picture's prompt and cost are the moderators' business too; the picture itself is not shown to them.
     """
     words = ENGLISH
-    parts = [f"<@{request.origin.user_id}>", numbers(jobs), request.spec.size, request.spec.resolution.value]
+    parts = [mention(request.origin.user_id), numbers(jobs), request.spec.size, request.spec.resolution.value]
     if view.request.references:
         names = ", ".join(reference.name for reference in view.request.references)
         count = words("card.references", count=len(view.request.references))
-        parts.append(f"{count} ({plain(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
+        parts.append(f"{count} ({escaped(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
     if request.private:
         parts.append(words("card.private"))
     parts.append(words.credits(sum(job.price_microcredits for job in jobs)))
@@ -84,7 +83,7 @@ def removal_line(actor_id: int, view: RequestView) -> str:
     jobs = [job for job in view.jobs if job.retried_by is None]
     owner_id = view.request.origin.user_id
     key = "log.deleted_own" if actor_id == owner_id else "log.removed"
-    line = ENGLISH(key, actor=f"<@{actor_id}>", member=f"<@{owner_id}>", numbers=numbers(jobs))
+    line = ENGLISH(key, actor=mention(actor_id), member=mention(owner_id), numbers=numbers(jobs))
     return f"🗑️ {line}\n{quoted(quoted_prompt(view.request.spec))}"
 
 

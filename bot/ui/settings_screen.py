@@ -20,6 +20,7 @@ from bot.ui.access import Audience, Scope
 from bot.ui.answering import edit_answer, note_press, sent_surely
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, message_of
+from bot.ui.escape import channel_mention, mention, role_mention
 from bot.ui.offered import Value
 from bot.ui.serverlog import trouble_note
 from bot.ui.word_rules import words_form
@@ -131,7 +132,7 @@ class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_chann
         await super().save(interaction, guild_id, actor_id, values)
         if self.setting is Setting.LOG_CHANNEL and values:
             logbook = cast(ServerLog, interaction.client.services.server_log)
-            logbook.tell(guild_id, ENGLISH("log.begins", actor=f"<@{actor_id}>"))
+            logbook.tell(guild_id, ENGLISH("log.begins", actor=mention(actor_id)))
             await logbook.written(guild_id)
 
 
@@ -298,7 +299,7 @@ def _defaults(
 def _mentioned(setting: Setting, values: Sequence[Value]) -> list[str]:
     """Values as the audit tells them."""
     if setting in _ROLES:
-        return [f"<@&{value}>" for value in values]
+        return [role_mention(int(value)) for value in values]
     if setting in _CHANNELS or setting is Setting.LOG_CHANNEL:
-        return [f"<#{value}>" for value in values]
+        return [channel_mention(int(value)) for value in values]
     return [str(value) for value in values]

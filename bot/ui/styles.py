@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.domain.preset import Preset
 from bot.domain.wording import cut
 from bot.ui.catalogue import Words
-from bot.ui.text import plain
+from bot.ui.escape import escaped
 
 _MOST_PROPOSALS: Final = 25
 _PROPOSAL: Final = 100
@@ -62,7 +62,7 @@ def _lines(presets: Sequence[Preset], most: int, words: Words) -> str:
 
 def _line(preset: Preset, most: int) -> str:
     text = cut(" ".join(preset.text.split()), most)
-    return f"- **{plain(preset.name)}** {plain(text)}"
+    return f"- **{escaped(preset.name)}** {escaped(text)}"
 
 
 def _whole(presets: Sequence[Preset], words: Words) -> bytes:

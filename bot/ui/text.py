@@ -6,13 +6,12 @@ import re
 from datetime import datetime
 from typing import Final
 
-import discord
-
 from bot.domain.errors import Cost
 from bot.domain.job import DISK, PAUSED, Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
 from bot.domain.wording import cut
 from bot.ui.catalogue import Words
+from bot.ui.escape import escaped, mention, timestamp
 
 _SHEET: Final = re.compile(r"imagine-references-[0-9]{1,18}\.webp")
 _SHOWN_PROMPT: Final = 300
@@ -30,25 +29,6 @@ _COUNTED: Final = (
     JobState.DELIVERED,
 )
 """Of several jobs, these are told by their number alone: waiting, at work, done."""
-_MARKUP: Final = re.compile(
-    r"""https?://[^\s<]+[^<.,:;"'\]\s]|(?P<indent>^[ \t]*)(?=[#>-])|[\\*_~|`\[]|<(?=[@#:/]|a:|t:|id:)""", re.MULTILINE
-)
-"""An address, which stays as it is; the beginning of a heading, quotation or list; a sign that Discord obeys."""
-
-
-def plain(words: str) -> str:
-    """Words of members, their markup and mentions shown rather than obeyed.
-
-    discord.py's own way leaves links whose words go over several lines, and takes a second for some texts.
-    """
-    return discord.utils.escape_mentions(_MARKUP.sub(_shown, words))
-
-
-def _shown(found: re.Match[str]) -> str:
-    if found[0].startswith("http"):
-        return found[0]
-    indent = found["indent"]
-    return f"\\{found[0]}" if indent is None else f"{indent}\\"
 
 
 def quoted_prompt(spec: PictureSpec) -> str:
@@ -56,7 +36,7 @@ def quoted_prompt(spec: PictureSpec) -> str:
 
     Of one that was deleted the dots are left: Discord takes no empty text.
     """
-    return plain(cut(spec.prompt, _SHOWN_PROMPT) or "…")
+    return escaped(cut(spec.prompt, _SHOWN_PROMPT) or "…")
 
 
 def alt_text(spec: PictureSpec) -> str:
@@ -83,11 +63,11 @@ def small_print(view: RequestView, words: Words) -> str:
     """Who asked, with what settings, for how much."""
     spec = view.request.spec
     shown = [job for job in view.jobs if job.retried_by is None]
-    parts = [f"<@{view.request.origin.user_id}>", spec.size, spec.resolution.value]
+    parts = [mention(view.request.origin.user_id), spec.size, spec.resolution.value]
     if count := len(view.request.references):
         parts.append(words("card.references", count=count))
     if spec.style:
-        name = plain(spec.style)
+        name = escaped(spec.style)
         parts.append(words("card.style", name=name))
     parts += extras(view, words)
     parts.append(words.credits(sum(job.price_microcredits for job in shown)))
@@ -169,7 +149,7 @@ def _is_counted(job: Job) -> bool:
 
 def _forecast(eta_at: datetime | None, words: Words) -> str:
     """When it will be ready, counted down by the reader's own client; nothing where nobody knows."""
-    return " · " + words("card.ready_about", when=discord.utils.format_dt(eta_at, "R")) if eta_at else ""
+    return " · " + words("card.ready_about", when=timestamp(eta_at, "R")) if eta_at else ""
 
 
 def _several_finished(done: list[Job], of: int, words: Words) -> list[str]:
@@ -266,9 +246,9 @@ def _bad_reference(job: Job, words: Words) -> str:
     """Which reference could not be used and why; it is named as its owner named it."""
     refusal = f"refusal.{job.error_code}"
     if not words.has(refusal):
-        return plain(cut(job.error_text, _SHOWN_PROMPT))  # of an earlier version: the sentence itself
+        return escaped(cut(job.error_text, _SHOWN_PROMPT))  # of an earlier version: the sentence itself
     number, _, name = job.error_text.partition(" ")
-    return words(refusal, number=number, name=plain(cut(name, _SHOWN_NAME)))
+    return words(refusal, number=number, name=escaped(cut(name, _SHOWN_NAME)))
 
 
 def _uncertain(job: Job, words: Words) -> str:

@@ -10,11 +10,13 @@ from typing import Final
 import discord
 from discord import ui
 
+from bot.domain.errors import Markup
 from bot.domain.period import Period
 from bot.jobs.console import OneMember
 from bot.ports.statistics import ListedJob, MemberTotals, Overview, Totals
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import message_of
+from bot.ui.escape import channel_mention, mention, timestamp
 from bot.ui.lists import jump_link, short_prompt
 
 CHART_FILE: Final = "usage.png"
@@ -54,7 +56,7 @@ def overview_screen(found: Overview, chart: bytes | None, period: Period) -> Scr
 
 def member_screen(found: OneMember, period: Period, *, shared: bool = False) -> Screen:
     """One member's numbers, whoever they are: those who left are named by their id as well."""
-    lines = [ENGLISH("console.member", member=f"<@{found.user_id}>", id=found.user_id, period=period_text(period))]
+    lines = [ENGLISH("console.member", member=mention(found.user_id), id=found.user_id, period=period_text(period))]
     if not found.totals.requested and not found.latest:
         return Screen(screen([*lines, ENGLISH("console.nothing")]))
     lines += _totals(found.totals)
@@ -70,7 +72,7 @@ def top_screen(found: Sequence[MemberTotals], period: Period) -> Screen:
         ENGLISH(
             "console.top_entry",
             place=place,
-            member=f"<@{of.user_id}>",
+            member=mention(of.user_id),
             credits=ENGLISH.credits(of.totals.spent_microcredits),
             delivered=of.totals.delivered,
             requested=of.totals.requested,
@@ -97,8 +99,8 @@ def job_line(listed: ListedJob, *, shared: bool) -> str:
     job, request = listed.job, listed.request
     link = jump_link(request)
     parts = [
-        discord.utils.format_dt(job.created_at, "f"),
-        f"<#{request.origin.channel_id}>",
+        timestamp(job.created_at, "f"),
+        channel_mention(request.origin.channel_id),
         f"{request.spec.size} {request.spec.resolution.value}",
         ENGLISH.credits(job.price_microcredits),
     ]
@@ -110,9 +112,9 @@ def job_line(listed: ListedJob, *, shared: bool) -> str:
         "console.job",
         number=job.id,
         state=reason_text(f"{job.state.value} {job.error_code}".strip()),
-        member=f"<@{job.user_id}>",
+        member=mention(job.user_id),
         prompt=ENGLISH("console.private") if shared and request.private else short_prompt(request),
-        more=" · ".join(parts),
+        more=Markup(" · ".join(parts)),
     )
 
 

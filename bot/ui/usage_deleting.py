@@ -18,6 +18,7 @@ from bot.ui.access import Audience, Scope
 from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_number
+from bot.ui.escape import mention
 from bot.ui.phrases import words_of
 from bot.ui.pressing import JobButton, desk_of, said
 
@@ -65,7 +66,7 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
         view, job = await _deletable(interaction, chosen_number(self))
         together = sum(other.retried_by is None for other in view.jobs)
         key = "console.delete" if together == 1 else "console.delete_many"
-        question = ENGLISH(key, number=job.id, member=f"<@{job.user_id}>", pictures=together)
+        question = ENGLISH(key, number=job.id, member=mention(job.user_id), pictures=together)
         button = DeleteListedButton(job.id, words_of(interaction))
         await edit_answer(interaction, view=said(question, button), allowed_mentions=discord.AllowedMentions.none())
 

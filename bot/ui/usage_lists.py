@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import Markup, Refusal
 from bot.domain.job import JobState
 from bot.domain.period import Period
 from bot.jobs.console import AuditPage, Console, TroublePage
@@ -23,7 +23,7 @@ from bot.ui.access import Audience, Scope
 from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart
-from bot.ui.text import plain
+from bot.ui.escape import channel_mention, escaped, mention, timestamp
 from bot.ui.usage import job_line, period_text, reason_text, screen
 from bot.ui.usage_deleting import ChooseToDelete
 from bot.ui.vouching import Vouchers
@@ -205,15 +205,15 @@ def audit_view(found: AuditPage, before: int = 0) -> ui.LayoutView:
     """What was done, newest first."""
     lines = [ENGLISH("console.audit")]
     for entry in found.entries:
-        whom = ENGLISH("console.audit_member", member=f"<@{entry.member_id}>") if entry.member_id else ""
+        whom = ENGLISH("console.audit_member", member=mention(entry.member_id)) if entry.member_id else ""
         whom += ENGLISH("console.audit_number", number=entry.job_id) if entry.job_id else ""
         told = ENGLISH(
             "console.audit_entry",
-            when=discord.utils.format_dt(entry.at, "f"),
-            actor=f"<@{entry.actor_id}>" if entry.actor_id else ENGLISH("console.audit_bot"),
+            when=timestamp(entry.at, "f"),
+            actor=mention(entry.actor_id) if entry.actor_id else ENGLISH("console.audit_bot"),
             action=reason_text(entry.action.value),
-            whom=whom,
-            detail=_short(entry.detail),
+            whom=Markup(whom),
+            detail=Markup(_short(entry.detail)),
         )
         lines.append(told if entry.detail else told.partition("\n")[0])
     if not found.entries:
@@ -229,44 +229,44 @@ def audit_view(found: AuditPage, before: int = 0) -> ui.LayoutView:
 def _filters(wanted: JobFilter) -> str:
     told = []
     if wanted.user_id is not None:
-        told.append(ENGLISH("console.filter_member", member=f"<@{wanted.user_id}>"))
+        told.append(ENGLISH("console.filter_member", member=mention(wanted.user_id)))
     if wanted.channel_id is not None:
-        told.append(ENGLISH("console.filter_channel", channel=f"<#{wanted.channel_id}>"))
+        told.append(ENGLISH("console.filter_channel", channel=channel_mention(wanted.channel_id)))
     if wanted.state is not None:
         told.append(ENGLISH("console.filter_state", state=wanted.state.value))
     if wanted.words:
-        told.append(ENGLISH("console.filter_words", words=plain(wanted.words)))
+        told.append(ENGLISH("console.filter_words", words=escaped(wanted.words)))
     if wanted.period is not None:
         told.append(period_text(wanted.period))
-    return " · ".join(told)
+    return Markup(" · ".join(told))
 
 
 def _trouble_line(trouble: Trouble) -> str:
-    what = [_code(trouble.code)]
+    what: list[str] = [_code(trouble.code)]
     if trouble.http_status is not None:
         what.append(ENGLISH("console.http", status=trouble.http_status))
     if trouble.request_id:
         what.append(ENGLISH("console.request_id", id=_code(trouble.request_id)))
-    who = [f"<@{trouble.user_id}>"] if trouble.user_id is not None else []
+    who: list[str] = [mention(trouble.user_id)] if trouble.user_id is not None else []
     who += [ENGLISH("console.number", number=trouble.job_id)] if trouble.job_id is not None else []
     return ENGLISH(
         "console.trouble",
-        when=discord.utils.format_dt(trouble.at, "f"),
+        when=timestamp(trouble.at, "f"),
         kind=ENGLISH(f"console.trouble_{trouble.kind.value}"),
-        what=" · ".join(what),
-        who=" · ".join(who),
-        message=_short(trouble.message) or ENGLISH("console.no_message"),
+        what=Markup(" · ".join(what)),
+        who=Markup(" · ".join(who)),
+        message=Markup(_short(trouble.message)) or ENGLISH("console.no_message"),
     )
 
 
 def _short(words: str) -> str:
     """Some words in one line, of a length that leaves room for the others of the page."""
-    one_line = plain(" ".join(words.split()))
+    one_line = escaped(" ".join(words.split()))
     return one_line if len(one_line) <= _MOST_MESSAGE else one_line[: _MOST_MESSAGE - 1].rstrip("\\ ") + "…"
 
 
-def _code(code: str) -> str:
-    return f"`{code.replace('`', '')[:_MOST_CODE]}`"
+def _code(code: str) -> Markup:
+    return Markup(f"`{code.replace('`', '')[:_MOST_CODE]}`")
 
 
 def _with_rows(

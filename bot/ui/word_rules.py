@@ -9,13 +9,14 @@ from typing import Any, Final
 import discord
 from discord import app_commands, ui
 
+from bot.domain.errors import Markup
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
 from bot.domain.wording import cut
 from bot.ports.rules import PastPrompt
 from bot.ui.catalogue import ENGLISH
+from bot.ui.escape import escaped, mention
 from bot.ui.fields import Fields
 from bot.ui.received import form_parts
-from bot.ui.text import plain
 
 WORDS_FORM: Final = re.compile(r"settings_words:[0-9]{1,20}")
 """The custom ids of the form of a rule."""
@@ -56,15 +57,15 @@ def rule_list(rules: Sequence[WordRule]) -> str:
     return "\n".join([ENGLISH("words.all", count=len(rules)), *(f"- {described(rule)}" for rule in rules)])
 
 
-def described(rule: WordRule) -> str:
+def described(rule: WordRule) -> Markup:
     """A rule in a line."""
     parts = [f"**{rule.id}**"] if rule.id else []
-    parts.append(plain(rule.pattern))
+    parts.append(escaped(rule.pattern))
     if rule.regex:
         parts.append(ENGLISH("words.as_regex"))
     if rule.where is Where.NOT_AGE_RESTRICTED:
         parts.append(ENGLISH("words.but_there"))
-    return " · ".join(parts)
+    return Markup(" · ".join(parts))
 
 
 def rule_proposals(rules: Sequence[WordRule], typed: str) -> list[app_commands.Choice[int]]:
@@ -88,8 +89,8 @@ def dry_run(
     lines.append(ENGLISH("words.would_refuse" if count else "words.would_refuse_none", count=count, all=looked_at))
     for past, rule in refused:
         words = " ".join(past.prompt.split())
-        told = ENGLISH("words.refused", number=past.job_id, member=f"<@{past.user_id}>", rule=plain(rule.pattern))
-        lines.append(f"- {told}: {plain(cut(words, _SHOWN_PROMPT))}")
+        told = ENGLISH("words.refused", number=past.job_id, member=mention(past.user_id), rule=escaped(rule.pattern))
+        lines.append(f"- {told}: {escaped(cut(words, _SHOWN_PROMPT))}")
     return "\n".join(lines)
 
 

@@ -22,10 +22,10 @@ from bot.ui.asking import question
 from bot.ui.card import render
 from bot.ui.catalogue import LOCALES, Words, words_for
 from bot.ui.details import details
+from bot.ui.escape import escaped
 from bot.ui.lists import MAX_FILTER_CHARACTERS, gallery_view, queue_view
 from bot.ui.modals import edit_form, remix_form
 from bot.ui.remix_form import Offer
-from bot.ui.text import plain
 from bot.ui.usage_lists import MAX_WORDS, jobs_view
 from sandbox.discord.message_rules import check_modal, check_result
 from sandbox.discord.model import MessageFlag
@@ -126,5 +126,5 @@ async def test_any_prompts_make_a_question(rows: Rows, language: Words) -> None:
 @given(any_rows)
 def test_words_of_members_mention_nobody(rows: Rows) -> None:
     """What is shown plainly holds no mention that Discord's clients would light up."""
-    shown = plain(rows.words(300))
+    shown = escaped(rows.words(300))
     assert not re.search(r"@everyone|@here|<@[!&]?\d{17,20}>", shown)

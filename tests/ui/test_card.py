@@ -176,8 +176,8 @@ def test_states_are_told_apart_by_colour() -> None:
 @pytest.mark.parametrize(
     ("code", "text", "told"),
     [
-        ("reference_gone", "1 [gift](https://x.example)", "Image 1 (\\[gift](https://x.example)) is no longer there"),
-        ("bad_reference", "Image 2 ([gift](https://x.example)) is gone.", "Image 2 (\\[gift](https://x.example)) is"),
+        ("reference_gone", "1 [gift](https://x.example)", "Image 1 (\\[gift](https\\://x.example)) is no longer there"),
+        ("bad_reference", "Image 2 ([gift](https://x.example)) is gone.", "Image 2 (\\[gift](https\\://x.example)) is"),
         ("references_unreachable", "whatever", "Discord's file server could not be reached"),
     ],
 )

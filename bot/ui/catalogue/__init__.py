@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.credits import Credits, credits_number
-from bot.domain.errors import Phrase
+from bot.domain.errors import Markup, Phrase
+from bot.ui.escape import escaped_inline
 
 LANGUAGES: Final = ("en", "es", "de", "ja")
 LOCALES: Final = {"es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
@@ -28,7 +29,8 @@ Entry = str | Mapping[str, str]
 class Words(string.Formatter):
     """One language: `words("card.ready_in", seconds=41)`.
 
-    A number with a format (`{size:.1f}`) is written as that language writes numbers.
+    A number with a format (`{size:.1f}`) is written as that language writes numbers. A `str` is somebody else's text
+    and escaped, unless it is Markup; what comes out is Markup, to be a value of another sentence.
     """
 
     def __init__(self, language: str, entries: Mapping[str, Entry]) -> None:
@@ -38,7 +40,11 @@ class Words(string.Formatter):
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The words of this key; raises KeyError for one that English does not have."""
-        return self.vformat(_form(self._entries[key], values.get("count")), (), values)
+        return Markup(self.vformat(_form(self._entries[key], values.get("count")), (), values))
+
+    def verbatim(self, key: str, /, **values: object) -> str:
+        """The same for places where Discord obeys no markup: labels, options of selects, titles, names of commands."""
+        return self(key, **{name: Markup(value) if isinstance(value, str) else value for name, value in values.items()})
 
     def has(self, key: str) -> bool:
         """Whether there are words for a key that comes from elsewhere: an error's code, say."""
@@ -49,16 +55,18 @@ class Words(string.Formatter):
         ending = "other" if number % 100 in {11, 12, 13} else {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
         forms = self._entries["number.ordinal"]
         pattern = forms if isinstance(forms, str) else forms.get(ending, forms["other"])
-        return self.vformat(pattern, (), {"number": number})
+        return Markup(self.vformat(pattern, (), {"number": number}))
 
     def credits(self, microcredits: int) -> str:
         """A sum: `1 credit`, `1.33 credits`."""
         amount = credits_number(microcredits)
-        return self("number.credits", count=1 if amount == "1" else 0, amount=amount.translate(self._separators))
+        return self(
+            "number.credits", count=1 if amount == "1" else 0, amount=Markup(amount.translate(self._separators))
+        )
 
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
-        return self._joined("number.and", names)
+        return self._joined("number.and", [self.format_field(name, "") for name in names])
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A value inside a sentence: sums, moments, lists and phrases in words; numbers with the language's separators.
@@ -75,13 +83,17 @@ class Words(string.Formatter):
             case tuple() if format_spec == "or":
                 return self._joined("number.or", [self("number.quoted", name=name) for name in value])
             case tuple():
-                return self.listed([self.format_field(part, "") for part in value])
+                return self._joined("number.and", [self.format_field(part, "") for part in value])
+            case str() if not isinstance(value, Markup):
+                return escaped_inline(value)
         text: str = super().format_field(value, format_spec)
         return text.translate(self._separators) if format_spec else text
 
-    def _joined(self, key: str, names: Sequence[str]) -> str:
+    def _joined(self, key: str, names: Sequence[str]) -> Markup:
         *others, last = names
-        return self(key, others=self("number.comma").join(others), last=last) if others else last
+        if not others:
+            return Markup(last)
+        return Markup(self(key, others=Markup(self("number.comma").join(others)), last=Markup(last)))
 
 
 def words_for(locale: str) -> Words:
