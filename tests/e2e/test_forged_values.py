@@ -166,7 +166,15 @@ COMMANDS: list[tuple[str, list[dict[str, Any]]]] = [
 ]
 
 
-@pytest.mark.parametrize("resolved", [None, {}, {"users": None}, {"attachments": {"77": {}}, "users": {"77": None}}])
+RESOLVED: list[object] = [
+    None,
+    {"users": None, "attachments": []},
+    {"attachments": {"77": {}}, "users": {"77": None}},
+    {"users": {"77": {}}, "members": {"77": {}}, "roles": {"77": {}}, "channels": {"77": {}}},
+]
+
+
+@pytest.mark.parametrize("resolved", RESOLVED)
 async def test_a_command_takes_what_it_offers_alone(house: House, resolved: object) -> None:
     """Choices, bounds, lengths, types, and ids that Discord did not resolve; then an honest command works."""
     for name, given in COMMANDS:
