@@ -28,6 +28,7 @@ from sandbox.apimaster import Knobs
 from sandbox.bot_process import Launch
 
 PROMISED_S: Final = 0.1
+_NOISE: Final = 1.5
 _ROUNDS: Final = 3
 _AT_ONCE: Final = 10
 _ROUND_S: Final = 3.0
@@ -71,6 +72,11 @@ class Measured:
     def kept(self) -> bool:
         """Whether everybody was acknowledged as promised."""
         return self.late == 0 and p99(self.others_s) < PROMISED_S and p99(self.attackers_s) < PROMISED_S
+
+    def kept_beside(self, control: Measured) -> bool:
+        """The same on a machine that does much else, where `control` is what it took while nobody attacked."""
+        limit_s = PROMISED_S + _NOISE * p99(control.others_s)
+        return self.late == 0 and p99(self.others_s) < limit_s and p99(self.attackers_s) < limit_s
 
 
 def p99(waits_s: Sequence[float]) -> float:

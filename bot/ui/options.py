@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import discord
 from discord import app_commands
-from discord.app_commands.transformers import CommandParameter
 
 from bot.ui.offered import (
     MAX_INTEGER,
@@ -67,7 +66,7 @@ def check_options(interaction: discord.Interaction[Any], find: Callable[[Sequenc
         _check_option(parameters[name], option, around, typing=typing)
 
 
-def offered_by_parameter(parameter: CommandParameter) -> Offered:
+def offered_by_parameter(parameter: app_commands.Parameter) -> Offered:
     """What a parameter of a command offers."""
     if parameter.choices:
         return Choices(values=tuple(choice.value for choice in parameter.choices))
@@ -108,7 +107,7 @@ def _innermost(data: Mapping[str, Any]) -> tuple[list[str], list[Mapping[str, An
 
 
 def _check_option(
-    parameter: CommandParameter, option: Mapping[str, Any], around: Surroundings, *, typing: bool
+    parameter: app_commands.Parameter, option: Mapping[str, Any], around: Surroundings, *, typing: bool
 ) -> None:
     value = option.get("value")
     if not typing:

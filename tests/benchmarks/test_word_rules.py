@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.attack.word_rules import Case, cases, measure, table
+from benchmarks.attack.word_rules import Case, Measured, cases, measure, table
 from tests.support.nursery import NURSERY
 
 _GENEROUS_S = 1.2
@@ -18,3 +18,20 @@ async def test_an_attack_by_word_rules_delays_nobody(case: Case) -> None:
     assert seen.late == 0, table([seen])
     assert max(seen.loop_s) < _GENEROUS_S, table([seen])
     assert max(*seen.others_s, *seen.attackers_s) < _GENEROUS_S, table([seen])
+
+
+def test_a_busy_machine_is_told_from_a_broken_promise() -> None:
+    """What is slow while nobody attacks is no fault of the guards; nobody may be left without an answer."""
+
+    def seen(*, p99_s: float, late: int = 0) -> Measured:
+        waits = (p99_s,)
+        return Measured(
+            name="", others_s=waits, attackers_s=waits, late=late, loop_s=waits, peak_mb=1.0, workers_mb=1.0
+        )
+
+    busy = seen(p99_s=0.2)
+    assert seen(p99_s=0.09).kept
+    assert not busy.kept
+    assert seen(p99_s=0.3).kept_beside(busy)
+    assert not seen(p99_s=0.6).kept_beside(busy)
+    assert not seen(p99_s=0.09, late=1).kept_beside(busy)

@@ -17,6 +17,7 @@ from tests.e2e.test_settings import answer, screen
 
 NOT_OFFERED = "isn't offered here"
 CHANGED = "command has changed"
+UNREADABLE = "couldn't read this command"
 FOREIGN: dict[str, Any] = {"type": 0, "name": "their-log", "guild_id": OTHER_GUILD_ID}
 
 
@@ -32,7 +33,7 @@ async def forge(
 async def refused(house: House, interaction: Interaction) -> None:
     """Wait for the one sentence, which nobody else sees."""
     said = await answer(house, interaction)
-    assert NOT_OFFERED in said.text() or CHANGED in said.text(), said.text()
+    assert any(sentence in said.text() for sentence in (NOT_OFFERED, CHANGED, UNREADABLE)), said.text()
 
 
 def untouched(house: House) -> None:
@@ -139,8 +140,6 @@ PROMPT = ("prompt", 3, "a forged picture")
 COMMANDS: list[tuple[str, list[dict[str, Any]]]] = [
     ("imagine", options(("prompt", 3, "x" * 4_001))),
     ("imagine", options(("prompt", 3, ""))),
-    ("imagine", options(("prompt", 3, 7))),
-    ("imagine", options(("prompt", 3, ["a"]))),
     ("imagine", options(("prompt", 4, 7))),
     ("imagine", options(PROMPT, PROMPT)),
     ("imagine", options(PROMPT, ("size", 3, "99:1"))),
@@ -148,15 +147,9 @@ COMMANDS: list[tuple[str, list[dict[str, Any]]]] = [
     ("imagine", options(PROMPT, ("count", 4, 0))),
     ("imagine", options(PROMPT, ("count", 4, 99))),
     ("imagine", options(PROMPT, ("count", 4, -1))),
-    ("imagine", options(PROMPT, ("count", 4, True))),
-    ("imagine", options(PROMPT, ("count", 4, "1"))),
-    ("imagine", options(PROMPT, ("private", 5, "yes"))),
-    ("imagine", options(PROMPT, ("private", 5, None))),
     ("imagine", options(PROMPT, ("no_such_option", 3, "x"))),
     ("remix", options(PROMPT, ("image1", 11, "77"))),
-    ("remix", options(PROMPT, ("image1", 11, "x"))),
     ("block", options(("member", 6, "77"))),
-    ("block", options(("member", 6, "-1"))),
     ("quotas", [{"name": "set", "type": 1, "options": options(("role", 8, "77"), ("count", 4, 1))}]),
     ("quotas", [{"name": "set", "type": 1, "options": options(("highest_resolution", 3, "9K"))}]),
     ("quotas", [{"name": "reset", "type": 1, "options": options(("member", 6, "77"))}]),
@@ -166,7 +159,25 @@ COMMANDS: list[tuple[str, list[dict[str, Any]]]] = [
 ]
 
 
-@pytest.mark.parametrize("resolved", [None, {}, {"users": None}, {"attachments": {"77": {}}, "users": {"77": None}}])
+MISSHAPEN: list[tuple[str, list[dict[str, Any]]]] = [
+    ("imagine", options(("prompt", 3, 7))),
+    ("imagine", options(("prompt", 3, ["a"]))),
+    ("imagine", options(PROMPT, ("count", 4, True))),
+    ("imagine", options(PROMPT, ("count", 4, "1"))),
+    ("imagine", options(PROMPT, ("private", 5, "yes"))),
+    ("imagine", options(PROMPT, ("private", 5, None))),
+    ("remix", options(PROMPT, ("image1", 11, "x"))),
+    ("block", options(("member", 6, "-1"))),
+]
+"""Values of another type than their own option says: skipped before discord.py reads them."""
+RESOLVED: list[object] = [
+    None,
+    {"attachments": {"77": {}}, "users": {"77": None}},
+    {"users": {"77": {}}, "members": {"77": {}}, "roles": {"77": {}}, "channels": {"77": {}}},
+]
+
+
+@pytest.mark.parametrize("resolved", RESOLVED)
 async def test_a_command_takes_what_it_offers_alone(house: House, resolved: object) -> None:
     """Choices, bounds, lengths, types, and ids that Discord did not resolve; then an honest command works."""
     for name, given in COMMANDS:
@@ -176,8 +187,11 @@ async def test_a_command_takes_what_it_offers_alone(house: House, resolved: obje
         interaction = await forge(house, InteractionType.COMMAND, data)
         await refused(house, interaction)
     untouched(house)
+    for name, given in MISSHAPEN:
+        await forge(house, InteractionType.COMMAND, {"id": "1", "name": name, "type": 1, "options": given})
     await house.imagine("an honest picture")
     await house.picture("an honest picture")
+    assert len(house.rows("SELECT id FROM requests")) == 1
 
 
 async def test_what_is_being_typed_may_be_anything(house: House) -> None:
