@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 import aiohttp
 from yarl import URL
 
+from bot.addresses import AddressError, web_address
 from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, literal
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
@@ -36,8 +37,7 @@ class Downloader:
     """Downloads pictures from the internet, and from hosts that are private only where they are `trusted`.
 
     The session's connector must resolve names by a GuardedResolver with the same hosts; addresses that ask no resolver
-    are checked here. The bearer goes where scheme, host and port are those of `base_url`, unless a redirect from
-    elsewhere leads there.
+    are checked here. The bearer goes where scheme, host and port are those of `base_url`, and along no redirect.
     """
 
     def __init__(
@@ -69,27 +69,22 @@ class Downloader:
             with network_errors():
                 # Silence is limited by the session's read timeout; this limits an address that drips.
                 async with asyncio.timeout(_MAX_SECONDS):
-                    return await self._fetch(_parse(url), to)
+                    return await self._fetch(_parse(url, self._base_url), to)
 
     async def _fetch(self, url: URL, to: Path) -> int:
-        if not url.absolute:
-            url = self._base_url.join(url)
-        at_home = True
+        with_key = url.origin() == self._base_url.origin()
         for _ in range(_MAX_REDIRECTS + 1):
             self._check(url)
-            at_home = at_home and url.origin() == self._base_url.origin()
-            async with self._get(url, with_key=at_home) as response:
+            async with self._get(url, with_key=with_key) as response:
                 if response.status not in _REDIRECTS:
                     return await _save(response, to)
-                target = response.headers.get("Location", "")
-                url = url.join(_parse(target))
+                url = _parse(response.headers.get("Location", ""), url)
+                with_key = False
         raise PictureError("result_gone", f"The picture's address redirects more than {_MAX_REDIRECTS} times.")
 
     def _check(self, url: URL) -> None:
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise _bad_address()
-        address = literal(url.host)
-        if address is not None and not is_public(address) and (url.host, url.port) not in self._trusted:
+        address = literal(url.host or "")
+        if address is not None and not is_public(address) and (url.host or "", url.port) not in self._trusted:
             raise _forbidden(url)
 
     @asynccontextmanager
@@ -111,15 +106,11 @@ class Downloader:
             yield response
 
 
-def _parse(text: str) -> URL:
-    """Read an address; a well-formed one is taken as it is, since quoting it anew could break its signature."""
+def _parse(text: str, base: URL) -> URL:
     try:
-        url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
-        # Taken as it is, it is taken apart when it is first asked: then and not later is the time for complaints.
-        _ = url.host, url.port
-    except ValueError:
+        return web_address(text, base=base)
+    except AddressError:
         raise _bad_address() from None
-    return url
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path) -> int:

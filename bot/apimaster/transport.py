@@ -21,7 +21,7 @@ def network_errors() -> Iterator[None]:
         yield
     except _NEVER_SENT as error:
         raise UnreachableError(f"No connection to the provider: {_reason(error)}") from error
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name or header that cannot be encoded
         raise OutcomeUnknownError(f"The connection broke off: {_reason(error)}") from error
 
 

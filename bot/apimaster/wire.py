@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from bot.addresses import AddressError, web_address
 from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint
 from bot.domain.errors import ContentRefusedError, OutcomeUnknownError, ProviderError, TaskFailedError
 from bot.domain.picture import PictureSpec
@@ -130,9 +131,17 @@ def parse_upload(payload: object, *, status: int = 200, request_id: str = "", se
     """The address of an uploaded picture."""
     for item in _dicts(payload):
         url = item.get("url")
-        if isinstance(url, str) and url.startswith(("http://", "https://")):
+        if isinstance(url, str) and _is_web_address(url):
             return url
     raise _unusable(_complaint(payload, secrets), status, request_id, Call.OTHER, "no address is in the answer")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        web_address(text)
+    except AddressError:
+        return False
+    return True
 
 
 def parse_balance(subscription: object, usage: object) -> float | None:

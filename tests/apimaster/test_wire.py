@@ -292,6 +292,9 @@ def test_an_upload_answer_without_an_address_is_refused() -> None:
     assert wire.parse_upload({"data": {"url": URL}}) == URL
     with pytest.raises(OutcomeUnknownError):
         wire.parse_upload({"url": "file:///etc/passwd"})
+    for unusable in ("http://a..b/x.png", "https://h:99999/x", "https://h\\@evil/x", "https://h/" + "x" * 9_000):
+        with pytest.raises(OutcomeUnknownError):
+            wire.parse_upload({"url": unusable})
 
 
 def _nested(depth: int) -> object:
