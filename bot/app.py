@@ -107,6 +107,7 @@ async def run(settings: Settings, watchman: Watchman, *, follows: int | None, fa
                 required["APIMASTER_API_KEY"],
                 settings.apimaster_model,
                 result_hosts=settings.result_hosts,
+                spool_dir=settings.data_dir,
             )
         )
         await check_key(provider, store)

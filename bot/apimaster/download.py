@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import binascii
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote_to_bytes
@@ -19,7 +20,7 @@ from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, li
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
 from bot.files import open_private
-from bot.ports import PictureSource
+from bot.ports import PictureSource, PictureText
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +60,10 @@ class Downloader:
     async def download(self, source: PictureSource, to: Path) -> int:
         """Write the picture to `to` and return its size; nothing is left there after a failure."""
         with _no_remains(to):
+            if source.text is not None:
+                return await asyncio.to_thread(_decode_text, source.text, to)
             if source.base64 is not None:
-                return await asyncio.to_thread(_decode_base64, source.base64, to)
+                return await asyncio.to_thread(_decode_base64, _sliced(source.base64), to)
             url = source.url
             if not url:
                 raise _bad_address()
@@ -148,27 +151,56 @@ def _decode_data_uri(uri: str, to: Path) -> int:
     header, comma, payload = uri.partition(",")
     if not comma:
         raise _not_a_picture()
-    if header.lower().endswith(";base64"):
-        return _decode_base64(payload, to)
-    if len(payload) > 3 * MAX_PICTURE_BYTES:
-        raise _too_large()
-    data = unquote_to_bytes(payload)
-    if len(data) > MAX_PICTURE_BYTES:
-        raise _too_large()
+    decode = _decode_base64 if header.lower().endswith(";base64") else _decode_percent
+    return decode(_sliced(payload), to)
+
+
+def _decode_text(text: PictureText, to: Path) -> int:
+    """Decode a long `data:` URI or base64, piece by piece from disk."""
+    pieces = _legible(text)
+    first = next(pieces, "").lstrip()
+    if first[:5].lower() != "data:":
+        return _decode_base64(chain([first], pieces), to)
+    header, comma, payload = first.partition(",")
+    if not comma:
+        raise _not_a_picture()
+    decode = _decode_base64 if header.lower().endswith(";base64") else _decode_percent
+    return decode(chain([payload], pieces), to)
+
+
+def _legible(text: PictureText) -> Iterator[str]:
+    try:
+        yield from text.pieces()
+    except ValueError:
+        raise _not_a_picture() from None
+
+
+def _sliced(text: str) -> Iterator[str]:
+    return (text[start : start + _DECODE_CHARACTERS] for start in range(0, len(text), _DECODE_CHARACTERS))
+
+
+def _decode_percent(pieces: Iterable[str], to: Path) -> int:
+    size, carry = 0, ""
     with _opened(to) as file:
-        _write(file, data)
-    return len(data)
+        for piece in pieces:
+            whole = carry + piece
+            cut = whole.rfind("%", max(0, len(whole) - 2))  # a sequence that continues in the next piece
+            whole, carry = (whole, "") if cut < 0 else (whole[:cut], whole[cut:])
+            size += _write(file, unquote_to_bytes(whole))
+            if size > MAX_PICTURE_BYTES:
+                raise _too_large()
+        return size + _write(file, unquote_to_bytes(carry))
 
 
-def _decode_base64(text: str, to: Path) -> int:
+def _decode_base64(pieces: Iterable[str], to: Path) -> int:
     """Decode group by group, so that a large picture is never in memory a second and third time.
 
     Line breaks, the URL-safe alphabet and missing padding are understood.
     """
     size, carry = 0, b""
     with _opened(to) as file:
-        for start in range(0, len(text), _DECODE_CHARACTERS):
-            symbols = carry + _symbols(text[start : start + _DECODE_CHARACTERS])
+        for piece in pieces:
+            symbols = carry + _symbols(piece)
             whole = len(symbols) - len(symbols) % 4
             size += _write(file, _a2b(symbols[:whole]))
             carry = symbols[whole:]

@@ -105,7 +105,7 @@ class Fetcher:
         while self._age_s(since) < until_s:
             try:
                 await self._pressure.quiet()
-                status = await self._provider.poll(task_id)
+                status: TaskStatus | None = await self._provider.poll(task_id)
                 unknown = 0
                 if status.state is TaskState.RUNNING:
                     troubles = 0  # not for a finished task: fetching it may be what goes wrong, and is backed off
@@ -129,6 +129,7 @@ class Fetcher:
                 troubles += 1
                 log.warning("poll_trouble", extra={"job_id": job.id, "error": type(error).__name__})
                 until_s = self._later(until_s, since, error)
+            status = None  # a picture inside it would take up room on the disk while this waits for room
             await self._clock.sleep(self._pause_s(since, troubles))
         await self._failed(job, TaskTimeoutError("the provider never finished the task"), Cost.POSSIBLY)
 
