@@ -18,13 +18,14 @@ MAX_PLAIN_BYTES: Final = 512 * 1024
 """Everything but long strings; a prompt of 4,000 characters is 48 KB at most when each is escaped."""
 MAX_STRING_BYTES: Final = 64 * 1024
 """A longer string is a picture, or of no interest."""
-MAX_ITEMS: Final = 10_000
-"""Values and names, which are what takes memory and time."""
+MAX_MARKS: Final = 20_000
+"""Brackets, braces, commas and colons: one for each object, which are what takes memory and time."""
 MAX_DEPTH: Final = 64
-_SLICE_BYTES: Final = 256 * 1024
+_MAX_DIGITS: Final = 400
+"""Python turns digits into a number in quadratic time."""
+_SLICE_BYTES: Final = 64 * 1024
 _HEAD_BYTES: Final = 4096
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_WHOLE_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b"[]{},:"))
 _MAYBE_PICTURE: Final = re.compile(rb"\s*(?:data:|[A-Za-z0-9+/_=\s\\-]+\Z)", re.IGNORECASE)
 _MAYBE_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -45,11 +46,11 @@ class JsonReader:
         self._make_file = file
         self._file: AnswerFile | None = None
         self._plain = bytearray()
+        self._marks = bytearray()
         self._string: bytearray | None = None
         self._long: SpooledText | None = None
         self._spooling = False
         self._carry = b""
-        self._strings = 0
         self._texts: dict[str, SpooledText] = {}
         self._mark = secrets.token_hex(16)  # so that no answer can name a text
 
@@ -64,7 +65,9 @@ class JsonReader:
             if self._string is None:
                 quote = data.find(b'"', at)
                 end = len(data) if quote < 0 else quote
-                self._plain += data[at:end]
+                between = data[at:end]
+                self._plain += between
+                self._marks += between.translate(None, _NOT_STRUCTURE)
                 if quote >= 0:
                     self._string = bytearray()
                 at = end + 1
@@ -77,6 +80,8 @@ class JsonReader:
                 else:
                     self._carry = data[end:]  # a backslash whose next byte is not here yet, or nothing
                 at = end + 1
+            if len(self._marks) > MAX_MARKS:
+                raise StructureError("too many values")
             if len(self._plain) > MAX_PLAIN_BYTES:
                 raise StructureError("too much beside the picture")
 
@@ -99,9 +104,6 @@ class JsonReader:
             string.clear()
 
     def _end_string(self) -> None:
-        self._strings += 1
-        if self._strings > MAX_ITEMS:
-            raise StructureError("too many strings")
         if self._long is not None:
             name = f"{self._mark}{len(self._texts)}"
             self._texts[name] = self._long
@@ -115,7 +117,7 @@ class JsonReader:
         """The value of the whole document."""
         if self._string is not None:
             raise StructureError("cut off")
-        _check_structure(bytes(self._plain))
+        _check_depth(self._marks)
         value = _parsed(bytes(self._plain))
         return self._with_texts(value) if self._texts else value
 
@@ -130,11 +132,7 @@ class JsonReader:
         return value
 
 
-def _check_structure(plain: bytes) -> None:
-    """Count what would become objects, and how deep they lie in each other."""
-    marks = _WHOLE_STRING.sub(b"", plain).translate(None, _NOT_STRUCTURE)
-    if len(marks) > 2 * MAX_ITEMS:
-        raise StructureError("too many values")
+def _check_depth(marks: bytes | bytearray) -> None:
     depth = 0
     for mark in marks:
         depth += (mark in b"[{") - (mark in b"]}")
@@ -145,10 +143,16 @@ def _check_structure(plain: bytes) -> None:
 def _parsed(plain: bytes) -> object:
     text = plain.decode("utf-8-sig")
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, parse_int=_whole_number)
         # JSON can spell half of a surrogate pair, which is no character: no database takes it.
         if _MAYBE_SURROGATE.search(text):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
     except RecursionError:
         raise StructureError("nested too deeply") from None
     return value
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise StructureError("a number without end")
+    return int(digits)

@@ -75,7 +75,7 @@ class TaskStatus:
 
 
 class ImageProvider(Protocol):
-    """The hosted model. Every method raises ProviderError; poll and download also StoreError (disk), download PictureError."""
+    """The hosted model. Every method raises ProviderError; download also PictureError, both poll and download StoreError."""
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """Send one async submit. Never retried here: one call, at most one POST."""

@@ -254,6 +254,11 @@ class SqliteStore(Shelves, SqliteGate):
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.uncertain(db, job_id, error, now_ms=now_ms))
 
+    async def step_failed(self, job_id: int, what: str) -> int:
+        """See JobStore."""
+        now_ms = self._now_ms()
+        return await self._writer.run(lambda db: jobs.step_failed(db, job_id, what, now_ms=now_ms))
+
     async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
         """See JobStore."""
         now_ms = self._now_ms()
