@@ -153,10 +153,8 @@ class Courier:
                     failures += 1
                     crashes += 1
                     log.exception("delivery_crashed", extra={"request_id": request_id})
-                    if crashes >= _MOST_CRASHES:
-                        if not await self._kept_for_later(request_id):
-                            return  # a restart tries again; the rows know that the message is behind
-                        crashes = 0  # without the picture, the message may be possible
+                    if crashes % _MOST_CRASHES == 0 and not await self._kept_for_later(request_id):
+                        return  # a restart tries again; the rows know that the message is behind
                 else:
                     failures = crashes = 0
                 if failures:
@@ -172,8 +170,7 @@ class Courier:
         view = await self._insist(lambda: self._requests.view(request_id))
         undelivered = [job for job in view.jobs if job.state is JobState.FETCHED and job.owner == self._owner]
         for job in undelivered:
-            reason = "an internal error happened again and again while it was being posted"
-            await self._insist(partial(self._jobs.ready, job.id, reason))
+            await self._insist(partial(self._jobs.ready, job.id, "delivering it raised an unforeseen error each time"))
         return bool(undelivered)
 
     async def _take_turn(self, request_id: int) -> None:

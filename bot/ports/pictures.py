@@ -75,7 +75,7 @@ class TaskStatus:
 
 
 class ImageProvider(Protocol):
-    """The hosted model. Every method raises ProviderError; download also PictureError, both poll and download StoreError."""
+    """The hosted model. Every method raises ProviderError; poll and download StoreError, download also PictureError."""
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """Send one async submit. Never retried here: one call, at most one POST."""
