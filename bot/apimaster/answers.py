@@ -24,7 +24,8 @@ MAX_SMALL_ANSWER_BYTES: Final = 256 * 1024
 """Of uploads and billing."""
 MAX_COMPLAINT_BYTES: Final = 1024 * 1024
 _LARGE_BYTES: Final = 64 * 1024
-_BATCH_BYTES: Final = 256 * 1024
+_PIECE_BYTES: Final = 64 * 1024
+"""Read by one call into a worker thread: two milliseconds of the interpreter's lock, then the loop has its turn."""
 _LARGE_AT_ONCE: Final = 4
 _AT_ONCE_BYTES: Final = 8 * 1024
 """A smaller answer is read on the event loop: that takes less than a millisecond, whatever is in it."""
@@ -56,6 +57,7 @@ class AnswerReader:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._slots = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._turn = asyncio.Lock()
 
     async def json(self, response: aiohttp.ClientResponse, limits: Limits) -> object:
         """The value of an answer.
@@ -75,12 +77,14 @@ class AnswerReader:
                 pending += chunk
                 if seen > _LARGE_BYTES and not large_before:
                     await stack.enter_async_context(self._slots)
-                if len(pending) >= _BATCH_BYTES:
-                    await asyncio.to_thread(reader.feed, bytes(pending))
-                    pending.clear()
+                while len(pending) >= _PIECE_BYTES:
+                    async with self._turn:  # threads that want the interpreter's lock together keep the loop from it
+                        await asyncio.to_thread(reader.feed, bytes(pending[:_PIECE_BYTES]))
+                    del pending[:_PIECE_BYTES]
             if seen <= _AT_ONCE_BYTES:
                 return _finished(reader, bytes(pending))
-            return await asyncio.to_thread(_finished, reader, bytes(pending))
+            async with self._turn:
+                return await asyncio.to_thread(_finished, reader, bytes(pending))
 
 
 def _finished(reader: JsonReader, rest: bytes) -> object:
