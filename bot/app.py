@@ -68,6 +68,7 @@ from bot.wiring import (
     disk_watch,
     exporting,
     forgetting_of,
+    image_provider,
     learned_durations,
     on_database_death,
     reception,
@@ -101,14 +102,7 @@ async def run(settings: Settings, watchman: Watchman, *, follows: int | None, fa
                 max_waiting_while_paused=settings.max_waiting_while_paused,
             )
         )
-        provider = await stack.enter_async_context(
-            ApimasterClient(
-                settings.apimaster_base_url,
-                required["APIMASTER_API_KEY"],
-                settings.apimaster_model,
-                result_hosts=settings.result_hosts,
-            )
-        )
+        provider = await stack.enter_async_context(image_provider(settings, required["APIMASTER_API_KEY"]))
         await check_key(provider, store)
         copies = await stack.enter_async_context(
             ReferenceCopies(settings.data_dir / "references", settings.discord_cdn_hosts)

@@ -153,7 +153,7 @@ class Courier:
                     failures += 1
                     crashes += 1
                     log.exception("delivery_crashed", extra={"request_id": request_id})
-                    if crashes >= _MOST_CRASHES:
+                    if crashes % _MOST_CRASHES == 0 and not await self._kept_for_later(request_id):
                         return  # a restart tries again; the rows know that the message is behind
                 else:
                     failures = crashes = 0
@@ -163,6 +163,15 @@ class Courier:
                     self._dirty[request_id] = not self._stopping
         finally:
             del self._dirty[request_id]
+
+    async def _kept_for_later(self, request_id: int) -> bool:
+        """Keep a request's pictures for /collect, since delivering them keeps raising; False where there are none."""
+        log.error("delivery_given_up", extra={"request_id": request_id, "times": _MOST_CRASHES})
+        view = await self._insist(lambda: self._requests.view(request_id))
+        undelivered = [job for job in view.jobs if job.state is JobState.FETCHED and job.owner == self._owner]
+        for job in undelivered:
+            await self._insist(partial(self._jobs.ready, job.id, "delivering it raised an unforeseen error each time"))
+        return bool(undelivered)
 
     async def _take_turn(self, request_id: int) -> None:
         """Deliver when there is a slot; in a crowded channel, first wait there, where nobody else is kept waiting."""

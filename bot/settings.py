@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.addresses import web_address
 from bot.domain.errors import StartupError
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
@@ -91,6 +92,8 @@ class Settings(BaseSettings):
         try:
             url = urlsplit(value)
             usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+            if usable:
+                web_address(value)
         except ValueError as error:
             raise ValueError(f"{problem} ({error})") from None
         if not usable or any(character.isspace() for character in value):

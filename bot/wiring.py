@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from pydantic import SecretStr
+
 from bot.apimaster.client import ApimasterClient
 from bot.client import ImagineBot
 from bot.clock import Clock
@@ -48,6 +50,17 @@ from bot.watchpost import Watchpost
 
 _LEARNED: Final = 50
 """So many recent pictures of each resolution tell how long the next one takes."""
+
+
+def image_provider(settings: Settings, key: SecretStr) -> ApimasterClient:
+    """The provider's client, not connected yet; pictures inside its answers wait in the data directory."""
+    return ApimasterClient(
+        settings.apimaster_base_url,
+        key,
+        settings.apimaster_model,
+        result_hosts=settings.result_hosts,
+        spool_dir=settings.data_dir,
+    )
 
 
 def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:

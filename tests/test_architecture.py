@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
         "bot.logs",
         "bot.lock",
         "bot.files",
+        "bot.addresses",
         "bot.pressure",
         "bot.lateness",
         "bot.interpreter",

@@ -288,17 +288,29 @@ async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
 
-async def test_delivery_that_crashes_every_time_is_left_for_the_next_start(post: Post) -> None:
-    """Five times, then no more until a restart; the rows know that the message is behind, and a change tries anew."""
+async def test_a_picture_whose_delivery_always_crashes_is_kept_for_collect(post: Post) -> None:
+    """Five times; then it is kept, and its message says so, if that at least can be shown."""
     job = await post.steps.fetched()
     post.ladder.answers += [ZeroDivisionError("a bug")] * 5
     post.courier.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 5
+    assert len(post.ladder.shown) == 6
+    assert (await post.store.job(job.id)).state is JobState.READY
+    assert await post.store.requests_behind() == []
+
+
+async def test_a_message_whose_delivery_always_crashes_is_left_for_the_next_start(post: Post) -> None:
+    """With and without its picture, then no more until a restart: the rows know that the message is behind."""
+    job = await post.steps.fetched()
+    post.ladder.answers += [ZeroDivisionError("a bug")] * 10
+    post.courier.refresh([job.request_id])
+    await post.idle()
+    assert len(post.ladder.shown) == 10
+    assert (await post.store.job(job.id)).state is JobState.READY
     assert await post.store.requests_behind() == [job.request_id]
     await post.courier.recover()
     await post.idle()
-    assert (await post.store.job(job.id)).state is JobState.DELIVERED
+    assert await post.store.requests_behind() == []
 
 
 async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None:

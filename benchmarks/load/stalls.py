@@ -38,16 +38,18 @@ async def stalls_s(port: int) -> AsyncIterator[list[float]]:
 
 
 def _ask(port: int) -> list[float]:
-    """Ask until SIGTERM comes; returns how long each answer took, in seconds."""
+    """Ask until SIGTERM comes; returns how long each answer took in seconds, and how long the open one has taken."""
     waits: list[float] = []
+    began: float | None = None
     with contextlib.suppress(_EnoughError), contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as bot:
         while True:
             began = time.monotonic()
             bot.request("GET", "/nothing")
             bot.getresponse().read()
             waits.append(time.monotonic() - began)
+            began = None
             time.sleep(_EVERY_S)
-    return waits
+    return waits if began is None else [*waits, time.monotonic() - began]
 
 
 class _EnoughError(Exception):

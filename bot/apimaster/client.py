@@ -18,10 +18,11 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.apimaster import wire
-from bot.apimaster.download import MAX_PICTURE_BYTES, Downloader
+from bot.apimaster.answers import COMPLAINT, LIMITS, AnswerReader
+from bot.apimaster.download import Downloader
 from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
 from bot.apimaster.hosts import GuardedResolver, TrustedHosts
-from bot.apimaster.transport import network_errors, read_body
+from bot.apimaster.transport import network_errors
 from bot.domain.errors import BadRequestError, OutcomeUnknownError, ProviderError, StoreError
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import PictureSource, Submission, TaskStatus
@@ -30,11 +31,6 @@ MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 UPLOAD_EXTENSIONS: Final = MappingProxyType(
     {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 )
-# A reply may carry the picture as base64, a third larger than the picture itself.
-_MAX_REPLY_BYTES: Final = MAX_PICTURE_BYTES * 4 // 3 + 1024 * 1024
-_MAX_COMPLAINT_BYTES: Final = 1024 * 1024
-# From this size on, parsing takes long enough to be felt by the gateway's heartbeat.
-_PARSE_IN_THREAD_BYTES: Final = 256 * 1024
 _USER_AGENT: Final = "imagine-bot (+aiohttp)"
 
 
@@ -59,7 +55,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """A successful answer, parsed; `payload` is None where the body is no JSON."""
+    """A successful answer, parsed; `payload` is None where the body is not JSON or has too much in it."""
 
     status: int
     payload: object
@@ -69,8 +65,9 @@ class _Reply:
 class ApimasterClient:
     """An ImageProvider on the APIMaster API; an async context manager that owns its connections.
 
-    Every method raises ProviderError (`download` also PictureError and StoreError) and none of them retries:
+    Every method raises ProviderError (`poll` and `download` also StoreError, `download` PictureError) and none retries:
     one `submit` or `generate` is at most one POST. The key goes to the origin of `base_url` and nowhere else.
+    Pictures inside answers wait on disk in `spool_dir` (None: the system's folder for temporary files).
     Results are read from the internet; from a private address only where `result_hosts` or `base_url` name its host.
     """
 
@@ -82,11 +79,13 @@ class ApimasterClient:
         *,
         result_hosts: Sequence[str] = (),
         timeouts: Timeouts | None = None,
+        spool_dir: Path | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._key = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
         self._model = model
         self._timeouts = timeouts or Timeouts()
+        self._answers = AnswerReader(spool_dir)
         self._trusted = TrustedHosts(result_hosts, URL(self._base_url))
         self._fresh: aiohttp.ClientSession | None = None
         self._kept: aiohttp.ClientSession | None = None
@@ -138,7 +137,7 @@ class ApimasterClient:
         body = io.BytesIO(await asyncio.to_thread(_encode, fields))
         secrets = (spec.whole_prompt, spec.prompt, spec.style_text)
         async with self._request("POST", path, Call.PAID, timeout_s, body=body, secrets=secrets) as response:
-            reply = await _read(response)
+            reply = await self._read(response, Call.PAID)
         if reply.payload is None:
             raise OutcomeUnknownError(
                 f"HTTP {reply.status}: the answer is not readable JSON",
@@ -153,7 +152,7 @@ class ApimasterClient:
         """Ask once how a task is doing; an answer that is no clear word of the provider raises; ask again."""
         path = f"/v1/tasks/{quote(task_id, safe='')}?model={quote(self._model, safe='')}"
         async with self._request("GET", path, Call.POLL, self._timeouts.poll_s) as response:
-            reply = await _read(response)
+            reply = await self._read(response, Call.POLL)
         return wire.parse_task(reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key,))
 
     async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
@@ -167,7 +166,7 @@ class ApimasterClient:
         form.add_field("file", data, filename=f"reference.{UPLOAD_EXTENSIONS[content_type]}", content_type=content_type)
         timeout_s = self._timeouts.upload_s
         async with self._request("POST", "/v1/uploads/images", Call.OTHER, timeout_s, body=form) as response:
-            reply = await _read(response)
+            reply = await self._read(response, Call.OTHER)
         return wire.parse_upload(reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key,))
 
     async def balance(self) -> float | None:
@@ -179,7 +178,7 @@ class ApimasterClient:
     async def _billing(self, path: str) -> object:
         try:
             async with self._request("GET", path, Call.OTHER, self._timeouts.poll_s) as response:
-                return (await _read(response)).payload
+                return (await self._read(response, Call.OTHER)).payload
         except BadRequestError as error:
             if error.http_status in {400, 404, 405}:
                 return None
@@ -235,11 +234,18 @@ class ApimasterClient:
                     raise await self._refusal(response, call, secrets)
                 yield response
 
+    async def _read(self, response: aiohttp.ClientResponse, call: Call) -> _Reply:
+        try:
+            payload = await self._answers.json(response, LIMITS[call])
+        except ValueError:
+            payload = None
+        return _Reply(status=response.status, payload=payload, request_id=request_id(response.headers))
+
     async def _refusal(self, response: aiohttp.ClientResponse, call: Call, secrets: Sequence[str]) -> ProviderError:
         try:
-            complaint = read_complaint(wire.parse_json(await read_body(response, _MAX_COMPLAINT_BYTES)))
+            complaint = read_complaint(await self._answers.json(response, COMPLAINT))
         except (ValueError, OutcomeUnknownError):
-            # No JSON, endless, or cut off: the status alone has to tell.
+            # No JSON, endless, overloaded, or cut off: the status alone has to tell.
             complaint = None
         answer = Answer(status=response.status, headers=response.headers, call=call)
         return error_from(answer, complaint, secrets=(self._key, *secrets))
@@ -262,13 +268,3 @@ def _opened(session: aiohttp.ClientSession | None) -> aiohttp.ClientSession:
     if session is None:
         raise RuntimeError("ApimasterClient is used outside its async with block")
     return session
-
-
-async def _read(response: aiohttp.ClientResponse) -> _Reply:
-    body = await read_body(response, _MAX_REPLY_BYTES)
-    try:
-        parse = wire.parse_json
-        payload = parse(body) if len(body) < _PARSE_IN_THREAD_BYTES else await asyncio.to_thread(parse, body)
-    except ValueError:
-        payload = None
-    return _Reply(status=response.status, payload=payload, request_id=request_id(response.headers))

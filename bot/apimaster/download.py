@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import binascii
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote_to_bytes
@@ -14,11 +15,12 @@ from urllib.parse import unquote_to_bytes
 import aiohttp
 from yarl import URL
 
+from bot.addresses import AddressError, web_address
 from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, literal
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
 from bot.files import open_private
-from bot.ports import PictureSource
+from bot.ports import PictureSource, PictureText
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,7 @@ class Downloader:
     """Downloads pictures from the internet, and from hosts that are private only where they are `trusted`.
 
     The session's connector must resolve names by a GuardedResolver with the same hosts; addresses that ask no resolver
-    are checked here. The bearer goes where scheme, host and port are those of `base_url`, unless a redirect from
-    elsewhere leads there.
+    are checked here. The bearer goes where scheme, host and port are those of `base_url`, and along no redirect.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Downloader:
     async def download(self, source: PictureSource, to: Path) -> int:
         """Write the picture to `to` and return its size; nothing is left there after a failure."""
         with _no_remains(to):
+            if source.text is not None:
+                return await asyncio.to_thread(_decode_text, source.text, to)
             if source.base64 is not None:
-                return await asyncio.to_thread(_decode_base64, source.base64, to)
+                return await asyncio.to_thread(_decode_base64, _sliced(source.base64), to)
             url = source.url
             if not url:
                 raise _bad_address()
@@ -69,27 +72,22 @@ class Downloader:
             with network_errors():
                 # Silence is limited by the session's read timeout; this limits an address that drips.
                 async with asyncio.timeout(_MAX_SECONDS):
-                    return await self._fetch(_parse(url), to)
+                    return await self._fetch(_parse(url, self._base_url), to)
 
     async def _fetch(self, url: URL, to: Path) -> int:
-        if not url.absolute:
-            url = self._base_url.join(url)
-        at_home = True
+        with_key = url.origin() == self._base_url.origin()
         for _ in range(_MAX_REDIRECTS + 1):
             self._check(url)
-            at_home = at_home and url.origin() == self._base_url.origin()
-            async with self._get(url, with_key=at_home) as response:
+            async with self._get(url, with_key=with_key) as response:
                 if response.status not in _REDIRECTS:
                     return await _save(response, to)
-                target = response.headers.get("Location", "")
-                url = url.join(_parse(target))
+                url = _parse(response.headers.get("Location", ""), url)
+                with_key = False
         raise PictureError("result_gone", f"The picture's address redirects more than {_MAX_REDIRECTS} times.")
 
     def _check(self, url: URL) -> None:
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise _bad_address()
-        address = literal(url.host)
-        if address is not None and not is_public(address) and (url.host, url.port) not in self._trusted:
+        address = literal(url.host or "")
+        if address is not None and not is_public(address) and (url.host or "", url.port) not in self._trusted:
             raise _forbidden(url)
 
     @asynccontextmanager
@@ -111,15 +109,11 @@ class Downloader:
             yield response
 
 
-def _parse(text: str) -> URL:
-    """Read an address; a well-formed one is taken as it is, since quoting it anew could break its signature."""
+def _parse(text: str, base: URL) -> URL:
     try:
-        url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
-        # Taken as it is, it is taken apart when it is first asked: then and not later is the time for complaints.
-        _ = url.host, url.port
-    except ValueError:
+        return web_address(text, base=base)
+    except AddressError:
         raise _bad_address() from None
-    return url
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path) -> int:
@@ -157,27 +151,56 @@ def _decode_data_uri(uri: str, to: Path) -> int:
     header, comma, payload = uri.partition(",")
     if not comma:
         raise _not_a_picture()
-    if header.lower().endswith(";base64"):
-        return _decode_base64(payload, to)
-    if len(payload) > 3 * MAX_PICTURE_BYTES:
-        raise _too_large()
-    data = unquote_to_bytes(payload)
-    if len(data) > MAX_PICTURE_BYTES:
-        raise _too_large()
+    decode = _decode_base64 if header.lower().endswith(";base64") else _decode_percent
+    return decode(_sliced(payload), to)
+
+
+def _decode_text(text: PictureText, to: Path) -> int:
+    """Decode a long `data:` URI or base64, piece by piece from disk."""
+    pieces = _legible(text)
+    first = next(pieces, "").lstrip()
+    if first[:5].lower() != "data:":
+        return _decode_base64(chain([first], pieces), to)
+    header, comma, payload = first.partition(",")
+    if not comma:
+        raise _not_a_picture()
+    decode = _decode_base64 if header.lower().endswith(";base64") else _decode_percent
+    return decode(chain([payload], pieces), to)
+
+
+def _legible(text: PictureText) -> Iterator[str]:
+    try:
+        yield from text.pieces()
+    except ValueError:
+        raise _not_a_picture() from None
+
+
+def _sliced(text: str) -> Iterator[str]:
+    return (text[start : start + _DECODE_CHARACTERS] for start in range(0, len(text), _DECODE_CHARACTERS))
+
+
+def _decode_percent(pieces: Iterable[str], to: Path) -> int:
+    size, carry = 0, ""
     with _opened(to) as file:
-        _write(file, data)
-    return len(data)
+        for piece in pieces:
+            whole = carry + piece
+            cut = whole.rfind("%", max(0, len(whole) - 2))  # a sequence that continues in the next piece
+            whole, carry = (whole, "") if cut < 0 else (whole[:cut], whole[cut:])
+            size += _write(file, unquote_to_bytes(whole))
+            if size > MAX_PICTURE_BYTES:
+                raise _too_large()
+        return size + _write(file, unquote_to_bytes(carry))
 
 
-def _decode_base64(text: str, to: Path) -> int:
+def _decode_base64(pieces: Iterable[str], to: Path) -> int:
     """Decode group by group, so that a large picture is never in memory a second and third time.
 
     Line breaks, the URL-safe alphabet and missing padding are understood.
     """
     size, carry = 0, b""
     with _opened(to) as file:
-        for start in range(0, len(text), _DECODE_CHARACTERS):
-            symbols = carry + _symbols(text[start : start + _DECODE_CHARACTERS])
+        for piece in pieces:
+            symbols = carry + _symbols(piece)
             whole = len(symbols) - len(symbols) % 4
             size += _write(file, _a2b(symbols[:whole]))
             carry = symbols[whole:]

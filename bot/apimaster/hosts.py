@@ -89,7 +89,10 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """See AbstractResolver."""
-        found = await self._inner.resolve(host, port, family)
+        try:
+            found = await self._inner.resolve(host, port, family)
+        except ValueError as error:  # UnicodeError: IDNA cannot encode it. aiohttp expects resolvers to raise OSError.
+            raise OSError(None, "a name that cannot be resolved") from error
         if (host, port) in self._trusted:
             return found
         public = [result for result in found if _is_public_text(result["host"])]

@@ -21,21 +21,10 @@ def network_errors() -> Iterator[None]:
         yield
     except _NEVER_SENT as error:
         raise UnreachableError(f"No connection to the provider: {_reason(error)}") from error
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name or header that cannot be encoded
         raise OutcomeUnknownError(f"The connection broke off: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
     # The text of these errors holds host names and system messages, but a payload error may quote what was received.
     return str(error) if isinstance(error, aiohttp.ClientConnectorError) else type(error).__name__
-
-
-async def read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    """The whole body of an answer; raises OutcomeUnknownError where it is larger than any honest one or breaks off."""
-    body = bytearray()
-    with network_errors():
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > max_bytes:
-                raise OutcomeUnknownError("The answer is too large", http_status=response.status)
-    return bytes(body)

@@ -1,17 +1,18 @@
 """The provider's JSON, written and read. Requests follow the guide exactly; replies may deviate in every known way.
 
-Everything here is a pure function on bytes or parsed JSON that raises nothing but ProviderError.
+Everything here is a pure function on parsed JSON that raises nothing but ProviderError.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from bot.addresses import AddressError, web_address
 from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint
+from bot.apimaster.spooled import SpooledText
 from bot.domain.errors import ContentRefusedError, OutcomeUnknownError, ProviderError, TaskFailedError
 from bot.domain.picture import PictureSpec
 from bot.ports import PictureSource, Submission, TaskState, TaskStatus
@@ -35,7 +36,6 @@ _PICTURE_KEYS: Final = (
 )
 _MAX_DEPTH: Final = 8
 _MOST_COST: Final = 1e9
-_MAYBE_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _RESOLUTION: Final = re.compile(r"[0-9.]{1,4}[kK]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
 # Of a value that may be anything: no path is this long, and hardly a picture this small. It tells "/9j/4AAQ…" (base64
@@ -59,19 +59,6 @@ def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> di
     if spec.google_image_search:
         body["google_image_search"] = True
     return body
-
-
-def parse_json(body: bytes) -> object:
-    """The parsed body; raises ValueError where it is no JSON (HTML, cut off, not UTF-8, nested beyond reason)."""
-    text = body.decode("utf-8-sig")
-    try:
-        payload: object = json.loads(text)
-        # JSON can spell half of a surrogate pair, which is no character: no database takes it.
-        if _MAYBE_SURROGATE.search(text):
-            payload = json.loads(json.dumps(payload, ensure_ascii=False).encode(errors="replace"))
-        return payload
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def parse_submission(
@@ -130,9 +117,17 @@ def parse_upload(payload: object, *, status: int = 200, request_id: str = "", se
     """The address of an uploaded picture."""
     for item in _dicts(payload):
         url = item.get("url")
-        if isinstance(url, str) and url.startswith(("http://", "https://")):
+        if isinstance(url, str) and _is_web_address(url):
             return url
     raise _unusable(_complaint(payload, secrets), status, request_id, Call.OTHER, "no address is in the answer")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        web_address(text)
+    except AddressError:
+        return False
+    return True
 
 
 def parse_balance(subscription: object, usage: object) -> float | None:
@@ -211,6 +206,8 @@ def _picture(value: object, depth: int = 0, *, key: str = "") -> PictureSource |
         return None
     if isinstance(value, str):
         return _source(value, key)
+    if isinstance(value, SpooledText):
+        return PictureSource(text=value) if _begins_a_picture(value.head, key) else None
     if isinstance(value, list):
         return next(filter(None, (_picture(item, depth + 1, key=key) for item in value)), None)
     if isinstance(value, Mapping):
@@ -228,6 +225,13 @@ def _source(text: str, key: str) -> PictureSource | None:
         return PictureSource(base64=text)
     # A path on the provider's own host.
     return PictureSource(url=text) if text.startswith("/") and not any(map(str.isspace, text)) else None
+
+
+def _begins_a_picture(head: str, key: str) -> bool:
+    """Whether a long text is a picture. As an address, it is longer than any that can be asked."""
+    head = head.lstrip()
+    # JSON may spell "/" as "\\/".
+    return head[:5].lower() == "data:" or key == "b64_json" or _BASE64.fullmatch(head.replace("\\", "")) is not None
 
 
 def _progress(payload: object) -> float | None:

@@ -35,6 +35,8 @@ _BAD_DOWNLOADS: Final = 3
 _UNKNOWN_ANSWERS: Final = 5
 """So many times in a row the provider may say that it does not know the task, before it is believed."""
 
+_NO_ANSWER: Final = TaskStatus(state=TaskState.RUNNING)
+
 
 class Fetcher:
     """Brings running jobs to `fetched` or `failed`."""
@@ -72,8 +74,13 @@ class Fetcher:
         """Put bytes that the submit call itself answered with on disk; unusable ones are reported by `fetch`."""
         try:
             await self._insist(lambda: self._download(job_id, source, at_any_cost=True))
-        except (ProviderError, PictureError) as error:
-            log.warning("job_answer_unusable", extra={"job_id": job_id, "error": type(error).__name__})
+        except Exception as error:  # whatever it is, that the order was taken is recorded next
+            foreseen = isinstance(error, ProviderError | PictureError)
+            log.warning(
+                "job_answer_unusable",
+                extra={"job_id": job_id, "error": type(error).__name__},
+                exc_info=None if foreseen else error,
+            )
 
     async def fetch(self, job: Job) -> None:
         """Follow a running job to its end."""
@@ -129,6 +136,7 @@ class Fetcher:
                 troubles += 1
                 log.warning("poll_trouble", extra={"job_id": job.id, "error": type(error).__name__})
                 until_s = self._later(until_s, since, error)
+            status = _NO_ANSWER  # a picture inside the last one would take up room on disk while this waits for room
             await self._clock.sleep(self._pause_s(since, troubles))
         await self._failed(job, TaskTimeoutError("the provider never finished the task"), Cost.POSSIBLY)
 

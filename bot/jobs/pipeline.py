@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 _RETRY_S: Final = 2.0
 _LONGEST_RETRY_S: Final = 60.0
 _AFTER_A_BUG_S: Final = 30.0
+_LONGEST_AFTER_A_BUG_S: Final = 600.0
+_MOST_BUGS: Final = 5
+"""So many errors that nobody foresaw end a job, counted across restarts; the pauses between them come to 8 minutes."""
 
 
 class Pipeline:
@@ -100,6 +103,8 @@ class Pipeline:
             log.info("job_recovered", extra={"job_id": job.id, "state": job.state.value})
             with skipping("recovery", self._count, job_id=job.id):
                 await self._recover(job)
+                continue
+            self._waits.start(self._guarded(job, self._recover), name=f"recover-{job.id}")
 
     async def close(self, *, grace_s: float) -> None:
         """Stop: polls are released at once, submits under way get time to record their answer."""
@@ -137,22 +142,29 @@ class Pipeline:
         """Run a step; a bug in it must neither lose the job nor leave it hanging."""
         try:
             await step(job)
-        except Exception:
+        except Exception as error:
             log.exception("job_step_failed", extra={"job_id": job.id})
-            await self._clock.sleep(_AFTER_A_BUG_S)
-            await self._after_a_bug(job.id)
+            what = type(error).__name__
+            times = await self._insist(lambda: self._jobs.step_failed(job.id, what))
+            await self._clock.sleep(min(_AFTER_A_BUG_S * 2 ** (times - 1), _LONGEST_AFTER_A_BUG_S))
+            await self._after_a_bug(job.id, times)
         finally:
             self._wake()
 
-    async def _after_a_bug(self, job_id: int) -> None:
+    async def _after_a_bug(self, job_id: int, times: int) -> None:
+        """Go on with a job whose step raised what nobody foresaw, or end it for good."""
         job = await self._insist(lambda: self._jobs.job(job_id))
         error = OutcomeUnknownError("an internal error happened while the picture was being ordered")
         if job.state is JobState.SUBMITTING:
             await self._insist(lambda: self._jobs.uncertain(job_id, error))
         elif job.state is JobState.QUEUED and job.owner == self._owner:
             await self._insist(lambda: self._jobs.failed(job_id, BotError("internal error"), Cost.NOTHING))
-        elif job.state is JobState.RUNNING:
+        elif job.state is JobState.RUNNING and times < _MOST_BUGS:
             self.start(job)
+        elif job.state is JobState.RUNNING:
+            log.error("job_given_up", extra={"job_id": job_id, "task_id": job.task_id, "times": times})
+            stopped = BotError("an internal error happened again and again while the picture was being fetched")
+            await self._insist(lambda: self._jobs.failed(job_id, stopped, Cost.CHARGED))
         await self._gate.undecided(job_id)
         self._presenter.refresh([job.request_id])
 

@@ -156,6 +156,9 @@ class Referencing:
                 await self._clock.sleep(backoff_s(tries, base_s=1.0, cap_s=10.0, rng=self._rng))
             except PictureError as error:
                 return await self._given_up(request_id, error)
+            except Exception:
+                log.exception("reference_step_failed", extra={"request_id": request_id})
+                await self._clock.sleep(backoff_s(tries, base_s=1.0, cap_s=10.0, rng=self._rng))
             else:
                 await self._arrived(request_id, found)
                 return None

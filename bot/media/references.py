@@ -13,6 +13,7 @@ from typing import Final, Self
 import aiohttp
 from yarl import URL
 
+from bot.addresses import AddressError, web_address
 from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureError, StartupError, StoreError
 from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
@@ -122,7 +123,7 @@ class ReferenceCopies:
                         if size > MAX_REFERENCE_BYTES:
                             raise _refused(reference, "reference_too_large")
                         await asyncio.to_thread(file.write, chunk)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise OutcomeUnknownError(f"Discord's CDN: {type(error).__name__}") from error
         except OSError as error:
             raise StoreError(f"A reference cannot be written to disk: {error.strerror or error}") from error
@@ -150,10 +151,10 @@ class ReferenceCopies:
 def _address_on(hosts: Collection[str], text: str) -> URL | None:
     """The address as it will be asked, if its host is one of these: over TLS, but where a port is named with it."""
     try:
-        address = URL(text, encoded=True)
-        place = address.raw_authority
-    except ValueError:
+        address = web_address(text)
+    except AddressError:
         return None
+    place = address.raw_authority
     plain = address.scheme == "http" and address.explicit_port is not None
     return address if place in hosts and (plain or address.scheme == "https") else None
 

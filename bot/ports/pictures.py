@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,12 +12,24 @@ from bot.domain.job import Reference, Request
 from bot.domain.picture import PictureInfo, PictureSpec
 
 
+class PictureText(Protocol):
+    """A `data:` URI or base64 that is kept on disk because it is large; freed with its last reference."""
+
+    def pieces(self) -> Iterator[str]:
+        """The text in order, in pieces of bounded size; blocks on the disk. Raises ValueError where it is no text."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSource:
-    """Where a finished picture is: an http(s) URL, a `data:` URI, or bare base64; exactly one of the two is set."""
+    """Where a finished picture is; exactly one of the three is set.
+
+    `url` is an http(s) URL or a short `data:` URI, `base64` short base64, `text` either of the latter if it is long.
+    """
 
     url: str | None = None
     base64: str | None = None
+    text: PictureText | None = None
 
     @property
     def remote(self) -> bool:
@@ -63,7 +75,7 @@ class TaskStatus:
 
 
 class ImageProvider(Protocol):
-    """The hosted model. Every method raises only ProviderError; download also PictureError, and StoreError (disk)."""
+    """The hosted model. Every method raises ProviderError; poll and download StoreError, download also PictureError."""
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """Send one async submit. Never retried here: one call, at most one POST."""

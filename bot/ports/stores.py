@@ -210,6 +210,10 @@ class JobStore(Protocol):
         """Stop a job whose POST may have been carried out."""
         ...
 
+    async def step_failed(self, job_id: int, what: str) -> int:
+        """Record an error that nobody foresaw in a job's step; returns how often that has happened to this job."""
+        ...
+
     async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
         """End a job without a picture and settle its credits."""
         ...

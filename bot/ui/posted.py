@@ -6,10 +6,11 @@ import mimetypes
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import discord
 
+from bot.addresses import AddressError, web_address
 from bot.ui.catalogue import Words
 from bot.ui.text import is_sheet
 
@@ -91,8 +92,8 @@ def _picture(
     url = next((url for url in urls if url and _on_discord(url, hosts)), None)
     if url is None:
         return
-    name = name or unquote(urlsplit(url).path.rpartition("/")[2])
-    kind = content_type or mimetypes.guess_type(urlsplit(url).path)[0] or mimetypes.guess_type(name)[0]
+    name = name or unquote(web_address(url).raw_path.rpartition("/")[2])
+    kind = content_type or mimetypes.guess_type(web_address(url).raw_path)[0] or mimetypes.guess_type(name)[0]
     if kind in _PICTURES or kind == _SOME_PICTURE:
         told = None if content_type == _SOME_PICTURE else content_type
         yield PostedPicture(url=url, name=name, content_type=told)
@@ -100,10 +101,9 @@ def _picture(
 
 def _on_discord(url: str, hosts: Collection[str]) -> bool:
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        return web_address(url).raw_authority.lower() in hosts
+    except AddressError:
         return False
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() in hosts
 
 
 def _address(url: str) -> str:

@@ -1,20 +1,24 @@
 """The client against the stand-in over real HTTP: what is sent, how often, and what comes of it."""
 
+import asyncio
 import base64
+import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.apimaster.client import ApimasterClient
+from bot.apimaster.client import ApimasterClient, Timeouts
+from bot.apimaster.structure import JsonReader
 from bot.domain import errors
 from bot.domain.errors import ProviderError
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import TaskState
 from sandbox.apimaster import ApimasterServer, Fault
-from tests.apimaster.support import MODEL, PIXEL, connected, serving, until_done
+from tests.apimaster.support import MODEL, PIXEL, connected, quick_timeouts, serving, until_done
 
 
 async def test_submit_poll_and_download_give_the_picture(
@@ -229,3 +233,108 @@ async def test_a_provider_that_quotes_the_key_is_not_quoted(answer: dict[str, ob
                 told.append(f"{error} {error.provider_code} {error.request_id}")
     assert len(told) == 3
     assert [text for text in told if "sandbox-key" in text] == []
+
+
+HOSTILE = {
+    "a million objects": b'{"data": [' + b"{}," * 1_000_000 + b"{}]}",
+    "deep": b"[" * 1_000_000,
+    "endless number": b'{"data": {"task_id": ' + b"9" * 100_000 + b"}}",
+    "endless whitespace": b" " * 2_000_000 + b"{}",
+    "many addresses": b'{"data": [' + b",".join(b'{"url": "http://h/%d"}' % n for n in range(30_000)) + b"]}",
+    "no UTF-8": b'{"data": {"task_id": "\xff"}}',
+    "UTF-16": '{"data": {"task_id": "t"}}'.encode("utf-16"),
+    "long message": b'{"message": "' + b"no! " * 1_000_000 + b'"}',
+    "long name": b'{"' + b"a" * 1_000_000 + b'": 1}',
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+async def test_a_hostile_answer_is_an_error_of_its_call(spec: PictureSpec, body: bytes) -> None:
+    """Of an order nobody knows whether it arrived; a poll may be repeated; of a refusal the status tells."""
+    status = 200
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=body, status=status, content_type="application/json")
+
+    async with serving(answer) as base_url, connected(base_url) as client:
+        calls = (
+            lambda: client.submit(spec),
+            lambda: client.poll("t"),
+            lambda: client.upload(PIXEL, content_type="image/png"),
+        )
+        for call in calls:
+            with pytest.raises(errors.OutcomeUnknownError):
+                await call()
+        with suppress(errors.OutcomeUnknownError):
+            assert await client.balance() is None
+        status = 402
+        with pytest.raises(errors.BalanceError):
+            await client.submit(spec)
+
+
+@pytest.mark.parametrize("field", ["url", "b64_json"])
+async def test_a_large_picture_inside_an_answer_is_downloaded(spec: PictureSpec, field: str, tmp_path: Path) -> None:
+    """From the disk, where it waited; of the submit call as of a poll, and with nothing left behind."""
+    picture = PIXEL + bytes(3_000_000)
+    text = ("data:image/png;base64," if field == "url" else "") + base64.b64encode(picture).decode()
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.json_response({"data": {"status": "success", "result": {"images": [{field: text}]}}})
+
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    async with (
+        serving(answer) as base_url,
+        ApimasterClient(base_url, "sandbox-key", MODEL, timeouts=quick_timeouts(), spool_dir=spool) as client,
+    ):
+        for source in ((await client.submit(spec)).source, (await client.poll("t")).source):
+            assert source is not None
+            assert source.text is not None
+            assert not source.remote
+            assert await client.download(source, tmp_path / "picture") == len(picture)
+            assert (tmp_path / "picture").read_bytes() == picture
+    assert list(spool.iterdir()) == []
+
+
+async def test_uploads_and_billing_are_answered_in_few_words() -> None:
+    """These answers carry no picture, so they are small."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.json_response({"url": "https://h/x.png", "more": ["x" * 60_000] * 6})
+
+    async with serving(answer) as base_url, connected(base_url) as client:
+        with pytest.raises(errors.OutcomeUnknownError, match="too large"):
+            await client.upload(PIXEL, content_type="image/png")
+
+
+async def test_large_answers_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty at once do not hold fifty times the memory: all come, four are read at once."""
+    reading: set[int] = set()
+    most = 0
+    feed, value = JsonReader.feed, JsonReader.value
+
+    def counted(reader: JsonReader, data: bytes) -> None:
+        nonlocal most
+        reading.add(id(reader))
+        most = max(most, len(reading))
+        feed(reader, data)
+
+    def finished(reader: JsonReader) -> object:
+        reading.discard(id(reader))
+        return value(reader)
+
+    monkeypatch.setattr(JsonReader, "feed", counted)
+    monkeypatch.setattr(JsonReader, "value", finished)
+    body = json.dumps({"data": {"status": "success", "url": "data:image/png;base64," + "A" * 2_000_000}}).encode()
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    timeouts = Timeouts(poll_s=30)
+    async with serving(answer) as base_url, ApimasterClient(base_url, "k", MODEL, timeouts=timeouts) as client:
+        found = await asyncio.gather(*(client.poll(str(number)) for number in range(50)))
+    assert all(status.source and status.source.text for status in found)
+    assert 1 < most <= 4

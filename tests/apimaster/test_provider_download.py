@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from bot.apimaster import download
 from bot.apimaster.client import ApimasterClient
@@ -90,13 +91,15 @@ async def test_a_picture_that_announces_too_much_is_not_read(tmp_path: Path) -> 
 
 
 async def test_the_key_goes_to_the_apis_own_origin_and_nowhere_else(tmp_path: Path) -> None:
-    """Not to another port of the same host, and not along a redirect, even where it leads home again."""
+    """Not to another port of the same host, and not along a redirect, even from home to home."""
     seen: list[tuple[str, str | None]] = []
 
     async def own(request: web.Request) -> web.Response:
         seen.append(("own", request.headers.get("Authorization")))
         if request.path == "/go":
             raise web.HTTPFound(f"{other_url}/back")
+        if request.path == "/home":
+            raise web.HTTPFound(f"{own_url}/end")
         return web.Response(body=b"picture")
 
     async def other(request: web.Request) -> web.Response:
@@ -110,11 +113,14 @@ async def test_the_key_goes_to_the_apis_own_origin_and_nowhere_else(tmp_path: Pa
         await client.download(PictureSource(url=f"{own_url}/go"), tmp_path / "2")
         await client.download(PictureSource(url="/relative"), tmp_path / "3")
         await client.download(PictureSource(url=own_url.replace("127.0.0.1", "localhost") + "/name"), tmp_path / "4")
+        await client.download(PictureSource(url=f"{own_url}/home"), tmp_path / "5")
     bearer = "Bearer sandbox-key"
     assert seen == [
         ("other", None),
         ("own", bearer),
         ("other", None),
+        ("own", None),
+        ("own", bearer),
         ("own", None),
         ("own", bearer),
         ("own", None),
@@ -228,13 +234,31 @@ async def test_a_source_without_anything_is_gone(client: ApimasterClient, tmp_pa
 
 @pytest.mark.parametrize(
     "url",
-    ["http://", "http:///x", "http://h:99999/x", "http://[h/x", "http://h:1\r\nX: 1/x", "x" * 9000],
-)
+    [
+        "http://", "http:///x", "http://h:99999/x", "http://[h/x", "http://h:1\r\nX: 1/x", "x" * 9000,
+        "http://a..b/x.png", f"http://{'a' * 64}.test/x.png", f"http://{'a.' * 127}test/x.png", "//a..b/x.png",
+        "http://ä..b/x.png", "http://h\\@evil/x.png", "http://%31/x.png", "http://[::1", "http://h/\x01",
+    ],
+)  # fmt: skip
 async def test_an_address_that_is_none_is_gone(client: ApimasterClient, tmp_path: Path, url: str) -> None:
     """It is told as that and does not crash, whichever part of it makes no sense."""
     with pytest.raises(PictureError) as raised:
         await client.download(PictureSource(url=url), tmp_path / "picture")
     assert raised.value.code == "result_gone"
+
+
+async def test_a_redirect_to_an_address_that_is_none_is_gone(tmp_path: Path) -> None:
+    """A name that DNS cannot hold is refused before a resolver is asked, wherever it comes from."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": request.query["to"]})
+
+    async with serving(answer) as base_url, connected(base_url) as client:
+        for target in ("http://a..b/x.png", f"//{'a' * 64}/x", "http://h:99999/", "http://[::1", "\\\\h", ""):
+            address = URL(base_url).with_query(to=target)
+            with pytest.raises(PictureError) as raised:
+                await client.download(PictureSource(url=str(address)), tmp_path / "picture")
+            assert raised.value.code == "result_gone"
 
 
 async def test_a_disk_that_refuses_is_not_the_pictures_fault(

@@ -12,7 +12,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.apimaster.hosts import GuardedResolver, PrivateAddressError, TrustedHosts, is_public
-from bot.domain.errors import PictureError
+from bot.apimaster.transport import network_errors
+from bot.domain.errors import OutcomeUnknownError, PictureError
 from bot.ports import PictureSource
 from tests.apimaster.support import PIXEL, connected, serving
 
@@ -148,3 +149,18 @@ async def test_a_proxy_of_the_surroundings_is_not_used(tmp_path: Path, monkeypat
 
     async with serving(answer) as url, connected(url) as client:
         assert await client.download(PictureSource(url=f"{url}/p.png"), tmp_path / "picture") == len(PIXEL)
+
+
+async def test_a_name_that_cannot_be_encoded_is_a_failed_resolution() -> None:
+    """Python's resolver raises UnicodeError for an empty label; aiohttp expects OSError."""
+    resolver = GuardedResolver(TrustedHosts([], URL("https://api.example")))
+    with pytest.raises(OSError, match="cannot be resolved"):
+        await resolver.resolve("a..b", 80)
+    await resolver.close()
+
+
+def test_what_cannot_be_encoded_is_translated_like_other_network_errors() -> None:
+    """A name or a header: nobody above expects a UnicodeError."""
+    for error in (UnicodeError("label empty or too long"), ValueError("newline in a header")):
+        with pytest.raises(OutcomeUnknownError), network_errors():
+            raise error

@@ -53,6 +53,22 @@ CASES = {
     "private address": Case(
         result=Fault.redirect("http://localhost:9/"), says="must not read from", cost=CHARGED, ledger=tuple(KEPT)
     ),
+    "unresolvable redirect": Case(
+        result=Fault.redirect("http://a..b/x.png"), says="had deleted it", cost=CHARGED, ledger=tuple(KEPT)
+    ),
+    "unresolvable address": Case(
+        submit=Fault.reply(b'{"data": [{"url": "http://a..b/x.png"}]}'),
+        says="had deleted it",
+        cost=CHARGED,
+        ledger=tuple(KEPT),
+    ),
+    "a million objects": Case(
+        submit=Fault.reply(b'{"data": [' + b"{}," * 1_000_000 + b"{}]}"),
+        says="cannot tell",
+        cost=POSSIBLY,
+        state="uncertain",
+        ledger=tuple(UNCERTAIN),
+    ),
     "too large": Case(result=Fault.oversized(), says="too large", cost=CHARGED, ledger=tuple(KEPT)),
 }
 

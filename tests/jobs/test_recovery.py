@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.domain.errors import Cost
 from bot.domain.job import Job, JobState
 from bot.ports import PictureSource, Submission
 from tests.jobs.conftest import Works
-from tests.support.provider import PNG, RUNNING
+from tests.support.provider import INLINE, PNG, RUNNING
 from tests.support.steps import OWNER, known
 
 
@@ -149,3 +151,64 @@ async def test_work_is_taken_up_as_soon_as_anything_can_be_written(works: Works)
     await works.becomes(running, JobState.FETCHED)
     await works.becomes(submitting, JobState.UNCERTAIN)
     assert works.provider.posts == []
+
+
+async def test_a_step_that_always_raises_ends_its_job(works: Works) -> None:
+    """What nobody foresaw is tried again a few times with growing pauses; then the job fails, charged, and is shown."""
+    job = await works.steps.running()
+    works.provider.downloads.extend([UnicodeError("label empty or too long")] * 99)
+    await works.start()
+    failed = await works.becomes(job, JobState.FAILED)
+    assert (failed.error_code, failed.cost) == ("internal", Cost.CHARGED)
+    assert len(works.provider.downloaded) == 5
+    await works.shown(job)
+    other = await works.imagine()
+    works.provider.downloads.clear()
+    await works.becomes(other, JobState.FETCHED)
+
+
+async def test_unforeseen_errors_are_counted_across_restarts(works: Works) -> None:
+    """A process that starts again does not begin to count again."""
+    job = await works.steps.running()
+    for _ in range(4):
+        await works.store.step_failed(job.id, "UnicodeError")
+    works.provider.downloads.append(UnicodeError("label empty or too long"))
+    await works.start()
+    await works.becomes(job, JobState.FAILED)
+    assert len(works.provider.downloaded) == 1
+
+
+async def test_a_step_that_raises_now_and_then_loses_no_picture(works: Works) -> None:
+    """Four unforeseen errors, and then the picture comes."""
+    job = await works.steps.running()
+    works.provider.downloads.extend([ZeroDivisionError()] * 4)
+    await works.start()
+    await works.becomes(job, JobState.FETCHED)
+
+
+async def test_a_job_that_cannot_be_recovered_keeps_no_other_from_it(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error is logged and it is tried again later; the bot starts."""
+    bad, good = await works.steps.submitting(), await works.steps.running()
+    find = works.spool.find
+
+    async def raising(job_id: int) -> object:
+        if job_id == bad.id:
+            raise ZeroDivisionError
+        return await find(job_id)
+
+    monkeypatch.setattr(works.spool, "find", raising)
+    await works.start()
+    await works.becomes(good, JobState.FETCHED)
+    await works.becomes(bad, JobState.UNCERTAIN)
+
+
+async def test_an_unusable_picture_inside_the_answer_still_counts_as_an_answer(works: Works) -> None:
+    """The order was taken and is charged, whatever is raised while its picture is kept."""
+    works.provider.submits.append(Submission(source=INLINE))
+    works.provider.downloads.append(UnicodeError("nobody foresaw this"))
+    await works.start()
+    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    assert (job.error_code, job.cost) == ("result_gone", Cost.CHARGED)
+    assert len(works.provider.posts) == 1

@@ -103,6 +103,27 @@ async def test_a_reference_that_left_our_disk_is_named(works: Works) -> None:
     assert isinstance((await works.store.view(request_id)).request.references[0], Reference)
 
 
+async def test_references_whose_copying_always_raises_end_their_request(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw is tried again a few times; then the request fails, free of charge, and is shown."""
+    tries = 0
+
+    async def raising(*_: object) -> Reference:
+        nonlocal tries
+        tries += 1
+        raise UnicodeError("label empty or too long")
+
+    monkeypatch.setattr(works.copies, "copy", raising)
+    reference = NewReference(url="https://cdn.test/a.png", name="a.png")
+    request_id = await works.store.accept(replace(new_request(), references=(reference,)))
+    works.referencing.fetch(request_id)
+    await works.until(lambda: request_id in works.presenter.asked)
+    job = (await works.store.view(request_id)).jobs[0]
+    assert (job.state, job.error_code, job.cost) == (JobState.FAILED, "references_unreachable", Cost.NOTHING)
+    assert tries == 4
+
+
 async def test_a_copy_that_is_gone_ends_its_order_free_of_charge(works: Works) -> None:
     """The disk was lost: nothing is ordered without the picture that was meant, and the card names it."""
     job = await with_reference(works, lives=timedelta(minutes=2))

@@ -113,6 +113,13 @@ async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Pat
         "https://[::1]/a.png",
         "ftp://cdn.test/a.png",
         "//cdn.test/a.png",
+        "https://cdn.test/a\r\nX: 1.png",
+        "https://cdn.test/\x00.png",
+        "https://cdn..test/a.png",
+        "https://%63dn.test/a.png",
+        "https://[::1",
+        "https://cdn.test:99999/a.png",
+        "https://cdn.test/" + "x" * 9_000,
     ],
 )
 async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str], url: str) -> None:

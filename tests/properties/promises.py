@@ -15,6 +15,8 @@ from typing import Final
 
 from bot.apimaster import wire
 from bot.apimaster.errors import Answer, Call, error_from, read_complaint, request_id
+from bot.apimaster.spooled import AnswerFile
+from bot.apimaster.structure import JsonReader
 from bot.domain.errors import PictureError, ProviderError, Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
@@ -34,7 +36,7 @@ _LONGEST_CUSTOM_ID: Final = 100
 def reply_is_understood(body: bytes) -> None:
     """Any bytes parse to valid values or to a ProviderError, and whatever they say can be stored and logged."""
     try:
-        payload = wire.parse_json(body)
+        payload = read_json(body)
     except ValueError:
         return
     _read(_submission_is_sane, lambda: wire.parse_submission(payload))
@@ -45,6 +47,14 @@ def reply_is_understood(body: bytes) -> None:
     for status in _STATUSES:
         for call in Call:
             _error_is_sane(error_from(Answer(status=status, headers={}, call=call), read_complaint(payload)))
+
+
+def read_json(body: bytes, piece_bytes: int = 1_000) -> object:
+    """What the client makes of a body that comes in pieces; raises ValueError where it is no JSON or too much."""
+    reader = JsonReader(lambda: AnswerFile(None, at_any_cost=False))
+    for start in range(0, len(body), piece_bytes):
+        reader.feed(body[start : start + piece_bytes])
+    return reader.value()
 
 
 def headers_are_understood(headers: dict[str, str]) -> None:
@@ -97,8 +107,8 @@ def _source_is_sane(value: Submission | TaskStatus) -> None:
     source = value.source
     if source is None:
         return
-    assert (source.url is None) != (source.base64 is None)
-    inline = source.base64 is not None or (source.url or "")[:5].lower() == "data:"
+    assert [source.url, source.base64, source.text].count(None) == 2
+    inline = source.url is None or (source.url or "")[:5].lower() == "data:"
     assert source.remote != inline
 
 

@@ -19,6 +19,7 @@ from bot.store.sqlite.rows import all_rows, job_from, one_row, to_ms
 S = JobState
 _CLOSED_BY = {Cost.NOTHING: LedgerKind.RELEASE, Cost.POSSIBLY: LedgerKind.UNCERTAIN, Cost.CHARGED: LedgerKind.CHARGE}
 """How the reserve of a job that fails before it runs is closed."""
+_STEP_FAILED = "step failed"
 
 
 def get(db: Database, job_id: int) -> Job:
@@ -166,6 +167,14 @@ def uncertain(
         rollups.trouble(db, job, error, now_ms, uncertain=True)
         _take_turn(db, job.user_id)
     return _withdrawn(db, job, now_ms)
+
+
+def step_failed(db: Database, job_id: int, what: str, *, now_ms: int) -> int:
+    """Append an unforeseen error to a job's history; it stays in its state. Returns how many there are by now."""
+    record_event(db, get(db, job_id), _STEP_FAILED, now_ms, what)
+    sql = "SELECT COUNT(*) AS times FROM job_events WHERE job_id = :id AND event = :event"
+    row = one_row(db, sql, {"id": job_id, "event": _STEP_FAILED})
+    return int(row["times"]) if row else 0
 
 
 def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: int) -> Job | None:

@@ -110,10 +110,8 @@ class SqliteStore(Shelves, SqliteGate):
 
     async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
         """See RequestStore."""
-        room, now_ms = self._room, self._now_ms()
-        return await self._writer.run(
-            lambda db: requests.accept(db, new, room=room, not_before=not_before, now_ms=now_ms)
-        )
+        room, at = self._room, self._now_ms()
+        return await self._writer.run(lambda db: requests.accept(db, new, room=room, not_before=not_before, now_ms=at))
 
     async def view(self, request_id: int) -> RequestView:
         """See RequestStore."""
@@ -253,6 +251,10 @@ class SqliteStore(Shelves, SqliteGate):
         """See JobStore."""
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.uncertain(db, job_id, error, now_ms=now_ms))
+
+    async def step_failed(self, job_id: int, what: str) -> int:
+        """See JobStore."""
+        return await self._writer.run(lambda db: jobs.step_failed(db, job_id, what, now_ms=self._now_ms()))
 
     async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
         """See JobStore."""
