@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.errors import Refusal
@@ -21,7 +22,7 @@ from bot.jobs.patterns import Found, checked_rule, first_match, matches
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 """Of address space. A pattern that takes more to be compiled or matched is too slow."""
 _RETIRES_AT_KB: Final = 160 * 1024
-"""Ends after an answer that took so much memory: the parent starts another one."""
+"""Ends after an answer that leaves it with so much memory: the parent starts another one."""
 GRACE_S: Final = 1.0
 """Of processor time beyond the limit of a question, before this process ends itself."""
 _OF_A_NEW_RULE_S: Final = 5.0
@@ -73,7 +74,7 @@ def main() -> None:
         _end_after(question.get("limit_s", _OF_A_NEW_RULE_S) + GRACE_S)
         reply = answer(question)
         _end_after(0)
-        retires = _peak_kb() > _RETIRES_AT_KB
+        retires = _used_kb() > _RETIRES_AT_KB
         reply |= {"took_s": time.process_time() - began_s, "retires": retires}
         sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
         sys.stdout.buffer.flush()
@@ -101,12 +102,16 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _peak_kb() -> int:
+def _used_kb() -> int:
+    """Memory of this process now; 0 where the system does not say.
+
+    Not the peak that `getrusage` reports: a child inherits it from the process that started it.
+    """
     try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
         return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ LITERALS = {
     "first frame of the animation": "as rows have it; details translate it",
     "the picture before it": "as rows have it; details translate it",
     "the provider gives no reason": "an event of a job, read in the database",
+    "delivering it raised an unforeseen error each time": "an event of a job, read in the database",
     "no way to post it: token, message, channel and direct messages failed": "an event of a job, read in the database",
     **dict.fromkeys(("1 hour", "1 day", "7 days", "30 days"), "durations as moderators type them"),
     "`/collect ": "a command as it is typed in every language",
