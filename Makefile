@@ -91,7 +91,7 @@ LOCK = UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet $(UPGRADE) 
 
 lock: $(TOOLS)/.installed  ## Pin the dependencies of pyproject.toml, with hashes
 	@$(LOCK) --output-file requirements.txt pyproject.toml
-	@$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra dev pyproject.toml
+	@$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra sandbox --extra dev pyproject.toml
 	@$(LOCK) --output-file requirements-pip.txt --constraint requirements.txt --group pip
 	@$(LOCK) --output-file requirements-tools.txt --constraint requirements.txt --group tools
 

@@ -62,7 +62,10 @@ def test_no_lock_names_an_index(lock: str) -> None:
         ("requirements.txt", PROJECT["project"]["dependencies"]),
         (
             "requirements-dev.txt",
-            PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"],
+            [
+                *PROJECT["project"]["dependencies"],
+                *(extra for extras in PROJECT["project"]["optional-dependencies"].values() for extra in extras),
+            ],
         ),
         ("requirements-pip.txt", PROJECT["dependency-groups"]["pip"]),
         ("requirements-tools.txt", PROJECT["dependency-groups"]["tools"]),
