@@ -71,9 +71,10 @@ soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over a
 chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
 	@$(BIN)/python -m sandbox chaos
 
-check: $(STAMP)  ## Style, formatting and types
+check: $(STAMP)  ## Style, formatting, spelling and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 
 format: $(STAMP)  ## Let ruff put the style right
