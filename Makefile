@@ -42,9 +42,9 @@ run: $(RUNTIME)  ## The real bot, with the settings of .env
 	@$(BIN)/python -m bot run
 
 # Compiled files are kept, whatever the environment says: the tests start hundreds of processes.
-test: $(STAMP)  ## All tests
+test: $(STAMP)  ## All tests; with branch coverage: make test COVERAGE=1
 	@$(BIN)/python -m compileall -q -j 0 bot cogs sandbox benchmarks
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 5 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 5 --dist worksteal $(if $(COVERAGE),--cov)
 
 properties: $(STAMP)  ## The property tests on new random inputs: make properties EXAMPLES=2000
 	@PROPERTY_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/properties
@@ -103,4 +103,4 @@ audit: $(TOOLS)/.installed  ## Known weaknesses of the pinned dependencies (asks
 	@$(TOOLS)/bin/python .ci/audit.py requirements.txt
 
 clean:  ## Remove .venv and caches; data/ stays
-	@rm -rf $(VENV) $(TOOLS) $(VENV)-fuzz .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(TOOLS) $(VENV)-fuzz .mypy_cache .pytest_cache .ruff_cache .coverage
