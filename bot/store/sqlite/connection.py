@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlite_utils import Database
 
@@ -18,6 +18,7 @@ BUSY_TIMEOUT_S = 5.0
 NO_ROOM: Final = (
     "The disk of DATA_DIR is full, so the database cannot be opened. Free some space and start again: nothing is lost."
 )
+C = TypeVar("C", sqlite3.Connection, Database)
 _LEAST_BYTES: Final = 1_000_000
 
 
@@ -42,10 +43,10 @@ def connect(path: Path, *, read_only: bool = False) -> Database:
 
 
 @contextmanager
-def closed_on_error(connection: sqlite3.Connection | Database) -> Iterator[None]:
+def closed_on_error(connection: C) -> Iterator[C]:
     """Close a connection that is not handed on, because the file behind it turned out to be unusable."""
     try:
-        yield
+        yield connection
     except BaseException:
         connection.close()
         raise

@@ -93,10 +93,9 @@ class SqliteStore(Shelves, SqliteGate):
     def _open_for_writing(self) -> Database:
         restoring.finish(self._path)  # a restore that was killed on its way
         ensure_private_file(self._path)
-        db = connect(self._path)
-        with closed_on_error(db):
+        with closed_on_error(connect(self._path)) as db:
             migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
-        return db
+            return db
 
     def _draw_up_once(self, db: Database) -> None:
         """Draw the line up once for the views that are read together: in a burst that is most of the work."""
