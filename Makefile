@@ -1,21 +1,35 @@
 # Everything happens in .venv; a target that needs it makes it. PYTHON may name another interpreter (3.11 or later).
 PYTHON ?= python3
 VENV := .venv
+TOOLS := $(VENV)-tools
 BIN := $(VENV)/bin
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
+# What the bot needs, and what the sandbox, the tests and the checks need beside it.
+RUNTIME := $(VENV)/.runtime
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock audit clean
+.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock upgrade audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## Make .venv with the pinned dependencies
 
-$(STAMP): requirements-dev.txt
+# The pip of a new environment is as old as its Python: the pinned one installs everything else.
+$(VENV)/.pip: requirements-pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
-	@echo "Installing the pinned dependencies into $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python $(INSTALL) -r requirements-pip.txt
+	@touch $@
+
+$(RUNTIME): requirements.txt $(VENV)/.pip
+	@echo "Installing what the bot needs into $(VENV) (once) ..."
+	@$(BIN)/python $(INSTALL) -r requirements.txt
+	@touch $@
+
+$(STAMP): requirements-dev.txt $(VENV)/.pip
+	@echo "Installing the pinned dependencies into $(VENV) (once) ..."
+	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 sandbox: $(STAMP)  ## Try the bot without an account: local Discord, local provider, a web page
@@ -24,13 +38,13 @@ sandbox: $(STAMP)  ## Try the bot without an account: local Discord, local provi
 demo: $(STAMP)  ## The same without a browser: /imagine, a kill, a restart, the picture
 	@$(BIN)/python -m sandbox demo
 
-run: $(STAMP)  ## The real bot, with the settings of .env
+run: $(RUNTIME)  ## The real bot, with the settings of .env
 	@$(BIN)/python -m bot run
 
 # Compiled files are kept, whatever the environment says: the tests start hundreds of processes.
-test: $(STAMP)  ## All tests
+test: $(STAMP)  ## All tests; with branch coverage: make test COVERAGE=1
 	@$(BIN)/python -m compileall -q -j 0 bot cogs sandbox benchmarks
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 5 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 5 --dist worksteal $(if $(COVERAGE),--cov)
 
 properties: $(STAMP)  ## The property tests on new random inputs: make properties EXAMPLES=2000
 	@PROPERTY_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/properties
@@ -57,25 +71,36 @@ soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over a
 chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
 	@$(BIN)/python -m sandbox chaos
 
-check: $(STAMP)  ## Style, formatting and types
+check: $(STAMP)  ## Style, formatting, spelling and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 
 format: $(STAMP)  ## Let ruff put the style right
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock:  ## Pin the dependencies of pyproject.toml anew
-	@$(PYTHON) -m venv $(VENV)-lock
-	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
-	@$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt pyproject.toml
-	@$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements-dev.txt pyproject.toml
-	@rm -rf $(VENV)-lock
+$(TOOLS)/.installed: requirements-pip.txt requirements-tools.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python $(INSTALL) -r requirements-pip.txt
+	@$(TOOLS)/bin/python $(INSTALL) -r requirements-tools.txt || { rm -rf $(TOOLS); echo "The tools for make lock and make audit cannot be installed: that needs a network."; exit 2; }
+	@touch $@
 
-audit:  ## Known weaknesses of the pinned dependencies (asks a public list)
-	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; } || { rm -rf $(VENV)-audit; echo "pip-audit cannot be installed: that needs a network. Nothing was looked up."; exit 2; }
-	@$(VENV)-audit/bin/python .ci/audit.py requirements.txt
+# One lock for Python 3.11 and later and for all machines, whichever runs this. Versions already pinned are kept.
+LOCK = UV_PYTHON_DOWNLOADS=never $(TOOLS)/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
+
+lock: $(TOOLS)/.installed  ## Pin the dependencies of pyproject.toml, with hashes
+	@$(LOCK) --output-file requirements.txt pyproject.toml
+	@$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra sandbox --extra dev pyproject.toml
+	@$(LOCK) --output-file requirements-pip.txt --constraint requirements.txt --group pip
+	@$(LOCK) --output-file requirements-tools.txt --constraint requirements.txt --group tools
+
+upgrade:  ## The same with the newest versions
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+
+audit: $(TOOLS)/.installed  ## Known weaknesses of the pinned dependencies (asks a public list)
+	@$(TOOLS)/bin/python .ci/audit.py requirements.txt
 
 clean:  ## Remove .venv and caches; data/ stays
-	@rm -rf $(VENV) $(VENV)-audit $(VENV)-fuzz .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(TOOLS) $(VENV)-fuzz .mypy_cache .pytest_cache .ruff_cache .coverage

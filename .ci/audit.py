@@ -29,7 +29,7 @@ def main(requirements: str) -> int:
         fixed = ", ".join(weakness["fix_versions"]) or "no version yet"
         tell(SOME, f"{found['name']} {found['version']}: {weakness['id']}, mended in {fixed}")
     if weak:
-        return tell(SOME, f"Known weaknesses: {len(weak)}. Pin mended versions with `make lock`.")
+        return tell(SOME, f"Known weaknesses: {len(weak)}. Pin fixed versions with `make upgrade`.")
     if skipped or not looked_up:
         return tell(
             UNKNOWN,

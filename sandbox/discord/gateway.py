@@ -47,9 +47,7 @@ class Gateway:
         """One websocket from HELLO to its end."""
         ws = web.WebSocketResponse(max_msg_size=0, autoping=True, compress=False)
         await ws.prepare(request)
-        connection = Connection(
-            ws, request, self._faults.gateway, stream=request.query.get("compress") == "zlib-stream"
-        )
+        connection = Connection(ws, request, self._faults.gateway)
         self._connections.add(connection)
         pump = asyncio.create_task(connection.pump(), name="gateway-pump")
         session: Session | None = None

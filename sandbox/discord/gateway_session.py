@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.discord.gateway_faults import GatewayFaults
+from sandbox.discord.gateway_streams import STREAMS
 
 _REPLAY = 1000
 _OUTBOX = 20_000
@@ -31,11 +32,14 @@ class Op:
 class Connection:
     """One websocket: a queue of frames and the task that sends them, compressed as the client asked."""
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request, faults: GatewayFaults, *, stream: bool) -> None:
+    def __init__(self, ws: web.WebSocketResponse, request: web.Request, faults: GatewayFaults) -> None:
         self.ws = ws
         self._faults = faults
         self._request = request
-        self._zlib = zlib.compressobj() if stream else None
+        asked = request.query.get("compress", "")
+        self._compress = STREAMS[asked]() if asked in STREAMS else None
+        # Large frames are compressed one by one where IDENTIFY asks for it and no stream was asked for.
+        self._may_compress_payloads = not asked
         self.compress_payloads = False
         self.closed_here = False
         self._received: deque[float] = deque(maxlen=MAX_RECEIVED)
@@ -68,10 +72,9 @@ class Connection:
             await self._faults.may_speak()
             if isinstance(frame, bytes):
                 await self.ws.send_bytes(frame)
-            elif self._zlib is not None:
-                data = self._zlib.compress(frame.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                await self.ws.send_bytes(data)
-            elif self.compress_payloads and len(frame) >= _COMPRESS_FROM:
+            elif self._compress is not None:
+                await self.ws.send_bytes(self._compress(frame.encode()))
+            elif self.compress_payloads and self._may_compress_payloads and len(frame) >= _COMPRESS_FROM:
                 await self.ws.send_bytes(zlib.compress(frame.encode()))
             else:
                 await self.ws.send_str(frame)

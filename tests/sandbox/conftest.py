@@ -2,8 +2,9 @@
 
 import io
 import json
+import sys
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -67,6 +68,17 @@ class Api:
             return Answer(response.status, await response.read(), dict(response.headers))
 
 
+def _inflater(query: str) -> Callable[[bytes], bytes]:
+    """What makes plain frames of those of a connection: one stream, or each frame for itself."""
+    if "zlib-stream" in query:
+        return zlib.decompressobj().decompress
+    if sys.version_info >= (3, 14) and "zstd-stream" in query:
+        from compression import zstd  # noqa: PLC0415 - earlier versions have no such module
+
+        return zstd.ZstdDecompressor().decompress
+    return zlib.decompress
+
+
 class RawGateway:
     """A gateway connection that speaks frames, so that tests see what travels."""
 
@@ -76,7 +88,7 @@ class RawGateway:
         self._server = server
         self._session = session
         self._query = query
-        self._inflator = zlib.decompressobj()
+        self._inflate = _inflater(query)
         self.binary_frames = 0
         self.sequence = 0
 
@@ -99,10 +111,7 @@ class RawGateway:
         message = await self.ws.receive(timeout=5)
         if message.type is aiohttp.WSMsgType.BINARY:
             self.binary_frames += 1
-            stream = "zlib-stream" in self._query
-            message = message._replace(
-                data=self._inflator.decompress(message.data) if stream else zlib.decompress(message.data)
-            )
+            message = message._replace(data=self._inflate(message.data))
         assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), f"closed with {self.ws.close_code}"
         frame: dict[str, Any] = json.loads(message.data)
         self.sequence = frame["s"] or self.sequence

@@ -26,6 +26,12 @@ async def start(path: Path) -> None:
         pass
 
 
+def open_files(path: Path) -> list[str]:
+    """What this process has open of a database: the file itself, its log, its index."""
+    links = (str(fd.resolve()) for fd in Path("/proc/self/fd").iterdir())
+    return [link for link in links if link.startswith(str(path))]
+
+
 def schema(database: Database) -> list[tuple[str, str]]:
     """Everything that makes up a database's structure."""
     rows = database.conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
@@ -106,6 +112,19 @@ async def test_damaged_database_is_refused_at_the_start(tmp_path: Path) -> None:
         file.write(b"\xa5" * 4_096 * 12)
     with pytest.raises(StartupError, match="cannot be used"):
         await start(path)
+
+
+@pytest.mark.parametrize("content", [*GARBAGE, b""], ids=["text", "damaged header", "other tables"])
+async def test_a_refused_database_is_closed(content: bytes, tmp_path: Path) -> None:
+    """Whether its settings or its migrations fail, no connection is left open (a ResourceWarning since Python 3.13)."""
+    path = tmp_path / "bot.db"
+    path.write_bytes(content)
+    if not content:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE jobs (id INTEGER)").close()
+    with pytest.raises(StartupError) as caught:
+        await start(path)
+    assert open_files(path) == [], caught.value
 
 
 async def test_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlite_utils import Database
 
@@ -16,6 +18,7 @@ BUSY_TIMEOUT_S = 5.0
 NO_ROOM: Final = (
     "The disk of DATA_DIR is full, so the database cannot be opened. Free some space and start again: nothing is lost."
 )
+C = TypeVar("C", sqlite3.Connection, Database)
 _LEAST_BYTES: Final = 1_000_000
 
 
@@ -25,17 +28,28 @@ def connect(path: Path, *, read_only: bool = False) -> Database:
     WAL with synchronous=FULL: a commit survives a power cut. A reader cannot write and never blocks the writer.
     """
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
-    else:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        # What members have deleted is overwritten in the file, and not only marked as free.
-        connection.execute("PRAGMA secure_delete = ON")
-    return Database(connection, use_counts_table=False)
+    with closed_on_error(connection):
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            # What members have deleted is overwritten in the file, and not only marked as free.
+            connection.execute("PRAGMA secure_delete = ON")
+        return Database(connection, use_counts_table=False)
+
+
+@contextmanager
+def closed_on_error(connection: C) -> Iterator[C]:
+    """Close a connection that is not handed on, because the file behind it turned out to be unusable."""
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def ensure_data_dir(data_dir: Path) -> None:

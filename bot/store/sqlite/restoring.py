@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from bot.domain.errors import StartupError
 from bot.files import sync
 from bot.store.sqlite import aftermath, enclosed
+from bot.store.sqlite.connection import closed_on_error
 from bot.store.sqlite.copying import Contents, contents_of, copy_into, private_file, verified
 from bot.store.sqlite.enclosed import FOLDERS
 from bot.store.sqlite.migrations import migrate
@@ -158,11 +159,12 @@ def _copy(backup: Path, database: Path, new: Path) -> None:
 def _writing(path: Path) -> Database:
     """A connection that makes no second file that would have to be moved along."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")
-    return Database(connection, use_counts_table=False)
+    with closed_on_error(connection):
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        return Database(connection, use_counts_table=False)
 
 
 def _present(database: Path) -> Contents | None:

@@ -21,7 +21,7 @@ from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
 from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, tokens, turns, usage
-from bot.store.sqlite.connection import NO_ROOM, connect, ensure_private_file, has_room
+from bot.store.sqlite.connection import NO_ROOM, closed_on_error, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
 from bot.store.sqlite.rows import moment, one_row, to_ms
@@ -93,9 +93,9 @@ class SqliteStore(Shelves, SqliteGate):
     def _open_for_writing(self) -> Database:
         restoring.finish(self._path)  # a restore that was killed on its way
         ensure_private_file(self._path)
-        db = connect(self._path)
-        migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
-        return db
+        with closed_on_error(connect(self._path)) as db:
+            migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
+            return db
 
     def _draw_up_once(self, db: Database) -> None:
         """Draw the line up once for the views that are read together: in a burst that is most of the work."""
