@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock audit clean
+.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos attack check format lock audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,10 @@ soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over a
 
 chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
 	@$(BIN)/python -m sandbox chaos
+
+attack: $(STAMP)  ## Attack the bot from outside: what held, what is weak, what is a hole; then the load of attacks
+	@$(BIN)/python -m sandbox attack
+	@$(BIN)/python -m benchmarks attack
 
 check: $(STAMP)  ## Style, formatting and types
 	@$(BIN)/ruff check .
