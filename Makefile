@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos attack check format lock audit clean
+.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos attack access check format lock audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then acco
 attack: $(STAMP)  ## Attack the bot from outside: what held, what is weak, what is a hole; then the load of attacks
 	@$(BIN)/python -m sandbox attack
 	@$(BIN)/python -m benchmarks attack
+
+access: $(STAMP)  ## Write docs/access.md: who may use what, read off the code
+	@$(BIN)/python -m tests.support.access_table
 
 check: $(STAMP)  ## Style, formatting and types
 	@$(BIN)/ruff check .

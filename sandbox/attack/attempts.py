@@ -42,12 +42,16 @@ async def expect_refusal(
     *,
     ignored: Collection[str] = (),
 ) -> str:
-    """Check that the sender gets one private sentence, and that the counts are as before; returns the sentence."""
+    """Check that the sender gets one private sentence, and that the counts are as before; returns the sentence.
+
+    `before` is brought up to date, so that each attempt is judged by itself.
+    """
     report.attempt()
     said = await target.answer(interaction)
     after = target.counts(ignored)
     if changed := [table for table in after if after[table] != before[table]]:
         report.hole(f"{what}: stored in {', '.join(changed)}")
+        before.update(after)
     if interaction.modal is not None:
         report.hole(f"{what}: a form opened")
     elif said is None:

@@ -93,10 +93,10 @@ async def guessed_job_forms(target: Target, report: Report) -> None:
             data = {"custom_id": f"{kind}:1:{900 + number}", "components": _remix_fields()}
             sent = target.forge(InteractionType.MODAL_SUBMIT, data, member="bob", channel=channel)
             await expect_refusal(target, report, f"form {kind} of picture 1 from {channel}", sent, before)
-    shown = target.driver.send("bob", "a message of bob's")
     for action in ("remix", "again", "edit", "bigger", "details", "original", "delete", "really_delete", "retry"):
         press = {"custom_id": f"{action}:1", "component_type": 2}
-        sent = target.forge(InteractionType.COMPONENT, press, member="bob", source=shown)
+        button = {"type": 2, "style": 2, "label": "-", "custom_id": f"{action}:1"}
+        sent = target.forge(InteractionType.COMPONENT, press, member="bob", source=target.shown(button))
         said = await expect_refusal(target, report, f"button {action} of picture 1", sent, before)
         if _SECRET in said:
             report.hole(f"button {action} discloses the prompt")

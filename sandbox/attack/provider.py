@@ -28,7 +28,7 @@ _ADDRESSES: Final = (
 )
 _ODD: Final[tuple[Any, ...]] = (
     None, [], {}, "x", 7, {"data": None}, {"data": []}, {"data": [[]]}, {"data": [{"url": None}]},
-    {"data": [{"url": ["http://x"]}]}, {"data": {"status": "success"}}, {"data": {"status": 7, "result": "x"}},
+    {"data": [{"url": ["file:///x"]}]}, {"data": {"status": "success"}}, {"data": {"status": 7, "result": "x"}},
     {"data": {"status": "success", "result": {"images": [{"url": {}}]}}}, {"data": [{"b64_json": "%%%"}]},
 )  # fmt: skip
 _ENDED: Final = frozenset({"delivered", "failed", "uncertain", "ready", "cancelled"})

@@ -54,6 +54,10 @@ class Target(Sandbox):
         user, place = self.world.user(member), self.world.channel(channel, member)
         return self.driver.interaction(self.world.interactions.create(kind, user, place, data, source=stored).id)
 
+    def shown(self, component: Json) -> Message:
+        """A message of the bot's with this component, as one that it posted long ago may have."""
+        return self.driver.post(self.world.application_name, {"components": [{"type": 1, "components": [component]}]})
+
     def forge_command(
         self, command: str, *options: Json, member: str, channel: str = "general", typing: bool = False
     ) -> Interaction:

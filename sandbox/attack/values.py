@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.attack.attempts import BOOLEAN, INTEGER, STRING, expect_refusal, field, opened_settings, option, select
+from sandbox.attack.attempts import INTEGER, STRING, expect_refusal, field, opened_settings, option, select
 from sandbox.attack.scenario import Report, Scenario
 from sandbox.attack.target import Target
 from sandbox.discord.interactions import InteractionType
@@ -71,16 +71,13 @@ async def options(target: Target, report: Report) -> None:
     forged: list[list[Json]] = [
         [option("prompt", STRING, "x" * 4_001)],
         [option("prompt", STRING, "")],
-        [option("prompt", STRING, 7)],
         [option("prompt", STRING, "\ud800")],
         [prompt, prompt],
         [prompt, option("size", STRING, "99:1")],
         [prompt, option("resolution", STRING, "8K")],
         [prompt, option("count", INTEGER, 99)],
         [prompt, option("count", INTEGER, -1)],
-        [prompt, option("count", INTEGER, True)],
         [prompt, option("count", INTEGER, 10**40)],
-        [prompt, option("private", BOOLEAN, "yes")],
         [prompt, option("no_such_option", STRING, "x")],
     ]
     before = target.counts()
