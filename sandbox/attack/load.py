@@ -24,7 +24,7 @@ _EXPANDING: Final = ("\ufdfa" * 3_970, "\u0344" * 3_970, "e" + "\u0316\u0301" * 
 _AT_ONCE: Final = 10
 _CONNECTIONS: Final = 300
 _FILES: Final = 400
-_PROMISED_S: Final = 0.1
+_NOTICEABLE_S: Final = 0.3
 _NOISE: Final = 3.0
 _LATE_S: Final = 1.0
 _MOST_GROWTH_MB: Final = 200.0
@@ -50,7 +50,7 @@ async def _waits_s(target: Target, seconds: float) -> list[float]:
 @asynccontextmanager
 async def _others_are_answered(target: Target, report: Report, *, seconds: float) -> AsyncIterator[None]:
     """Compare another member's waits during the attack with those before it."""
-    usual_s = max(await _waits_s(target, 1.0))
+    usual_s = max(await _waits_s(target, 2.0))
     others = asyncio.create_task(_waits_s(target, seconds), name="others")
     try:
         yield
@@ -60,7 +60,7 @@ async def _others_are_answered(target: Target, report: Report, *, seconds: float
         await asyncio.gather(others, return_exceptions=True)
     if longest_s > _LATE_S:
         report.hole(f"another member waits {longest_s:.1f} s for an answer; {usual_s * 1e3:.0f} ms before the attack")
-    elif longest_s > _PROMISED_S + _NOISE * usual_s:
+    elif longest_s > _NOTICEABLE_S + _NOISE * usual_s:
         report.weak(f"another member waits {longest_s * 1e3:.0f} ms; {usual_s * 1e3:.0f} ms before the attack")
 
 

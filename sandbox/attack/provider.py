@@ -20,7 +20,6 @@ _ADDRESSES: Final = (
     "http://127.0.0.1:port/x.png",
     "http://[::1/x.png",
     "http://\u2024/x.png",
-    "http://xn--a/x.png",
     "http:///x.png",
     "file:///etc/hostname",
     "//",

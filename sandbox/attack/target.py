@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sandbox.apimaster import Knobs
 from sandbox.bot_process import Launch
-from sandbox.discord.interactions import InteractionType
+from sandbox.discord.interactions import InteractionType, State
 from sandbox.discord.model import Json
 from sandbox.driver import DriverError, Interaction, Message
 from sandbox.stack import Sandbox
@@ -82,7 +82,8 @@ class Target(Sandbox):
         end = time.monotonic() + _ANSWERED_WITHIN_S
         while time.monotonic() < end and not interaction.failed:
             said = interaction.followups[-1] if interaction.followups else interaction.response
-            if said is not None and not said.loading and interaction.acknowledged_after_s is not None:
+            # A press that is only acknowledged has its own message as response, until more comes.
+            if said is not None and not said.loading and interaction.record.state is State.ANSWERED:
                 return said
             await asyncio.sleep(_LOOK_EVERY_S)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import stat
+from pathlib import Path
 from typing import Any, Final
 
 from sandbox.attack.attempts import STRING, expect_refusal, option
@@ -36,7 +37,7 @@ async def texts_of_others(target: Target, report: Report) -> None:
         ("word rule tried", "mod", "settings words test", {"text": bait, "pattern": "@everyone"}),
         ("quota", "mod", "quotas set", {"pictures_per_day": bait[:20]}),
         ("quota of a role", "mod", "quotas remove", {"role": bait}),
-        ("day", "mod", "usage overview", {"period": "custom", "first_day": "@everyone", "last_day": "x"}),
+        ("day", "mod", "usage overview", {"first_day": "@everyone", "last_day": "x"}),
         ("file name", "alice", "remix", {"prompt": "x", "image1": (f"{bait}.png".replace("/", "_"), b"no picture")}),
         ("block", "mod", "block", {"member": "alice", "duration": "1h", "reason": bait, "tell": True}),
         ("block reason in a refusal", "alice", "imagine", {"prompt": "a refused one"}),
@@ -79,16 +80,22 @@ async def files_of_the_bot(target: Target, report: Report) -> None:
     await target.bot.stop()
     for path in (target.data_dir, *target.data_dir.rglob("*")):
         if path != target.bot.log_path:
-            path.chmod(path.stat().st_mode | stat.S_IRGRP | stat.S_IROTH)
+            path.chmod(0o755 if path.is_dir() else 0o644)
     await target.bot.start()
     await target.wait_for_bot()
     for path in target.data_dir.rglob("*"):
         report.attempt()
-        if path.is_file() and path.suffix in (".db", ".jpg", ".png", ".webp") and path.stat().st_mode & 0o077:
+        if path.is_file() and path != target.bot.log_path and _readable(path, target.data_dir):
             report.hole(f"others can read {path.name}")
     report.attempt()
     if resource.prlimit(target.bot.pid or 0, resource.RLIMIT_CORE)[1] != 0:
         report.weak("core files are on")
+
+
+def _readable(path: Path, top: Path) -> bool:
+    """Whether another user of the machine who can enter the data directory can read a file in it."""
+    folders = [folder for folder in path.parents if folder.is_relative_to(top) and folder != top]
+    return bool(path.stat().st_mode & stat.S_IROTH) and all(f.stat().st_mode & stat.S_IXOTH for f in folders)
 
 
 SCENARIOS: Final = (

@@ -134,7 +134,7 @@ async def test_commands_sent_by_others(target: Target) -> None:
             # Who may use a moderators' command in its server is Discord's own decision; see the page.
             wrong = WRONG[row.audience] if row.audience in (Audience.MANAGERS, Audience.OWNERS) else []
             wrong = wrong or ([("mod", DM)] if row.scope is Scope.SERVER else [])
-            given = [option for name, offered in row.values if (option := one_option(target, row, name, offered))]
+            given = [option for name, offered in row.values if (option := one_option(target, name, offered))]
             for member, channel in wrong:
                 sent = target.forge_command(row.name.removeprefix("/"), *given, member=member, channel=channel)
                 yield f"{row.name} by {member} in {channel}", sent, False
@@ -142,7 +142,7 @@ async def test_commands_sent_by_others(target: Target) -> None:
     await walk(target, sends())
 
 
-def one_option(target: Target, row: Row, name: str, offered: Offered) -> dict[str, Any] | None:
+def one_option(target: Target, name: str, offered: Offered) -> dict[str, Any] | None:
     """An option with an honest value; None where it can be left out."""
     match offered:
         case Text():

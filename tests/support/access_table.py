@@ -44,12 +44,12 @@ _WHERE: Final = {
 _INTRODUCTION: Final = """\
 # Who may use what
 
-Made from the code by `make access`; a test fails where it is out of date. `tests/e2e/test_access.py` sends everything here as
-the wrong member and from the wrong place, `tests/properties/test_access.py` with values that were not offered.
+Made from the code by `make access`; a test fails where it is out of date. `tests/e2e/test_access.py` sends everything
+here as the wrong member and from the wrong place, `tests/properties/test_access.py` with values that were not offered.
 
-"Everyone who sees it" means for private pictures: only the member who ordered them. Commands for Manage Messages are given
-to their users by Discord, so that a server can choose others in its own settings (Integrations); what the bot itself checks
-with every use is everything else here. An option with proposals (autocomplete) has the audience of its command.
+"Everyone who sees it" means for private pictures: only the member who ordered them. Who may use commands for Manage
+Messages is decided by Discord, since a server can choose others in its own settings (Integrations). Everything else
+here is checked by the bot with every use. An option with proposals (autocomplete) has the audience of its command.
 """
 
 
