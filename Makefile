@@ -8,7 +8,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 RUNTIME := $(VENV)/.runtime
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos check format lock upgrade audit clean
+.PHONY: help setup sandbox demo run test properties fuzz bench soak chaos attack access check format lock upgrade audit clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -70,6 +70,13 @@ soak: $(STAMP)  ## An hour of traffic at 30 times the speed; what is left over a
 
 chaos: $(STAMP)  ## Kill the bot over and over with faults all around; then account for every picture
 	@$(BIN)/python -m sandbox chaos
+
+attack: $(STAMP)  ## Attack the bot from outside: what held, what is weak, what is a hole; then the load of attacks
+	@$(BIN)/python -m sandbox attack
+	@$(BIN)/python -m benchmarks attack
+
+access: $(STAMP)  ## Write docs/access.md: who may use what, read off the code
+	@$(BIN)/python -m tests.support.access_table
 
 check: $(STAMP)  ## Style, formatting, spelling and types
 	@$(BIN)/ruff check .

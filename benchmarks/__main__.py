@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.attack.command import attack
 from benchmarks.filling import GUILD, START_MS, fill
 from benchmarks.load.command import load
 from benchmarks.questions import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
@@ -89,6 +90,7 @@ def _export(path: Path, folder: Path, jobs: int) -> None:
     )
 
 
+main.add_command(attack)
 main.add_command(load)
 main.add_command(soak)
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import click
 
 from sandbox import demo
+from sandbox.attack.catalogue import SCENARIOS
+from sandbox.attack.run import listing
+from sandbox.attack.run import run as run_attacks
 from sandbox.chaos import report
 from sandbox.driver import DriverError
 from sandbox.machine import Machine
@@ -59,6 +62,18 @@ def demo_command() -> None:
 def chaos_command(*, seed: int | None, jobs: int, kills: int) -> None:
     """Kill the bot over and over, with faults on both sides, and account for each picture afterwards."""
     sys.exit(asyncio.run(report.run(seed=seed, jobs=jobs, kills=kills)))
+
+
+@main.command("attack")
+@click.option("--list", "listed", is_flag=True, help="Show the scenarios (* is in the short form) and stop.")
+@click.option("--only", "names", multiple=True, type=click.Choice([s.name for s in SCENARIOS]), help="Only these.")
+@click.option("--short", is_flag=True, help="Only the short form, which the tests run.")
+def attack_command(*, listed: bool, names: tuple[str, ...], short: bool) -> None:
+    """Attack the bot from outside, point by point, and say what held; exit code 1: there is a hole."""
+    if listed:
+        click.echo(listing())
+        return
+    sys.exit(asyncio.run(run_attacks(names, short=short)))
 
 
 async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | None, open_browser: bool) -> None:

@@ -6,14 +6,14 @@ import asyncio
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bot.store.sqlite.reading import read_faults
-from sandbox.discord.requestlog import LoggedRequest
+from sandbox.attack.aftermath import may_ping
 from sandbox.driver import DriverError, Interaction, Message
 from sandbox.machine import Machine, SmallDisk
 from sandbox.stack import Sandbox
@@ -133,15 +133,3 @@ class House(Sandbox):
         """For whoever reads of a failed test without having been there."""
         events = self.rows("SELECT job_id, event, state, detail FROM job_events ORDER BY id")
         return f"events {events}, log {self.bot.output[-20:]}"
-
-
-def may_ping(requests: Iterable[LoggedRequest]) -> Iterator[str]:
-    """What the bot wrote, or changed, without forbidding Discord to ping whoever is named in it."""
-    for request in requests:
-        body = request.body if isinstance(request.body, dict) else {}
-        if request.route.endswith("/callback"):
-            body = body.get("data") or {}
-        written = body.keys() & {"content", "embeds"} or (body.get("components") and "custom_id" not in body)
-        allowed = body.get("allowed_mentions") or {}
-        if written and (allowed.get("parse") != [] or allowed.get("users") or allowed.get("roles")):
-            yield f"{request.method} {request.route}: {allowed or 'no allowed_mentions'}"
