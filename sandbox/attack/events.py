@@ -80,6 +80,6 @@ def _changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> str:
 
 
 SCENARIOS: Final = (
-    Scenario(name="unparseable interactions", point=12, about="fields changed or missing", run=interactions),
-    Scenario(name="unparseable frames", point=12, about="no JSON, unknown events", run=frames, short=False),
+    Scenario(name="unparsable interactions", point=12, about="fields changed or missing", run=interactions),
+    Scenario(name="unparsable frames", point=12, about="no JSON, unknown events", run=frames, short=False),
 )
