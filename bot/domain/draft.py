@@ -14,7 +14,7 @@ class Draft:
     """What a member is asked about. `count` and `price_microcredits` are for each prompt, and for each picture of it.
 
     The prompt of `spec` is what was typed; `prompts` are those that it stands for. `kind`, `references` and
-    `parent_job_id` are as in NewRequest.
+    `parent_job_id` are as in NewRequest. `channel_id` is where the question was asked; None is an older version's.
     """
 
     user_id: int
@@ -26,6 +26,7 @@ class Draft:
     price_microcredits: int
     references: tuple[NewReference, ...] = ()
     parent_job_id: int | None = None
+    channel_id: int | None = None
 
     @property
     def pictures(self) -> int:

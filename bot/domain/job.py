@@ -74,8 +74,8 @@ class Origin:
     `form_id` is the interaction that opened the form which was sent; a form may be sent again, as another interaction.
 
     Where the bot is not `bot_present`, only a member brought it along: it can answer them there, and no more.
-    The last three are what a server's rules look at; they are not stored. `channel_ids` are the channel, the channel
-    that a thread belongs to, and the category, as far as Discord told them.
+    The last three are what a server's rules and quotas look at; of them, `role_ids` alone are stored. `channel_ids` are
+    the channel, the channel that a thread belongs to, and the category, as far as Discord told them.
     """
 
     interaction_id: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.errors import Refusal
-from bot.domain.job import AT_WORK, WAITING, Job, JobState
+from bot.domain.job import AT_WORK, WAITING, Job, JobState, Origin
 from bot.jobs.rulebook import RuleBook
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 from bot.ports.moves import MoveStore
@@ -92,12 +92,17 @@ class Deciding:
             raise Refusal("decided", number=job_id)
         await self._decided(job, lease)
 
-    async def retry(self, job_id: int, user_id: int, lease: TokenLease) -> None:
-        """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice."""
+    async def retry(self, job_id: int, user_id: int, lease: TokenLease, *, pressed: Origin | None = None) -> None:
+        """Order a picture whose outcome is unknown once more; the member knows that it may be charged twice.
+
+        It counts against their quota, as it is where and with the roles that they `pressed` with; outside of the
+        picture's server, with those that they had when they ordered.
+        """
         job = await self._owned(job_id, user_id)
         self._check_room()
         await self._rules.check_member(job.guild_id, user_id)
-        if await self._jobs.retry(job_id) is None:
+        there = pressed is not None and pressed.guild_id == job.guild_id
+        if await self._jobs.retry(job_id, role_ids=pressed.role_ids if pressed and there else None) is None:
             raise Refusal("decided", number=job_id)
         await self._decided(job, lease)
         self._wake()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -243,8 +243,11 @@ class JobStore(Protocol):
         """Note that the member does not want a job any more that is being made: its picture will not be posted."""
         ...
 
-    async def retry(self, job_id: int) -> Job | None:
-        """Put a new job in the place of an uncertain one."""
+    async def retry(self, job_id: int, *, role_ids: Collection[int] | None = None) -> Job | None:
+        """Put a new job in the place of an uncertain one: an order like any other, which raises Refusal as one.
+
+        `role_ids` are its member's roles now; None takes those that they ordered with.
+        """
         ...
 
     async def unneeded_files(self, request_id: int) -> list[int]:

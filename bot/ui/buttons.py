@@ -7,13 +7,13 @@ from typing import Any
 
 import discord
 
-from bot.domain.job import AT_WORK, WAITING, Job, Request
+from bot.domain.job import AT_WORK, WAITING, Job, Origin, Request
 from bot.jobs.deciding import Deciding
 from bot.ports import TokenLease
 from bot.ui.access import Audience
 from bot.ui.answering import begin_answer, edit_answer, note_press, tell
 from bot.ui.phrases import words_of
-from bot.ui.pressing import JobButton, desk_of, lease_of, said
+from bot.ui.pressing import JobButton, desk_of, lease_of, origin_of, said
 
 
 class DecisionButton(JobButton, template=r"never"):
@@ -24,10 +24,10 @@ class DecisionButton(JobButton, template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge the press and let the service decide."""
         await note_press(interaction)
-        await self.decide(desk_of(interaction).deciding, interaction.user.id, lease_of(interaction))
+        await self.decide(desk_of(interaction).deciding, origin_of(interaction), lease_of(interaction))
 
     @abstractmethod
-    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
         """Do what the button says; raises BotError."""
 
 
@@ -76,9 +76,9 @@ class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
     action = "retry"
     style = discord.ButtonStyle.primary
 
-    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
         """Order again."""
-        await deciding.retry(self.job_id, user_id, lease)
+        await deciding.retry(self.job_id, pressed.user_id, lease, pressed=pressed)
 
 
 class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
@@ -86,9 +86,9 @@ class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
 
     action = "drop"
 
-    async def decide(self, deciding: Deciding, user_id: int, lease: TokenLease) -> None:
+    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
         """Give up."""
-        await deciding.drop(self.job_id, user_id, lease)
+        await deciding.drop(self.job_id, pressed.user_id, lease)
 
 
 def may_cancel(job: Job) -> bool:

@@ -118,7 +118,7 @@ def test_rows_of_an_older_version_are_repaired(tmp_path: Path) -> None:
         database.conn.execute(
             "INSERT INTO blocks VALUES (1, 2, 3, 4, NULL, ?, 1), (1, 5, 3, 9000000000000000, NULL, '', 1)", ("x" * 999,)
         )
-        assert migrate(database, str(path), size_bytes=0) == ["0021_checks"]
+        assert migrate(database, str(path), size_bytes=0)[0] == "0021_checks"
         kept = database.conn.execute("SELECT name, value FROM guild_settings ORDER BY guild_id").fetchall()
         assert [tuple(row) for row in kept] == [(name, json.dumps(value)) for name, value in VALID]
         quotas = database.conn.execute("SELECT what, amount FROM quotas").fetchall()

@@ -13,12 +13,13 @@ from bot.domain.errors import BotError, Cost, Refusal, TaskFailedError
 from bot.domain.job import Job
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.quota import EVERYONE, Limit, Limits, Quota
+from bot.domain.rules import Block
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.connection import connect
 from bot.store.sqlite.migrations import migrations
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, CAROL, GUILD, new_request
-from tests.support.clock import FakeClock
+from tests.support.clock import START, FakeClock
 from tests.support.refusals import refused
 from tests.support.steps import OWNER, Steps, known
 
@@ -173,16 +174,58 @@ async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(sto
     assert await store.drafts.find(draft_id) == draft
 
 
-async def test_trying_again_is_refused_when_the_server_has_spent_its_month(store: SqliteStore, steps: Steps) -> None:
-    """The member's own limits allowed the order once; the server's cap is not crossed for it."""
+async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps: Steps, books: Books) -> None:
+    """An uncertain picture counts, and so does each that takes its place: a quota of three is three orders sent."""
+    await limit(store, pictures_day=3)
     job = await steps.uncertain()
-    await limit(store, pictures_day=1)
-    again = known(await store.retry(job.id))
-    lost = known(await store.uncertain(known(await _begin(store, again.id)).id, BotError("lost too")))
-    await limit(store, server_credits_month=2 * MICRO)
+    for _ in range(2):
+        again = known(await store.retry(job.id))
+        job = known(await store.uncertain(known(await _begin(store, again.id)).id, BotError("lost too")))
+    with refused("0 left, 1 asked for"):
+        await store.retry(job.id)
+    assert (await store.job(job.id)).retried_by is None
+    assert len(books.rows("jobs")) == 3
+    assert await left(store, "pictures_day") == 0
+    await limit(store, pictures_day=None, server_credits_month=3 * MICRO)
     with refused("0 credits left"):
-        await store.retry(lost.id)
-    assert (await store.job(lost.id)).retried_by is None
+        await store.retry(job.id)
+    await limit(store, server_credits_month=None, resolution=0)
+    with refused("highest resolution"):
+        await store.retry(job.id)
+    assert books.faults() == []
+
+
+async def test_a_cancelled_retry_gives_its_part_back(store: SqliteStore, steps: Steps, books: Books) -> None:
+    """It cost nothing; what it took the place of may have been charged, and counts on."""
+    await limit(store, pictures_day=2)
+    again = known(await store.retry((await steps.uncertain()).id))
+    assert await left(store, "pictures_day") == 0
+    known(await store.cancelled(again.id))
+    assert await left(store, "pictures_day") == 1
+    assert books.faults() == []
+
+
+async def test_trying_again_is_checked_with_the_members_roles(store: SqliteStore, steps: Steps) -> None:
+    """Those that the press came with; from outside of the server, those of the order."""
+    await limit(store, PAINTERS, pictures_day=1)
+    job = await steps.uncertain(role_ids=(PAINTERS,))
+    for role_ids in (None, (PAINTERS,)):
+        with refused("0 left, 1 asked for"):
+            await store.retry(job.id, role_ids=role_ids)
+    assert await store.retry(job.id, role_ids=()) is not None
+
+
+async def test_trying_again_waits_in_line_like_any_other(store: SqliteStore, steps: Steps) -> None:
+    """Not beside a full line, and not for a member who was blocked."""
+    job = await steps.uncertain()
+    [await store.accept(new_request(count=10)) for _ in range(5)]
+    with refused("waiting"):
+        await store.retry(job.id)
+    other = await steps.uncertain(user_id=BOB)
+    block = Block(guild_id=GUILD, member_id=BOB, by_id=BOSS, since=START, until=None)
+    await store.blocks.block(block, entry(AuditAction.BLOCK))
+    with refused("blocked you"):
+        await store.retry(other.id)
 
 
 async def _begin(store: SqliteStore, job_id: int) -> Job | None:

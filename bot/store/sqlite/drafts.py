@@ -77,6 +77,7 @@ def add(db: Database, draft: Draft, origin: Origin, *, now_ms: int) -> int:
         "price_microcredits": draft.price_microcredits,
         "reference_pictures": json.dumps([[r.url, r.name, r.file_name] for r in draft.references], ensure_ascii=False),
         "parent_job_id": draft.parent_job_id,
+        "channel_id": draft.channel_id,
         "created_at": now_ms,
     }
     columns = ", ".join(values)
@@ -128,4 +129,5 @@ def _draft_from(row: sqlite3.Row) -> Draft:
         price_microcredits=row["price_microcredits"],
         references=tuple(NewReference(url=url, name=name, file_name=file) for url, name, file in references),
         parent_job_id=row["parent_job_id"],
+        channel_id=row["channel_id"],
     )

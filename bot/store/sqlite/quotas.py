@@ -18,7 +18,6 @@ from bot.domain.quota import (
     Quota,
     Standing,
     Use,
-    check_amount,
     check_order,
     is_amount,
     limits_for,
@@ -97,16 +96,6 @@ def check_plan(
     if origin.guild_id is not None:
         now = standing(db, origin.guild_id, origin.user_id, origin.role_ids, now_ms)
         check_order(now, spec, count=pictures, price_microcredits=price_microcredits)
-
-
-def check_again(db: Database, job: Job, now_ms: int) -> None:
-    """Refuse a job in the place of another where the server has spent its month's credits; raises Refusal.
-
-    Its member's own limits allowed it when it was accepted, and that stands.
-    """
-    if job.guild_id is not None:
-        now = standing(db, job.guild_id, job.user_id, (), now_ms)
-        check_amount(now, Limit.SERVER_CREDITS_MONTH, job.price_microcredits)
 
 
 def count(db: Database, job: Job, kind: LedgerKind) -> None:

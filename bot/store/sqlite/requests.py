@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from bot.domain.credits import LedgerKind
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import Room
-from bot.domain.policy import check_attempts, check_line, check_room
+from bot.domain.policy import check_line, check_room
 from bot.ports import Shown, ShownPicture
 from bot.store.sqlite import (
     answers,
@@ -44,9 +45,7 @@ def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | 
         return int(known["id"])
     if new.origin.form_id is not None and (number := messages.sent_with(db, new.origin.form_id, new.origin.user_id)):
         raise Refusal("form_sent", number=number)
-    check_room(waiting=waiting_of(db, new.origin.user_id), more=new.count, limit=room.pending)
-    if gate.read(db).shut:
-        check_line(waiting=waiting_of_all(db), more=new.count, limit=room.while_shut)
+    check_waiting(db, new.origin.user_id, new.count, room)
     blocks.check(db, new.origin.guild_id, new.origin.user_id, now_ms)
     quotas.check(db, [new], now_ms)
     request_id = _insert_request(db, new, now_ms)
@@ -77,35 +76,18 @@ def _insert_job(
             now_ms,
         ),
     )
-    return _announced(db, int(cursor.lastrowid or 0), now_ms)
+    return announced(db, int(cursor.lastrowid or 0), now_ms)
 
 
-def retry(db: Database, job_id: int, *, now_ms: int) -> Job | None:
-    """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
-
-    Raises Refusal where the server has spent its month's credits, or the request has as many jobs as it may have.
-
-    The old job stays as it is, so that each job has at most one POST and its possible charge stays on record.
-    """
-    old = jobs.get(db, job_id)
-    if old.state is not JobState.UNCERTAIN or old.retried_by is not None:
-        return None
-    [row] = all_rows(db, "SELECT COUNT(*) AS n FROM jobs WHERE request_id = :id", {"id": old.request_id})
-    check_attempts(jobs=row["n"])
-    quotas.check_again(db, old, now_ms)
-    cursor = db.conn.execute(
-        "INSERT INTO jobs (request_id, position, user_id, guild_id, resolution, state, price_microcredits, created_at) "
-        "SELECT request_id, position, user_id, guild_id, resolution, ?, price_microcredits, ? FROM jobs WHERE id = ?",
-        (JobState.QUEUED.value, now_ms, job_id),
-    )
-    new = _announced(db, int(cursor.lastrowid or 0), now_ms)
-    db.conn.execute("UPDATE jobs SET retried_by = ? WHERE id = ?", (new.id, job_id))
-    db.conn.execute("UPDATE requests SET version = version + 1 WHERE id = ?", (old.request_id,))
-    jobs.record_event(db, old, "retried", now_ms, f"by job {new.id}; the member knows that it may be charged twice")
-    return new
+def check_waiting(db: Database, user_id: int, more: int, room: Room) -> None:
+    """Refuse more jobs than the member may have waiting, or than all may while nothing is made."""
+    check_room(waiting=waiting_of(db, user_id), more=more, limit=room.pending)
+    if gate.read(db).shut:
+        check_line(waiting=waiting_of_all(db), more=more, limit=room.while_shut)
 
 
-def _announced(db: Database, job_id: int, now_ms: int) -> Job:
+def announced(db: Database, job_id: int, now_ms: int) -> Job:
+    """A job that was just stored, with its reserve, its first event and its part of the totals."""
     job = jobs.get(db, job_id)
     ledger.append(db, job, LedgerKind.RESERVE, now_ms)
     rollups.count(db, job, "requested", now_ms)
@@ -136,6 +118,7 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
         "locale": new.origin.locale,
         "bot_present": int(new.origin.bot_present),
         "form_id": new.origin.form_id,
+        "role_ids": json.dumps(new.origin.role_ids),
         "prompt": new.spec.prompt,
         "size": new.spec.size,
         "resolution": new.spec.resolution.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,6 +72,7 @@ def request_from(row: sqlite3.Row, references: tuple[Reference, ...] = ()) -> Re
             locale=row["locale"],
             bot_present=bool(row["bot_present"]),
             form_id=row["form_id"],
+            role_ids=tuple(json.loads(row["role_ids"] or "[]")),
         ),
         spec=PictureSpec(
             prompt=row["prompt"],

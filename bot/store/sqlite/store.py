@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,19 @@ from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, tokens, turns, usage
+from bot.store.sqlite import (
+    jobs,
+    kept,
+    ledger,
+    messages,
+    references,
+    requests,
+    restoring,
+    retries,
+    tokens,
+    turns,
+    usage,
+)
 from bot.store.sqlite.connection import NO_ROOM, closed_on_error, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
@@ -288,10 +300,10 @@ class SqliteStore(Shelves, SqliteGate):
         now_ms = self._now_ms()
         return await self._writer.run(lambda db: jobs.withdrawn(db, job_id, now_ms=now_ms))
 
-    async def retry(self, job_id: int) -> Job | None:
+    async def retry(self, job_id: int, *, role_ids: Collection[int] | None = None) -> Job | None:
         """See JobStore."""
-        now_ms = self._now_ms()
-        return await self._writer.run(lambda db: requests.retry(db, job_id, now_ms=now_ms))
+        room, now_ms = self._room, self._now_ms()
+        return await self._writer.run(lambda db: retries.retry(db, job_id, role_ids=role_ids, room=room, now_ms=now_ms))
 
     async def unneeded_files(self, request_id: int) -> list[int]:
         """See JobStore."""

@@ -32,6 +32,7 @@ from bot.store.sqlite.migrations import (
     m0019_line,
     m0020_forms,
     m0021_checks,
+    m0022_roles,
 )
 
 _ALL: Final = (
@@ -56,6 +57,7 @@ _ALL: Final = (
     m0019_line,
     m0020_forms,
     m0021_checks,
+    m0022_roles,
 )
 """In the order in which they are applied; a new one goes to the end."""
 
