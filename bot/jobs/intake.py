@@ -10,7 +10,7 @@ from decimal import Decimal
 from bot.domain.credits import price
 from bot.domain.draft import AsksFirst, Draft, interaction_id_of
 from bot.domain.errors import BadReferenceError, PictureError, Refusal
-from bot.domain.job import NewReference, NewRequest, Origin, RequestView
+from bot.domain.job import NewReference, NewRequest, Origin, RequestView, Viewer
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
@@ -116,6 +116,7 @@ class Intake:
             price_microcredits=self.price(spec.resolution),
             references=tuple(references),
             parent_job_id=parent_job_id,
+            channel_id=origin.channel_id,
         )
         if len(prompts) > 1:
             _check_follow_ups(draft, origin)
@@ -157,9 +158,13 @@ class Intake:
         """Accept a request for each prompt of a draft: all of them or none, once; returns their ids.
 
         Each shows itself in a message of its own, since the press that answers the question is answered by that.
+        It is answered in the channel where it was asked, and only while the picture that it is about can be seen there.
         """
         self._check_room()
         draft = await self.draft(draft_id, origin.user_id)
+        if draft.channel_id not in {None, origin.channel_id}:
+            raise Refusal("opened_elsewhere")
+        await self._check_parent(draft, origin)
         draft = replace(draft, spec=await self._rules.checked(draft.spec, origin, draft.prompts))
         new = _requests_of(draft, origin, lease, upload_limit_bytes, draft_id)
         request_ids = await self._drafts.accept(draft_id, new)
@@ -168,6 +173,14 @@ class Intake:
         self._accepted(request_ids, draft)
         self._presenter.refresh(request_ids)
         return request_ids
+
+    async def _check_parent(self, draft: Draft, origin: Origin) -> None:
+        """Refuse a picture that its member could see when they were asked, and cannot any more."""
+        if draft.parent_job_id is None:
+            return
+        viewer = Viewer(user_id=origin.user_id, channel_id=origin.channel_id)
+        if await self._jobs.find_within_reach(draft.parent_job_id, viewer) is None:
+            raise Refusal("no_such_job", number=draft.parent_job_id)
 
     async def drop_draft(self, draft_id: int, user_id: int) -> None:
         """Make nothing of a draft."""

@@ -16,7 +16,7 @@ from bot.jobs.intake import Intake
 from bot.jobs.pictures import Ask, Pictures
 from bot.ports import TokenLease
 from tests.jobs.conftest import Works
-from tests.support.build import ALICE, BOB, new_request
+from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
 from tests.support.refusals import refused
 
@@ -65,19 +65,39 @@ def counter(works: Works) -> Counter:
 
 
 async def test_agreed_order_has_everything_that_was_asked_about(works: Works, counter: Counter) -> None:
-    """Settings, references and price of the question; place and token of the press that agreed."""
+    """Settings, references and price of the question; channel and token of the press that agreed."""
     pictures = (NewReference(url="https://cdn.test/a.png", name="a.png"),)
     asked = await counter.asked(references=pictures, count=2, private=True)
     assert asked.draft.total_microcredits == 8_000_000
-    press = replace(new_request().origin, channel_id=77)
-    made = await counter.intake.make(asked.draft_id, press, lease=FRESH, upload_limit_bytes=5)
+    made = await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
     views = [await works.store.view(request_id) for request_id in made]
     assert [view.request.spec.prompt for view in views] == ["ink", "oil"]
     assert [[job.price_microcredits for job in view.jobs] for view in views] == [[2_000_000] * 2] * 2
     assert all(view.request.apart and view.request.private for view in views)
-    assert {(view.request.token, view.request.origin.channel_id) for view in views} == {("fresh", 77)}
+    assert {(view.request.token, view.request.origin.channel_id) for view in views} == {("fresh", CHANNEL)}
     assert [[r.name for r in view.request.references] for view in views] == [["a.png"]] * 2
     assert (counter.fetched, counter.presenter.asked) == (made, made)
+
+
+async def test_question_is_answered_where_it_was_asked(counter: Counter) -> None:
+    """From another channel nothing is made; there it still can be."""
+    asked = await counter.asked()
+    elsewhere = replace(new_request().origin, channel_id=77)
+    with refused("in another place"):
+        await counter.intake.make(asked.draft_id, elsewhere, lease=FRESH, upload_limit_bytes=5)
+    assert len(await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)) == 2
+
+
+async def test_a_picture_that_its_member_cannot_see_any_more_is_not_used(works: Works, counter: Counter) -> None:
+    """Another member's picture that was made private between the question and its answer."""
+    parent = await works.steps.running(user_id=BOB)
+    asked = await counter.asked(parent_job_id=parent.id)
+    view = await works.store.view(parent.request_id)
+    message = TokenLease(token="private", expires_at=START + timedelta(minutes=15), message_id=99)
+    assert await works.store.moves.move_to_private(view.request.id, message)
+    with refused("no picture"):
+        await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
+    assert await works.store.drafts.find(asked.draft_id) is not None
 
 
 async def test_question_is_its_members_to_answer_once(works: Works, counter: Counter) -> None:
