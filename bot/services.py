@@ -23,6 +23,7 @@ from bot.jobs.rulebook import RuleBook
 from bot.owners import Owners
 from bot.ports.people import ServerLog
 from bot.reception import Reception
+from bot.ui.form_binding import OpenForms
 from bot.ui.gestures import Gestures
 from bot.ui.vouching import Vouchers
 
@@ -55,3 +56,4 @@ class Services:
     remix_avatars: bool
     gestures: Gestures = field(default_factory=Gestures)
     vouchers: Vouchers = field(default_factory=Vouchers)
+    open_forms: OpenForms = field(default_factory=OpenForms)

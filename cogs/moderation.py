@@ -13,12 +13,11 @@ from bot.client import ImagineBot
 from bot.domain.errors import Refusal
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer, sent_surely
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
 from bot.ui.escape import mention
 from bot.ui.fields import Fields
-from bot.ui.forms import custom_id_of
+from bot.ui.form_binding import answer_form, open_form
 from bot.ui.moderation import (
     REMOVE_FORM,
     REMOVE_PARTS,
@@ -26,14 +25,13 @@ from bot.ui.moderation import (
     block_list,
     blocked_answer,
     check_blockable,
+    check_moderates,
     duration_proposals,
     lasting,
     moderator_of,
-    moderator_who_sent,
     remove_form,
 )
 from bot.ui.phrases import menu_entry, option, phrase, worded
-from bot.ui.seen import comes_first
 from bot.ui.serverlog import numbers, trouble_note
 from cogs.options import in_servers_for
 
@@ -113,23 +111,23 @@ class Moderation(commands.Cog):
         except TimeoutError:
             raise Refusal("busy") from None
         self._services.vouchers.take(interaction)
-        form = remove_form(view, interaction.id)
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        check_moderates(interaction, view, self._services.vouchers, opened_by=interaction.id)
+        await open_form(interaction, remove_form(view, interaction.id), about=message.id)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer the form, also one that was opened before a restart."""
-        match = REMOVE_FORM.fullmatch(custom_id_of(interaction))
-        if match is None or not comes_first(interaction):
-            return
-        try:
-            await self._remove(interaction, int(match["request"]), int(match["opened_by"]))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
-            await answer_error(interaction, error)
+        await answer_form(
+            interaction,
+            REMOVE_FORM,
+            lambda match: self._remove(interaction, int(match["request"]), int(match["opened_by"])),
+        )
 
     async def _remove(self, interaction: discord.Interaction[ImagineBot], request_id: int, opened_by: int) -> None:
         await begin_answer(interaction)
-        moderator = moderator_who_sent(interaction, opened_by, self._services.vouchers)
+        moderator = moderator_of(interaction)
+        found = await self._services.moderation.of_server(moderator, request_id)
+        check_moderates(interaction, found, self._services.vouchers, opened_by=opened_by)
         fields = Fields.of(interaction, REMOVE_PARTS)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))

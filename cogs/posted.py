@@ -12,10 +12,11 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.errors import BotError, Refusal
 from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer, sent_surely
+from bot.ui.answering import begin_answer, edit_answer
 from bot.ui.details import details
 from bot.ui.errors import answer_error
-from bot.ui.forms import form_id_of
+from bot.ui.form_binding import Binding, open_form
+from bot.ui.forms import POSTED, form_id_of
 from bot.ui.phrases import menu_entry, words_of
 from bot.ui.place import age_restricted
 from bot.ui.posted import PostedPicture, avatar_of, pictures_of
@@ -53,7 +54,7 @@ class Posted(commands.Cog):
         if not pictures:
             raise Refusal("no_picture")
         title = words_of(interaction)("menu.remix_this")
-        await self._ask(interaction, title, pictures, private=message.flags.ephemeral)
+        await self._ask(interaction, title, pictures, private=message.flags.ephemeral, about=message.id)
 
     async def remix_avatar(
         self, interaction: discord.Interaction[ImagineBot], user: discord.Member | discord.User
@@ -91,6 +92,7 @@ class Posted(commands.Cog):
         pictures: Sequence[PostedPicture],
         *,
         private: bool,
+        about: int | None = None,
     ) -> None:
         # With several pictures the form has no room for styles.
         styles = await styles_within_reach(interaction) if len(pictures) == 1 else []
@@ -99,14 +101,14 @@ class Posted(commands.Cog):
         form = RemixForm(
             title,
             pictures,
-            interaction_id=interaction.id,
+            binding=Binding.of(interaction, f"{POSTED}{interaction.id}", about=about),
             offer=Offer(price=price, styles=styles, private=private, size=size, resolution=resolution),
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )
         # discord.py notes that a form is open once an answer says so. It may get lost, or come after the form itself.
         interaction._state.store_view(form)  # noqa: SLF001 - there is no other way to tell it
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        await open_form(interaction, form, about=about)
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
         private = private or filled.private

@@ -17,11 +17,9 @@ from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
 from bot.services import Services
 from bot.ui.answering import begin_answer, edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
-from bot.ui.errors import answer_error
 from bot.ui.fields import Fields
-from bot.ui.forms import custom_id_of
+from bot.ui.form_binding import answer_form
 from bot.ui.phrases import option, phrase, worded
-from bot.ui.seen import comes_first
 from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
 from bot.ui.word_rules import (
     TRIED_ON,
@@ -130,16 +128,14 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Answer the form of a rule, also one that was opened before a restart."""
-        if WORDS_FORM.fullmatch(custom_id_of(interaction)) is None or not comes_first(interaction):
-            return
-        try:
-            guild_id, actor_id = manager_of(interaction)
-            rule = rule_of(Fields.of(interaction, WORDS_PARTS))
-            await note_press(interaction)
-            await self._services.rulebook.add_words(guild_id, actor_id, rule)
-            await show_screen(interaction)
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
-            await answer_error(interaction, error)
+        await answer_form(interaction, WORDS_FORM, lambda _: self._add_rule(interaction))
+
+    async def _add_rule(self, interaction: discord.Interaction[ImagineBot]) -> None:
+        guild_id, actor_id = manager_of(interaction)
+        rule = rule_of(Fields.of(interaction, WORDS_PARTS))
+        await note_press(interaction)
+        await self._services.rulebook.add_words(guild_id, actor_id, rule)
+        await show_screen(interaction)
 
     @staticmethod
     async def _answer(interaction: discord.Interaction[ImagineBot], told: str) -> None:

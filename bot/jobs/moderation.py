@@ -96,14 +96,14 @@ class Moderation:
         request_id = await self._requests.request_of_message(message_id, interaction_id)
         if request_id is None:
             raise Refusal("not_a_card")
-        return await self._of_server(moderator, request_id)
+        return await self.of_server(moderator, request_id)
 
     async def remove(self, moderator: Moderator, request_id: int, reason: str) -> RequestView:
         """Take a request's messages away, whatever its state: what waits is free; what is being made is charged.
 
         Its member gets nothing back for it; a picture that comes afterwards is kept for them alone.
         """
-        view = await self._of_server(moderator, request_id)
+        view = await self.of_server(moderator, request_id)
         first = min(job.id for job in view.jobs)
         told = " ".join(reason.split())[:MAX_REASON_CHARACTERS]
         entry = _entry(moderator, AuditAction.REMOVE, view.request.origin.user_id, told, job_id=first)
@@ -113,7 +113,11 @@ class Moderation:
         self._tell_removal(moderator.user_id, view)
         return view
 
-    async def _of_server(self, moderator: Moderator, request_id: int) -> RequestView:
+    async def of_server(self, moderator: Moderator, request_id: int) -> RequestView:
+        """A request of the moderator's server that is not deleted; raises Refusal for any other.
+
+        Whether they may moderate in its channel is for the caller to check.
+        """
         view = await self._requests.view(request_id)
         if view.request.origin.guild_id != moderator.guild_id:
             raise Refusal("not_a_card")

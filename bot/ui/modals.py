@@ -15,38 +15,34 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolu
 from bot.domain.policy import checked_spec
 from bot.jobs.pictures import Ask
 from bot.ui.catalogue import ENGLISH, Words
-from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
+from bot.ui.form_binding import answer_form
 from bot.ui.forms import OF_JOB, custom_id_of
 from bot.ui.pressing import desk_of, keeper_of, order, shown_address
 from bot.ui.received import form_parts
 from bot.ui.remix_form import STYLES, Offer, add_parts, filled
-from bot.ui.seen import comes_first
 
 _REMEMBERED: Final = 10_000
 
 
 class Forms:
-    """Answers forms that were sent. One that was sent twice is ordered once."""
+    """Answers forms that were sent. One that its member sent twice is ordered once.
+
+    Another member who sends its custom id takes nothing from them: each has a reservation of their own.
+    """
 
     def __init__(self) -> None:
-        self._sent: OrderedDict[str, None] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
-        custom_id = custom_id_of(interaction)
-        match = OF_JOB.fullmatch(custom_id)
-        if match is None or not comes_first(interaction):
-            return
-        try:
-            await self._once(custom_id, interaction, match["kind"], int(match["job"]))
-        except Exception as error:  # noqa: BLE001 - discord.py would only log what an event handler raises
-            await answer_error(interaction, error)
+        await answer_form(interaction, OF_JOB, lambda match: self._once(interaction, match["kind"], int(match["job"])))
 
-    async def _once(self, custom_id: str, interaction: discord.Interaction[Any], kind: str, job_id: int) -> None:
-        if custom_id in self._sent:
+    async def _once(self, interaction: discord.Interaction[Any], kind: str, job_id: int) -> None:
+        sent = (custom_id_of(interaction), interaction.user.id)
+        if sent in self._sent:
             raise Refusal("sent_already")
-        self._sent[custom_id] = None
+        self._sent[sent] = None
         while len(self._sent) > _REMEMBERED:
             self._sent.popitem(last=False)
         try:
@@ -54,7 +50,7 @@ class Forms:
         finally:
             # A form stays open where its member was told of no success: then it may be sent again.
             if not interaction.response.is_done():
-                self._sent.pop(custom_id, None)
+                self._sent.pop(sent, None)
 
 
 def edit_form(job_id: int, opened_by: int, spec: PictureSpec, words: Words) -> ui.Modal:

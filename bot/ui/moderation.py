@@ -17,6 +17,7 @@ from bot.domain.rules import Block
 from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.catalogue import ENGLISH
 from bot.ui.escape import escaped, mention
+from bot.ui.place import manages_messages, own_channel
 from bot.ui.received import form_parts
 from bot.ui.serverlog import numbers, until_text
 from bot.ui.vouching import Vouchers
@@ -40,14 +41,17 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
     return Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id)
 
 
-def moderator_who_sent(interaction: discord.Interaction[Any], opened_by: int, vouchers: Vouchers) -> Moderator:
-    """Who sent the form that this interaction opened; raises Refusal where nobody vouches for them.
+def check_moderates(
+    interaction: discord.Interaction[Any], view: RequestView, vouchers: Vouchers, *, opened_by: int
+) -> None:
+    """Raise Refusal for who may not moderate in the picture's own channel, wherever the interaction happened.
 
-    Discord let them use the command a moment ago, or says now that they may manage messages.
+    They may manage messages there, or Discord let them use the command there (`opened_by`), now or a moment ago.
     """
-    if not (interaction.permissions.manage_messages or vouchers.vouch(interaction, began_with=opened_by)):
-        raise Refusal("moderators_only")
-    return moderator_of(interaction)
+    channel_id = own_channel(view.request)
+    vouched = channel_id == interaction.channel_id and vouchers.vouch(interaction, began_with=opened_by)
+    if not (vouched or manages_messages(interaction, channel_id)):
+        raise Refusal("not_moderating", number=min(job.id for job in view.jobs))
 
 
 def check_blockable(member: discord.User | discord.Member, moderator: Moderator) -> None:

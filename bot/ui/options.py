@@ -5,7 +5,7 @@ Discord checks choices, bounds, lengths and channel types for honest clients onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -26,7 +26,7 @@ from bot.ui.offered import (
     checked_value,
     not_offered,
 )
-from bot.ui.received import data_of, objects, surroundings_of
+from bot.ui.received import data_of, objects, places_of, surroundings_of
 
 Command = app_commands.Command[Any, ..., Any]
 Type = discord.AppCommandOptionType
@@ -43,7 +43,7 @@ def check_options(interaction: discord.Interaction[Any], find: Callable[[Sequenc
     """
     data = data_of(interaction)
     if data.get("type", 1) in _MENU_KINDS:
-        _check_target(data)
+        _check_target(data, places_of(interaction))
         return
     if not isinstance(data.get("name"), str):
         raise not_offered()
@@ -117,10 +117,13 @@ def _check_option(
         raise not_offered()
 
 
-def _check_target(data: Mapping[str, Any]) -> None:
-    """Whether the message or member that a menu is used on came along."""
+def _check_target(data: Mapping[str, Any], places: Collection[int]) -> None:
+    """Whether the message or member that a menu is used on came along, and a message from where it was used."""
     resolved, kind = data.get("resolved"), _MENU_KINDS[data["type"]]
     entries = resolved.get(kind) if isinstance(resolved, Mapping) else None
     target = data.get("target_id")
     if not isinstance(entries, Mapping) or not isinstance(target, str) or not isinstance(entries.get(target), Mapping):
+        raise not_offered()
+    channel_id = entries[target].get("channel_id")
+    if kind == "messages" and channel_id is not None and str(channel_id) not in map(str, places):
         raise not_offered()

@@ -14,9 +14,10 @@ from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
 from bot.ui.access import Audience
-from bot.ui.answering import begin_answer, edit_answer, note_press, sent_surely, tell
+from bot.ui.answering import begin_answer, edit_answer, note_press, tell
 from bot.ui.catalogue import Words
 from bot.ui.details import details
+from bot.ui.form_binding import open_form
 from bot.ui.modals import edit_form, remix_form
 from bot.ui.original import OriginalButton
 from bot.ui.phrases import words_of
@@ -85,7 +86,7 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
             resolution=view.request.spec.resolution,
         )
         form = remix_form(self.job_id, interaction.id, offer, words_of(interaction))
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        await open_form(interaction, form)
 
 
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
@@ -98,7 +99,7 @@ class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
         """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
         view = await _looked_up(interaction, self.job_id)
         form = edit_form(self.job_id, interaction.id, view.request.spec, words_of(interaction))
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        await open_form(interaction, form)
 
 
 class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):

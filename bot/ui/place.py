@@ -1,4 +1,4 @@
-"""Where an interaction happened: whether a picture can be posted there, and whether the bot is there itself."""
+"""Where an interaction happened: whether a picture can be posted there, whether the bot is there, who may moderate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 import discord
 
 from bot.domain.errors import Phrase, Refusal
+from bot.domain.job import Request
 
 _VIEW: Final = "view_channel"
 _SEND: Final = "send_messages"
@@ -42,6 +43,26 @@ def check_place(interaction: discord.Interaction[Any], *, private: bool) -> None
         "missing_permissions" if len(missing) > 1 else "missing_permission",
         names=tuple(Phrase(f"permission.{name}") for name in missing),
     )
+
+
+def own_channel(request: Request) -> int:
+    """The channel that a picture belongs to: where it is shown in a server, else where it was ordered."""
+    return request.origin.channel_id if request.message_by == "dm" else request.channel_id
+
+
+def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
+    """Whether a member may manage messages in a channel of this server, wherever they are now.
+
+    What holds in that channel; where it is not known any more, what holds in the server.
+    """
+    guild, member = interaction.guild, interaction.user
+    if interaction.guild_id is not None and channel_id == interaction.channel_id:
+        return interaction.permissions.manage_messages
+    if guild is None or not isinstance(member, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(channel_id)
+    granted = member.guild_permissions if channel is None else channel.permissions_for(member)
+    return granted.administrator or granted.manage_messages
 
 
 def age_restricted(interaction: discord.Interaction[Any]) -> bool:

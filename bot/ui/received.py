@@ -64,6 +64,12 @@ def surroundings_of(interaction: discord.Interaction[Any]) -> Surroundings:
     )
 
 
+def places_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
+    """The channel of an interaction; of a thread also its parent, whose message begins it."""
+    parent_id = getattr(interaction.channel, "parent_id", None)
+    return tuple(place for place in (interaction.channel_id, parent_id) if place)
+
+
 def component_values(interaction: discord.Interaction[Any], shown: ui.Item[Any]) -> tuple[Value, ...]:
     """The values of a component, checked against the one that is shown; raises Refusal."""
     data = data_of(interaction)

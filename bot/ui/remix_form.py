@@ -32,6 +32,7 @@ from bot.domain.preset import MAX_NAME_CHARACTERS, Preset
 from bot.ui.catalogue import Words
 from bot.ui.errors import answer_error
 from bot.ui.fields import Fields, select
+from bot.ui.form_binding import Binding
 from bot.ui.forms import POSTED, custom_id_of
 from bot.ui.posted import PostedPicture
 from bot.ui.received import form_parts
@@ -83,12 +84,13 @@ class RemixForm(ui.Modal):
         title: str,
         pictures: Sequence[PostedPicture],
         *,
-        interaction_id: int,
+        binding: Binding,
         offer: Offer,
         submit: Submit,
         words: Words,
     ) -> None:
-        super().__init__(title=title, timeout=_OPEN_S, custom_id=f"{POSTED}{interaction_id}")
+        super().__init__(title=title, timeout=_OPEN_S, custom_id=binding.custom_id)
+        self._binding = binding
         self._pictures = pictures
         self._submit = submit
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
@@ -102,10 +104,14 @@ class RemixForm(ui.Modal):
         return comes_first(interaction)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the form once. Sent twice at the same moment it comes here twice, later it is not found any more."""
+        """Take the form once, from whom and where it was opened. Others leave it as open as it was.
+
+        Sent twice at the same moment it comes here twice, later it is not found any more.
+        """
+        interaction.extras[_TAKEN] = True
+        self._binding.check(interaction)
         if self.is_finished():
             raise Refusal("stale_form")
-        interaction.extras[_TAKEN] = True
         self.stop()
         fields = Fields.of(interaction, form_parts(self, named=STYLES))
         chosen = sorted(map(int, fields.several("pictures"))) or range(len(self._pictures))

@@ -17,10 +17,11 @@ from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
 from bot.jobs.rulebook import RuleBook
 from bot.ports.people import ServerLog
 from bot.ui.access import Audience, Scope
-from bot.ui.answering import edit_answer, note_press, sent_surely
+from bot.ui.answering import edit_answer, note_press
 from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, message_of
 from bot.ui.escape import channel_mention, mention, role_mention
+from bot.ui.form_binding import open_form
 from bot.ui.offered import Value
 from bot.ui.serverlog import trouble_note
 from bot.ui.word_rules import words_form
@@ -184,7 +185,7 @@ class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"
         """Open the form; what is sent is checked again."""
         manager_of(interaction)
         form = words_form(interaction.id)
-        await sent_surely(lambda: interaction.response.send_modal(form))
+        await open_form(interaction, form)
 
 
 SETTING_ITEMS: Final = (ChannelSetting, RoleSetting, ChoiceSetting, AddWordsButton)

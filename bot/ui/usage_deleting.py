@@ -20,6 +20,7 @@ from bot.ui.catalogue import ENGLISH
 from bot.ui.dynamic import DynamicPart, chosen_number
 from bot.ui.escape import mention
 from bot.ui.phrases import words_of
+from bot.ui.place import manages_messages, own_channel
 from bot.ui.pressing import JobButton, desk_of, said
 
 _MOST_LABEL: Final = 100
@@ -94,21 +95,9 @@ async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tupl
     view, job = await desk_of(interaction).pictures.find(job_id)
     if interaction.guild_id is None or job.guild_id != interaction.guild_id:
         raise Refusal("no_such_job", number=job_id)
-    if not manages_messages(interaction, view.request.channel_id):
+    if not manages_messages(interaction, own_channel(view.request)):
         raise Refusal("not_moderating", number=job_id)
     return view, job
-
-
-def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
-    """What holds in the picture's own channel; where that is not known any more, what holds in the server."""
-    guild, member = interaction.guild, interaction.user
-    if channel_id == interaction.channel_id:
-        return interaction.permissions.manage_messages
-    if guild is None or not isinstance(member, discord.Member):
-        return False
-    channel = guild.get_channel_or_thread(channel_id)
-    granted = member.guild_permissions if channel is None else channel.permissions_for(member)
-    return granted.administrator or granted.manage_messages
 
 
 def _label(listed: ListedJob, *, shared: bool) -> str:

@@ -18,19 +18,26 @@ _REMEMBERED: Final = 10_000
 
 
 class Vouchers:
-    """The latest interactions in which Discord vouched for a member, with the member and the server."""
+    """The latest interactions in which Discord vouched for a member, with the member, the server and the channel.
+
+    A server may let somebody use a command in some channels only.
+    """
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[int, tuple[int, int | None]] = OrderedDict()
+        self._seen: OrderedDict[int, tuple[int, int | None, int | None]] = OrderedDict()
 
     def take(self, interaction: discord.Interaction[Any]) -> None:
         """Remember a command that Discord offers to those alone who look after a server."""
-        self._seen[interaction.id] = (interaction.user.id, interaction.guild_id)
+        self._seen[interaction.id] = _who_and_where(interaction)
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
 
     def vouch(self, interaction: discord.Interaction[Any], *, began_with: int | None) -> bool:
-        """Whether this one goes on from such a command of the same member, in the same server, not long ago."""
-        if began_with is None or self._seen.get(began_with) != (interaction.user.id, interaction.guild_id):
+        """Whether this one goes on from such a command of the same member, in the same channel, not long ago."""
+        if began_with is None or self._seen.get(began_with) != _who_and_where(interaction):
             return False
         return interaction.created_at - discord.utils.snowflake_time(began_with) < _VOUCHED
+
+
+def _who_and_where(interaction: discord.Interaction[Any]) -> tuple[int, int | None, int | None]:
+    return interaction.user.id, interaction.guild_id, interaction.channel_id

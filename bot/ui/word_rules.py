@@ -18,8 +18,8 @@ from bot.ui.escape import escaped, mention
 from bot.ui.fields import Fields
 from bot.ui.received import form_parts
 
-WORDS_FORM: Final = re.compile(r"settings_words:[0-9]{1,20}")
-"""The custom ids of the form of a rule."""
+WORDS_FORM: Final = re.compile(r"settings_words:(?P<opened_by>[0-9]{1,20})")
+"""The custom ids of the form of a rule: the interaction that opened it."""
 TRIED_ON: Final = 100
 """How many of a server's latest prompts a dry run looks at."""
 _MOST_CHARACTERS: Final = 1_900

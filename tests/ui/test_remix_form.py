@@ -14,6 +14,7 @@ from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
 from bot.ui.catalogue import ENGLISH
 from bot.ui.fields import Fields
+from bot.ui.form_binding import Binding
 from bot.ui.posted import PostedPicture
 from bot.ui.remix_form import Filled, Offer, RemixForm, filled
 
@@ -26,6 +27,7 @@ async def never(interaction: discord.Interaction[Any], filled: Filled) -> None:
 
 
 OFFER = Offer(price=lambda _: MICRO)
+BINDING = Binding(custom_id="remix-form:1", user_id=11, guild_id=5, channel_id=3, message_id=99)
 
 
 def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -> dict[str, Json]:
@@ -33,7 +35,7 @@ def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -
     pictures = [
         PostedPicture(url=f"https://cdn.discordapp.com/{n}", name=name, content_type=None) for n in range(count)
     ]
-    form = RemixForm("Remix this", pictures, interaction_id=1, offer=offer or OFFER, submit=never, words=ENGLISH)
+    form = RemixForm("Remix this", pictures, binding=BINDING, offer=offer or OFFER, submit=never, words=ENGLISH)
     labels: list[Json] = form.to_components()
     assert len(labels) <= 5
     assert all(len(label["label"]) <= 45 for label in labels)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
 from bot.domain.errors import Refusal
-from bot.ui.moderation import moderator_who_sent
-from bot.ui.usage_deleting import manages_messages
+from bot.domain.job import RequestView
+from bot.ui.moderation import check_moderates
+from bot.ui.place import manages_messages
 from bot.ui.usage_lists import check_watches
 from bot.ui.vouching import Vouchers
-from tests.ui.test_place import ALICE, interaction
+from tests.support.build import a_job, a_request, a_view
+from tests.ui.test_place import ALICE, channel, interaction
 
 MANAGE = str(1 << 13)
 HERE, ELSEWHERE = 3, 33
@@ -48,11 +51,11 @@ def press(
     )  # fmt: skip
 
 
-def vouchers_of(*, guild_id: str = "5", **user: Any) -> Vouchers:
+def vouchers_of(*, guild_id: str = "5", channel_id: str = "3", **user: Any) -> Vouchers:
     """What is remembered after the command of a member whom Discord let use it."""
     vouchers = Vouchers()
     member: dict[str, Any] = {"user": {**ALICE, **user}, "roles": [], "permissions": "0", "flags": 0}
-    vouchers.take(interaction(id=COMMAND, type=2, member=member, guild_id=guild_id))
+    vouchers.take(interaction(id=COMMAND, type=2, member=member, guild_id=guild_id, channel=channel(id=channel_id)))
     return vouchers
 
 
@@ -76,8 +79,9 @@ async def test_moderators_and_whom_the_answer_was_given_to_turn_pages(
         (5, True, Vouchers),
         (5, True, lambda: vouchers_of(id="99")),
         (5, True, lambda: vouchers_of(guild_id="6")),
+        (5, True, lambda: vouchers_of(channel_id="33")),
     ],
-    ids=["shared", "long ago", "answer to another command", "another member", "another server"],
+    ids=["shared", "long ago", "answer to another command", "another member", "another server", "another channel"],
 )
 async def test_nobody_else_turns_pages(age_s: int, ephemeral: bool, vouchers: Callable[[], Vouchers]) -> None:
     """Nor does anybody who puts a list's custom id under a private answer that they got for something else."""
@@ -86,15 +90,27 @@ async def test_nobody_else_turns_pages(age_s: int, ephemeral: bool, vouchers: Ca
     assert refusal.value.code == "not_watching"
 
 
-async def test_the_form_that_removes_is_taken_from_whom_it_was_opened_for() -> None:
-    """Its custom id names what opened it, which anybody can write there: it counts where that was seen."""
-    form = press(age_s=5, ephemeral=False)
-    assert moderator_who_sent(form, int(COMMAND), vouchers_of()).guild_id == 5
-    for opened_by, vouchers in ((int(COMMAND), Vouchers()), (int(COMMAND) + 1, vouchers_of()), (2**70, vouchers_of())):
+def picture_in(channel_id: int) -> RequestView:
+    """A picture that is shown in a channel."""
+    return a_view(a_job(), request=replace(a_request(), channel_id=channel_id))
+
+
+async def test_removing_needs_the_permission_in_the_pictures_own_channel() -> None:
+    """Wherever the form is sent from; or that Discord let its sender use the command in that channel."""
+    form, manager = press(age_s=5, ephemeral=False), press(age_s=5, ephemeral=False, permissions=MANAGE)
+    check_moderates(form, picture_in(HERE), vouchers_of(), opened_by=int(COMMAND))
+    check_moderates(manager, picture_in(HERE), Vouchers(), opened_by=0)
+    for sent, channel_id, opened_by, vouchers in (
+        (form, HERE, int(COMMAND), Vouchers()),
+        (form, HERE, int(COMMAND) + 1, vouchers_of()),
+        (form, HERE, 2**70, vouchers_of()),
+        (form, HERE, int(COMMAND), vouchers_of(channel_id="33")),
+        (form, ELSEWHERE, int(COMMAND), vouchers_of()),
+        (manager, ELSEWHERE, int(COMMAND), vouchers_of()),
+    ):
         with pytest.raises(Refusal) as refusal:
-            moderator_who_sent(form, opened_by, vouchers)
-        assert refusal.value.code == "moderators_only"
-    assert moderator_who_sent(press(age_s=5, ephemeral=False, permissions=MANAGE), 0, Vouchers()).user_id > 0
+            check_moderates(sent, picture_in(channel_id), vouchers, opened_by=opened_by)
+        assert refusal.value.code == "not_moderating"
 
 
 async def test_deleting_needs_the_permission_where_the_picture_is() -> None:
