@@ -22,6 +22,7 @@ from discord.http import Route
 from bot.domain.errors import Refusal, StoreError
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
 from bot.services import Services
+from bot.ui.access import check_audience
 from bot.ui.answering import sent_surely
 from bot.ui.asking import DRAFT_BUTTONS
 from bot.ui.buttons import ALL_BUTTONS
@@ -63,11 +64,13 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
     """The tree whose every error is told by the one handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[ImagineBot], /) -> bool:
-        """Answer each command once, however often Discord sends it, and only with values that it offers."""
+        """Answer each command once, to whom it is for, and only with values that it offers; autocompletes too."""
         if not comes_first(interaction):
             return False
         try:
             check_options(interaction, self._command_named)
+            if interaction.command is not None:
+                check_audience(interaction, interaction.command, self.client.services.owners.check)
         except (Refusal, app_commands.CommandSignatureMismatch) as refusal:
             await self._refuse(interaction, refusal)
             return False

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.client import ImagineBot
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refusal, StoreError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, SIZES, Resolution, pixel_size
 from bot.ui.phrases import option, phrase
 from bot.ui.pressing import keeper_of
@@ -49,6 +49,8 @@ async def quickly(offers: Coroutine[Any, Any, list[T]]) -> list[T]:
     try:
         async with asyncio.timeout(_PROPOSED_BY_S):
             return await offers
+    except Refusal:
+        return []
     except (StoreError, TimeoutError) as error:
         log.warning("no_proposals", extra={"error": str(error)})
         return []

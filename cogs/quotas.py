@@ -135,6 +135,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         await begin_answer(interaction)
         await self._show(interaction)
 
+    @used_by(Audience.MANAGERS)
     @app_commands.command(description=phrase("command.quotas_reset"))
     @worded(member=option("quota_member"))
     async def reset(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:

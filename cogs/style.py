@@ -70,7 +70,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         self, interaction: discord.Interaction[ImagineBot], current: str
     ) -> list[app_commands.Choice[str]]:
         server = bool(getattr(interaction.namespace, "server", False))
-        offers = self._services.presets.offers_of_one_kind(current, keeper_of(interaction), server=server)
+        offers = self._services.presets.deletable(current, keeper_of(interaction), server=server)
         return proposals(await quickly(offers))
 
 

@@ -42,8 +42,9 @@ class Presets:
         """What may be meant by what a member typed so far, the likeliest first."""
         return offered(typed, await self.of(keeper))
 
-    async def offers_of_one_kind(self, typed: str, keeper: Keeper, *, server: bool) -> list[Preset]:
-        """The same among the member's own presets alone, or the server's alone."""
+    async def deletable(self, typed: str, keeper: Keeper, *, server: bool) -> list[Preset]:
+        """The same among those that they may delete: their own, or the server's; raises Refusal as `delete` does."""
+        _shelf(keeper, server=server)
         return offered(typed, _of_kind(await self.of(keeper), server=server))
 
     async def save(self, name: str, text: str, keeper: Keeper, *, server: bool) -> tuple[Preset, bool]:

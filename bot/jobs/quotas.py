@@ -60,8 +60,8 @@ class Quotas:
             raise Refusal("no_such_quota")
 
     async def reset(self, keeper: Keeper, member_id: int) -> None:
-        """Let a member begin this day and month anew. Discord says who may use the command."""
-        guild_id = _server(keeper)
+        """Let a member begin this day and month anew; refuses who may not manage the server."""
+        guild_id = _managed(keeper)
         entry = NewAuditEntry(
             guild_id=guild_id, actor_id=keeper.user_id, action=AuditAction.QUOTA_RESET, member_id=member_id
         )

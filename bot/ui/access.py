@@ -1,6 +1,7 @@
 """Who may use a component, form or command, and from where: declared beside each one, so that it can be listed.
 
-The declaration describes what the code checks; it checks nothing by itself.
+For commands the declaration is the check: `check_audience` runs before each command and each of its autocompletes. For
+components and forms it describes what their code checks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
+
+from bot.domain.errors import Refusal
 
 Command = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 T = TypeVar("T")
@@ -52,7 +55,7 @@ _BY_PERMISSION: Final = (
 
 
 def used_by(audience: Audience) -> Callable[[T], T]:
-    """Declare the audience of a command whose own check asks for more than Discord's permissions do."""
+    """Declare the audience of a command that needs more than its group's permissions in Discord."""
 
     def declared(command: T) -> T:
         command.extras[_AUDIENCE] = audience  # type: ignore[attr-defined]  # of a command
@@ -68,6 +71,21 @@ def audience_of(command: Command) -> Audience:
     outermost = _outermost(command)
     needed = outermost.default_permissions or discord.Permissions()
     return next((who for name, who in _BY_PERMISSION if getattr(needed, name)), Audience.EVERYONE)
+
+
+def check_audience(interaction: discord.Interaction[Any], command: Command, check_owner: Callable[[int], None]) -> None:
+    """Raise Refusal for who may not use a command; an autocomplete asks the same as its command.
+
+    Whom a server lets use a moderators' command, by its own settings, only Discord knows: it is believed. `check_owner`
+    raises Refusal for a user id that is no owner's.
+    """
+    audience = audience_of(command)
+    if audience is Audience.OWNERS:
+        check_owner(interaction.user.id)
+    if audience in (Audience.MODERATORS, Audience.MANAGERS) and interaction.guild_id is None:
+        raise Refusal("servers_only_here")
+    if audience is Audience.MANAGERS and not interaction.permissions.manage_guild:
+        raise Refusal("managers_only")
 
 
 def scope_of(command: Command) -> Scope:
