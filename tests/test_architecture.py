@@ -280,3 +280,39 @@ def test_what_clients_send_is_read_in_one_place() -> None:
     ]
     # The proposals for a style differ by an option that is typed beside it: true or not, whatever it is.
     assert [found for found in elsewhere if not found.startswith("cogs/style.py")] == []
+
+
+def test_forms_are_opened_and_taken_in_one_place() -> None:
+    """There they are bound to who opened them, and where: no other code shows a form or looks for one that was sent."""
+    may_call = {
+        "send_modal": {"bot/ui/form_binding.py"},
+        # The order that a form leads to is known by its form; a posted picture's form is one of discord.py's.
+        "custom_id_of": {"bot/ui/form_binding.py", "bot/ui/forms.py", "bot/ui/modals.py", "bot/ui/remix_form.py"},
+    }
+    found = [
+        f"{place} {called}"
+        for path in sources("bot", "cogs")
+        for _, called in called_in(path)
+        if (name := called.rpartition(".")[2]) in may_call
+        if (place := str(path.relative_to(ROOT))) not in may_call[name]
+    ]
+    assert found == []
+
+
+def test_permissions_where_an_interaction_happened_are_asked_for_knowingly() -> None:
+    """They say nothing about a picture in another channel: for those there is `manages_messages`."""
+    known = {
+        "bot/ui/access.py": "Manage Server, which no channel changes",
+        "bot/ui/settings_screen.py": "the same",
+        "bot/ui/place.py": "for the interaction's own channel",
+        "bot/ui/pressing.py": "beside the channel, which the service compares with the picture's; Manage Server",
+        "bot/ui/usage_lists.py": "numbers of a server, as Discord offers the command there",
+        "cogs/help.py": "what its reader is shown of commands",
+    }
+    found = {
+        str(path.relative_to(ROOT))
+        for path in sources("bot", "cogs")
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "interaction.permissions"
+    }
+    assert found == set(known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import Cost
@@ -17,6 +18,8 @@ class Expected:
     """One job. Every step returns whether it may happen, and changes nothing where it may not."""
 
     user_id: int
+    guild_id: int | None = None
+    day: date = date.min
     state: JobState = S.QUEUED
     owner: str | None = None
     withdrawn: bool = False
@@ -32,6 +35,12 @@ class Expected:
     def ended(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.state in {S.DELIVERED, S.FAILED} or (self.state is S.CANCELLED and L.UNCERTAIN not in self.ledger)
+
+    def counts(self, user_id: int, guild_id: int, today: date) -> bool:
+        """Whether it is used up of the month's quota of a member: ordered, and not known to have cost nothing."""
+        of_month = today.replace(day=1) <= self.day <= today
+        free = self.ledger[-1] in {L.RELEASE, L.REFUND}
+        return (self.user_id, self.guild_id) == (user_id, guild_id) and of_month and not free
 
     def waits_for(self, user_id: int) -> bool:
         """Whether it is in line, and this member's."""

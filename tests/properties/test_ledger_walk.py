@@ -14,21 +14,23 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import BalanceError, Cost, RateLimitedError, Refusal, TaskFailedError
 from bot.domain.job import Job
 from bot.domain.picture import MAX_JOBS
+from bot.domain.quota import EVERYONE, Limit
 from bot.media.sniff import PNG
 from bot.ports import PictureSource, Submission
 from bot.ports.stores import Copy
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.reading import read_faults
 from tests.properties.ledger_model import Expected, L, S
-from tests.support.build import ALICE, BOB, CHANNEL, PICTURE, new_request
+from tests.support.build import ALICE, BOB, CHANNEL, GUILD, PICTURE, new_request
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import LOST, Steps
 
-_PENDING, _RUNNING, _AT_ONCE = 4, 3, 4
+_PENDING, _RUNNING, _AT_ONCE, _QUOTA = 4, 3, 4, 7
 _ROWS = """
     SELECT id, state, owner, withdrawn_at IS NOT NULL, retried_by IS NOT NULL,
         (SELECT group_concat(kind, ' ') FROM (SELECT kind FROM ledger WHERE job_id = jobs.id ORDER BY ledger.id))
@@ -92,24 +94,36 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """There is always a job to do something with."""
-        self.accept(ALICE, 2, 1_333_333, 5)
+        """There is always a job to do something with; the server limits its members."""
+        entry = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.QUOTA)
+        self.run(self.store.quotas.set(EVERYONE, {Limit.PICTURES_MONTH: _QUOTA}, entry))
+        self.accept(ALICE, 2, 1_333_333, GUILD)
 
     @rule(
         user=st.sampled_from([ALICE, BOB]), count=st.integers(1, 2), price=st.integers(0, 3_000_000),
-        guild=st.sampled_from([5, None]),
+        guild=st.sampled_from([GUILD, None]),
     )  # fmt: skip
     def accept(self, user: int, count: int, price: int, guild: int | None) -> None:
         """A member orders; too many are refused whole."""
-        waiting = sum(job.user_id == user and job.state is S.QUEUED for job in self.expected.values())
+        fits = self._fits(user, guild, count)
         order = new_request(user_id=user, count=count, price_microcredits=price, guild_id=guild)
         try:
             view = self.run(self.store.view(self.run(self.store.accept(order))))
         except Refusal:
-            assert waiting + count > _PENDING
+            assert not fits
             return
-        assert waiting + count <= _PENDING
-        self.expected |= {job.id: Expected(user_id=user) for job in view.jobs}
+        assert fits
+        self.expected |= {job.id: self._new(job) for job in view.jobs}
+
+    def _fits(self, user: int, guild: int | None, count: int) -> bool:
+        """Whether a member may order so many: they wait in line, and are within the quota."""
+        jobs, today = self.expected.values(), self.clock.now().date()
+        waiting = sum(job.user_id == user and job.state is S.QUEUED for job in jobs)
+        used = sum(job.counts(user, GUILD, today) for job in jobs) if guild == GUILD else 0
+        return waiting + count <= _PENDING and used + count <= (_QUOTA if guild == GUILD else used + count)
+
+    def _new(self, job: Job) -> Expected:
+        return Expected(user_id=job.user_id, guild_id=job.guild_id, day=job.created_at.date())
 
     @rule(most=st.integers(1, 4))
     def admit(self, most: int) -> None:
@@ -216,14 +230,18 @@ class Life(RuleBasedStateMachine):
     @rule(job=_SOME_JOB)
     def retry(self, job: int) -> None:
         """Its member orders it once more."""
+        old = self.expected[job]
+        fits = self._fits(old.user_id, old.guild_id, 1)
         try:
             new: Job | None = self.run(self.store.retry(job))
         except Refusal:
-            assert len(self.run(self.store.view(self.run(self.store.job(job)).request_id)).jobs) == MAX_JOBS
+            attempts = len(self.run(self.store.view(self.run(self.store.job(job)).request_id)).jobs)
+            assert attempts == MAX_JOBS or not fits
             return
-        self._agree(new, self.expected[job].retry())
+        self._agree(new, old.retry())
         if new is not None:
-            self.expected[new.id] = Expected(user_id=new.user_id)
+            assert fits
+            self.expected[new.id] = self._new(new)
 
     @rule(seconds=st.sampled_from([1, 7_000, 90_000, -3_600]))
     def wait(self, seconds: int) -> None:
