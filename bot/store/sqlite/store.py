@@ -20,11 +20,10 @@ from bot.domain.limits import Room
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
-from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, tokens, turns, usage
+from bot.store.sqlite import jobs, kept, ledger, messages, references, requests, restoring, retry, tokens, turns, usage
 from bot.store.sqlite.connection import NO_ROOM, closed_on_error, connect, ensure_private_file, has_room
 from bot.store.sqlite.gate import SqliteGate
 from bot.store.sqlite.migrations import migrate, unusable
-from bot.store.sqlite.retries import retry
 from bot.store.sqlite.rows import moment, one_row, to_ms
 from bot.store.sqlite.shelves import Shelves
 from bot.store.sqlite.writer import DatabaseThread
@@ -292,7 +291,7 @@ class SqliteStore(Shelves, SqliteGate):
     async def retry(self, job_id: int, *, role_ids: Collection[int] | None = None) -> Job | None:
         """See JobStore."""
         room, at = self._room, self._now_ms()
-        return await self._writer.run(lambda db: retry(db, job_id, role_ids=role_ids, room=room, now_ms=at))
+        return await self._writer.run(lambda db: retry.retry(db, job_id, role_ids=role_ids, room=room, now_ms=at))
 
     async def unneeded_files(self, request_id: int) -> list[int]:
         """See JobStore."""
