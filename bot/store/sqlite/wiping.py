@@ -12,7 +12,7 @@ from bot.domain.privacy import Leftover
 from bot.store.sqlite.rows import all_rows
 
 _WORDS: Final = """
-    UPDATE requests SET prompt = '', style = '', style_text = '', wiped = :why,
+    UPDATE requests SET prompt = '', style = '', style_text = '', role_ids = NULL, wiped = :why,
         token = iif(deleted_at IS NULL, NULL, token)
     WHERE id = :id
 """
