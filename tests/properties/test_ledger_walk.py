@@ -30,7 +30,7 @@ from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import LOST, Steps
 
-_PENDING, _RUNNING, _AT_ONCE, _QUOTA = 4, 3, 4, 7
+_PENDING, _RUNNING, _AT_ONCE, _QUOTA = 4, 3, 4, 5
 _ROWS = """
     SELECT id, state, owner, withdrawn_at IS NOT NULL, retried_by IS NOT NULL,
         (SELECT group_concat(kind, ' ') FROM (SELECT kind FROM ledger WHERE job_id = jobs.id ORDER BY ledger.id))
@@ -242,6 +242,17 @@ class Life(RuleBasedStateMachine):
         if new is not None:
             assert fits
             self.expected[new.id] = self._new(new)
+
+    @rule(job=_SOME_JOB, times=st.integers(2, 6))
+    def insist(self, job: int, times: int) -> None:
+        """Its member orders it over and over, and every answer is lost: as often as queue and quota allow."""
+        for _ in range(times):
+            self.admit(_AT_ONCE)
+            self.submit(job)
+            self.lose(job)
+            known = set(self.expected)
+            self.retry(job)
+            job = max(set(self.expected) - known, default=job)
 
     @rule(seconds=st.sampled_from([1, 7_000, 90_000, -3_600]))
     def wait(self, seconds: int) -> None:
