@@ -187,14 +187,27 @@ async def autocomplete_of_rules(target: Target, report: Report) -> None:
 
 SCENARIOS: Final = (
     Scenario(name="foreign posted form", point=3, about="another's form of a hidden picture", run=foreign_posted_form),
-    Scenario(name="form from elsewhere", point=3, about="one's own form in another channel", run=form_from_elsewhere),
-    Scenario(name="guessed numbers", point=3, about="forms and buttons of a hidden picture", run=guessed_job_forms),
+    Scenario(
+        name="form from elsewhere",
+        point=3,
+        about="one's own form in another channel",
+        run=form_from_elsewhere,
+        short=False,
+    ),
+    Scenario(
+        name="guessed numbers",
+        point=3,
+        about="forms and buttons of a hidden picture",
+        run=guessed_job_forms,
+        short=False,
+    ),
     Scenario(name="take-down form", point=3, about="sent by members and from elsewhere", run=take_down_form),
     Scenario(
         name="take-down without permission",
         point=3,
         about="permission in one channel, picture in another",
         run=take_down_without_permission,
+        short=False,
     ),
     Scenario(name="managers' commands", point=4, about="sent without Manage Server", run=commands_of_managers),
     Scenario(name="others' autocomplete", point=4, about="word rules and quotas", run=autocomplete_of_rules),

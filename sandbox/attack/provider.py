@@ -112,7 +112,7 @@ async def _catcher() -> AsyncIterator[tuple[str, list[tuple[str, str]]]]:
 
 _MANY: Final = {"PER_USER_PENDING": "100", "PER_USER_RUNNING": "10", "MAX_RUNNING": "20"}
 SCENARIOS: Final = (
-    Scenario(name="odd answers", point=6, about="JSON of other shapes", run=odd_answers, settings=_MANY),
+    Scenario(name="odd answers", point=6, about="JSON of other shapes", run=odd_answers, settings=_MANY, short=False),
     Scenario(name="unresolvable addresses", point=7, about="of results", run=addresses, settings=_MANY, short=False),
     Scenario(name="unresolvable redirects", point=7, about="of results", run=redirects, settings=_MANY, short=False),
     Scenario(name="key along redirects", point=10, about="to other origins", run=key_along_redirects, settings=_MANY),

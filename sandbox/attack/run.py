@@ -13,7 +13,7 @@ import click
 from sandbox.attack.aftermath import check_aftermath
 from sandbox.attack.catalogue import SCENARIOS
 from sandbox.attack.scenario import Report, Scenario, Verdict
-from sandbox.attack.target import Target
+from sandbox.attack.target import DELIVERED_WITHIN_S, Target
 from sandbox.bot_process import Launch
 from sandbox.driver import DriverError
 
@@ -32,11 +32,19 @@ class Result:
     took_s: float
 
 
-async def perform(scenario: Scenario, *, launch: Launch | None = None) -> Result:
-    """Carry out one attack on a bot of its own, then look whether others are served as before."""
+async def perform(
+    scenario: Scenario, *, launch: Launch | None = None, patience_s: float = DELIVERED_WITHIN_S
+) -> Result:
+    """Carry out one attack on a bot of its own, then look whether others are served as before.
+
+    `patience_s`: how long pictures may take to be delivered.
+    """
     report, began = Report(), time.monotonic()
     try:
-        async with asyncio.timeout(_LONGEST_S), Target(scenario.settings, launch=launch) as target:
+        async with (
+            asyncio.timeout(_LONGEST_S),
+            Target(scenario.settings, launch=launch, patience_s=patience_s) as target,
+        ):
             await target.start()
             try:
                 await scenario.run(target, report)

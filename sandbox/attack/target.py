@@ -30,7 +30,10 @@ _STORED: Final = (
 class Target(Sandbox):
     """The bot that is attacked."""
 
-    def __init__(self, settings: Mapping[str, str], *, launch: Launch | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], *, launch: Launch | None = None, patience_s: float = DELIVERED_WITHIN_S
+    ) -> None:
+        self.patience_s = patience_s
         self.port = free_port()
         env = {**QUICK, "HTTP_PORT": str(self.port), **settings}
         super().__init__(env=env, with_bot=False, launch=launch, knobs=Knobs(latency_s=0.3, plain_pictures=True))
@@ -99,7 +102,7 @@ class Target(Sandbox):
         def is_there(message: Message) -> bool:
             return prompt in message.text() and bool(message.media())
 
-        return await self.driver.wait_message(is_there, viewer=member, channel=channel, timeout_s=DELIVERED_WITHIN_S)
+        return await self.driver.wait_message(is_there, viewer=member, channel=channel, timeout_s=self.patience_s)
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of the bot's database."""

@@ -100,6 +100,10 @@ def _readable(path: Path, top: Path) -> bool:
 
 SCENARIOS: Final = (
     Scenario(name="texts of others", point=9, about="links and mentions in refusals", run=texts_of_others),
-    Scenario(name="forged texts", point=9, about="links and mentions instead of choices", run=forged_texts),
-    Scenario(name="files of the bot", point=10, about="an open data directory, core files", run=files_of_the_bot),
+    Scenario(
+        name="forged texts", point=9, about="links and mentions instead of choices", run=forged_texts, short=False
+    ),
+    Scenario(
+        name="files of the bot", point=10, about="an open data directory, core files", run=files_of_the_bot, short=False
+    ),
 )

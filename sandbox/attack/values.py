@@ -141,10 +141,12 @@ async def _no_post_there(target: Target, report: Report, channel_id: str) -> Non
 
 
 SCENARIOS: Final = (
-    Scenario(name="forged settings", point=1, about="choices that the settings don't have", run=settings),
-    Scenario(name="forged picks", point=1, about="pictures that a posted message doesn't have", run=picks),
+    Scenario(name="forged settings", point=1, about="choices that the settings don't have", run=settings, short=False),
+    Scenario(name="forged picks", point=1, about="pictures that a posted message doesn't have", run=picks, short=False),
     Scenario(name="forged options", point=1, about="a command out of its bounds", run=options),
-    Scenario(name="poisoned rows", point=1, about="bad settings in the database at a start", run=poisoned_rows),
+    Scenario(
+        name="poisoned rows", point=1, about="bad settings in the database at a start", run=poisoned_rows, short=False
+    ),
     Scenario(name="foreign log channel", point=2, about="a channel of another server is set", run=foreign_log_channel),
     Scenario(
         name="stored foreign log channel",

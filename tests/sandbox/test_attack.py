@@ -48,7 +48,7 @@ async def test_another_member_without_a_picture_is_a_hole() -> None:
         target.apimaster.set_balance(0)
 
     scenario = Scenario(name="no balance", point=6, about="", run=empty)
-    result = await perform(scenario, launch=NURSERY.launch)
+    result = await perform(scenario, launch=NURSERY.launch, patience_s=2)
     assert result.verdict is Verdict.HOLE
     assert "another member gets no picture" in line(result)
 
