@@ -13,17 +13,17 @@ from pathlib import Path
 import click
 
 from benchmarks.attack.command import attack
-from benchmarks.filling import GUILD, START_MS, fill
 from benchmarks.load.command import load
-from benchmarks.questions import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
+from benchmarks.queries import OVERVIEW_MS, QUESTIONS, full_scans, milliseconds
+from benchmarks.seed_data import GUILD, START_MS, fill
 from benchmarks.soak import soak
 from bot.domain.period import Period
-from bot.jobs.exporting import MOST_FILES
-from bot.media.tables import CsvTables
+from bot.media.csv_export import CsvTables
 from bot.ports.statistics import EXPORT_COLUMNS, ExportLine
+from bot.services.export import MOST_FILES
+from bot.store.rows import from_ms
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.rows import from_ms
-from bot.store.sqlite.statistics import exported
+from bot.store.statistics import exported
 
 _EXPORTED = 1_000_000
 _LIMIT_BYTES = 10 * 1024 * 1024

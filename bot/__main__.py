@@ -14,12 +14,12 @@ import click
 from bot.clock import SystemClock
 from bot.commands.lazy import LazyGroup
 from bot.domain.errors import BotError, StartupError
-from bot.logs import Redactor, configure_logs
+from bot.ops.logs import Redactor, configure_logs
 from bot.ops.private_files import make_private, name_open_settings
 from bot.ops.process_limits import limit_process
+from bot.ops.supervisor import FAILURES, FOLLOWED, Supervisor, bot_command
+from bot.ops.watchdog import Watchman
 from bot.settings import Settings, load_settings
-from bot.supervision import FAILURES, FOLLOWED, Supervisor, bot_command
-from bot.watchman import Watchman
 
 log = logging.getLogger(__name__)
 

@@ -10,58 +10,9 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
-from bot.alerts import DirectAlerts
 from bot.apimaster.client import ApimasterClient
 from bot.apimaster.metered import MeteredProvider
-from bot.client import ImagineBot
-from bot.clock import SystemClock
-from bot.courier import Courier
-from bot.delivery import Ladder
-from bot.domain.limits import Limits
-from bot.domain.schedule import Polling
-from bot.handover import Handover
-from bot.interpreter import quicken
-from bot.jobs.admission import Admission
-from bot.jobs.balance import GateKeeper
-from bot.jobs.collecting import Collection
-from bot.jobs.deciding import Deciding
-from bot.jobs.fetching import Fetcher
-from bot.jobs.housekeeping import Housekeeping
-from bot.jobs.inspecting import Inspection
-from bot.jobs.intake import Intake
-from bot.jobs.keycheck import check_key
-from bot.jobs.moderation import Moderation
-from bot.jobs.originals import Originals
-from bot.jobs.pace import Pace
-from bot.jobs.pictures import Pictures
-from bot.jobs.pipeline import Pipeline
-from bot.jobs.presets import Presets
-from bot.jobs.privacy import Privacy
-from bot.jobs.quotas import Quotas
-from bot.jobs.referencing import Referencing, Transport
-from bot.jobs.rulebook import RuleBook
-from bot.jobs.strays import Strays
-from bot.jobs.word_filter import WordFilter
-from bot.lock import LINGERS_S, wait_for_lock
-from bot.media.archives import ZipArchives
-from bot.media.fit import LadderFitter
-from bot.media.references import ReferenceCopies
-from bot.media.sheet import ReferenceSheets
-from bot.media.spool import Spool
-from bot.meters import Meters
-from bot.owners import Owners
-from bot.packing import Packer
-from bot.pressure import Pressure
-from bot.running import Machinery, serve, take_up_work
-from bot.services import Services
-from bot.settings import Settings
-from bot.stopping import StopSignals
-from bot.store.sqlite import SqliteStore
-from bot.store.sqlite.connection import ensure_data_dir
-from bot.tasks import TaskGroup
-from bot.ui.serverlog import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
-from bot.watchman import Watchman
-from bot.wiring import (
+from bot.builders import (
     balance_watch,
     console,
     controls,
@@ -75,6 +26,55 @@ from bot.wiring import (
     server_log,
     watchpost,
 )
+from bot.client import ImagineBot
+from bot.clock import SystemClock
+from bot.domain.limits import Limits
+from bot.domain.schedule import Polling
+from bot.lifecycle import Machinery, serve, take_up_work
+from bot.media.contact_sheet import ReferenceSheets
+from bot.media.fit import LadderFitter
+from bot.media.reference_cache import ReferenceCopies
+from bot.media.spool import Spool
+from bot.media.zip_archives import ZipArchives
+from bot.messages.attachments import Packer
+from bot.messages.fallback_chain import Ladder
+from bot.messages.reconciler import Courier
+from bot.messages.resend import Handover
+from bot.notifications.log_lines import tell_block, tell_delivery, tell_removal, tell_slow_pattern, tell_unblock
+from bot.notifications.owner_alerts import DirectAlerts
+from bot.notifications.owners import Owners
+from bot.ops.backpressure import Pressure
+from bot.ops.counters import Meters
+from bot.ops.instance_lock import LINGERS_S, wait_for_lock
+from bot.ops.runtime_tuning import quicken
+from bot.ops.signals import StopSignals
+from bot.ops.startup_checks import check_key
+from bot.ops.watchdog import Watchman
+from bot.queue.admission import Admission
+from bot.queue.gate import GateKeeper
+from bot.queue.pipeline import Pipeline
+from bot.queue.polling import Fetcher
+from bot.queue.rate_limiter import Pace
+from bot.queue.reference_transport import Referencing, Transport
+from bot.registry import Services
+from bot.services.guild_rules import RuleBook
+from bot.services.housekeeping import Housekeeping
+from bot.services.intake import Intake
+from bot.services.library import Collection
+from bot.services.lookup import Inspection
+from bot.services.moderation import Moderation
+from bot.services.order_actions import Deciding
+from bot.services.originals import Originals
+from bot.services.orphans import Strays
+from bot.services.picture_actions import Pictures
+from bot.services.presets import Presets
+from bot.services.privacy import Privacy
+from bot.services.quotas import Quotas
+from bot.services.word_filter import WordFilter
+from bot.settings import Settings
+from bot.store.sqlite.connection import ensure_data_dir
+from bot.store.store import SqliteStore
+from bot.tasks import TaskGroup
 
 
 async def run(settings: Settings, watchman: Watchman, *, follows: int | None, failures: int) -> None:

@@ -20,22 +20,22 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.domain.errors import Refusal, StoreError
+from bot.interactions.command_options import check_options
+from bot.interactions.dedupe import Seen, comes_first
+from bot.interactions.error_replies import answer_error
+from bot.interactions.offered import not_offered
+from bot.interactions.responses import sent_surely
+from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
-from bot.services import Services
+from bot.registry import Services
 from bot.ui.access import check_audience
-from bot.ui.answering import sent_surely
-from bot.ui.asking import DRAFT_BUTTONS
-from bot.ui.buttons import ALL_BUTTONS
-from bot.ui.choosing import ChoosePicture
-from bot.ui.dynamic import nobody_pressed
-from bot.ui.errors import answer_error
+from bot.ui.confirm import DRAFT_BUTTONS
+from bot.ui.dynamic_items import nobody_pressed
 from bot.ui.modals import Forms
-from bot.ui.offered import not_offered
-from bot.ui.options import check_options
+from bot.ui.order_buttons import ALL_BUTTONS
 from bot.ui.owner import ResumeButton
-from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
 from bot.ui.picture_buttons import PICTURE_BUTTONS
-from bot.ui.seen import Seen, comes_first
+from bot.ui.picture_select import ChoosePicture
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.picture import Resolution
-from bot.services import Services
-from bot.ui.answering import sent_surely
-from bot.ui.guide import CommandLine, guide_view
-from bot.ui.phrases import phrase, words_of
+from bot.interactions.responses import sent_surely
+from bot.localization.discord_locale import phrase, words_of
+from bot.registry import Services
+from bot.ui.help import CommandLine, guide_view
 
 Registered = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 

@@ -10,9 +10,9 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
-from bot.services import Services
-from bot.ui.phrases import option, phrase, worded
-from bot.ui.pressing import keeper_of, lease_of, origin_of
+from bot.localization.discord_locale import option, phrase, worded
+from bot.registry import Services
+from bot.ui.job_button import keeper_of, lease_of, origin_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 

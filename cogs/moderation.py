@@ -11,13 +11,15 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
-from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.catalogue import ENGLISH
-from bot.ui.escape import mention
-from bot.ui.fields import Fields
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.catalogue import ENGLISH
+from bot.localization.discord_locale import menu_entry, option, phrase, worded
+from bot.localization.escape import mention
+from bot.notifications.log_lines import numbers, trouble_note
+from bot.registry import Services
+from bot.services.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.form_binding import answer_form, open_form
+from bot.ui.modal_fields import Fields
 from bot.ui.moderation import (
     REMOVE_FORM,
     REMOVE_PARTS,
@@ -31,8 +33,6 @@ from bot.ui.moderation import (
     moderator_of,
     remove_form,
 )
-from bot.ui.phrases import menu_entry, option, phrase, worded
-from bot.ui.serverlog import numbers, trouble_note
 from cogs.options import in_servers_for
 
 _FORM_BY_S: Final = 2.0

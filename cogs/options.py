@@ -11,8 +11,8 @@ from discord import app_commands
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, SIZES, Resolution, pixel_size
-from bot.ui.phrases import option, phrase
-from bot.ui.pressing import keeper_of
+from bot.localization.discord_locale import option, phrase
+from bot.ui.job_button import keeper_of
 from bot.ui.styles import proposals
 
 log = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.catalogue import ENGLISH
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.catalogue import ENGLISH
+from bot.localization.discord_locale import phrase
+from bot.registry import Services
+from bot.ui.job_button import said
 from bot.ui.owner import resumed, standing_view
-from bot.ui.phrases import phrase
-from bot.ui.pressing import said
 
 
 # Discord knows no command for a bot's owners: it hides this one from all but a server's administrators, and each use

@@ -11,18 +11,18 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.errors import BotError, Refusal
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
+from bot.interactions.dedupe import comes_first
+from bot.interactions.error_replies import answer_error
+from bot.interactions.permissions import age_restricted
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.discord_locale import menu_entry, words_of
+from bot.registry import Services
 from bot.ui.details import details
-from bot.ui.errors import answer_error
 from bot.ui.form_binding import Binding, open_form
-from bot.ui.forms import POSTED, form_id_of
-from bot.ui.phrases import menu_entry, words_of
-from bot.ui.place import age_restricted
-from bot.ui.posted import PostedPicture, avatar_of, pictures_of
-from bot.ui.pressing import keeper_of, lease_of, origin_of, styles_within_reach, usual_here
-from bot.ui.remix_form import Filled, Offer, RemixForm, nobody_took
-from bot.ui.seen import comes_first
+from bot.ui.job_button import keeper_of, lease_of, origin_of, styles_within_reach, usual_here
+from bot.ui.message_media import PostedPicture, avatar_of, pictures_of
+from bot.ui.modal_ids import POSTED, form_id_of
+from bot.ui.remix_modal import Filled, Offer, RemixForm, nobody_took
 
 
 class Posted(commands.Cog):

@@ -6,9 +6,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.phrases import phrase, words_of
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.discord_locale import phrase, words_of
+from bot.registry import Services
 from bot.ui.privacy import PRIVACY_BUTTONS, erase_question, send_copy
 
 

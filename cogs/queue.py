@@ -9,10 +9,10 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.job import JobState
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.discord_locale import option, phrase, worded, words_of
+from bot.registry import Services
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, queue_view, show_gallery
-from bot.ui.phrases import option, phrase, worded, words_of
 
 _AT_ONCE: Final = 4
 """Where the bot is only installed by the user, Discord lets at most five follow-ups through."""

@@ -10,13 +10,13 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.picture import MAX_COUNT
 from bot.domain.quota import EVERYONE, UNLIMITED, Limit
-from bot.services import Services
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.catalogue import ENGLISH
+from bot.localization.discord_locale import option, phrase, worded, words_of
+from bot.localization.escape import mention
+from bot.registry import Services
 from bot.ui.access import Audience, used_by
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.catalogue import ENGLISH
-from bot.ui.escape import mention
-from bot.ui.phrases import option, phrase, worded, words_of
-from bot.ui.pressing import keeper_of, origin_of
+from bot.ui.job_button import keeper_of, origin_of
 from bot.ui.quotas import quota_view, quotas_view, role_label, role_meant
 from cogs.options import RESOLUTION_CHOICES, in_servers_for, quickly
 

@@ -11,9 +11,9 @@ from bot.client import ImagineBot
 from bot.domain.job import NewReference
 from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS, MAX_REFERENCES
 from bot.domain.policy import check_reference, checked_spec
-from bot.services import Services
-from bot.ui.phrases import option, phrase, worded
-from bot.ui.pressing import keeper_of, lease_of, origin_of
+from bot.localization.discord_locale import option, phrase, worded
+from bot.registry import Services
+from bot.ui.job_button import keeper_of, lease_of, origin_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]

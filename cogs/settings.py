@@ -14,12 +14,12 @@ from bot.client import ImagineBot
 from bot.domain.errors import StoreError
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer, note_press
-from bot.ui.catalogue import ENGLISH
-from bot.ui.fields import Fields
+from bot.interactions.responses import begin_answer, edit_answer, note_press
+from bot.localization.catalogue import ENGLISH
+from bot.localization.discord_locale import option, phrase, worded
+from bot.registry import Services
 from bot.ui.form_binding import answer_form
-from bot.ui.phrases import option, phrase, worded
+from bot.ui.modal_fields import Fields
 from bot.ui.settings_screen import SETTING_ITEMS, manager_of, show_screen
 from bot.ui.word_rules import (
     TRIED_ON,

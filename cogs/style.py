@@ -9,11 +9,11 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.preset import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.escape import escaped
-from bot.ui.phrases import option, phrase, worded, words_of
-from bot.ui.pressing import keeper_of
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.discord_locale import option, phrase, worded, words_of
+from bot.localization.escape import escaped
+from bot.registry import Services
+from bot.ui.job_button import keeper_of
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
 

@@ -12,17 +12,17 @@ from bot.domain.errors import Refusal
 from bot.domain.job import JobState
 from bot.domain.limits import MAX_TOGETHER_BYTES
 from bot.domain.period import Period, PeriodName
-from bot.jobs.console import Console
-from bot.jobs.exporting import MOST_FILES, Export, Exporting
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.catalogue import ENGLISH
+from bot.localization.discord_locale import option, phrase, worded
 from bot.ports.statistics import JobFilter
-from bot.services import Services
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.catalogue import ENGLISH
-from bot.ui.phrases import option, phrase, worded
-from bot.ui.uploads import CERTAIN_BYTES, is_too_large
+from bot.registry import Services
+from bot.services.export import MOST_FILES, Export, Exporting
+from bot.services.reports import Console
+from bot.ui.upload_limits import CERTAIN_BYTES, is_too_large
 from bot.ui.usage import Screen, member_screen, overview_screen, period_text, top_screen
-from bot.ui.usage_deleting import ChooseToDelete, DeleteListedButton
-from bot.ui.usage_lists import (
+from bot.ui.usage_delete import ChooseToDelete, DeleteListedButton
+from bot.ui.usage_pages import (
     MAX_WORDS,
     AuditButton,
     ErrorsButton,

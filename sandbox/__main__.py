@@ -15,10 +15,10 @@ from sandbox.attack.run import listing
 from sandbox.attack.run import run as run_attacks
 from sandbox.chaos import report
 from sandbox.driver import DriverError
+from sandbox.faults import Weather
 from sandbox.machine import Machine
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
-from sandbox.trouble import Weather
 
 DEFAULT_PORT = 8420
 _A_DAY_S = 86_400.0

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Protocol, Self
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-_LEASH = Path(__file__).with_name("leash.py")
+_LEASH = Path(__file__).with_name("parent_watch.py")
 # What a Python program needs from its surroundings. Everything else is left out, so that a developer's own
 # DISCORD_TOKEN or a proxy can never reach a bot that is meant for the stand-ins.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")

@@ -207,11 +207,11 @@ def test_discord_and_aiohttp_stay_in_their_places() -> None:
     allowed = {
         "discord": messages
         | {"bot.client", "bot.connecting", "bot.ops.gateway_events", "bot.owners", "bot.health"}
-        | {"bot.commands.examining", "cogs"},
+        | {"bot.commands.checks", "cogs"},
         "aiohttp": messages
-        | {"bot.apimaster", "bot.media.references", "bot.client", "bot.connecting", "bot.watchpost"}
+        | {"bot.apimaster", "bot.media.reference_cache", "bot.client", "bot.connecting", "bot.watchpost"}
         | {"bot.ops.gateway_events"}
-        | {"bot.commands.examining"},
+        | {"bot.commands.checks"},
     }
     found = [
         f"{module} imports {library}"
@@ -247,7 +247,7 @@ def test_pictures_are_opened_by_one_door() -> None:
         for path in sources("bot", "cogs")
         for node, called in called_in(path)
         if called == "Image.open"
-        if str(path.relative_to(ROOT)) != "bot/media/opening.py"
+        if str(path.relative_to(ROOT)) != "bot/media/decoders.py"
     ]
     assert elsewhere == []
 
@@ -274,7 +274,7 @@ def test_what_clients_send_is_read_in_one_place() -> None:
     elsewhere = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
         for path in sources("bot", "cogs")
-        if str(path.relative_to(ROOT)) != "bot/ui/received.py"
+        if str(path.relative_to(ROOT)) != "bot/interactions/received_data.py"
         for node in nodes_of(path)
         if isinstance(node, ast.Attribute) and node.attr in raw and ast.unparse(node.value).endswith("interaction")
     ]
@@ -287,7 +287,7 @@ def test_forms_are_opened_and_taken_in_one_place() -> None:
     may_call = {
         "send_modal": {"bot/ui/form_binding.py"},
         # The order that a form leads to is known by its form; a posted picture's form is one of discord.py's.
-        "custom_id_of": {"bot/ui/form_binding.py", "bot/ui/forms.py", "bot/ui/modals.py", "bot/ui/remix_form.py"},
+        "custom_id_of": {"bot/ui/form_binding.py", "bot/ui/modal_ids.py", "bot/ui/modals.py", "bot/ui/remix_modal.py"},
     }
     found = [
         f"{place} {called}"
@@ -304,9 +304,9 @@ def test_permissions_where_an_interaction_happened_are_asked_for_knowingly() -> 
     known = {
         "bot/ui/access.py": "Manage Server, which no channel changes",
         "bot/ui/settings_screen.py": "the same",
-        "bot/ui/place.py": "for the interaction's own channel",
-        "bot/ui/pressing.py": "beside the channel, which the service compares with the picture's; Manage Server",
-        "bot/ui/usage_lists.py": "numbers of a server, as Discord offers the command there",
+        "bot/interactions/permissions.py": "for the interaction's own channel",
+        "bot/ui/job_button.py": "beside the channel, which the service compares with the picture's; Manage Server",
+        "bot/ui/usage_pages.py": "numbers of a server, as Discord offers the command there",
         "cogs/help.py": "what its reader is shown of commands",
     }
     found = {

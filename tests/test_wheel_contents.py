@@ -40,7 +40,9 @@ def test_a_complete_wheel_passes(tracked: list[str], tmp_path: Path) -> None:
     assert (code, f"all {len(tracked)} files" in output) == (0, True)
 
 
-@pytest.mark.parametrize("lost", ["bot/ui/catalogue/ja.toml", "sandbox/page/static/js/app.js", "cogs/__init__.py"])
+@pytest.mark.parametrize(
+    "lost", ["bot/localization/catalogue/ja.toml", "sandbox/page/static/js/app.js", "cogs/__init__.py"]
+)
 def test_a_wheel_without_a_file_fails_and_names_it(tracked: list[str], tmp_path: Path, lost: str) -> None:
     """Data files are lost most easily: setuptools packs those alone that pyproject.toml names."""
     assert lost in tracked

@@ -15,11 +15,11 @@ from urllib.parse import unquote_to_bytes
 import aiohttp
 from yarl import URL
 
-from bot.addresses import AddressError, web_address
 from bot.apimaster.hosts import PrivateAddressError, TrustedHosts, is_public, literal
 from bot.apimaster.transport import network_errors
 from bot.domain.errors import OutcomeUnknownError, PictureError, RateLimitedError, StoreError, UnavailableError
-from bot.files import open_private
+from bot.net.web_address import AddressError, web_address
+from bot.ops.durable_files import open_private
 from bot.ports import PictureSource, PictureText
 
 log = logging.getLogger(__name__)

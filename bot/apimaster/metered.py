@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from bot.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec, Resolution
-from bot.meters import Meters
+from bot.ops.counters import Meters
 from bot.ports import ImageProvider, ImageUploads, PictureSource, Submission, TaskState, TaskStatus
 
 _MOST_REMEMBERED: Final = 10_000

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.addresses import AddressError, web_address
 from bot.apimaster.errors import Answer, Call, Complaint, clean, error_from, read_complaint
 from bot.apimaster.spooled import SpooledText
 from bot.domain.errors import ContentRefusedError, OutcomeUnknownError, ProviderError, TaskFailedError
 from bot.domain.picture import PictureSpec
+from bot.net.web_address import AddressError, web_address
 from bot.ports import PictureSource, Submission, TaskState, TaskStatus
 
 _SUCCEEDED: Final = frozenset({"succeeded", "completed", "success"})

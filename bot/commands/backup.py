@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from bot.clock import SystemClock
+from bot.localization.catalogue import ENGLISH
 from bot.settings import load_settings
-from bot.store.sqlite.backup import back_up
-from bot.store.sqlite.copying import Contents
-from bot.ui.catalogue import ENGLISH
+from bot.store.backup.backup import back_up
+from bot.store.backup.copy import Contents
 
 
 @click.command("backup", short_help="Write a backup of the database to a file.")

@@ -10,12 +10,12 @@ from dataclasses import asdict
 import click
 
 from bot.clock import SystemClock
-from bot.commands.examining import books, machine
-from bot.commands.examining.discord_side import DiscordSide
-from bot.commands.examining.findings import Finding, Level, fail, ok
-from bot.commands.examining.provider_side import provider
+from bot.commands.checks import host, store
+from bot.commands.checks.discord_checks import DiscordSide
+from bot.commands.checks.findings import Finding, Level, fail, ok
+from bot.commands.checks.provider import provider
 from bot.domain.errors import BotError, StartupError
-from bot.logs import Redactor
+from bot.ops.logs import Redactor
 from bot.settings import Settings, load_settings, load_what_is_right
 from bot.store.sqlite.reading import read_faults
 
@@ -50,10 +50,10 @@ def doctor(*, ledger: bool, offline: bool, as_json: bool) -> None:
 
 def _findings(settings: Settings, troubles: list[str], *, offline: bool) -> Iterator[Finding]:
     """Everything, the quick things first."""
-    yield from machine.versions()
+    yield from host.versions()
     yield from _settings(settings, troubles)
-    yield from machine.data_directory(settings.data_dir, min_free_mb=settings.min_free_mb)
-    yield from books.database(settings.data_dir / "bot.db")
+    yield from host.data_directory(settings.data_dir, min_free_mb=settings.min_free_mb)
+    yield from store.database(settings.data_dir / "bot.db")
     if not offline:
         yield from asyncio.run(_asked(settings))
 

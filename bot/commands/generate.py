@@ -13,15 +13,15 @@ import click
 
 from bot.apimaster.client import ApimasterClient
 from bot.clock import SystemClock
-from bot.commands.one_picture import Made, OnePicture, Trail
-from bot.commands.order import MistypedError, Order, output_kind, picture_spec, references
+from bot.commands.generate_options import MistypedError, Order, output_kind, picture_spec, references
+from bot.commands.generate_picture import Made, OnePicture, Trail
 from bot.commands.progress import TerminalProgress
 from bot.domain.credits import price
 from bot.domain.errors import BotError, StartupError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, PictureSpec, Resolution
 from bot.domain.schedule import Polling
+from bot.localization.catalogue import ENGLISH
 from bot.settings import Settings, load_settings
-from bot.ui.catalogue import ENGLISH
 
 _ADVICE: Final = {
     "bad_request": "Change the request: the same again fails again.",

@@ -12,11 +12,11 @@ import click
 from bot.clock import SystemClock
 from bot.commands.backup import described
 from bot.domain.errors import StartupError
-from bot.lock import exclusive
+from bot.ops.instance_lock import exclusive
 from bot.settings import load_settings
+from bot.store.backup.restore import Restoration, prepared, put_in_place
+from bot.store.rows import to_ms
 from bot.store.sqlite.connection import ensure_data_dir
-from bot.store.sqlite.restoring import Restoration, prepared, put_in_place
-from bot.store.sqlite.rows import to_ms
 
 
 @click.command("restore", short_help="Put a backup in the place of the database.")

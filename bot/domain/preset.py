@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.errors import Refusal
 from bot.domain.policy import without_controls
-from bot.domain.wording import cut
+from bot.domain.word_matching import cut
 
 MAX_NAME_CHARACTERS: Final = 32
 MAX_TEXT_CHARACTERS: Final = 500

@@ -9,8 +9,8 @@ from typing import Final
 from PIL import Image
 
 from bot.domain.errors import StoreError
-from bot.media.opening import DAMAGE, open_image
-from bot.media.studio import LARGE_PIXELS, in_studio, room_for
+from bot.media.decode_pool import LARGE_PIXELS, in_studio, room_for
+from bot.media.decoders import DAMAGE, open_image
 from bot.ports import Fitted
 
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from bot.domain.errors import PictureError, StartupError, StoreError
 from bot.domain.picture import PictureInfo
-from bot.files import sync
+from bot.media.decode_pool import in_studio, room_for
 from bot.media.fit import ENDINGS as SMALLER
 from bot.media.sniff import KINDS
-from bot.media.studio import in_studio, room_for
 from bot.media.thumbnail import save_small
 from bot.media.verify import verify_now
+from bot.ops.durable_files import sync
 
 _PICTURES: Final = tuple(kind.extension for kind in KINDS)
 _ALL: Final = ("part", *_PICTURES, *SMALLER, "thumb.webp", "thumb.part")

@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from bot.media.opening import DAMAGE, open_image
+from bot.media.decoders import DAMAGE, open_image
 
 log = logging.getLogger(__name__)
 

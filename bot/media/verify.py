@@ -11,8 +11,8 @@ from PIL import Image
 
 from bot.domain.errors import PictureError, StoreError
 from bot.domain.picture import PictureInfo
+from bot.media.decoders import DAMAGE, MAX_DECODER_BYTES, MAX_PIXELS, PROGRESSIVE, decoder_bytes, open_image
 from bot.media.jpeg import scans
-from bot.media.opening import DAMAGE, MAX_DECODER_BYTES, MAX_PIXELS, PROGRESSIVE, decoder_bytes, open_image
 from bot.media.png import has_too_many_chunks
 from bot.media.sniff import JPEG, PNG, SNIFF_BYTES, Kind, sniff
 

@@ -1,6 +1,6 @@
 """What the services need from the outside, as Protocols; `app.py` chooses the implementations."""
 
-from bot.ports.people import OwnerAlerts, Presenter
+from bot.ports.outputs import OwnerAlerts, Presenter
 from bot.ports.pictures import (
     Fitted,
     ImageProvider,

@@ -1,1 +1,1 @@
-"""Where jobs, credits and usage are kept. Only this package sees SQL."""
+"""Where requests, jobs, credits and settings are stored. Only this package sees SQL."""

@@ -12,12 +12,12 @@ import discord
 from discord import ui
 
 from bot.domain.job import SETTLED, Job, JobState, RequestView
+from bot.localization.catalogue import Words, words_for
 from bot.ui import text
-from bot.ui.buttons import CancelButton, DropButton, MoveButton, RetryButton, may_cancel, may_move
-from bot.ui.catalogue import Words, words_for
-from bot.ui.choosing import ChoosePicture
-from bot.ui.dynamic import message_of
+from bot.ui.dynamic_items import message_of
+from bot.ui.order_buttons import CancelButton, DropButton, MoveButton, RetryButton, may_cancel, may_move
 from bot.ui.picture_buttons import picture_rows
+from bot.ui.picture_select import ChoosePicture
 
 _MOST_EDITS_A_JOB: Final = 3
 _HAS_PICTURE: Final = frozenset({JobState.FETCHED, JobState.DELIVERED, JobState.READY})

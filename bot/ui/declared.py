@@ -9,12 +9,12 @@ from typing import Any, Final
 from discord import ui
 
 from bot.domain.picture import MAX_REFERENCES
+from bot.interactions.received_data import FormPart, form_parts
+from bot.localization.catalogue import ENGLISH
 from bot.ui.access import Audience, Scope
-from bot.ui.catalogue import ENGLISH
 from bot.ui.modals import EDIT_PARTS, REMIX_PARTS
 from bot.ui.moderation import REMOVE_PARTS
-from bot.ui.received import FormPart, form_parts
-from bot.ui.remix_form import STYLES, Offer, add_parts
+from bot.ui.remix_modal import STYLES, Offer, add_parts
 from bot.ui.word_rules import WORDS_PARTS
 
 

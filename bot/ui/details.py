@@ -12,9 +12,9 @@ from bot.domain.credits import MICRO, Credits
 from bot.domain.errors import Cost
 from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestView
 from bot.domain.picture import PictureInfo
-from bot.domain.wording import cut
-from bot.ui.catalogue import Words
-from bot.ui.escape import escaped, mention, timestamp
+from bot.domain.word_matching import cut
+from bot.localization.catalogue import Words
+from bot.localization.escape import escaped, mention, timestamp
 from bot.ui.text import extras, form_shown
 
 _MOST_DESCRIPTION: Final = 4_096

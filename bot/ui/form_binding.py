@@ -16,10 +16,10 @@ import discord
 from discord import ui
 
 from bot.domain.errors import Refusal
-from bot.ui.answering import sent_surely
-from bot.ui.errors import answer_error
-from bot.ui.forms import custom_id_of
-from bot.ui.seen import comes_first
+from bot.interactions.dedupe import comes_first
+from bot.interactions.error_replies import answer_error
+from bot.interactions.responses import sent_surely
+from bot.ui.modal_ids import custom_id_of
 
 _REMEMBERED: Final = 10_000
 _OPENED_BY: Final = re.compile(r".*:(?P<opened_by>[0-9]{1,20})")

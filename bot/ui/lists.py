@@ -11,19 +11,19 @@ from discord import ui
 
 from bot.domain.errors import Markup, Refusal
 from bot.domain.job import Job, JobState, Request, RequestView
-from bot.domain.wording import cut
-from bot.jobs.collecting import PAGE, Collection
+from bot.domain.word_matching import cut
+from bot.interactions.error_replies import answer_error
+from bot.interactions.responses import edit_answer, note_press
+from bot.localization.catalogue import Words
+from bot.localization.discord_locale import words_of
+from bot.localization.escape import escaped, timestamp
 from bot.ports.lists import GalleryEntry, GalleryPage
+from bot.services.library import PAGE, Collection
 from bot.ui import text
 from bot.ui.access import Audience
-from bot.ui.answering import edit_answer, note_press
-from bot.ui.buttons import cancel_or_ask, may_cancel
-from bot.ui.catalogue import Words
-from bot.ui.dynamic import DynamicPart, message_of
-from bot.ui.errors import answer_error
-from bot.ui.escape import escaped, timestamp
-from bot.ui.phrases import words_of
-from bot.ui.pressing import JobButton
+from bot.ui.dynamic_items import DynamicPart, message_of
+from bot.ui.job_button import JobButton
+from bot.ui.order_buttons import cancel_or_ask, may_cancel
 
 MAX_FILTER_CHARACTERS: Final = 60
 """The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""

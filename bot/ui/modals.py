@@ -13,14 +13,14 @@ from bot.domain.errors import Refusal
 from bot.domain.permutation import as_typed
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolution
 from bot.domain.policy import checked_spec
-from bot.jobs.pictures import Ask
-from bot.ui.catalogue import ENGLISH, Words
-from bot.ui.fields import Fields, select
+from bot.interactions.received_data import form_parts
+from bot.localization.catalogue import ENGLISH, Words
+from bot.services.picture_actions import Ask
 from bot.ui.form_binding import answer_form
-from bot.ui.forms import OF_JOB, custom_id_of
-from bot.ui.pressing import desk_of, keeper_of, order, shown_address
-from bot.ui.received import form_parts
-from bot.ui.remix_form import STYLES, Offer, add_parts, filled
+from bot.ui.job_button import desk_of, keeper_of, order, shown_address
+from bot.ui.modal_fields import Fields, select
+from bot.ui.modal_ids import OF_JOB, custom_id_of
+from bot.ui.remix_modal import STYLES, Offer, add_parts, filled
 
 _REMEMBERED: Final = 10_000
 

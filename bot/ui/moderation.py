@@ -14,13 +14,13 @@ from bot.domain.duration import parse_duration
 from bot.domain.errors import Refusal
 from bot.domain.job import RequestView
 from bot.domain.rules import Block
-from bot.jobs.moderation import MAX_REASON_CHARACTERS, Moderator
-from bot.ui.catalogue import ENGLISH
-from bot.ui.escape import escaped, mention
-from bot.ui.place import manages_messages, own_channel
-from bot.ui.received import form_parts
-from bot.ui.serverlog import numbers, until_text
-from bot.ui.vouching import Vouchers
+from bot.interactions.authorization import Vouchers
+from bot.interactions.permissions import manages_messages, own_channel
+from bot.interactions.received_data import form_parts
+from bot.localization.catalogue import ENGLISH
+from bot.localization.escape import escaped, mention
+from bot.notifications.log_lines import numbers, until_text
+from bot.services.moderation import MAX_REASON_CHARACTERS, Moderator
 
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form: the request, and the interaction that opened it."""

@@ -12,12 +12,12 @@ from discord import ui
 
 from bot import __version__
 from bot.domain.job import AT_WORK, Gate, JobState
-from bot.jobs.controls import Controls, Standing
+from bot.interactions.responses import begin_answer, edit_answer
+from bot.localization.catalogue import ENGLISH
+from bot.services.admin import Controls, Standing
 from bot.ui.access import Audience
-from bot.ui.answering import begin_answer, edit_answer
-from bot.ui.catalogue import ENGLISH
-from bot.ui.dynamic import DynamicPart
-from bot.ui.pressing import said
+from bot.ui.dynamic_items import DynamicPart
+from bot.ui.job_button import said
 
 _MEGABYTE: Final = 1_000_000
 _MOST_SHARDS: Final = 20

@@ -13,16 +13,14 @@ from bot.domain.credits import price_elsewhere
 from bot.domain.errors import Refusal
 from bot.domain.job import Job, RequestView
 from bot.domain.picture import next_resolution
+from bot.interactions.permissions import age_restricted
+from bot.interactions.responses import begin_answer, edit_answer, note_press, tell
+from bot.localization.catalogue import Words
+from bot.localization.discord_locale import words_of
 from bot.ui.access import Audience
-from bot.ui.answering import begin_answer, edit_answer, note_press, tell
-from bot.ui.catalogue import Words
 from bot.ui.details import details
 from bot.ui.form_binding import open_form
-from bot.ui.modals import edit_form, remix_form
-from bot.ui.original import OriginalButton
-from bot.ui.phrases import words_of
-from bot.ui.place import age_restricted
-from bot.ui.pressing import (
+from bot.ui.job_button import (
     JobButton,
     desk_of,
     lease_of,
@@ -32,7 +30,9 @@ from bot.ui.pressing import (
     shown_address,
     styles_within_reach,
 )
-from bot.ui.remix_form import Offer
+from bot.ui.modals import edit_form, remix_form
+from bot.ui.original_button import OriginalButton
+from bot.ui.remix_modal import Offer
 
 _FORM_BY_S: Final = 1.5
 

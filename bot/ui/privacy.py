@@ -11,15 +11,15 @@ from discord import ui
 from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
 from bot.domain.privacy import Tally
-from bot.jobs.privacy import Privacy
+from bot.interactions.permissions import bot_present
+from bot.interactions.responses import edit_answer, note_press
+from bot.localization.catalogue import ENGLISH, Words
+from bot.localization.discord_locale import words_of
+from bot.services.privacy import Privacy
 from bot.ui.access import Audience
-from bot.ui.answering import edit_answer, note_press
-from bot.ui.catalogue import ENGLISH, Words
-from bot.ui.dynamic import DynamicPart, message_of
-from bot.ui.phrases import words_of
-from bot.ui.place import bot_present
-from bot.ui.pressing import said
-from bot.ui.uploads import CERTAIN_BYTES, is_too_large
+from bot.ui.dynamic_items import DynamicPart, message_of
+from bot.ui.job_button import said
+from bot.ui.upload_limits import CERTAIN_BYTES, is_too_large
 
 _MOST_FILES: Final = 25
 """Sent in good time before the command's token ends."""

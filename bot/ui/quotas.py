@@ -11,9 +11,9 @@ from bot.domain.errors import Markup
 from bot.domain.limits import Limits
 from bot.domain.picture import MAX_COUNT, Resolution
 from bot.domain.quota import EVERYONE, OF_PICTURES, Limit, Quota, Standing, rank_of, resolution_at
-from bot.ui.catalogue import ENGLISH, Words
-from bot.ui.dynamic import message_of
-from bot.ui.escape import role_mention, timestamp
+from bot.localization.catalogue import ENGLISH, Words
+from bot.localization.escape import role_mention, timestamp
+from bot.ui.dynamic_items import message_of
 
 _SHOWN: Final = (
     Limit.PICTURES_DAY,

@@ -14,16 +14,16 @@ from discord import ui
 from bot.domain.errors import Refusal
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, SIZES, Resolution
 from bot.domain.rules import MAX_NAMED, ServerRules, Setting, SpoilerRule
-from bot.jobs.rulebook import RuleBook
-from bot.ports.people import ServerLog
+from bot.interactions.offered import Value
+from bot.interactions.responses import edit_answer, note_press
+from bot.localization.catalogue import ENGLISH
+from bot.localization.escape import channel_mention, mention, role_mention
+from bot.notifications.log_lines import trouble_note
+from bot.ports.outputs import ServerLog
+from bot.services.guild_rules import RuleBook
 from bot.ui.access import Audience, Scope
-from bot.ui.answering import edit_answer, note_press
-from bot.ui.catalogue import ENGLISH
-from bot.ui.dynamic import DynamicPart, message_of
-from bot.ui.escape import channel_mention, mention, role_mention
+from bot.ui.dynamic_items import DynamicPart, message_of
 from bot.ui.form_binding import open_form
-from bot.ui.offered import Value
-from bot.ui.serverlog import trouble_note
 from bot.ui.word_rules import words_form
 
 RESET: Final = "reset"

@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 
 from bot.domain.preset import Preset
-from bot.domain.wording import cut
-from bot.ui.catalogue import Words
-from bot.ui.escape import escaped
+from bot.domain.word_matching import cut
+from bot.localization.catalogue import Words
+from bot.localization.escape import escaped
 
 _MOST_PROPOSALS: Final = 25
 _PROPOSAL: Final = 100

@@ -9,9 +9,9 @@ from typing import Final
 from bot.domain.errors import Cost
 from bot.domain.job import DISK, PAUSED, Gate, Job, JobState, RequestView
 from bot.domain.picture import PictureSpec
-from bot.domain.wording import cut
-from bot.ui.catalogue import Words
-from bot.ui.escape import escaped, mention, timestamp
+from bot.domain.word_matching import cut
+from bot.localization.catalogue import Words
+from bot.localization.escape import escaped, mention, timestamp
 
 _SHEET: Final = re.compile(r"imagine-references-[0-9]{1,18}\.webp")
 _SHOWN_PROMPT: Final = 300

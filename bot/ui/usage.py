@@ -12,11 +12,11 @@ from discord import ui
 
 from bot.domain.errors import Markup
 from bot.domain.period import Period
-from bot.jobs.console import OneMember
+from bot.localization.catalogue import ENGLISH
+from bot.localization.escape import channel_mention, mention, timestamp
 from bot.ports.statistics import ListedJob, MemberTotals, Overview, Totals
-from bot.ui.catalogue import ENGLISH
-from bot.ui.dynamic import message_of
-from bot.ui.escape import channel_mention, mention, timestamp
+from bot.services.reports import OneMember
+from bot.ui.dynamic_items import message_of
 from bot.ui.lists import jump_link, short_prompt
 
 CHART_FILE: Final = "usage.png"

@@ -11,12 +11,12 @@ from discord import app_commands, ui
 
 from bot.domain.errors import Markup
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, Where, WordRule
-from bot.domain.wording import cut
+from bot.domain.word_matching import cut
+from bot.interactions.received_data import form_parts
+from bot.localization.catalogue import ENGLISH
+from bot.localization.escape import escaped, mention
 from bot.ports.rules import PastPrompt
-from bot.ui.catalogue import ENGLISH
-from bot.ui.escape import escaped, mention
-from bot.ui.fields import Fields
-from bot.ui.received import form_parts
+from bot.ui.modal_fields import Fields
 
 WORDS_FORM: Final = re.compile(r"settings_words:(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form of a rule: the interaction that opened it."""

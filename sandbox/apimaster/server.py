@@ -21,7 +21,7 @@ from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 from sandbox.apimaster.posts import PostRecord
 from sandbox.apimaster.tasks import Task, TaskBook
-from sandbox.stops import Stops
+from sandbox.breakpoints import Stops
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _SHUTDOWN_S = 0.1

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sandbox.attack.attempts import INTEGER, STRING, expect_refusal, field, opened_settings, option, select
 from sandbox.attack.scenario import Report, Scenario
 from sandbox.attack.target import Target
+from sandbox.discord.contexts import OTHER_GUILD_ID
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.model import Json
-from sandbox.discord.places import OTHER_GUILD_ID
 
 _POISON: Final = (
     ("retention_days", "1000000"),

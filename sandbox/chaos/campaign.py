@@ -18,9 +18,9 @@ from sandbox.chaos.plan import Moment, Order, Plan
 from sandbox.chaos.rows import count, rows
 from sandbox.chaos.verdict import Evidence, Verdict
 from sandbox.driver import DriverError
+from sandbox.faults import Weather
 from sandbox.machine import Machine
 from sandbox.stack import Sandbox
-from sandbox.trouble import Weather
 
 _SETTINGS = {
     "FIRST_POLL_SECONDS": "0.2",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.breakpoints import Stop, Stops
 from sandbox.chaos.plan import Moment
 from sandbox.chaos.rows import count
 from sandbox.stack import Sandbox
-from sandbox.stops import Stop, Stops
 
 _LOOK_EVERY_S = 0.003
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from sandbox.breakpoints import Stops
 from sandbox.discord.errors import DiscordError, cloudflare_page, rate_limited
 from sandbox.discord.gateway_faults import GatewayFaults
 from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.discord.world import World
-from sandbox.stops import Stops
 
 CUT: Final = 0
 """In place of a status: no answer at all, the connection is cut."""

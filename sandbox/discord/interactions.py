@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sandbox.discord.components import number
+from sandbox.discord.contexts import interaction_place
 from sandbox.discord.errors import (
     already_acknowledged,
     invalid_form,
@@ -20,7 +21,6 @@ from sandbox.discord.interaction_record import CallbackType, InteractionRecord, 
 from sandbox.discord.message_rules import check_choices, check_modal
 from sandbox.discord.messages import Origin, Upload
 from sandbox.discord.model import Channel, Json, MessageFlag, MessageType, StoredMessage, User
-from sandbox.discord.places import interaction_place
 from sandbox.discord.render import user_json
 from sandbox.discord.render_message import message_json
 

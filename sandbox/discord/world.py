@@ -5,6 +5,7 @@ import contextlib
 
 from sandbox.discord.clock import Clock
 from sandbox.discord.commands import CommandRegistry
+from sandbox.discord.contexts import places
 from sandbox.discord.errors import unknown_channel
 from sandbox.discord.files import FileStore
 from sandbox.discord.hub import Hub, Kind
@@ -13,7 +14,6 @@ from sandbox.discord.interactions import InteractionBook
 from sandbox.discord.messages import MessageStore
 from sandbox.discord.model import Channel, ChannelType, Guild, Json, Member, Role, Sticker, StickerFormat, User
 from sandbox.discord.permissions import EVERYONE, IN_DM, Permission, permissions_of
-from sandbox.discord.places import places
 from sandbox.discord.render import user_json
 
 _MIB = 1024 * 1024

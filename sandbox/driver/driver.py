@@ -12,7 +12,7 @@ from sandbox.discord.model import Json, StoredMessage
 from sandbox.discord.permissions import Permission
 from sandbox.driver.errors import DriverError
 from sandbox.driver.interaction import Interaction
-from sandbox.driver.invoking import (
+from sandbox.driver.invocation import (
     MESSAGE_MENU,
     SLASH,
     USER_MENU,

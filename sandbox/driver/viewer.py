@@ -10,7 +10,7 @@ from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import MEMBERS
 from sandbox.driver.errors import DriverError
 from sandbox.driver.events import Events
-from sandbox.driver.invoking import offered_commands
+from sandbox.driver.invocation import offered_commands
 from sandbox.driver.message import Message, snapshot
 
 

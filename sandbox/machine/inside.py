@@ -15,9 +15,9 @@ from typing import Any
 
 import time_machine
 
-from sandbox.leash import bind
 from sandbox.machine import namespaces
 from sandbox.machine.machine import CONTROL, NAMESPACE
+from sandbox.parent_watch import bind
 
 _LOOK_EVERY_S = 0.02
 

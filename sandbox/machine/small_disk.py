@@ -30,7 +30,14 @@ class SmallDisk:
 
     def __enter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-S", "-m", "sandbox.machine.holder", str(self.directory), str(self._size_bytes)]
+        command = [
+            sys.executable,
+            "-S",
+            "-m",
+            "sandbox.machine.namespace_holder",
+            str(self.directory),
+            str(self._size_bytes),
+        ]
         self._holder = subprocess.Popen(
             command,
             cwd=REPOSITORY,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from sandbox.apimaster.knobs import SuccessWord
+from sandbox.faults import PLACES, Weather, named
 from sandbox.page.examples import post_examples
 from sandbox.stack import Sandbox
-from sandbox.trouble import PLACES, Weather, named
 
 Json = dict[str, Any]
 _LOG_LINES = 60

@@ -12,13 +12,13 @@ from yarl import URL
 
 from sandbox.discord.errors import DiscordError
 from sandbox.driver import DriverError
+from sandbox.faults import Weather
 from sandbox.page.actions import Actions, read_json
 from sandbox.page.controls import ControlError, Controls
 from sandbox.page.guard import add_headers, guard
 from sandbox.page.stream import Stream
 from sandbox.page.view import MEMBERS
 from sandbox.stack import Sandbox
-from sandbox.trouble import Weather
 
 _STATIC = Path(__file__).with_name("static")
 _MAX_UPLOAD_BYTES = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.load.burst import burst, crowd_of, judged, told
 from benchmarks.load.turns import Limits
-from tests.support.nursery import NURSERY
+from tests.support.fork_server import NURSERY
 
 LIMITS = Limits(running_each=2, pending_each=3, running=10)
 

@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 from sqlite_utils import Database
 
-from benchmarks.filling import GUILD, fill
-from benchmarks.questions import QUESTIONS, full_scans, overview_of_everything
-from bot.store.sqlite import rollups
+from benchmarks.queries import QUESTIONS, full_scans, overview_of_everything
+from benchmarks.seed_data import GUILD, fill
+from bot.store import rollups
 from bot.store.sqlite.connection import connect
 
 JOBS = 50_000

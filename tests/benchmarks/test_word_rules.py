@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.attack.word_rules import Case, Measured, cases, measure, table
-from tests.support.nursery import NURSERY
+from tests.support.fork_server import NURSERY
 
 _GENEROUS_S = 1.2
 """On a machine that does much else. Without the guards the loop is held for seconds, and orders are lost."""

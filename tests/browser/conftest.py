@@ -13,7 +13,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportS
 from sandbox.apimaster import Knobs
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
-from tests.support.nursery import NURSERY
+from tests.support.fork_server import NURSERY
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (

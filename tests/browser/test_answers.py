@@ -5,7 +5,7 @@ from playwright.async_api import FilePayload, expect
 
 from sandbox.discord.interactions import InteractionType
 from tests.browser.conftest import Visit
-from tests.browser.played import Json, play_bot, say, write
+from tests.browser.session import Json, play_bot, say, write
 
 # One browser serves all tests, and a browser belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from sandbox.discord.interactions import InteractionRecord, InteractionType
 from tests.browser.conftest import Visit
-from tests.browser.played import COMMANDS, Json, options_of, play_bot, say, write
+from tests.browser.session import COMMANDS, Json, options_of, play_bot, say, write
 
 # One browser serves all tests, and a browser belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")

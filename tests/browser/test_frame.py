@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from sandbox.page import PageServer
 from tests.browser.conftest import Visit
-from tests.browser.played import post_picture
+from tests.browser.session import post_picture
 
 # One browser serves all tests, and a browser belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from sandbox.page.examples import post_examples
 from tests.browser.conftest import Visit
-from tests.browser.played import options_of, play_bot, say, write
+from tests.browser.session import options_of, play_bot, say, write
 
 # One browser serves all tests, and a browser belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")

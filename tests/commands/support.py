@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import entry
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.sqlite import SqliteStore
-from bot.store.sqlite.backup import back_up
+from bot.store.backup.backup import back_up
 from bot.store.sqlite.reading import read_faults
+from bot.store.store import SqliteStore
 from tests.commands.support import command
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database

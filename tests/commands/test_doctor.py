@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import Cost, TaskFailedError
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.commands.support import command
 from tests.support.clock import FakeClock
 from tests.support.steps import LOST, Steps

@@ -17,11 +17,11 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
-from bot.commands.examining.discord_side import DiscordSide
-from bot.commands.examining.findings import Finding, Level
-from bot.commands.examining.provider_side import provider
-from bot.lock import exclusive
-from bot.store.sqlite import SqliteStore
+from bot.commands.checks.discord_checks import DiscordSide
+from bot.commands.checks.findings import Finding, Level
+from bot.commands.checks.provider import provider
+from bot.ops.instance_lock import exclusive
+from bot.store.store import SqliteStore
 from sandbox.apimaster import ApimasterServer, Knobs
 from sandbox.discord import DiscordServer, World
 from sandbox.discord.permissions import Permission

@@ -12,10 +12,10 @@ import pytest
 
 from bot.commands.restore import check_user
 from bot.domain.errors import StartupError
-from bot.lock import exclusive
-from bot.store.sqlite.backup import back_up
+from bot.ops.instance_lock import exclusive
+from bot.store.backup.backup import back_up
+from bot.store.backup.restore import finish, prepared, put_in_place
 from bot.store.sqlite.reading import read_faults
-from bot.store.sqlite.restoring import finish, prepared, put_in_place
 from tests.commands.support import Command, content, damage, listed, opened, put, rows
 from tests.support.steps import Steps
 

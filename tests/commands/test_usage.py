@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from bot.commands.usage import usage
 from bot.ports import Submission
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.support.clock import FakeClock
 from tests.support.steps import OWNER, Steps
 

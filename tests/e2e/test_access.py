@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from bot.interactions.offered import Choices, Files, Named, Nothing, Number, Offered, Switch, Text
 from bot.ui.access import Audience, Scope
-from bot.ui.offered import Choices, Files, Named, Nothing, Number, Offered, Switch, Text
 from sandbox.attack.target import Target
 from sandbox.discord.interactions import InteractionType
 from sandbox.driver import Interaction, Message
 from tests.support.access_table import Row, command_rows, component_rows, form_rows, loaded_bot
-from tests.support.nursery import NURSERY
+from tests.support.fork_server import NURSERY
 
 SECRET = "a private walrus"
 HERE, DM, THERE = "general", "dm", "elsewhere"

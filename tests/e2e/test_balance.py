@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 @pytest.mark.parametrize("status", [402, 403])

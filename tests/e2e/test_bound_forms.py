@@ -11,9 +11,9 @@ from sandbox.apimaster import Fault
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.driver import Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_forged_values import field
-from tests.e2e.test_posted import a_picture, told
+from tests.e2e.test_message_media import a_picture, told
 
 ELSEWHERE = "or in another place"
 FILLED = [

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from sandbox.driver import DriverError, Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 _BUFFER = io.BytesIO()
 Image.new("RGB", (64, 64), "gold").save(_BUFFER, "PNG")

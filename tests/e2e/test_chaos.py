@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sandbox.chaos import Campaign, Plan, verdict
 from sandbox.chaos.verdict import Evidence, Verdict
-from tests.e2e.house import House
-from tests.support.nursery import NURSERY
+from tests.e2e.harness import House
+from tests.support.fork_server import NURSERY
 
 _SEED = 7
 _JOBS = 12

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.apimaster import Fault
 from sandbox.machine import Machine
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 HOUR = 3_600
 

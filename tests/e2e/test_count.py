@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def test_four_pictures_fill_one_message(house: House) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_told(house: House) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from sandbox.discord.permissions import Permission
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def test_a_dead_token_leaves_the_same_message_to_the_bot_token(house: House) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.driver import Interaction
 from sandbox.machine import Machine
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.support.machine import machine_with_small_disk
 
 MB = 1_000_000

@@ -14,7 +14,7 @@ from sandbox.chaos import verdict
 from sandbox.chaos.verdict import Evidence, Verdict
 from sandbox.discord.faults import CUT, DiscordFaults
 from sandbox.discord.gateway_faults import Ready
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 UNCERTAIN = (
     Fault.reset_unread(),

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.discord.contexts import OTHER_GUILD_ID
 from sandbox.discord.interactions import InteractionType
-from sandbox.discord.places import OTHER_GUILD_ID
 from sandbox.driver import Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_settings import answer, screen
 
 NOT_OFFERED = "isn't offered here"

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def test_a_prompt_becomes_a_picture_in_the_channel(house: House) -> None:

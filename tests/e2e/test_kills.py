@@ -6,7 +6,7 @@ import asyncio
 import random
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def test_killed_while_queued_it_goes_on_in_its_turn(house: House) -> None:

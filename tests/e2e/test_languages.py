@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_buttons import delivered, press, told
 
 

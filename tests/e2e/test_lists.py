@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.discord.faults import CUT
 from sandbox.discord.permissions import Permission
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def answer(

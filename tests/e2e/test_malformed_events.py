@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.process import free_port
 from sandbox.discord.malformed import MALFORMED
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.support.mutation import REMOVED, VALUES, mutated, paths_of
 
 CHANGED = 500

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sandbox.driver import DriverError, Interaction
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def answer(interaction: Interaction) -> str:

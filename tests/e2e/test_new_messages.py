@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_permutations import question
 
 LEFT_BEHIND = "I was interrupted right here, and the picture comes in another one"

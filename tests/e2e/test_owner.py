@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.driver import Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def told(house: House, interaction: Interaction) -> Message:

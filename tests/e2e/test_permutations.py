@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 BIRDS = "a {red, blue} bird"
 

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.discord.permissions import Permission
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 @pytest.mark.parametrize(

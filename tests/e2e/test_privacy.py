@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_lists import answer, make
 
 

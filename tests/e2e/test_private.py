@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.driver import Interaction
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 MOVED = "SELECT 1 FROM requests WHERE private = 1"
 

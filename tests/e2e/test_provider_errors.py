@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 NOTHING = "It cost nothing."
 POSSIBLY = "may have been charged"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.driver import DriverError, Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def told(house: House, interaction: Interaction) -> str:

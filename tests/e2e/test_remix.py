@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from sandbox.apimaster import Fault
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 COLOURS = [
     "red",

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.clock import SystemClock
-from bot.commands.examining import books, machine
-from bot.commands.examining.discord_side import DiscordSide
-from bot.commands.examining.findings import Finding, Level
-from bot.lock import exclusive
-from bot.store.sqlite.backup import back_up
-from bot.store.sqlite.restoring import prepared, put_in_place
-from bot.store.sqlite.rows import to_ms
-from tests.e2e.house import House
+from bot.commands.checks import host, store
+from bot.commands.checks.discord_checks import DiscordSide
+from bot.commands.checks.findings import Finding, Level
+from bot.ops.instance_lock import exclusive
+from bot.store.backup.backup import back_up
+from bot.store.backup.restore import prepared, put_in_place
+from bot.store.rows import to_ms
+from tests.e2e.harness import House
 
 
 @pytest.mark.timeout(150)
@@ -64,7 +64,7 @@ def restore(house: House) -> None:
 
 async def faults(house: House) -> list[Finding]:
     """What `doctor` finds beside the running bot that is not as it should be."""
-    here = [*machine.data_directory(house.data_dir, min_free_mb=0), *books.database(house.data_dir / "bot.db")]
+    here = [*host.data_directory(house.data_dir, min_free_mb=0), *store.database(house.data_dir / "bot.db")]
     discord = DiscordSide(house.discord.api_url, house.world.token, SystemClock())
     found = [*here, *[finding async for finding in discord.findings()]]
     return [finding for finding in found if finding.level is not Level.OK and finding.name not in {"modes", "restore"}]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.store.sqlite.backup import back_up
+from bot.store.backup.backup import back_up
 from bot.store.sqlite.reading import read_faults
 from sandbox.apimaster import Fault
 from sandbox.discord.faults import CUT
-from tests.e2e.house import House
+from tests.e2e.harness import House
 from tests.e2e.test_remix import remix
 
 _TOKEN = re.compile(r"/(?:webhooks|interactions)/[0-9]+/([^/]+)")

@@ -9,7 +9,7 @@ import pytest
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.permissions import Permission
 from sandbox.driver import DriverError, Interaction, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def screen(house: House) -> Message:

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 @pytest.fixture

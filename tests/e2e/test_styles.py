@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.driver import Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def style(house: House, what: str, *, member: str = "alice", channel: str = "general", **options: Any) -> Message:

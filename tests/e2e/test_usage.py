@@ -11,7 +11,7 @@ from PIL import Image
 
 from sandbox.apimaster import Fault
 from sandbox.driver import DriverError, Message
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 
 async def usage(house: House, subcommand: str, *, by: str = "mod", **options: Any) -> Message:

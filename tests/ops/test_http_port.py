@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.process import free_port
 from bot.domain.job import Gate
-from bot.meters import Meters
-from bot.metrics import Metrics
+from bot.ops.counters import Meters
 from bot.ops.http_host import KnownHosts
+from bot.ops.http_server import Watchpost
+from bot.ops.metrics import Metrics
 from bot.ops.process_limits import share_of_files
-from bot.watchpost import Watchpost
-from tests.test_metrics import Rows, health
+from tests.ops.test_metrics import Rows, health
 
 SOON_S = 0.3
 """In place of the port's limit of seconds."""
@@ -84,7 +84,7 @@ async def test_other_methods_and_paths_are_refused() -> None:
 
 async def test_a_header_that_is_never_finished_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it is sent drop by drop or not at all."""
-    monkeypatch.setattr("bot.watchpost._REQUEST_WITHIN_S", SOON_S)
+    monkeypatch.setattr("bot.ops.http_server._REQUEST_WITHIN_S", SOON_S)
     async with served() as port, AsyncExitStack() as stack:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         stack.callback(writer.close)

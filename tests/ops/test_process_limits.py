@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.house import House
+from tests.e2e.harness import House
 
 READ = """
 import resource, subprocess, sys

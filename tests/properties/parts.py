@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import bot.ui
-from bot.ui.dynamic import DynamicPart
+from bot.ui.dynamic_items import DynamicPart
 
 Part = type[DynamicPart[Any]]
 _NOT_A_PART = "never"

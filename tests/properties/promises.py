@@ -20,8 +20,8 @@ from bot.apimaster.structure import JsonReader
 from bot.domain.errors import PictureError, ProviderError, Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
-from bot.domain.wording import folded, has_words
-from bot.media.cleaning import cleaned
+from bot.domain.word_matching import folded, has_words
+from bot.media.metadata import cleaned
 from bot.media.sniff import GIF, JPEG, KINDS, PNG, WEBP
 from bot.media.verify import verify_now
 from bot.ports import Submission, TaskState, TaskStatus

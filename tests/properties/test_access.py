@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from bot.client import ImagineBot
 from bot.domain.errors import Refusal
-from bot.ui.offered import Choices, Files, Named, Nothing, Number, Offered, Switch, Text
-from bot.ui.options import check_options
-from bot.ui.received import component_values, offered_by
+from bot.interactions.command_options import check_options
+from bot.interactions.offered import Choices, Files, Named, Nothing, Number, Offered, Switch, Text
+from bot.interactions.received_data import component_values, offered_by
 from tests.properties.parts import pattern_of
 from tests.properties.test_offered import _ANYTHING, _RESOLVED, assert_offered, interaction
 from tests.support.access_table import PAGE, Row, command_rows, component_rows, loaded_bot, made_page

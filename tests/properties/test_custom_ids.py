@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from bot.domain.job import JobState
 from bot.domain.period import Period
+from bot.localization.catalogue import ENGLISH
 from bot.ports.statistics import JobFilter
-from bot.ui.catalogue import ENGLISH
+from bot.ui.job_button import JobButton
 from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton
-from bot.ui.pressing import JobButton
-from bot.ui.usage_lists import MAX_WORDS, ErrorsButton, JobsButton
+from bot.ui.usage_pages import MAX_WORDS, ErrorsButton, JobsButton
 from tests.properties.parts import Part, all_parts, pattern_of
 from tests.properties.promises import custom_id_is_safe
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Refusal
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, Resolution
-from bot.ui.fields import Fields
-from bot.ui.forms import form_id_of
+from bot.ui.modal_fields import Fields
+from bot.ui.modal_ids import form_id_of
 from bot.ui.modals import REMIX_PARTS
-from bot.ui.remix_form import filled
+from bot.ui.remix_modal import filled
 
 _VALUE = st.one_of(
     st.text(max_size=12),

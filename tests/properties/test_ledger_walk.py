@@ -22,8 +22,8 @@ from bot.domain.quota import EVERYONE, Limit
 from bot.media.sniff import PNG
 from bot.ports import PictureSource, Submission
 from bot.ports.stores import Copy
-from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.reading import read_faults
+from bot.store.store import SqliteStore
 from tests.properties.ledger_model import Expected, L, S
 from tests.support.build import ALICE, BOB, CHANNEL, GUILD, PICTURE, new_request
 from tests.support.clock import FakeClock

@@ -16,7 +16,7 @@ from bot.domain.errors import Refusal
 from bot.domain.period import PeriodName, between, named
 from bot.domain.picture import Resolution
 from bot.domain.quota import UNLIMITED, Limit, amount_text, parse_amount
-from bot.ui.catalogue import LOCALES, words_for
+from bot.localization.catalogue import LOCALES, words_for
 
 _RESOLUTIONS = st.sampled_from(Resolution)
 _RATES = st.decimals(0, 1_000, allow_nan=False, allow_infinity=False, places=6)

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Refusal
 from bot.domain.rules import Setting
-from bot.ui.declared import FORMS
-from bot.ui.offered import (
+from bot.interactions.offered import (
     MAX_ID,
     Choices,
     Files,
@@ -28,7 +27,8 @@ from bot.ui.offered import (
     checked_value,
     checked_values,
 )
-from bot.ui.received import component_values, form_values, offered_by
+from bot.interactions.received_data import component_values, form_values, offered_by
+from bot.ui.declared import FORMS
 from bot.ui.settings_screen import ChannelSetting, ChoiceSetting, RoleSetting
 
 HERE, ELSEWHERE = 10, 20

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Refusal
 from bot.domain.rules import MAX_PATTERN_CHARACTERS, WordRule
-from bot.jobs.patterns import checked_rule, first_match
+from bot.services.word_matcher import checked_rule, first_match
 
 _PIECES = st.sampled_from(
     ["a", "b", "é", r"\b", r"\w", r"\d", r"\p{L}", r"\X", ".", "[ab]", "[^a]", "(", "(?:", "(?i)", "(?=", "(?<=",

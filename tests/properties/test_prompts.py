@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import Refusal
 from bot.domain.permutation import MAX_PROMPTS, as_typed, permutations
 from bot.domain.picture import MAX_PROMPT_CHARACTERS
-from bot.domain.wording import folded, has_words
+from bot.domain.word_matching import folded, has_words
 from tests.properties.promises import prompt_stands_for_few, words_are_found
 
 _PLAIN = st.text("abc", min_size=1, max_size=3)

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from bot.domain.draft import Draft
 from bot.domain.job import Reference
 from bot.domain.picture import MAX_PROMPT_CHARACTERS, MAX_REFERENCES, PictureSpec
-from bot.jobs.collecting import PAGE
+from bot.localization.catalogue import LOCALES, Words, words_for
+from bot.localization.escape import escaped
 from bot.ports.lists import GalleryEntry, GalleryPage
 from bot.ports.statistics import JobFilter, JobsFound, ListedJob
-from bot.ui.asking import question
+from bot.services.library import PAGE
 from bot.ui.card import render
-from bot.ui.catalogue import LOCALES, Words, words_for
+from bot.ui.confirm import question
 from bot.ui.details import details
-from bot.ui.escape import escaped
 from bot.ui.lists import MAX_FILTER_CHARACTERS, gallery_view, queue_view
 from bot.ui.modals import edit_form, remix_form
-from bot.ui.remix_form import Offer
-from bot.ui.usage_lists import MAX_WORDS, jobs_view
+from bot.ui.remix_modal import Offer
+from bot.ui.usage_pages import MAX_WORDS, jobs_view
 from sandbox.discord.message_rules import check_modal, check_result
 from sandbox.discord.model import MessageFlag
 from tests.properties.rows import LARGEST, LARGEST_JOB, MOST_PRICE, Rows, any_rows

@@ -15,10 +15,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.wording import cut
-from bot.logs import Formatter, Redactor
-from bot.media.tables import CsvTables, safe_cell
-from bot.store.sqlite import SqliteStore
+from bot.domain.word_matching import cut
+from bot.media.csv_export import CsvTables, safe_cell
+from bot.ops.logs import Formatter, Redactor
+from bot.store.store import SqliteStore
 from tests.support.build import ALICE, BOB
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database

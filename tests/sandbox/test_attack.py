@@ -9,7 +9,7 @@ from sandbox.__main__ import main
 from sandbox.attack import SCENARIOS, Report, Scenario, Verdict, perform
 from sandbox.attack.run import line
 from sandbox.attack.target import Target
-from tests.support.nursery import NURSERY
+from tests.support.fork_server import NURSERY
 
 SHORT = [scenario for scenario in SCENARIOS if scenario.short]
 POINTS = set(range(1, 13))

@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from sandbox.discord.hub import Happening, Kind
+from sandbox.faults import TROUBLES, Weather
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
-from sandbox.trouble import TROUBLES, Weather
 
 Json = dict[str, Any]
 

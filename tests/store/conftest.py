@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.reading import read_faults
+from bot.store.store import SqliteStore
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
 from tests.support.steps import Steps, Store

@@ -13,9 +13,10 @@ import pytest
 from sqlite_utils import Database
 
 from bot.domain.errors import BotError, StartupError
-from bot.store.sqlite import SqliteStore, figures, jobs, lists, quotas, turns
+from bot.store import fair_queue, jobs, lists, metrics, quotas
+from bot.store.migrations import migrate, migrations, unusable
 from bot.store.sqlite.connection import connect, ensure_data_dir
-from bot.store.sqlite.migrations import migrate, migrations, unusable
+from bot.store.store import SqliteStore
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
 
@@ -185,17 +186,17 @@ def members_quota(database: Database) -> object:
 
 def place_of_one(database: Database) -> object:
     """Draw the line up, and find one of those who wait in it."""
-    turns.draw_up(database)
-    return turns.place(database, jobs.get(database, 100))
+    fair_queue.draw_up(database)
+    return fair_queue.place(database, jobs.get(database, 100))
 
 
 READS: dict[str, Callable[[Database], object]] = {
-    "admit": lambda db: turns.admit(db, owner="o", per_user=2, at_once=100, most=20, now_ms=0),
+    "admit": lambda db: fair_queue.admit(db, owner="o", per_user=2, at_once=100, most=20, now_ms=0),
     "a place": place_of_one,
-    "next moment": lambda db: turns.next_not_before(db, after_ms=0),
+    "next moment": lambda db: fair_queue.next_not_before(db, after_ms=0),
     "a member's queue": lambda db: lists.unfinished(db, 1),
     "a member's quota": members_quota,
-    "the installation's figures": figures.figures,
+    "the installation's figures": metrics.figures,
     "a member's gallery": lambda db: lists.gallery(db, 1, words="bird", first=0, most=10),
 }
 
@@ -260,7 +261,7 @@ async def test_a_database_without_room_is_no_damaged_one(tmp_path: Path, monkeyp
     path.write_bytes(b"SQLite format 3\x00 and then nothing that could be read")
     with pytest.raises(StartupError, match="Restore it from a backup"):
         await start(path)
-    monkeypatch.setattr("bot.store.sqlite.store.has_room", lambda _: False)
+    monkeypatch.setattr("bot.store.store.has_room", lambda _: False)
     with pytest.raises(BotError, match="Free some space") as caught:
         await start(path)
     assert not isinstance(caught.value, StartupError)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.job import JobState
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import START

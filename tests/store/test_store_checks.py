@@ -14,10 +14,10 @@ from sqlite_utils import Database
 from bot.domain.picture import SIZES, Resolution
 from bot.domain.quota import Limit, Quota
 from bot.domain.rules import MAX_RETENTION_DAYS, ServerRules, Setting, SpoilerRule
-from bot.store.sqlite import SqliteStore
+from bot.store.migrations import m0021_checks as checks
+from bot.store.migrations import migrate, migrations
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import m0021_checks as checks
-from bot.store.sqlite.migrations import migrate, migrations
+from bot.store.store import SqliteStore
 from tests.support.build import GUILD
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database

@@ -11,7 +11,7 @@ from bot.domain.credits import MICRO
 from bot.domain.draft import Draft, interaction_id_of
 from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import FakeClock

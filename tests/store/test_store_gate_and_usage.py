@@ -12,7 +12,7 @@ from bot.domain.errors import BalanceError, BotError, Cost
 from bot.domain.job import Gate, JobState
 from bot.domain.picture import Resolution
 from bot.ports import Submission, TaskState, TaskStatus
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books, Opener
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import START, FakeClock

@@ -11,7 +11,7 @@ from bot.domain.job import JobState
 from bot.ports import Shown
 from bot.ports.lists import ListStore
 from bot.ports.stores import Copy
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, CHANNEL
 from tests.support.clock import FakeClock

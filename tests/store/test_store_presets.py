@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain.picture import PictureSpec
 from bot.domain.preset import MOST_OF_A_MEMBER, MOST_OF_A_SERVER, Preset, Shelf
-from bot.store.sqlite import SqliteStore
+from bot.store.migrations import migrations
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import migrations
+from bot.store.store import SqliteStore
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused

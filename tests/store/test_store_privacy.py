@@ -16,8 +16,9 @@ from bot.domain.job import JobState, NewReference, Wiped
 from bot.domain.picture import PictureSpec
 from bot.domain.preset import Preset, Shelf
 from bot.ports import Submission
-from bot.store.sqlite import SqliteStore, privacy
+from bot.store import privacy
 from bot.store.sqlite.connection import connect
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import FakeClock

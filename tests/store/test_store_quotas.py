@@ -14,9 +14,9 @@ from bot.domain.job import Job
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.quota import EVERYONE, Limit, Limits, Quota
 from bot.domain.rules import Block
-from bot.store.sqlite import SqliteStore
+from bot.store.migrations import migrations
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import migrations
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, CAROL, GUILD, new_request
 from tests.support.clock import START, FakeClock

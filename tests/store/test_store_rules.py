@@ -21,7 +21,7 @@ from bot.domain.rules import (
     WordRule,
     with_setting,
 )
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import START

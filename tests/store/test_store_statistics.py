@@ -16,9 +16,9 @@ from bot.domain.period import Period, PeriodName, named
 from bot.domain.picture import Resolution
 from bot.ports import Submission
 from bot.ports.statistics import EXPORT_COLUMNS, JobFilter, TroubleKind
-from bot.store.sqlite import SqliteStore
+from bot.store.migrations import m0012_statistics, m0016_members
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import m0012_statistics, m0016_members
+from bot.store.store import SqliteStore
 from tests.store.conftest import Books
 from tests.store.test_store_gate_and_usage import random_step
 from tests.support.build import ALICE, BOB, CHANNEL, GUILD, PICTURE, new_request
@@ -160,7 +160,7 @@ async def test_an_export_has_every_job_once_oldest_first_with_what_it_cost(
     store: SqliteStore, steps: Steps, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where many share a moment, over several batches; a refund takes the charge back."""
-    monkeypatch.setattr("bot.store.sqlite.statistics._BATCH", 3)
+    monkeypatch.setattr("bot.store.statistics._BATCH", 3)
     request = await store.accept(new_request(count=4))
     await store.failed((await steps.running()).id, TaskFailedError("no"), Cost.NOTHING)
     clock.shift(1)

@@ -18,11 +18,11 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.client import EXTENSIONS, ImagineBot
+from bot.interactions.command_options import offered_by_parameter
+from bot.interactions.offered import Choices, Files, Kind, Named, Nothing, Number, Offered, Switch, Text
+from bot.interactions.received_data import offered_by
 from bot.ui.access import Audience, Scope, audience_of, scope_of
 from bot.ui.declared import FORMS
-from bot.ui.offered import Choices, Files, Kind, Named, Nothing, Number, Offered, Switch, Text
-from bot.ui.options import offered_by_parameter
-from bot.ui.received import offered_by
 from tests.properties.parts import Part, all_parts, pattern_of
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "access.md"

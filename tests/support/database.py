@@ -6,8 +6,8 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+from bot.store.migrations import migrate
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import migrate
 
 
 def fresh_database(path: Path) -> Path:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec
+from bot.localization.catalogue import ENGLISH
 from bot.ports import PictureSource, Submission, TaskState, TaskStatus
-from bot.ui.catalogue import ENGLISH
 from tests.support.clock import FakeClock
 
 

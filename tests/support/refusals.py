@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from bot.domain.errors import Refusal
-from bot.ui.catalogue import ENGLISH
+from bot.localization.catalogue import ENGLISH
 
 
 def told(refusal: Refusal) -> str:

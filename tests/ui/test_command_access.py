@@ -15,7 +15,7 @@ from discord.http import Route
 from bot.client import EXTENSIONS, ImagineBot
 from bot.domain.errors import Refusal
 from bot.ui.access import Audience, audience_of
-from tests.ui.test_place import ALICE, interaction
+from tests.interactions.test_permissions import ALICE, interaction
 
 MESSAGES, SERVER = 1 << 13, 1 << 5
 DOCUMENTED = {

@@ -12,8 +12,8 @@ from discord import app_commands
 from discord.http import Route
 
 from bot.client import EXTENSIONS, ImagineBot
-from bot.ui.catalogue import LOCALES, Entry, entries_of
-from bot.ui.phrases import CatalogueTranslator, digest_of_phrases
+from bot.localization.catalogue import LOCALES, Entry, entries_of
+from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from sandbox.discord.command_rules import check_all
 from tests.support.openapi import discords_description
 

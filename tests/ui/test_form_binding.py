@@ -11,18 +11,18 @@ import pytest
 
 from bot.domain.credits import MICRO
 from bot.domain.errors import Refusal
-from bot.ui import form_binding, modals, remix_form
-from bot.ui.catalogue import ENGLISH
+from bot.interactions.dedupe import Seen
+from bot.localization.catalogue import ENGLISH
+from bot.ui import form_binding, modals, remix_modal
 from bot.ui.declared import FORMS
 from bot.ui.form_binding import Binding, OpenForms, answer_form
-from bot.ui.forms import OF_JOB
+from bot.ui.message_media import PostedPicture
+from bot.ui.modal_ids import OF_JOB
 from bot.ui.modals import Forms
 from bot.ui.moderation import REMOVE_FORM
-from bot.ui.posted import PostedPicture
-from bot.ui.remix_form import Filled, Offer, RemixForm
-from bot.ui.seen import Seen
+from bot.ui.remix_modal import Filled, Offer, RemixForm
 from bot.ui.word_rules import WORDS_FORM
-from tests.ui.test_place import ALICE, channel, interaction
+from tests.interactions.test_permissions import ALICE, channel, interaction
 
 OPENED_BY = 1_000
 BOB = {**ALICE, "id": "22", "username": "bob"}
@@ -74,7 +74,7 @@ def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def answer(_: object, error: Exception) -> None:
         codes.append(error.code if isinstance(error, Refusal) else repr(error))
 
-    for module in (form_binding, remix_form):
+    for module in (form_binding, remix_modal):
         monkeypatch.setattr(module, "answer_error", answer)
     return codes
 

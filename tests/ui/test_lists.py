@@ -11,8 +11,8 @@ from discord import ui
 
 from bot.domain.job import JobState, RequestView
 from bot.domain.picture import PictureSpec
+from bot.localization.catalogue import ENGLISH
 from bot.ports.lists import GalleryEntry, GalleryPage
-from bot.ui.catalogue import ENGLISH
 from bot.ui.lists import MAX_FILTER_CHARACTERS, GalleryButton, gallery_view, jump_link, queue_view, short_prompt
 from bot.ui.text import quoted_prompt
 from tests.support.build import GUILD, a_job, a_request, a_view

@@ -13,11 +13,11 @@ from bot.domain.errors import Cost
 from bot.domain.job import Job, JobState, Reference
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
+from bot.localization.catalogue import ENGLISH, LOCALES, words_for
 from bot.ui.card import Card, render
-from bot.ui.catalogue import ENGLISH, LOCALES, words_for
 from bot.ui.details import details
 from bot.ui.modals import edit_form, remix_form
-from bot.ui.remix_form import Offer
+from bot.ui.remix_modal import Offer
 from sandbox.discord.message_rules import check_modal
 from tests.support.build import ALICE, a_job, a_request, a_view
 from tests.support.clock import START

@@ -6,7 +6,7 @@ import pytest
 from discord import ui
 
 from bot.domain.privacy import Tally
-from bot.ui.catalogue import words_for
+from bot.localization.catalogue import words_for
 from bot.ui.privacy import erase_question
 from tests.support.build import ALICE
 

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.domain.limits import Limits
 from bot.domain.quota import EVERYONE, Limit, Quota, Standing, Use
-from bot.ui.catalogue import ENGLISH, words_for
+from bot.localization.catalogue import ENGLISH, words_for
 from bot.ui.quotas import quota_view, quotas_view, role_label, role_meant
 from tests.support.clock import START
 

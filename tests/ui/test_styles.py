@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.domain.preset import Preset
-from bot.ui.catalogue import ENGLISH
+from bot.localization.catalogue import ENGLISH
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
 

@@ -12,9 +12,9 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StartupError
 from bot.ports import UsageRow
-from bot.store.sqlite import bookkeeping, usage
+from bot.store import ledger_check, usage
+from bot.store.migrations import refuse_newer, refuse_older, unusable
 from bot.store.sqlite.connection import connect
-from bot.store.sqlite.migrations import refuse_newer, refuse_older, unusable
 
 
 def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
@@ -34,7 +34,7 @@ def read_faults(path: Path) -> Iterator[str]:
     """Every fault of the books, one at a time; raises StartupError where there is no usable database."""
     with opened(path) as db:
         refuse_older(db, str(path))
-        yield from bookkeeping.check(db)
+        yield from ledger_check.check(db)
 
 
 @contextmanager

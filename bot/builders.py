@@ -1,0 +1,201 @@
+"""Parts of the composition that hang on little else: what watches the bot from outside, and what reads its books."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from pydantic import SecretStr
+
+from bot.apimaster.client import ApimasterClient
+from bot.client import ImagineBot
+from bot.clock import Clock
+from bot.domain.disk import MEGABYTE, DiskRule
+from bot.domain.errors import DamagedError
+from bot.domain.picture import Resolution
+from bot.domain.schedule import Durations, Polling
+from bot.interactions.acknowledge import Reception
+from bot.interactions.pending_responses import OpenAnswers, tell_interrupted
+from bot.interactions.throttle import Flood
+from bot.lifecycle import Machinery
+from bot.media.chart_process import ChildPainter
+from bot.media.csv_export import CsvTables
+from bot.media.disk_space import DataDisk
+from bot.media.reference_cache import ReferenceCopies
+from bot.media.spool import Spool
+from bot.messages.reconciler import Courier
+from bot.notifications.log_channel import ChannelPosts, Logbook
+from bot.ops.backpressure import Pressure
+from bot.ops.counters import Meters
+from bot.ops.health import Health
+from bot.ops.http_server import Watchpost
+from bot.ops.metrics import Metrics
+from bot.ports import OwnerAlerts
+from bot.queue.balance_monitor import BalanceWatch
+from bot.queue.disk_monitor import DiskWatch
+from bot.queue.gate import GateKeeper
+from bot.services.admin import Controls
+from bot.services.export import Exporting
+from bot.services.guild_rules import RuleBook
+from bot.services.intake import Intake
+from bot.services.reports import Console
+from bot.services.retention import Forgetting
+from bot.services.word_filter import WordFilter
+from bot.settings import Settings
+from bot.store.metrics import SqliteFigures
+from bot.store.store import SqliteStore
+from bot.tasks import TaskGroup
+
+_LEARNED: Final = 50
+"""So many recent pictures of each resolution tell how long the next one takes."""
+
+
+def image_provider(settings: Settings, key: SecretStr) -> ApimasterClient:
+    """The provider's client, not connected yet; pictures inside its answers wait in the data directory."""
+    return ApimasterClient(
+        settings.apimaster_base_url,
+        key,
+        settings.apimaster_model,
+        result_hosts=settings.result_hosts,
+        spool_dir=settings.data_dir,
+    )
+
+
+def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:
+    """What moderators see; its charts' fonts are kept with the rest of the data."""
+    painter = ChildPainter(settings.data_dir / "matplotlib")
+    return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
+
+
+async def learned_durations(polling: Polling, store: SqliteStore) -> Durations:
+    """How long pictures take, as far as recent ones tell."""
+    durations = Durations(polling, kept=_LEARNED)
+    for resolution in Resolution:
+        durations.learn(resolution, await store.recent_durations(resolution, _LEARNED))
+    return durations
+
+
+def controls(settings: Settings, gate: GateKeeper, account: ApimasterClient) -> Controls:
+    """What the people who run the bot see and do."""
+    database = settings.data_dir / "bot.db"
+    return Controls(gate=gate, figures=SqliteFigures(database), read_balance=account.balance, database=database)
+
+
+def balance_watch(
+    settings: Settings,
+    gate: GateKeeper,
+    account: ApimasterClient,
+    alerts: OwnerAlerts,
+    store: SqliteStore,
+    clock: Clock,
+) -> BalanceWatch:
+    """What reads the balance now and then."""
+    return BalanceWatch(
+        gate=gate,
+        read=account.balance,
+        alerts=alerts,
+        facts=store,
+        clock=clock,
+        every_s=settings.balance_probe_seconds,
+        low=float(settings.low_balance_credits),
+    )
+
+
+def exporting(settings: Settings, store: SqliteStore) -> Exporting:
+    """What moderators take away; its files lie where the data lies for as long as they are sent."""
+    tables = CsvTables(settings.data_dir / "exports")
+    return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+
+
+def forgetting_of(
+    settings: Settings, store: SqliteStore, files: Spool, copies: ReferenceCopies, meters: Meters, clock: Clock
+) -> Forgetting:
+    """What wipes requests in time and at members' wish."""
+    return Forgetting(
+        store=store.privacy,
+        files=files,
+        copies=copies,
+        clock=clock,
+        retention_days=settings.retention_days,
+        count=meters.skipped,
+    )
+
+
+def server_log(client: ImagineBot, rulebook: RuleBook, store: SqliteStore, meters: Meters, clock: Clock) -> Logbook:
+    """What writes in servers' log channels."""
+    return Logbook(
+        ChannelPosts(client),
+        clock,
+        channel_of=rulebook.log_channel,
+        channels=store.rules.log_channels,
+        count=meters.skipped,
+    )
+
+
+def reception(
+    settings: Settings,
+    store: SqliteStore,
+    client: ImagineBot,
+    intake: Intake,
+    courier: Courier,
+    pressure: Pressure,
+    clock: Clock,
+    word_filter: WordFilter,
+) -> Reception:
+    """What gives interactions their first answer."""
+    tell = partial(tell_interrupted, client)
+    return Reception(
+        intake=intake,
+        requests=store,
+        courier=courier,
+        pressure=pressure,
+        held=store.answers,
+        open_answers=OpenAnswers(store=store.answers, tell=tell, pressure=pressure, clock=clock),
+        flood=Flood(store.lists, clock, pending=settings.per_user_pending),
+        clock=clock,
+        check_takes_long=word_filter.takes_long,
+    )
+
+
+def on_database_death(
+    failed: asyncio.Future[None], announcements: TaskGroup, alerts: OwnerAlerts
+) -> Callable[[BaseException], None]:
+    """What ends the bot where its database does not answer any more, after telling its owners of damage."""
+
+    def told(error: BaseException) -> None:
+        if failed.done():
+            return
+        failed.set_exception(error)
+        if isinstance(error, DamagedError):
+            announcements.start(alerts.tell("database_damaged"), name="tell-of-damage")
+
+    return told
+
+
+def disk_watch(settings: Settings, gate: GateKeeper, clock: Clock) -> DiskWatch:
+    """What keeps room on the disk of DATA_DIR."""
+    rule = DiskRule(least_bytes=settings.min_free_mb * MEGABYTE)
+    return DiskWatch(look=DataDisk(settings.data_dir).look, rule=rule, gate=gate, clock=clock)
+
+
+def watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
+    """What answers `/healthz` and `/metrics`."""
+    gate, watch = machinery.gate, machinery.balance_watch
+    return Watchpost(
+        health=Health(
+            client=machinery.client,
+            ask_database=store.gate,
+            gate=lambda: gate.state,
+            shortage=lambda: machinery.disk_watch.shortage,
+        ),
+        metrics=Metrics(
+            meters=meters,
+            store=SqliteFigures(settings.data_dir / "bot.db"),
+            gate=lambda: gate.state,
+            balance=lambda: watch.balance,
+        ),
+        host=settings.http_host,
+        port=port,
+    )

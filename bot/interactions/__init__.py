@@ -1,0 +1,1 @@
+"""Discord interactions: acknowledge, dedupe, debounce, authorization, permissions, responses."""

@@ -1,0 +1,261 @@
+"""Acknowledging: an answer within 3 s whatever the database, disk or network does.
+
+Accepting gets 1.5 s. In time, the answer is the card itself or a private refusal; not in time, the interaction is
+deferred and the card follows, or the deferred message is removed and the refusal told privately. In a crowd, and where
+no time is left for both, the answer goes first, and the order is stored after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.domain.draft import AsksFirst
+from bot.domain.errors import Refusal, StoreError
+from bot.domain.job import RequestView
+from bot.interactions.error_replies import answer_error
+from bot.interactions.latency import Lateness
+from bot.interactions.pending_responses import OpenAnswers
+from bot.interactions.permissions import check_place
+from bot.interactions.responses import UNREADABLE, sent_surely, was_refused
+from bot.interactions.throttle import Flood
+from bot.messages.reconciler import Courier
+from bot.ops.backpressure import Pressure
+from bot.ports import RequestStore, Shown
+from bot.ports.pending_responses import HeldRequests
+from bot.services.intake import Intake
+from bot.tasks import TaskGroup
+from bot.ui.card import render
+from bot.ui.confirm import ask_first
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
+
+_IN_TIME_S: Final = 1.5
+_KNOWN_BY_S: Final = 20.0
+"""By then a first answer was taken or refused, or both tries to send it were met with silence."""
+_CROWD_AT_ONCE: Final = 16
+_TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
+
+
+class Reception:
+    """Gives an interaction its first answer."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        requests: RequestStore,
+        courier: Courier,
+        pressure: Pressure,
+        held: HeldRequests,
+        open_answers: OpenAnswers,
+        flood: Flood,
+        clock: Clock,
+        check_takes_long: Callable[[int], Awaitable[None]],
+        in_time_s: float = _IN_TIME_S,
+    ) -> None:
+        self._intake = intake
+        self._requests = requests
+        self._courier = courier
+        self._pressure = pressure
+        self._held = held
+        self._open_answers = open_answers
+        self._flood = flood
+        self._lateness = Lateness(clock)
+        self._clock = clock
+        self._check_takes_long = check_takes_long
+        self._in_time_s = in_time_s
+        self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
+        self._tasks = TaskGroup()
+
+    async def receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+        """Answer with the card of the request that `accept` stores; raises what it raises, if in time.
+
+        `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
+        that the bot did not respond. An order that asks first is answered with its question.
+        """
+        try:
+            await self._receive(interaction, accept, private=private)
+        except AsksFirst as asked:
+            await ask_first(interaction, asked)
+
+    async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+        check_place(interaction, private=private)
+        self._flood.ordered(interaction.user.id)
+        time_left_s = self._in_time_s - self._lateness.age_s(interaction.created_at)
+        if self._pressure.crowded or time_left_s <= 0:
+            with self._open_answers.noted(interaction):
+                await self._answer_first(interaction, accept, private=private)
+            return
+        hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
+        with self._courier.hold(interaction.id), self._pressure.answering():
+            accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
+            view = await self._read_in_time(accepting, interaction.user.id, time_left_s)
+            answered = await (
+                self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
+            )
+        request_id = await self._stored(interaction, accepting)
+        if request_id is None:
+            return
+        if answered:
+            await self._go_on(request_id)
+        else:
+            await self._intake.unanswered(view or await self._requests.view(request_id))
+        self._courier.refresh([request_id])
+
+    async def _go_on(self, request_id: int) -> None:
+        """Let what waited for its member to be answered be ordered; where that cannot be noted, it is in its time."""
+        try:
+            await self._held.answered(request_id)
+        except StoreError as error:
+            log.warning("answer_not_noted", extra={"request_id": request_id, "error": str(error)})
+        self._intake.answered()
+
+    async def _answer_first(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+        """Give the cheapest answer first, and store the order when it is its turn: both at once would make all late.
+
+        Whoever was told that the bot did not respond has ordered nothing: of an interaction that came too late nothing
+        is stored.
+        """
+        with self._courier.hold(interaction.id), self._pressure.answering():
+            try:
+                await self._flood.check(interaction.user.id)
+            except Refusal as refusal:
+                await answer_error(interaction, refusal)
+                return
+            answered = await self._defer(interaction, private=private)
+        if not answered:
+            return
+        stored = self._tasks.start(self._accept_in_turn(accept(None)), name=f"accept-{interaction.id}")
+        request_id = await self._stored(interaction, stored)
+        if request_id is not None:
+            self._courier.refresh([request_id])
+
+    async def _stored(
+        self, interaction: discord.Interaction[Any], accepting: asyncio.Task[int | Exception]
+    ) -> int | None:
+        """The id of the stored request, or None once its refusal was told; the deferred message gives way to that."""
+        try:
+            return _told(await accepting)
+        except Exception as error:
+            await self._take_back(interaction)
+            if isinstance(error, AsksFirst):
+                raise
+            await answer_error(interaction, error)
+            return None
+
+    async def _read_in_time(
+        self, accepting: asyncio.Task[int | Exception], member_id: int, timeout_s: float
+    ) -> RequestView | None:
+        """The stored request if that is quick; raises its refusal if that is quick; else None.
+
+        Checking the prompt against word rules is known to be slow early: then there is no use in waiting on.
+        """
+        reading = self._tasks.start(self._read(accepting), name=f"read-{accepting.get_name()}")
+        slow = asyncio.ensure_future(self._check_takes_long(member_id))
+        try:
+            await asyncio.wait({reading, slow}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            slow.cancel()
+        if not reading.done():
+            return None
+        view: RequestView = _told(reading.result())
+        return view
+
+    async def close(self) -> None:
+        """Let requests that are being accepted be stored; their messages follow after the next start."""
+        await self._tasks.drain(self._in_time_s)
+        await self._tasks.close()
+        await self._open_answers.close()
+
+    async def recover(self) -> None:
+        """Tell those whose orders the last process deferred and did not come to store."""
+        await self._open_answers.recover()
+
+    async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
+        """The stored request's id, or why there is none: that is the member's to read, not a failed task."""
+        try:
+            return await accepting
+        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+            return error
+
+    async def _accept_in_turn(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
+        """The same for one of a crowd: in the order in which they were answered, some at a time."""
+        async with self._turns:
+            return await self._accept(accepting)
+
+    async def _read(self, accepting: asyncio.Task[int | Exception]) -> RequestView | Exception:
+        try:
+            return await self._requests.view(_told(await accepting))
+        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+            return error
+
+    async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> bool:
+        """Send the card as the interaction's response. If it got lost, the courier brings it by another way.
+
+        Returns False where the member was told that the bot did not respond.
+        """
+        card = render(view, {})
+        nobody = discord.AllowedMentions.none()
+        try:
+            response = await sent_surely(
+                lambda: interaction.response.send_message(view=card.view, ephemeral=private, allowed_mentions=nobody)
+            )
+        except _TROUBLE as error:
+            return _not_sent(interaction, error)
+        if response is None:
+            return True  # it stands, but its id got lost: the courier finds it again without
+        shown = Shown(
+            digest=card.digest,
+            version=view.request.version,
+            edited=False,
+            by="interaction",
+            message_id=response.message_id,
+            channel_id=interaction.channel_id,
+            private=view.request.private,
+        )
+        try:
+            await self._requests.note_shown(view.request.id, shown)
+        except StoreError:
+            # The message stands; while the token lives, the courier finds it again without its id.
+            log.exception("answer_not_noted", extra={"request_id": view.request.id})
+        return True
+
+    @staticmethod
+    async def _defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
+        """Show "thinking"; returns False where the member was told that the bot did not respond."""
+        try:
+            await sent_surely(lambda: interaction.response.defer(ephemeral=private, thinking=True))
+        except _TROUBLE as error:
+            return _not_sent(interaction, error)
+        return True
+
+    @staticmethod
+    async def _take_back(interaction: discord.Interaction[Any]) -> None:
+        """Remove the deferred message: what comes instead is told privately."""
+        try:
+            await interaction.delete_original_response()
+        except _TROUBLE as failure:
+            log.info("deferred_message_not_removed", extra={"interaction_id": interaction.id, "error": str(failure)})
+
+
+def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:
+    """Note a first answer that was not sent; returns whether it may have reached Discord all the same."""
+    log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
+    return not was_refused(error)
+
+
+def _told(outcome: T | Exception) -> T:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome

@@ -1,0 +1,143 @@
+"""Answers that are open: in a crowd "thinking" is shown first, and the order is stored in its turn.
+
+A kill in between would leave a member without a word, so what is shown is written down beside it, many at a time. What
+the next start finds open was never ordered, and is told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.domain.errors import StoreError
+from bot.localization.catalogue import words_for
+from bot.messages.fallback_chain import ORIGINAL, webhook_of
+from bot.ops.backpressure import Pressure
+from bot.ports.pending_responses import AnswerStore, OpenAnswer
+from bot.tasks import TaskGroup
+
+log = logging.getLogger(__name__)
+
+_GATHER_S: Final = 0.02
+"""Those that come within so long share one write."""
+_AT_ONCE: Final = 4
+_PAUSE_S: Final = 5.0
+_CLOSE_S: Final = 1.0
+
+
+class OpenAnswers:
+    """Remembers them for a crowd, and tells those that an earlier process left open."""
+
+    def __init__(
+        self, *, store: AnswerStore, tell: Callable[[OpenAnswer], Awaitable[None]], pressure: Pressure, clock: Clock
+    ) -> None:
+        self._store = store
+        self._tell = tell
+        self._pressure = pressure
+        self._clock = clock
+        self._ours: set[int] = set()
+        self._opened: dict[int, OpenAnswer] = {}
+        self._closed: list[int] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._tasks = TaskGroup()
+
+    @contextmanager
+    def noted(self, interaction: discord.Interaction[Any]) -> Iterator[None]:
+        """Have an interaction's answer open until its order is stored, or its member told why not."""
+        self._ours.add(interaction.id)
+        self._opened[interaction.id] = OpenAnswer(
+            interaction_id=interaction.id,
+            application_id=interaction.application_id,
+            token=interaction.token,
+            expires_at=interaction.expires_at,
+            locale=interaction.locale.value,
+        )
+        self._write_soon()
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise  # the bot stops: the next start tells
+        except BaseException:
+            self._close(interaction.id)
+            raise
+        self._close(interaction.id)
+
+    async def recover(self) -> None:
+        """Tell the members whose orders the last process did not come to store."""
+        left = [answer for answer in await self._store.left_open() if answer.interaction_id not in self._ours]
+        for answer in left:
+            self._tasks.start(self._told(answer), name=f"open-answer-{answer.interaction_id}")
+
+    async def close(self) -> None:
+        """Write down what is open and what is not; what was not told is told after the next start."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing}, timeout=_CLOSE_S)
+        await self._tasks.close()
+
+    def _close(self, interaction_id: int) -> None:
+        self._ours.discard(interaction_id)
+        if self._opened.pop(interaction_id, None) is None:
+            self._closed.append(interaction_id)
+            self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._writing is None:
+            self._writing = self._tasks.start(self._write(), name="open-answers")
+
+    async def _write(self) -> None:
+        """Write until nothing is left to be written. That an answer is open is not worth an order's failure."""
+        try:
+            while self._opened or self._closed:
+                await self._clock.sleep(_GATHER_S)
+                opened, closed = list(self._opened.values()), self._closed
+                self._opened, self._closed = {}, []
+                try:
+                    await self._store.note(opened, closed)
+                except StoreError as error:
+                    log.warning("open_answers_not_noted", extra={"error": str(error)})
+        finally:
+            self._writing = None
+
+    async def _told(self, answer: OpenAnswer) -> None:
+        """Tell one member, again and again while there is trouble and the token lives."""
+        async with self._slots:
+            while answer.expires_at > self._clock.now():
+                await self._pressure.quiet()
+                try:
+                    await self._tell(answer)
+                    break
+                except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+                    log.warning("open_answer_trouble", extra={"error": str(error)})
+                    await self._clock.sleep(_PAUSE_S)
+        self._close(answer.interaction_id)
+
+
+async def tell_interrupted(client: discord.Client, answer: OpenAnswer) -> None:
+    """Take "thinking" away and say privately that nothing was ordered. Killed in between, it is said twice."""
+    webhook = webhook_of(client, answer.application_id, answer.token)
+    sentence = words_for(answer.locale)("error.interrupted")
+    nobody = discord.AllowedMentions.none()
+    with _unless_gone("removal"):
+        await webhook.delete_message(ORIGINAL)
+    with _unless_gone("telling"):
+        await webhook.send(sentence, ephemeral=True, allowed_mentions=nobody, wait=True)
+    log.info("open_answer_told", extra={"interaction_id": answer.interaction_id})
+
+
+@contextmanager
+def _unless_gone(step: str) -> Iterator[None]:
+    """Go on where Discord knows the token no more, or never showed anything for it."""
+    try:
+        yield
+    except discord.DiscordServerError:
+        raise
+    except discord.HTTPException as error:
+        log.info("open_answer_step_failed", extra={"step": step, "code": error.code})

@@ -1,0 +1,1 @@
+"""Discord messages kept equal to their rows: reconciler, fallback chain, attachments, deletion."""

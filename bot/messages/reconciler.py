@@ -1,0 +1,329 @@
+"""Keeps each request's message equal to its rows: coalesces changes, renders, delivers, records what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Final
+from weakref import WeakValueDictionary
+
+from bot.clock import Clock
+from bot.domain.errors import StoreError
+from bot.domain.job import Job, JobState, Request, RequestView
+from bot.domain.schedule import backoff_s
+from bot.messages.attachments import Packer, all_new
+from bot.messages.bulk_refresh import LongLine
+from bot.messages.deletion import Removal
+from bot.messages.fallback_chain import NOT_SHOWN, DeliveryTrouble, Ladder, NewMessage, TooLarge, Upload, token_lives
+from bot.messages.message_state import Posted
+from bot.messages.stale_edits import SecondLook, distrusted
+from bot.ops.backpressure import Pressure
+from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
+from bot.ports.moves import MoveStore
+from bot.queue.retry import Insisting
+from bot.tasks import TaskGroup
+from bot.ui.card import Card, opening, render
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 2.0
+_LONGEST_PAUSE_S: Final = 60.0
+_MOST_CRASHES: Final = 5
+_PATIENCE_S: Final = 30.0
+"""For an edit without files: Discord answers within seconds, and a connection may be dead without saying so."""
+_AT_ONCE: Final = 16
+_IN_ONE_CHANNEL: Final = 4
+"""Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
+_BEGUN: Final = "begun"
+"""In place of a card's digest: a new message whose card is not on it yet."""
+
+
+class Crowded(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
+    """So many deliveries as may be are under way in a channel."""
+
+    def __init__(self, lane: asyncio.Semaphore) -> None:
+        super().__init__()
+        self.lane = lane
+
+
+class Courier:
+    """Implements Presenter. Delivering is an idempotent edit, so doing it twice changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        ladder: Ladder,
+        requests: RequestStore,
+        jobs: JobStore,
+        moves: MoveStore,
+        files: PictureFiles,
+        packer: Packer,
+        clock: Clock,
+        rng: random.Random,
+        owner: str,
+        pressure: Pressure,
+        at_once: int = _AT_ONCE,
+    ) -> None:
+        self._ladder = ladder
+        self._requests = requests
+        self._jobs = jobs
+        self._removal = Removal(ladder=ladder, requests=requests, jobs=jobs, moves=moves, files=files)
+        self._packer = packer
+        self._clock = clock
+        self._rng = rng
+        self._owner = owner
+        self._pressure = pressure
+        self._insist = Insisting(clock, rng)
+        self._slots = asyncio.Semaphore(at_once)
+        self._patience_s = _PATIENCE_S
+        self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+        self._tasks = TaskGroup()
+        self._line = LongLine(self._tasks, self._refresh)
+        self._dirty: dict[int, bool] = {}
+        self._held: dict[int, asyncio.Event] = {}
+        self._stopping = False
+        self._second_look = SecondLook(clock, self.refresh)
+        self._delivered: Callable[[RequestView, Sequence[Job], Request], None] = lambda *_: None
+
+    def on_delivery(self, told: Callable[[RequestView, Sequence[Job], Request], None]) -> None:
+        """Tell of pictures that were delivered: the rows before, the jobs, and the request with its message."""
+        self._delivered = told
+
+    def refresh(self, request_ids: Iterable[int]) -> None:
+        """See Presenter."""
+        for request_id in request_ids:
+            self._refresh(request_id)
+
+    def refresh_line(self, request_ids: Sequence[int]) -> None:
+        """See Presenter."""
+        if not self._stopping:
+            self._line.follow(request_ids)
+
+    def _refresh(self, request_id: int) -> asyncio.Task[None] | None:
+        """Begin to deliver; None where somebody is at it, and will look again."""
+        under_way = request_id in self._dirty
+        if under_way or not self._stopping:
+            self._dirty[request_id] = True
+        if under_way or self._stopping:
+            return None
+        return self._tasks.start(self._keep_up(request_id), name=f"deliver-{request_id}")
+
+    @contextmanager
+    def hold(self, interaction_id: int) -> Iterator[None]:
+        """Keep hands off the message of an interaction while its first answer is being given."""
+        released = self._held[interaction_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            if self._held.get(interaction_id) is released:  # Discord may send an interaction twice
+                del self._held[interaction_id]
+            released.set()
+
+    async def recover(self) -> None:
+        """Bring every message that is behind its rows up to date, whatever the last process was doing."""
+        behind = await self._requests.requests_behind()
+        self.refresh(behind)
+        self._second_look.take_at(behind)
+
+    async def close(self, *, grace_s: float) -> None:
+        """Give deliveries under way some time; whatever is cut off is delivered after the next start."""
+        self._stopping = True
+        await self._second_look.close()
+        await self._tasks.drain(grace_s)
+        await self._tasks.close()
+
+    async def _keep_up(self, request_id: int) -> None:
+        """Deliver until nothing has changed meanwhile; wait out trouble."""
+        failures = crashes = 0
+        try:
+            while self._dirty[request_id]:
+                self._dirty[request_id] = False
+                try:
+                    await self._pressure.quiet()
+                    await self._take_turn(request_id)
+                except (DeliveryTrouble, StoreError, OSError) as error:
+                    failures += 1
+                    log.warning("delivery_trouble", extra={"request_id": request_id, "error": str(error)})
+                except Exception:
+                    failures += 1
+                    crashes += 1
+                    log.exception("delivery_crashed", extra={"request_id": request_id})
+                    if crashes % _MOST_CRASHES == 0 and not await self._kept_for_later(request_id):
+                        return  # a restart tries again; the rows know that the message is behind
+                else:
+                    failures = crashes = 0
+                if failures:
+                    pause_s = backoff_s(failures, base_s=_FIRST_PAUSE_S, cap_s=_LONGEST_PAUSE_S, rng=self._rng)
+                    await self._clock.sleep(pause_s)
+                    self._dirty[request_id] = not self._stopping
+        finally:
+            del self._dirty[request_id]
+
+    async def _kept_for_later(self, request_id: int) -> bool:
+        """Keep a request's pictures for /collect, since delivering them keeps raising; False where there are none."""
+        log.error("delivery_given_up", extra={"request_id": request_id, "times": _MOST_CRASHES})
+        view = await self._insist(lambda: self._requests.view(request_id))
+        undelivered = [job for job in view.jobs if job.state is JobState.FETCHED and job.owner == self._owner]
+        for job in undelivered:
+            await self._insist(partial(self._jobs.ready, job.id, "delivering it raised an unforeseen error each time"))
+        return bool(undelivered)
+
+    async def _take_turn(self, request_id: int) -> None:
+        """Deliver when there is a slot; in a crowded channel, first wait there, where nobody else is kept waiting."""
+        try:
+            async with self._slots:
+                await self._bring_up_to_date(request_id)
+        except Crowded as crowded:
+            async with crowded.lane, self._slots:
+                await self._bring_up_to_date(request_id, in_lane=True)
+
+    @asynccontextmanager
+    async def _lane(self, request: Request) -> AsyncIterator[None]:
+        """A place among the deliveries of a request's channel; raises Crowded where there is none left."""
+        if token_lives(request, self._clock.now()):
+            yield
+            return
+        lane = self._lanes.setdefault(request.channel_id, asyncio.Semaphore(_IN_ONE_CHANNEL))
+        if lane.locked():
+            raise Crowded(lane)
+        async with lane:
+            yield
+
+    async def _bring_up_to_date(self, request_id: int, *, in_lane: bool = False) -> None:
+        view = await self._requests.view(request_id)
+        while held := self._held.get(view.request.origin.interaction_id):
+            await held.wait()
+            view = await self._requests.view(request_id)
+        if view.request.deleted_at is not None:
+            await self._removal.remove(view)
+            await self._note_unchanged(view.request)
+            return
+        if view.request.wiped:
+            await self._note_unchanged(view.request)  # nothing is left that could be shown; its message stays as it is
+            return
+        if view.request.private:
+            await self._removal.remove_left(view.request)
+        if any(job.state is JobState.FETCHED and job.owner != self._owner for job in view.jobs):
+            log.warning("delivery_overtaken", extra={"request_id": request_id})
+            return
+        async with nullcontext() if in_lane else self._lane(view.request):
+            card, uploads, posted = await self._show(await self._believed(view))
+        # In this order: a kill in between leaves the message behind its rows, and not a picture that nobody looks at.
+        await self._keep_unshown(view, card, posted)
+        await self._note(view, card, uploads, posted)
+
+    async def _believed(self, view: RequestView) -> RequestView:
+        """The rows, with what was recorded of the message taken back where an edit that came late has changed it."""
+        if not self._second_look.is_due(view.request.id):
+            return view
+        packed = await self._packer.pack(view, 0)
+        card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
+        recorded = card.digest == view.request.shown  # what differs is edited in any case
+        if recorded and not await self._ladder.shows_still(view.request, card, packed.files):
+            log.warning("late_edit_found", extra={"request_id": view.request.id})
+            view = distrusted(view)
+        self._second_look.taken(view.request.id)
+        return view
+
+    async def _note_unchanged(self, request: Request) -> None:
+        """Record that the rows have been looked at, and that the message does not show them."""
+        shown = Shown(digest="", version=request.version, edited=False, by="", private=request.private)
+        await self._requests.note_shown(request.id, shown)
+
+    async def _note_begun(self, request: Request, posted: Posted) -> None:
+        """Record where a new message is before its card is on it; it is behind the rows until then."""
+        shown = Shown(
+            digest=_BEGUN, version=0, edited=False, by=posted.by,
+            message_id=posted.message_id, channel_id=posted.channel_id, private=request.private,
+        )  # fmt: skip
+        await self._insist(lambda: self._requests.note_shown(request.id, shown))
+
+    async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
+        """Render and deliver, with smaller files each time that Discord finds them too large."""
+        rung = 0
+
+        async def begun(posted: Posted) -> None:
+            nonlocal view
+            await self._note_begun(view.request, posted)
+            view = replace(view, request=_shown_in(posted, view.request))
+
+        while True:
+            packed = await self._packer.pack(view, rung)
+            card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
+            if not self._worth_an_edit(view, card):
+                return card, {}, NOT_SHOWN
+            try:
+                may_post = (card.worth_a_post or view.request.unseen) and not packed.keeps
+                new = NewMessage(words=partial(opening, view), begun=begun) if may_post else None
+                # Files may take what a slow line needs; words that take long have met a silence.
+                async with asyncio.timeout(None if packed.new else self._patience_s):
+                    posted = await self._ladder.show(view.request, card, packed.files, new=new)
+                if posted.by or may_post or not card.worth_a_post:
+                    return card, packed.pictures, posted
+                # The message is gone, and with it the attachments that it kept: everything is sent anew.
+                view = all_new(view)
+            except TooLarge:
+                rung = packed.next_rung
+                log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
+            except (DeliveryTrouble, TimeoutError):
+                self._second_look.take_at([view.request.id])  # what was sent may be carried out yet
+                raise
+
+    @staticmethod
+    def _worth_an_edit(view: RequestView, card: Card) -> bool:
+        """News is always told; progress only while the edits last, and never what the message says already."""
+        if any(job.state is JobState.FETCHED for job in view.jobs):
+            return True
+        return card.digest != view.request.shown and (card.urgent or card.edits_left)
+
+    async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted) -> None:
+        """Keep pictures that cannot be posted anywhere: they are paid for. A message without them says so next."""
+        shown = {job.id for job in card.pictures} if posted.by else set()
+        unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
+        for job in unshown:
+            log.warning("delivery_impossible", extra={"job_id": job.id})
+            reason = "no way to post it: token, message, channel and direct messages failed"
+            await self._insist(partial(self._jobs.ready, job.id, reason))
+        if unshown and posted.by:
+            self.refresh([view.request.id])
+
+    async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: Posted) -> None:
+        """Record what the message shows; without a message, that the rows have been looked at."""
+        request = view.request
+        if posted.token_died:
+            await self._insist(lambda: self._requests.wipe_token(request.id))
+        if not posted.by:
+            await self._note_unchanged(request)
+            return
+        pictures = {
+            job.id: ShownPicture(
+                attachment_id=posted.attachments.get(uploads[job.id].file_name, uploads[job.id].attachment_id),
+                file_name=uploads[job.id].file_name,
+                shrunk=uploads[job.id].shrunk,
+            )
+            for job in card.pictures
+        }
+        shown = Shown(
+            digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
+            message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures, private=request.private,
+        )  # fmt: skip
+        # Not shown again because this cannot be written down: a new message would be there twice.
+        await self._insist(lambda: self._requests.note_shown(request.id, shown))
+        new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
+        if new:
+            self._delivered(view, new, _shown_in(posted, request))
+
+
+def _shown_in(posted: Posted, request: Request) -> Request:
+    """A request with the message that shows it now."""
+    return replace(
+        request,
+        message_id=posted.message_id or request.message_id,
+        channel_id=posted.channel_id or request.channel_id,
+        message_by=posted.by,
+    )

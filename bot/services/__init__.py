@@ -1,0 +1,1 @@
+"""What commands and buttons call: one service per concern."""

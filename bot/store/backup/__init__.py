@@ -1,0 +1,1 @@
+"""Backup, restore, and what a restored database must not take for granted."""

@@ -1,0 +1,43 @@
+"""Which pictures may leave our disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.store.rows import all_rows
+
+_UNNEEDED: Final = (
+    "picture_file IS NOT NULL AND state = 'delivered' AND picture_file NOT IN ("
+    "SELECT file_name FROM request_references AS named JOIN jobs AS waiting ON waiting.request_id = named.request_id "
+    "WHERE waiting.state IN ('queued', 'submitting', 'uncertain') AND url = '' AND file_name IS NOT NULL)"
+)
+"""A picture that its message shows, and that no order still to be sent refers to."""
+
+
+def unneeded_files(db: Database, request_id: int) -> list[int]:
+    """The jobs of a request whose picture may leave our disk at once."""
+    rows = all_rows(
+        db,
+        f"SELECT id FROM jobs WHERE request_id = :request AND {_UNNEEDED}",  # noqa: S608 - a constant
+        {"request": request_id},
+    )
+    return [row["id"] for row in rows]
+
+
+def finished_files(db: Database, before_ms: int, most: int) -> list[int]:
+    """The jobs settled before a moment that still have a file here, oldest first; a `ready` picture is kept."""
+    rows = all_rows(
+        db,
+        f"SELECT id FROM jobs WHERE finished_at < :before AND {_UNNEEDED} "  # noqa: S608 - a constant
+        "ORDER BY finished_at LIMIT :most",
+        {"before": before_ms, "most": most},
+    )
+    return [row["id"] for row in rows]
+
+
+def files_removed(db: Database, job_ids: Sequence[int]) -> None:
+    """Note that these jobs' pictures are not on our disk any more."""
+    db.conn.executemany("UPDATE jobs SET picture_file = NULL WHERE id = ?", [(job_id,) for job_id in job_ids])

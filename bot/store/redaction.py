@@ -1,0 +1,97 @@
+"""Taking the words out of requests. Rows stay: the ledger, the totals and the history of jobs refer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.domain.job import Wiped
+from bot.domain.privacy import Leftover
+from bot.store.rows import all_rows
+
+_WORDS: Final = """
+    UPDATE requests SET prompt = '', style = '', style_text = '', role_ids = NULL, wiped = :why,
+        token = iif(deleted_at IS NULL, NULL, token)
+    WHERE id = :id
+"""
+"""The token of a message that is about to be removed is needed for that, and forgotten when it expires."""
+_DETAILS: Final = """
+    UPDATE job_events SET detail = '' WHERE job_id IN (SELECT id FROM jobs WHERE request_id = :id)
+    AND (event = 'uncertain' OR event LIKE 'failed:%' OR event LIKE 'returned:%')
+"""
+_OF_ITS_JOBS: Final = ("UPDATE jobs SET error_text = '' WHERE request_id = :id", _DETAILS)
+"""What the provider says of a failure may quote the prompt, or name a file."""
+_OF_REQUEST: Final = (
+    _WORDS,
+    "DELETE FROM request_references WHERE request_id = :id",
+    "INSERT OR IGNORE INTO leftovers (request_id) VALUES (:id)",
+    *_OF_ITS_JOBS,
+)
+_SETTLED: Final = (
+    "NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.request_id = leftovers.request_id "
+    "AND state IN ('queued', 'submitting', 'running', 'fetched'))"
+)
+
+
+def wipe(db: Database, request_ids: Sequence[int], why: Wiped) -> None:
+    """Empty what these requests say; their files are leftovers from then on."""
+    for request_id in request_ids:
+        for statement in _OF_REQUEST:
+            db.conn.execute(statement, {"id": request_id, "why": why.value})
+
+
+def note_file(db: Database, request_id: int) -> None:
+    """A picture has come to our disk; if its request was wiped meanwhile, it is one more leftover."""
+    db.conn.execute(
+        "INSERT OR IGNORE INTO leftovers (request_id) SELECT id FROM requests WHERE id = ? AND wiped <> ''",
+        (request_id,),
+    )
+
+
+def leftovers(db: Database, *, before_ms: int, most: int) -> list[Leftover]:
+    """Wiped requests made before a moment whose files may be removed now.
+
+    Not while a job of theirs may still bring a picture, or an order of somebody else is still to be sent with a file
+    of theirs.
+    """
+    rows = all_rows(
+        db,
+        "SELECT request_id FROM leftovers JOIN requests ON requests.id = request_id "  # noqa: S608 - a constant
+        f"WHERE created_at < :before AND {_SETTLED} ORDER BY request_id LIMIT :most",
+        {"before": before_ms, "most": most},
+    )
+    shared = _files_in_use(db) if rows else frozenset()
+    found = []
+    for row in rows:
+        jobs = all_rows(db, "SELECT id FROM jobs WHERE request_id = :id ORDER BY id", {"id": row["request_id"]})
+        leftover = Leftover(request_id=row["request_id"], job_ids=tuple(job["id"] for job in jobs))
+        if not _is_shared(leftover, shared):
+            found.append(leftover)
+    return found
+
+
+def cleared(db: Database, request_ids: Sequence[int]) -> None:
+    """Note that no file of these requests is on our disk any more."""
+    for request_id in request_ids:
+        db.conn.execute("UPDATE jobs SET picture_file = NULL, result_url = NULL WHERE request_id = ?", (request_id,))
+        for statement in _OF_ITS_JOBS:  # a job that went on after the wipe may have failed since
+            db.conn.execute(statement, {"id": request_id})
+        db.conn.execute("DELETE FROM leftovers WHERE request_id = ?", (request_id,))
+
+
+def _files_in_use(db: Database) -> frozenset[tuple[str, ...]]:
+    """How the files begin that orders still to be sent refer to: a picture's with `7.`, a request's with `7-`."""
+    rows = all_rows(
+        db,
+        "SELECT DISTINCT file_name, url FROM request_references AS named "
+        "JOIN jobs AS waiting ON waiting.request_id = named.request_id "
+        "WHERE waiting.state IN ('queued', 'submitting', 'uncertain') AND file_name IS NOT NULL",
+    )
+    return frozenset(row["file_name"].partition("-" if row["url"] else ".")[:2] for row in rows)
+
+
+def _is_shared(leftover: Leftover, in_use: Collection[tuple[str, ...]]) -> bool:
+    names = [(str(leftover.request_id), "-"), *((str(job_id), ".") for job_id in leftover.job_ids)]
+    return any(name in in_use for name in names)

@@ -1,0 +1,123 @@
+"""The question before several prompts are made: what they are, what they cost, and its two buttons."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from os.path import commonprefix
+from typing import Any, ClassVar, Final, Self
+
+import discord
+from discord import ui
+
+from bot.domain.draft import AsksFirst, Draft
+from bot.domain.word_matching import cut
+from bot.interactions.permissions import check_place
+from bot.interactions.responses import edit_answer, note_press, sent_surely, tell
+from bot.localization.catalogue import Words
+from bot.localization.discord_locale import words_of
+from bot.localization.escape import escaped
+from bot.ui.access import Audience
+from bot.ui.dynamic_items import DynamicPart, message_of
+from bot.ui.job_button import desk_of, lease_of, origin_of, said
+
+_MOST_CHARACTERS: Final = 1_800
+"""Of all prompts together; markup that is shown rather than obeyed may double them."""
+_BEFORE: Final = 30
+"""Of long prompts that begin alike, what is shown before they differ."""
+
+
+class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
+    """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
+
+    audience = Audience.REQUESTER
+
+    action: ClassVar[str]
+    style: ClassVar[discord.ButtonStyle]
+
+    def __init__(self, draft_id: int, label: str) -> None:
+        super().__init__(ui.Button(label=label, style=self.style, custom_id=f"{self.action}:{draft_id}"))
+        self.draft_id = draft_id
+
+    @classmethod
+    def rebuilt(cls, match: re.Match[str]) -> Self:
+        """Rebuild the button from a press; what stands on it is on its message."""
+        return cls(int(match["draft"]), cls.action)
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
+        await note_press(interaction)
+        answer = await self.answered(interaction)
+        await edit_answer(interaction, view=said(answer))
+
+    @abstractmethod
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Do what the button says and return a sentence about it; raises BotError."""
+
+
+class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
+    """Orders every prompt of a draft."""
+
+    action = "make_all"
+    style = discord.ButtonStyle.primary
+
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Order; each prompt's card follows in a message of its own."""
+        intake = desk_of(interaction).intake
+        draft = await intake.draft(self.draft_id, interaction.user.id)
+        check_place(interaction, private=draft.private)
+        await intake.make(
+            self.draft_id,
+            origin_of(interaction),
+            lease=lease_of(interaction),
+            upload_limit_bytes=interaction.filesize_limit,
+        )
+        words = words_of(interaction)
+        price = words.credits(draft.total_microcredits)
+        return words("answer.prompts_made", prompts=len(draft.prompts), price=price)
+
+
+class MakeNoneButton(DraftButton, template=r"make_none:(?P<draft>[0-9]{1,18})"):
+    """Orders nothing."""
+
+    action = "make_none"
+    style = discord.ButtonStyle.secondary
+
+    async def answered(self, interaction: discord.Interaction[Any]) -> str:
+        """Forget the draft."""
+        await desk_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
+        return words_of(interaction)("answer.prompts_dropped")
+
+
+DRAFT_BUTTONS: Final = (MakeAllButton, MakeNoneButton)
+
+
+async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> None:
+    """Put the question to the member alone, in answer to the order."""
+    view = question(asked.draft_id, asked.draft, words_of(interaction))
+    if interaction.response.is_done():
+        await tell(interaction, view=view)
+    else:
+        await sent_surely(lambda: interaction.response.send_message(view=view, ephemeral=True))
+
+
+def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:
+    """The prompts that would be made, and the price of all."""
+    price = words.credits(draft.total_microcredits)
+    heading = words("question.prompts", prompts=len(draft.prompts), count=draft.count, price=price)
+    lines = [f"{number}. {prompt}" for number, prompt in enumerate(_shortened(draft.prompts), start=1)]
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    row.add_item(MakeAllButton(draft_id, words("button.make_all", pictures=draft.pictures, price=price)))
+    row.add_item(MakeNoneButton(draft_id, words("button.make_none")))
+    return message_of(ui.Container(ui.TextDisplay(heading), ui.TextDisplay("\n".join(lines)), row))
+
+
+def _shortened(prompts: Sequence[str]) -> Iterator[str]:
+    """The prompts, each in one line; long ones so that it is seen in what they differ."""
+    lines = [" ".join(prompt.split()) for prompt in prompts]
+    room = _MOST_CHARACTERS // len(lines)
+    start = 0 if max(map(len, lines)) <= room else max(0, len(commonprefix(lines)) - _BEFORE)  # noqa: RUF071 - no paths
+    for line in lines:
+        shown = line[start:] if not start else f"…{line[start:]}"
+        yield escaped(cut(shown, room))

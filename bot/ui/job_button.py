@@ -1,0 +1,246 @@
+"""What all buttons and forms have in common: they carry numbers alone, and every press is checked anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, ClassVar, Final, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.errors import StoreError
+from bot.domain.job import Origin
+from bot.domain.order_rules import defaults_of
+from bot.domain.picture import Resolution
+from bot.domain.preset import Preset
+from bot.domain.rules import ServerRules
+from bot.interactions.debounce import Gestures
+from bot.interactions.permissions import age_restricted, bot_present, channels_of, roles_of
+from bot.localization.catalogue import ENGLISH, Words
+from bot.ports import TokenLease
+from bot.services.guild_rules import RuleBook
+from bot.services.intake import Intake
+from bot.services.order_actions import Deciding
+from bot.services.originals import Originals
+from bot.services.picture_actions import Ask, Pictures, Presser
+from bot.services.presets import Keeper, Presets
+from bot.ui.dynamic_items import DynamicPart, message_of
+from bot.ui.modal_ids import form_id_of
+from bot.ui.text import file_stem
+
+log = logging.getLogger(__name__)
+
+_LOOKED_UP_BY_S: Final = 1.0
+
+
+class FrontDesk(Protocol):
+    """Gives an interaction its first answer: the card of the request that `accept` stores."""
+
+    async def receive(
+        self,
+        interaction: discord.Interaction[Any],
+        accept: Callable[[datetime | None], Coroutine[Any, Any, int]],
+        *,
+        private: bool,
+    ) -> None:
+        """Answer within 3 s; raises what `accept` raises, if in time."""
+        ...
+
+
+class Desk(Protocol):
+    """The services that a press may reach."""
+
+    @property
+    def intake(self) -> Intake:
+        """Accepting orders."""
+        ...
+
+    @property
+    def deciding(self) -> Deciding:
+        """What members decide about their orders."""
+        ...
+
+    @property
+    def pictures(self) -> Pictures:
+        """What is done with a picture that was made."""
+        ...
+
+    @property
+    def originals(self) -> Originals:
+        """The untouched files of pictures."""
+        ...
+
+    @property
+    def rulebook(self) -> RuleBook:
+        """The rules of servers."""
+        ...
+
+    @property
+    def presets(self) -> Presets:
+        """Styles."""
+        ...
+
+    @property
+    def gestures(self) -> Gestures:
+        """Presses of late."""
+        ...
+
+    @property
+    def reception(self) -> FrontDesk:
+        """The first answer to an order."""
+        ...
+
+
+def desk_of(interaction: discord.Interaction[Any]) -> Desk:
+    """The services of the bot that this interaction came to."""
+    return cast(Desk, interaction.client.services)
+
+
+def origin_of(interaction: discord.Interaction[Any]) -> Origin:
+    """Who asked, and where."""
+    return Origin(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        locale=interaction.locale.value,
+        bot_present=bot_present(interaction),
+        form_id=form_id_of(interaction),
+        role_ids=roles_of(interaction),
+        channel_ids=channels_of(interaction),
+        age_restricted=age_restricted(interaction),
+    )
+
+
+def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
+    """The interaction's token, as long as it lives."""
+    return TokenLease(
+        token=interaction.token,
+        expires_at=interaction.expires_at,
+        message_id=interaction.message.id if interaction.message else None,
+    )
+
+
+def presser_of(interaction: discord.Interaction[Any]) -> Presser:
+    """Who pressed; permissions are what Discord says with each press."""
+    return Presser(
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id or 0,
+        moderates=interaction.guild_id is not None and interaction.permissions.manage_messages,
+    )
+
+
+def keeper_of(interaction: discord.Interaction[Any]) -> Keeper:
+    """Whose styles are within reach, and whether those of the server may be changed."""
+    return Keeper(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        manages=interaction.guild_id is not None and interaction.permissions.manage_guild,
+    )
+
+
+async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Preset]:
+    """The styles that a form can offer; none rather than a form that opens too late."""
+    try:
+        async with asyncio.timeout(_LOOKED_UP_BY_S):
+            return await desk_of(interaction).presets.of(keeper_of(interaction))
+    except (StoreError, TimeoutError) as error:
+        log.warning("no_styles", extra={"error": str(error)})
+        return []
+
+
+async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolution]:
+    """The size and resolution that a form begins with; those of all servers rather than a form that opens too late."""
+    rules = ServerRules()
+    if interaction.guild_id is not None:
+        try:
+            async with asyncio.timeout(_LOOKED_UP_BY_S):
+                rules = await desk_of(interaction).rulebook.of(interaction.guild_id)
+        except (StoreError, TimeoutError) as error:
+            log.warning("no_rules_for_form", extra={"error": str(error)})
+    return defaults_of(rules)
+
+
+async def order(
+    interaction: discord.Interaction[Any],
+    job_id: int,
+    accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]],
+    *,
+    private: bool = False,
+) -> None:
+    """Answer with the card of a new request, the presser's own, made from this job's."""
+    ask = Ask(
+        origin=origin_of(interaction),
+        private=private or await _is_private(interaction, job_id),
+        lease=lease_of(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+    )
+    await desk_of(interaction).reception.receive(
+        interaction, lambda not_before: accept(ask, not_before), private=ask.private
+    )
+
+
+async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> bool:
+    """What comes of a private picture is private.
+
+    A message that one member alone sees may be about a public picture (a choice among several, say): its row knows.
+    """
+    if interaction.message is None or not interaction.message.flags.ephemeral:
+        return False
+    try:
+        async with asyncio.timeout(_LOOKED_UP_BY_S):
+            view, _ = await desk_of(interaction).pictures.look(job_id, presser_of(interaction))
+    except TimeoutError:
+        return True
+    return view.request.private
+
+
+class JobButton(DynamicPart[ui.Button[Any]], template=r"never"):
+    """A button about one job, found by its custom id on any message, however old; refusals are told privately."""
+
+    action: ClassVar[str]
+    """How its custom ids begin; `button.{action}` in the catalogue is its label."""
+    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+    orders: ClassVar[bool] = False
+    """Whether a press alone costs something, so that a double click must not count twice."""
+
+    def __init__(self, job_id: int, words: Words, label: str = "") -> None:
+        custom_id = f"{self.action}:{job_id}"
+        super().__init__(
+            ui.Button(label=label or words(f"button.{self.action}"), style=self.style, custom_id=custom_id)
+        )
+        self.job_id = job_id
+
+    @classmethod
+    def rebuilt(cls, match: re.Match[str]) -> Self:
+        """The button of this job."""
+        return cls(int(match["job"]), ENGLISH)
+
+    def admit(self, interaction: discord.Interaction[Any]) -> None:
+        """Of a double click, one press counts."""
+        if self.orders:
+            desk_of(interaction).gestures.take(interaction)
+
+
+def said(words: str, *buttons: DynamicPart[ui.Button[Any]]) -> ui.LayoutView:
+    """A private message of a sentence and perhaps a button."""
+    row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
+    for button in buttons:
+        row.add_item(button)
+    return message_of(ui.TextDisplay(words), *([row] if buttons else []))
+
+
+def shown_address(message: discord.Message | None, job_id: int) -> str | None:
+    """Where a message shows the picture of a job; Discord signs the address anew with each press."""
+    for container in message.components if message else ():
+        for part in container.children if isinstance(container, discord.Container) else ():
+            for item in part.items if isinstance(part, discord.MediaGalleryComponent) else ():
+                name = item.media.url.partition("?")[0].rpartition("/")[2]
+                if name.startswith(file_stem(job_id)):
+                    return item.media.url
+    return None

@@ -1,0 +1,91 @@
+"""A first answer is given once, and surely."""
+
+from __future__ import annotations
+
+import aiohttp
+import discord
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from bot.interactions.dedupe import Seen
+from bot.interactions.responses import sent_surely, was_refused
+from tests.support.clock import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time that passes at once."""
+    return FakeClock()
+
+
+class Answer:
+    """What discord.py reads of an answer that it raises."""
+
+    reason = "Trouble"
+
+    def __init__(self, status: int, headers: dict[str, str]) -> None:
+        self.status = status
+        self.headers = CIMultiDictProxy(CIMultiDict(headers))
+
+
+def refusal(status: int, code: int = 0, **headers: str) -> discord.HTTPException:
+    """An error of Discord, or of Cloudflare in front of it."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return discord.HTTPException(Answer(status, named), {"code": code, "message": "no"})
+
+
+class Line:
+    """Calls that fail with these errors, one after the other, then succeed."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    async def call(self) -> str:
+        """One try."""
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "sent"
+
+
+@pytest.mark.parametrize("error", [refusal(429, Retry_After="1"), refusal(429), aiohttp.ClientOSError(), TypeError()])
+async def test_what_passes_soon_is_tried_once_more(clock: FakeClock, error: Exception) -> None:
+    """A broken connection and a proxy's page at once, a 429 of Cloudflare after the time that it asks for."""
+    line = Line(error)
+    before = clock.monotonic()
+    assert await sent_surely(line.call, clock=clock) == "sent"
+    assert line.calls == 2
+    assert (clock.monotonic() > before) is isinstance(error, discord.HTTPException)
+
+
+@pytest.mark.parametrize("error", [refusal(429, Retry_After="60"), refusal(404, 10062), refusal(503)])
+async def test_what_does_not_pass_in_time_is_raised(clock: FakeClock, error: Exception) -> None:
+    """Discord waits 3 s and no longer; a banned address that asks again is banned for longer."""
+    line = Line(error)
+    with pytest.raises(discord.HTTPException):
+        await sent_surely(line.call, clock=clock)
+    assert line.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (refusal(404, 10062), True),
+        (refusal(429), True),
+        (refusal(400, 50035), True),
+        (refusal(401, 50027), True),
+        (refusal(400, 40060), False),
+        (refusal(503), False),
+        (aiohttp.ClientOSError(), False),
+    ],
+)
+def test_only_a_certain_refusal_takes_an_order_back(error: Exception, refused: bool) -> None:
+    """Where Discord may have taken the answer, the order goes on and its card is brought in another way."""
+    assert was_refused(error) is refused
+
+
+def test_an_interaction_is_answered_once() -> None:
+    """Of the latest ones each is known; the memory has an end."""
+    seen = Seen(remembered=2)
+    assert [seen.first_time(number) for number in (1, 1, 2, 2, 3, 1)] == [True, False, True, False, True, True]

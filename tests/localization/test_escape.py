@@ -1,0 +1,85 @@
+"""Texts of others are inert in every sentence of the catalogue: no link, no mention, no format, no line break."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import Final
+
+import pytest
+
+from bot.domain.errors import Markup, Phrase
+from bot.localization.catalogue import LANGUAGES, LOCALES, Words, entries_of, words_for
+from bot.localization.escape import escaped_inline
+from tests.localization.test_plain_text import LIVE
+
+HOSTILE: Final = (
+    "@everyone @here <@&5> <@6>",
+    "[win](https://evil.example) https://evil.example",
+    "**x** `code` ||hidden|| ~~gone~~",
+    "a\n# b\n> c\n- d",
+    "\u202egnp.exe\u202c \u2066x\u2069",
+    "\u200b<@\u200b5>",
+)
+WORDS: Final = [words_for(locale) for locale in ("en-US", *{LOCALES[locale]: locale for locale in LOCALES}.values())]
+
+
+def patterns_of(words: Words) -> list[tuple[str, str]]:
+    """Every sentence of a language with its key, each form by number as one."""
+    entries = {**entries_of("en"), **entries_of(words.language)}
+    return [
+        (key, pattern)
+        for key, entry in entries.items()
+        for pattern in ([entry] if isinstance(entry, str) else entry.values())
+    ]
+
+
+def values_of(pattern: str, value: object) -> dict[str, object]:
+    """A value for each name in a sentence that takes a text; numbers where it formats one."""
+    return {
+        name: 3 if spec and spec != "or" else (value,) if spec == "or" else value
+        for _, name, spec, _ in string.Formatter().parse(pattern)
+        if name
+    }
+
+
+@pytest.mark.parametrize("words", WORDS, ids=LANGUAGES)
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_every_sentence_shows_texts_of_others_and_obeys_none(words: Words, hostile: str) -> None:
+    """What the sentence has with an empty text, and the escaped text: nothing else."""
+    for key, pattern in patterns_of(words):
+        values = values_of(pattern, hostile)
+        if not values:
+            continue
+        rendered = words.vformat(pattern, (), values)
+        expected = words.vformat(pattern, (), values_of(pattern, Markup(escaped_inline(hostile))))
+        assert rendered == expected, key
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_an_escaped_text_is_inert_and_reads_as_typed(hostile: str) -> None:
+    """On one line, without what reverses the text after it."""
+    escaped = escaped_inline(hostile)
+    assert LIVE.search(escaped) is None
+    assert "\n" not in escaped
+    assert re.search("[\u202a-\u202e\u2066-\u2069]", escaped) is None
+
+
+def test_a_long_text_is_cut_before_it_is_escaped() -> None:
+    """No backslash at its end obeys what follows."""
+    assert escaped_inline("*" * 1_000) == "\\*" * 199 + "…"
+
+
+def test_markup_of_ours_and_sentences_in_sentences_stay() -> None:
+    """A mention that the bot builds works, and nothing is escaped twice."""
+    words = words_for("en-US")
+    assert "<@5>" in words("refusal.not_blocked", member=Markup("<@5>"))
+    outer = words("card.style", name=words("card.style", name="a*b"))
+    assert outer.count("\\") == 1
+    assert words.format_field((Markup("<#1>"), "<#2>"), "") == "<#1> and \\<#2>"
+    assert words.format_field(Phrase("card.private"), "") == words("card.private")
+
+
+def test_labels_are_verbatim() -> None:
+    """Discord obeys no markup there: a backslash would be shown."""
+    assert words_for("en-US").verbatim("form.style", name="a*b") == words_for("en-US")("form.style", name=Markup("a*b"))

@@ -1,0 +1,40 @@
+"""Archives that fit into an upload limit."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from zipfile import ZipFile
+
+from bot.media.zip_archives import ZipArchives
+
+LIMIT_BYTES = 20_000
+
+
+def test_everything_is_in_files_within_the_limit_each_readable_by_itself(tmp_path: Path) -> None:
+    """What does not compress is divided; the files say how many they are, and are gone afterwards."""
+    rng = random.Random(1)
+    contents = {f"orders-{number}.json": rng.randbytes(3_000) for number in range(20)}
+    with ZipArchives(tmp_path / "archives").opened("data", limit_bytes=LIMIT_BYTES) as archive:
+        counted = [archive.add(name, data) for name, data in contents.items()]
+        files = archive.finished()
+        assert counted[-1] == len(files)
+        assert [file.name for file in files] == [f"data-{n}-of-{len(files)}.zip" for n in range(1, len(files) + 1)]
+        assert all(file.stat().st_size <= LIMIT_BYTES for file in files)
+        assert min(file.stat().st_size for file in files[:-1]) > LIMIT_BYTES // 2
+        found: dict[str, bytes] = {}
+        for file in files:
+            with ZipFile(file) as opened:
+                found |= {name: opened.read(name) for name in opened.namelist()}
+        assert found == contents
+    assert list((tmp_path / "archives").iterdir()) == []
+
+
+def test_a_small_one_is_a_single_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    """What a killed process left behind is gone at the next start."""
+    (tmp_path / "archives" / "left").mkdir(parents=True)
+    with ZipArchives(tmp_path / "archives").opened("data", limit_bytes=LIMIT_BYTES) as archive:
+        archive.add("a.json", b"x" * 50_000)
+        assert [file.name for file in archive.finished()] == ["data.zip"]
+        assert not (tmp_path / "archives" / "left").exists()
+        assert (tmp_path / "archives").stat().st_mode & 0o077 == 0

@@ -1,0 +1,218 @@
+"""Lines of servers' log channels: written in order, together, and never in the way of anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.notifications.log_channel import ChannelPosts, Logbook, NotWritable
+from tests.support.build import CHANNEL, GUILD
+from tests.support.clock import FakeClock
+
+OTHER_GUILD, SILENT_GUILD = 50, 51
+
+
+class Board:
+    """A Post, and the channels that servers chose; what fails is scripted."""
+
+    def __init__(self) -> None:
+        self.channels: dict[int, int] = {GUILD: CHANNEL, OTHER_GUILD: 60}
+        self.posts: list[tuple[int, str]] = []
+        self.failure: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def post(self, guild_id: int, channel_id: int, text: str) -> None:
+        """Take note, or fail."""
+        await self.open.wait()
+        assert self.channels[guild_id] == channel_id
+        self.posts.append((channel_id, text))
+        if self.failure is not None:
+            raise self.failure
+
+    async def channel_of(self, guild_id: int) -> int | None:
+        """What the server chose."""
+        return self.channels.get(guild_id)
+
+    async def all(self) -> Mapping[int, int]:
+        """Every server that chose one."""
+        return self.channels
+
+
+@pytest.fixture
+def board() -> Board:
+    """Two servers with a log channel."""
+    return Board()
+
+
+@pytest.fixture
+async def logbook(board: Board, clock: FakeClock) -> AsyncIterator[Logbook]:
+    """Nothing to be written yet."""
+    made = Logbook(board.post, clock, channel_of=board.channel_of, channels=board.all)
+    yield made
+    await made.close(grace_s=0.05)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time that stands still."""
+    return FakeClock(automatic=False)
+
+
+async def written(logbook: Logbook) -> None:
+    """Wait until nothing waits to be written."""
+    async with asyncio.timeout(10):
+        while logbook._tasks:
+            await logbook._tasks.drain(1)
+
+
+async def test_lines_that_wait_together_are_one_message(logbook: Logbook, board: Board) -> None:
+    """In their order; Discord allows five messages in five seconds."""
+    for line in ("one", "two", "three"):
+        logbook.tell(GUILD, line)
+    await written(logbook)
+    assert board.posts == [(CHANNEL, "one\ntwo\nthree")]
+
+
+async def test_messages_stay_within_discords_limit_and_lose_no_line(logbook: Logbook, board: Board) -> None:
+    """2,000 characters each, also for lines that fill one of their own."""
+    lines = ["a" * 1_999, "b" * 2_000, "c" * 2_500, "d", "e" * 1_997, "f"]
+    for line in lines:
+        logbook.tell(GUILD, line)
+    await written(logbook)
+    assert all(len(text) <= 2_000 for _, text in board.posts)
+    assert "".join(text for _, text in board.posts).replace("\n", "") == "".join(line[:2_000] for line in lines)
+
+
+async def test_of_too_many_lines_the_latest_are_written(logbook: Logbook, board: Board) -> None:
+    """What is left out is counted."""
+    for number in range(130):
+        logbook.tell(GUILD, f"line {number}")
+    await written(logbook)
+    assert board.posts[0][1].startswith("-# 30 lines before this are left out\nline 30\n")
+    assert board.posts[-1][1].endswith("line 129")
+
+
+async def test_a_server_without_a_log_channel_gets_no_lines(logbook: Logbook, board: Board) -> None:
+    """And those of all servers reach the others."""
+    logbook.tell(SILENT_GUILD, "nobody reads this")
+    logbook.tell_everywhere("for all")
+    await written(logbook)
+    await written(logbook)
+    assert sorted(board.posts) == [(CHANNEL, "for all"), (60, "for all")]
+
+
+@pytest.mark.parametrize("reason", ["gone", "forbidden"])
+async def test_a_channel_that_cannot_be_written_to_is_told_once_and_left_alone(
+    logbook: Logbook, board: Board, clock: FakeClock, reason: str
+) -> None:
+    """Until some minutes have passed; when it works again, nothing is left to tell."""
+    board.failure = NotWritable(reason)
+    logbook.tell(GUILD, "one")
+    await written(logbook)
+    assert (logbook.untold_trouble(GUILD), logbook.untold_trouble(GUILD)) == (reason, None)
+    assert logbook.trouble(GUILD) == reason
+    logbook.tell(GUILD, "two")
+    await written(logbook)
+    assert len(board.posts) == 1
+    clock.shift(601)
+    board.failure = None
+    logbook.tell(GUILD, "three")
+    await written(logbook)
+    assert board.posts[-1] == (CHANNEL, "three")
+    assert logbook.trouble(GUILD) is None
+
+
+async def test_another_channel_is_tried_at_once(logbook: Logbook, board: Board) -> None:
+    """What held the one before does not hold it."""
+    board.failure = NotWritable("forbidden")
+    logbook.tell(GUILD, "one")
+    await written(logbook)
+    board.failure, board.channels[GUILD] = None, 61
+    logbook.tell(GUILD, "two")
+    await written(logbook)
+    assert board.posts[-1] == (61, "two")
+    assert logbook.trouble(GUILD) is None
+
+
+async def test_trouble_that_passes_costs_its_lines_alone(logbook: Logbook, board: Board) -> None:
+    """Discord is down: the line is lost, the next is written."""
+    board.failure = OSError("503")
+    logbook.tell(GUILD, "lost")
+    await written(logbook)
+    board.failure = None
+    logbook.tell(GUILD, "kept")
+    await written(logbook)
+    assert board.posts[-1] == (CHANNEL, "kept")
+
+
+async def test_a_slow_server_keeps_no_other_waiting(logbook: Logbook, board: Board) -> None:
+    """Each server's lines are written by themselves; telling never waits."""
+    board.open.clear()
+    logbook.tell(GUILD, "slow")
+    await asyncio.sleep(0)
+    board.open.set()
+    logbook.tell(OTHER_GUILD, "quick")
+    await written(logbook)
+    assert sorted(board.posts) == [(CHANNEL, "slow"), (60, "quick")]
+
+
+class Discord:
+    """A client that knows some channels, and can look others up."""
+
+    def __init__(self, cached: Mapping[int, int | None], found: Mapping[int, int | None]) -> None:
+        self._cached = cached
+        self._found = found
+        self.looked_up: list[int] = []
+        self.sent: list[int] = []
+        self.http = SimpleNamespace(get_channel=self._look_up)
+
+    def get_channel(self, channel_id: int) -> Any:
+        """One of those that are cached, under its server; None stands for a direct message."""
+        if channel_id not in self._cached:
+            return None
+        guild_id = self._cached[channel_id]
+        return SimpleNamespace(guild=None if guild_id is None else SimpleNamespace(id=guild_id))
+
+    async def _look_up(self, channel_id: int) -> dict[str, str]:
+        """As Discord's API answers."""
+        self.looked_up.append(channel_id)
+        guild_id = self._found[channel_id]
+        return {"id": str(channel_id)} if guild_id is None else {"id": str(channel_id), "guild_id": str(guild_id)}
+
+    def get_partial_messageable(self, channel_id: int, *, guild_id: int) -> Any:  # noqa: ARG002 - as discord.py
+        """A channel to write to, whether it exists or not."""
+
+        async def send(*_: object, **__: object) -> None:
+            self.sent.append(channel_id)
+
+        return SimpleNamespace(send=send)
+
+
+async def test_another_servers_channel_is_never_written_to() -> None:
+    """Cached or not, or a direct message: it counts as gone, and its own server's channel is looked up once."""
+    client = Discord(cached={1: GUILD, 2: OTHER_GUILD, 3: None}, found={4: GUILD, 5: OTHER_GUILD, 6: None})
+    post = ChannelPosts(cast("discord.Client", client))
+    for channel_id in (1, 2, 3, 4, 4, 5, 5, 6):
+        try:
+            await post(GUILD, channel_id, "a line")
+        except NotWritable as error:
+            assert (str(error), channel_id in {2, 3, 5, 6}) == ("gone", True)  # noqa: PT017 - each of several
+    assert client.sent == [1, 4, 4]
+    assert client.looked_up == [4, 5, 6]
+
+
+async def test_a_line_that_fails_unforeseen_stops_no_other_server(logbook: Logbook, board: Board) -> None:
+    """It is lost and counted."""
+    board.failure = ValueError("unforeseen")
+    logbook.tell(GUILD, "lost")
+    await written(logbook)
+    board.failure = None
+    logbook.tell(OTHER_GUILD, "written")
+    await written(logbook)
+    assert board.posts[-1] == (60, "written")

@@ -1,0 +1,135 @@
+"""A clock that is set back or forward under the bot: nothing waits for an hour, is given up, or ordered twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import BalanceError, RateLimitedError, UnavailableError
+from bot.domain.job import JobState
+from bot.media.spool import Spool
+from bot.ops.clock_jump import Steadiness
+from bot.ports import TaskStatus
+from bot.store.store import SqliteStore
+from tests.services.test_housekeeping import a_sweeper
+from tests.support.clock import START, FakeClock
+from tests.support.database import fresh_database
+from tests.support.pipeline_harness import Works
+from tests.support.provider import RUNNING
+from tests.support.steps import Steps
+
+HOUR = 3_600.0
+JUMPS = pytest.mark.parametrize("jump_s", [-HOUR, HOUR, 48 * HOUR], ids=["back", "forward", "two days forward"])
+
+
+@JUMPS
+async def test_a_job_that_was_put_off_is_tried_again_within_a_minute(works: Works, jump_s: float) -> None:
+    """Its row names a moment by the old clock."""
+    works.provider.submits.append(UnavailableError("503", http_status=503))
+    works.store.meanwhile["back_to_queue"] = lambda: works.clock.set_anew(jump_s)
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    first, second = works.provider.posted_at
+    assert second - first <= 62
+
+
+@JUMPS
+async def test_a_slow_down_lasts_as_long_as_the_provider_asked(works: Works, jump_s: float) -> None:
+    """No shorter, which would be refused again, and no longer."""
+    works.provider.submits.append(RateLimitedError("429", http_status=429, retry_after_s=17))
+    works.store.meanwhile["back_to_queue"] = lambda: works.clock.set_anew(jump_s)
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    first, second = works.provider.posted_at
+    assert 17 <= second - first <= 23, "its own wait, and then the slowest rate"
+
+
+@JUMPS
+async def test_a_closed_gate_is_probed_in_time(works: Works, jump_s: float) -> None:
+    """The row names the moment of the probe; a restart would read it, too."""
+    works.provider.submits.append(BalanceError("empty", http_status=402))
+    works.store.meanwhile["close_gate"] = lambda: works.clock.set_anew(jump_s)
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    first, second = works.provider.posted_at
+    assert second - first <= 120
+
+
+@JUMPS
+async def test_a_task_is_polled_on_and_not_given_up(
+    works: Works, jump_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its age is counted by a clock that does not jump: it is neither asked an hour late nor taken for too old."""
+    works.provider.polls += [RUNNING] * 5
+    polled = works.provider.poll
+
+    async def poll(task_id: str) -> TaskStatus:
+        works.clock.set_anew(jump_s if len(works.provider.polled) == 1 else 0)
+        return await polled(task_id)
+
+    monkeypatch.setattr(works.provider, "poll", poll)
+    await works.start()
+    job = await works.becomes(await works.imagine(), JobState.FETCHED)
+    assert len(works.provider.posts) == 1
+    assert works.provider.polled_at[-1] < 60
+    assert job.submitted_at is not None
+
+
+async def test_a_task_found_after_a_start_in_the_past_is_polled_at_once(works: Works) -> None:
+    """The machine came up with an older clock than it went down with."""
+    running = await works.steps.running()
+    works.clock.set_anew(-HOUR)
+    await works.start()
+    await works.becomes(running, JobState.FETCHED)
+    assert works.provider.polled_at[0] < 30
+
+
+async def test_an_hour_back_makes_no_forecast_of_minus_an_hour(works: Works) -> None:
+    """What a clock set anew has made up is not learned from."""
+    works.provider.polls += [RUNNING] * 2
+    works.store.meanwhile["submitted"] = lambda: works.clock.set_anew(-HOUR)
+    await works.start()
+    await works.becomes(await works.imagine(), JobState.FETCHED)
+    later = await works.becomes(await works.imagine(), JobState.FETCHED)
+    assert later.submitted_at is not None
+    assert later.eta_at is not None
+    assert later.eta_at > later.submitted_at
+
+
+async def test_nothing_is_deleted_by_its_age_within_an_hour_of_a_jump(tmp_path: Path) -> None:
+    """Ten days forward by mistake: put right within the hour, no picture is gone that was to be kept for seven days."""
+    clock = FakeClock()
+    async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
+        spool = Spool(tmp_path / "spool")
+        delivered = await Steps(store).delivered()
+        picture = tmp_path / "spool" / f"{delivered.id}.png"
+        picture.write_bytes(b"picture")
+        sweeper = a_sweeper(store, spool, tmp_path, clock)
+        clock.set_anew(timedelta(days=10).total_seconds())
+        for _ in range(3):
+            assert await sweeper.sweep() == 0
+            clock.shift(60)
+        clock.set_anew(-timedelta(days=10).total_seconds())
+        clock.shift(2 * HOUR)
+        assert await sweeper.sweep() == 0
+        clock.shift(2 * HOUR)
+        assert await sweeper.sweep() == 0
+        assert picture.exists()
+        clock.set_anew(timedelta(days=10).total_seconds())
+        assert await sweeper.sweep() == 0
+        clock.shift(HOUR)
+        assert await sweeper.sweep() == 1
+        assert not picture.exists()
+
+
+def test_a_clock_that_runs_a_little_fast_is_trusted() -> None:
+    """Only what sets it anew counts: corrections of seconds are everyday."""
+    clock = FakeClock()
+    steadiness = Steadiness(clock)
+    for _ in range(100):
+        clock.shift(60)
+        clock.set_anew(0.5)
+        assert steadiness.trusted()
+    assert clock.now() > START

@@ -1,0 +1,78 @@
+"""The list of all that can go wrong, and the weather that draws from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.faults import TROUBLES, Place, Weather, named
+from sandbox.machine import Machine
+from sandbox.stack import Sandbox
+
+WANTED = (
+    "submit/error submit/upstream submit/busy submit/timeout submit/rate submit/rate-wait submit/reset submit/hang "
+    "submit/reset-unread submit/drip submit/truncated submit/html submit/types-0 submit/task-fails-mutely "
+    "submit/never-ends submit/expired result/redirect result/not-a-picture result/zeros result/bomb "
+    "discord/500 discord/429 discord/429-cloudflare state/token-reset discord/10062 discord/50027 discord/10008 "
+    "discord/50001 discord/50013 discord/50007 discord/40005 gateway/silence gateway/4000-new gateway/twice "
+    "gateway/malformed/no-json gateway/no-guilds disk/full disk/refused disk/slow clock/back clock/forward"
+)
+
+
+@pytest.mark.parametrize("name", [*WANTED.split(), *(f"gateway/{code}" for code in range(4000, 4015))])
+def test_whatever_is_known_to_go_wrong_has_a_name(name: str) -> None:
+    """By which tests and people can have it."""
+    trouble = named(name)
+    assert trouble is not None
+    assert trouble.label
+
+
+def test_names_are_unique() -> None:
+    """One name, one trouble; and no name means none."""
+    assert len({trouble.name for trouble in TROUBLES}) == len(TROUBLES)
+    assert named("submit/nothing") is None
+
+
+def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
+    """Sooner or later each happens, and the same seed draws the same ones in the same order."""
+    sandbox = Sandbox(data_dir=tmp_path, with_bot=False, machine=Machine())
+    weather, again, other = Weather(sandbox, 3), Weather(sandbox, 3), Weather(sandbox, 4)
+    drawn = [weather.draw().name for _ in range(40_000)]
+    assert set(drawn) == {trouble.name for trouble in TROUBLES}
+    assert [again.draw().name for _ in range(100)] == drawn[:100]
+    assert [other.draw().name for _ in range(100)] != drawn[:100]
+    sandbox.world.close()
+
+
+def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
+    """Without a machine of its own nobody sets the bot's clock; its disk can refuse writes all the same."""
+    sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
+    weather = Weather(sandbox, 3)
+    drawn = {weather.draw().place for _ in range(2_000)}
+    assert drawn == set(Place) - {Place.CLOCK}
+    sandbox.world.close()
+
+
+def test_what_cannot_be_accounted_for_can_be_left_out(tmp_path: Path) -> None:
+    """A campaign counts what members see, so nobody may tell the bot what is not so."""
+    sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
+    honest = Weather(sandbox, 3, lies=False)
+    assert not any(honest.draw().lie for _ in range(2_000))
+    assert any(trouble.lie for trouble in TROUBLES if trouble.place is Place.DISCORD)
+    sandbox.world.close()
+
+
+async def test_what_lasts_a_while_ends_with_the_weather(tmp_path: Path) -> None:
+    """Cleared, the stand-ins are as ever: the token is good, the gateway speaks, channels are open."""
+    async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
+        token, weather = sandbox.world.token, Weather(sandbox, 1)
+        for name in ("state/token-reset", "state/locked-out", "gateway/silence", "gateway/no-guilds", "submit/reset"):
+            trouble = named(name)
+            assert trouble is not None
+            weather.strike(trouble)
+        assert weather.deadly
+        await weather.clear()
+        assert sandbox.world.token == token
+        assert not any(channel.overwrites for channel in sandbox.world.channels.values())
+        assert sandbox.faults.gateway.ready == "whole"

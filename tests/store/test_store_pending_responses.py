@@ -1,0 +1,65 @@
+"""Answers that are open while their order waits to be stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import Refusal
+from bot.ports.pending_responses import AnswerStore, OpenAnswer
+from bot.store.store import SqliteStore
+from tests.support.build import new_request
+from tests.support.clock import FakeClock
+
+
+def answer(interaction_id: int, clock: FakeClock) -> OpenAnswer:
+    """One that can be given for a quarter of an hour."""
+    return OpenAnswer(
+        interaction_id=interaction_id,
+        application_id=4,
+        token=f"token {interaction_id}",
+        expires_at=clock.now() + timedelta(minutes=15),
+        locale="de",
+    )
+
+
+@pytest.fixture
+def answers(store: SqliteStore) -> AnswerStore:
+    """Where they are kept."""
+    return store.answers
+
+
+async def test_answer_is_open_until_it_is_closed(answers: AnswerStore, clock: FakeClock) -> None:
+    """Oldest first, and as it was noted; noted twice it is one."""
+    first, second = answer(7, clock), answer(8, clock)
+    await answers.note([second, first], [])
+    await answers.note([first], [])
+    assert await answers.left_open() == [first, second]
+    await answers.note([], [7, 99])
+    assert await answers.left_open() == [second]
+
+
+async def test_stored_order_closes_its_answer_whichever_comes_first(
+    store: SqliteStore, answers: AnswerStore, clock: FakeClock
+) -> None:
+    """In the same transaction; one that was refused leaves it open until its member is told."""
+    await answers.note([answer(7, clock)], [])
+    await store.accept(new_request(interaction_id=7))
+    await store.accept(new_request(interaction_id=8))
+    await answers.note([answer(8, clock)], [])
+    assert await answers.left_open() == []
+    await answers.note([answer(9, clock)], [])
+    with pytest.raises(Refusal):
+        await store.accept(new_request(interaction_id=9, count=99))
+    assert [left.interaction_id for left in await answers.left_open()] == [9]
+
+
+async def test_answer_whose_token_has_expired_is_forgotten(
+    store: SqliteStore, answers: AnswerStore, clock: FakeClock
+) -> None:
+    """With the other tokens of that age."""
+    await answers.note([answer(7, clock)], [])
+    clock.advance(900)
+    await store.wipe_expired_tokens()
+    assert await answers.left_open() == []
