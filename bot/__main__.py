@@ -18,7 +18,7 @@ from bot.ops.logs import Redactor, configure_logs
 from bot.ops.private_files import make_private, name_open_settings
 from bot.ops.process_limits import limit_process
 from bot.ops.supervisor import FAILURES, FOLLOWED, Supervisor, bot_command
-from bot.ops.watchdog import Watchman
+from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,9 @@ def run_command(*, supervise: bool, follows: bool, failures: int) -> None:
     from bot.app import run  # noqa: PLC0415 - the other commands need neither Discord nor the queue
 
     faulthandler.enable()
-    with Watchman(SystemClock()) as watchman:
+    with Watchdog(SystemClock()) as watchdog:
         pipe = sys.stdin.fileno() if follows else None
-        asyncio.run(run(settings, watchman, follows=pipe, failures=failures))
+        asyncio.run(run(settings, watchdog, follows=pipe, failures=failures))
 
 
 async def _supervised() -> int:

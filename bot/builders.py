@@ -16,32 +16,32 @@ from bot.domain.disk import MEGABYTE, DiskRule
 from bot.domain.errors import DamagedError
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
-from bot.interactions.acknowledge import Reception
-from bot.interactions.pending_responses import OpenAnswers, tell_interrupted
-from bot.interactions.throttle import Flood
-from bot.lifecycle import Machinery
-from bot.media.chart_process import ChildPainter
+from bot.interactions.acknowledge import Acknowledger
+from bot.interactions.pending_responses import PendingResponses, tell_interrupted
+from bot.interactions.throttle import Throttle
+from bot.lifecycle import Components
+from bot.media.chart_process import ChartProcess
 from bot.media.csv_export import CsvTables
 from bot.media.disk_space import DataDisk
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
-from bot.messages.reconciler import Courier
-from bot.notifications.log_channel import ChannelPosts, Logbook
-from bot.ops.backpressure import Pressure
-from bot.ops.counters import Meters
+from bot.messages.reconciler import Reconciler
+from bot.notifications.log_channel import ChannelPoster, LogChannelWriter
+from bot.ops.backpressure import Backpressure
+from bot.ops.counters import Counters
 from bot.ops.health import Health
-from bot.ops.http_server import Watchpost
+from bot.ops.http_server import HttpServer
 from bot.ops.metrics import Metrics
 from bot.ports import OwnerAlerts
-from bot.queue.balance_monitor import BalanceWatch
-from bot.queue.disk_monitor import DiskWatch
-from bot.queue.gate import GateKeeper
-from bot.services.admin import Controls
-from bot.services.export import Exporting
-from bot.services.guild_rules import RuleBook
+from bot.queue.balance_monitor import BalanceMonitor
+from bot.queue.disk_monitor import DiskMonitor
+from bot.queue.gate import SubmissionGate
+from bot.services.admin import Admin
+from bot.services.export import Exporter
+from bot.services.guild_rules import GuildRules
 from bot.services.intake import Intake
-from bot.services.reports import Console
-from bot.services.retention import Forgetting
+from bot.services.reports import Reports
+from bot.services.retention import Retention
 from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.store.metrics import SqliteFigures
@@ -63,10 +63,10 @@ def image_provider(settings: Settings, key: SecretStr) -> ApimasterClient:
     )
 
 
-def console(settings: Settings, store: SqliteStore, clock: Clock) -> Console:
+def reports(settings: Settings, store: SqliteStore, clock: Clock) -> Reports:
     """What moderators see; its charts' fonts are kept with the rest of the data."""
-    painter = ChildPainter(settings.data_dir / "matplotlib")
-    return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
+    painter = ChartProcess(settings.data_dir / "matplotlib")
+    return Reports(statistics=store.statistics, audit=store.audit, jobs=store, painter=painter, clock=clock)
 
 
 async def learned_durations(polling: Polling, store: SqliteStore) -> Durations:
@@ -77,22 +77,22 @@ async def learned_durations(polling: Polling, store: SqliteStore) -> Durations:
     return durations
 
 
-def controls(settings: Settings, gate: GateKeeper, account: ApimasterClient) -> Controls:
+def controls(settings: Settings, gate: SubmissionGate, account: ApimasterClient) -> Admin:
     """What the people who run the bot see and do."""
     database = settings.data_dir / "bot.db"
-    return Controls(gate=gate, figures=SqliteFigures(database), read_balance=account.balance, database=database)
+    return Admin(gate=gate, figures=SqliteFigures(database), read_balance=account.balance, database=database)
 
 
 def balance_watch(
     settings: Settings,
-    gate: GateKeeper,
+    gate: SubmissionGate,
     account: ApimasterClient,
     alerts: OwnerAlerts,
     store: SqliteStore,
     clock: Clock,
-) -> BalanceWatch:
+) -> BalanceMonitor:
     """What reads the balance now and then."""
-    return BalanceWatch(
+    return BalanceMonitor(
         gate=gate,
         read=account.balance,
         alerts=alerts,
@@ -103,57 +103,59 @@ def balance_watch(
     )
 
 
-def exporting(settings: Settings, store: SqliteStore) -> Exporting:
+def exporter(settings: Settings, store: SqliteStore) -> Exporter:
     """What moderators take away; its files lie where the data lies for as long as they are sent."""
     tables = CsvTables(settings.data_dir / "exports")
-    return Exporting(statistics=store.statistics, tables=tables, audit=store.audit)
+    return Exporter(statistics=store.statistics, tables=tables, audit=store.audit)
 
 
 def forgetting_of(
-    settings: Settings, store: SqliteStore, files: Spool, copies: ReferenceCopies, meters: Meters, clock: Clock
-) -> Forgetting:
+    settings: Settings, store: SqliteStore, files: Spool, copies: ReferenceCopies, counters: Counters, clock: Clock
+) -> Retention:
     """What wipes requests in time and at members' wish."""
-    return Forgetting(
+    return Retention(
         store=store.privacy,
         files=files,
         copies=copies,
         clock=clock,
         retention_days=settings.retention_days,
-        count=meters.skipped,
+        count=counters.skipped,
     )
 
 
-def server_log(client: ImagineBot, rulebook: RuleBook, store: SqliteStore, meters: Meters, clock: Clock) -> Logbook:
+def server_log(
+    client: ImagineBot, guild_rules: GuildRules, store: SqliteStore, counters: Counters, clock: Clock
+) -> LogChannelWriter:
     """What writes in servers' log channels."""
-    return Logbook(
-        ChannelPosts(client),
+    return LogChannelWriter(
+        ChannelPoster(client),
         clock,
-        channel_of=rulebook.log_channel,
+        channel_of=guild_rules.log_channel,
         channels=store.rules.log_channels,
-        count=meters.skipped,
+        count=counters.skipped,
     )
 
 
-def reception(
+def acknowledger(
     settings: Settings,
     store: SqliteStore,
     client: ImagineBot,
     intake: Intake,
-    courier: Courier,
-    pressure: Pressure,
+    reconciler: Reconciler,
+    backpressure: Backpressure,
     clock: Clock,
     word_filter: WordFilter,
-) -> Reception:
+) -> Acknowledger:
     """What gives interactions their first answer."""
     tell = partial(tell_interrupted, client)
-    return Reception(
+    return Acknowledger(
         intake=intake,
         requests=store,
-        courier=courier,
-        pressure=pressure,
+        reconciler=reconciler,
+        backpressure=backpressure,
         held=store.answers,
-        open_answers=OpenAnswers(store=store.answers, tell=tell, pressure=pressure, clock=clock),
-        flood=Flood(store.lists, clock, pending=settings.per_user_pending),
+        pending_responses=PendingResponses(store=store.answers, tell=tell, backpressure=backpressure, clock=clock),
+        flood=Throttle(store.lists, clock, pending=settings.per_user_pending),
         clock=clock,
         check_takes_long=word_filter.takes_long,
     )
@@ -174,24 +176,26 @@ def on_database_death(
     return told
 
 
-def disk_watch(settings: Settings, gate: GateKeeper, clock: Clock) -> DiskWatch:
+def disk_watch(settings: Settings, gate: SubmissionGate, clock: Clock) -> DiskMonitor:
     """What keeps room on the disk of DATA_DIR."""
     rule = DiskRule(least_bytes=settings.min_free_mb * MEGABYTE)
-    return DiskWatch(look=DataDisk(settings.data_dir).look, rule=rule, gate=gate, clock=clock)
+    return DiskMonitor(look=DataDisk(settings.data_dir).look, rule=rule, gate=gate, clock=clock)
 
 
-def watchpost(settings: Settings, port: int, machinery: Machinery, store: SqliteStore, meters: Meters) -> Watchpost:
+def http_server(
+    settings: Settings, port: int, components: Components, store: SqliteStore, counters: Counters
+) -> HttpServer:
     """What answers `/healthz` and `/metrics`."""
-    gate, watch = machinery.gate, machinery.balance_watch
-    return Watchpost(
+    gate, watch = components.gate, components.balance_watch
+    return HttpServer(
         health=Health(
-            client=machinery.client,
+            client=components.client,
             ask_database=store.gate,
             gate=lambda: gate.state,
-            shortage=lambda: machinery.disk_watch.shortage,
+            shortage=lambda: components.disk_watch.shortage,
         ),
         metrics=Metrics(
-            meters=meters,
+            counters=counters,
             store=SqliteFigures(settings.data_dir / "bot.db"),
             gate=lambda: gate.state,
             balance=lambda: watch.balance,

@@ -21,7 +21,7 @@ from discord.http import Route
 
 from bot.domain.errors import Refusal, StoreError
 from bot.interactions.command_options import check_options
-from bot.interactions.dedupe import Seen, comes_first
+from bot.interactions.dedupe import SeenInteractions, comes_first
 from bot.interactions.error_replies import answer_error
 from bot.interactions.offered import not_offered
 from bot.interactions.responses import sent_surely
@@ -151,7 +151,7 @@ class ImagineBot(commands.AutoShardedBot):
         reconnect_on_broken_frames(self.malformed)
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
-        self.seen = Seen()
+        self.seen = SeenInteractions()
         self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced

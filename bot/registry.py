@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.domain.limits import Limits
-from bot.interactions.acknowledge import Reception
-from bot.interactions.authorization import Vouchers
-from bot.interactions.debounce import Gestures
-from bot.messages.resend import Handover
+from bot.interactions.acknowledge import Acknowledger
+from bot.interactions.authorization import CommandAuthorizations
+from bot.interactions.debounce import PressDebouncer
+from bot.messages.resend import Resend
 from bot.notifications.owners import Owners
 from bot.ports.outputs import ServerLog
-from bot.services.admin import Controls
-from bot.services.export import Exporting
-from bot.services.guild_rules import RuleBook
+from bot.services.admin import Admin
+from bot.services.export import Exporter
+from bot.services.guild_rules import GuildRules
 from bot.services.intake import Intake
-from bot.services.library import Collection
-from bot.services.lookup import Inspection
+from bot.services.library import Library
+from bot.services.lookup import Lookup
 from bot.services.moderation import Moderation
-from bot.services.order_actions import Deciding
+from bot.services.order_actions import OrderActions
 from bot.services.originals import Originals
-from bot.services.picture_actions import Pictures
+from bot.services.picture_actions import PictureActions
 from bot.services.presets import Presets
 from bot.services.privacy import Privacy
 from bot.services.quotas import Quotas
-from bot.services.reports import Console
+from bot.services.reports import Reports
 from bot.ui.form_binding import OpenForms
 
 
@@ -33,27 +33,27 @@ class Services:
     """The services behind commands and buttons."""
 
     intake: Intake
-    deciding: Deciding
-    pictures: Pictures
+    order_actions: OrderActions
+    pictures: PictureActions
     originals: Originals
     presets: Presets
     privacy: Privacy
     quotas: Quotas
-    rulebook: RuleBook
+    guild_rules: GuildRules
     moderation: Moderation
     server_log: ServerLog
-    console: Console
-    exporting: Exporting
-    reception: Reception
-    controls: Controls
+    reports: Reports
+    exporter: Exporter
+    acknowledger: Acknowledger
+    controls: Admin
     owners: Owners
-    collection: Collection
-    handover: Handover
+    library: Library
+    resend: Resend
     limits: Limits
-    inspection: Inspection
+    lookup: Lookup
     cdn_hosts: tuple[str, ...]
     """The hosts from which pictures are taken."""
     remix_avatars: bool
-    gestures: Gestures = field(default_factory=Gestures)
-    vouchers: Vouchers = field(default_factory=Vouchers)
+    debouncer: PressDebouncer = field(default_factory=PressDebouncer)
+    authorizations: CommandAuthorizations = field(default_factory=CommandAuthorizations)
     open_forms: OpenForms = field(default_factory=OpenForms)

@@ -12,7 +12,7 @@ from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
 from bot.localization.discord_locale import option, phrase, worded
 from bot.registry import Services
-from bot.ui.job_button import keeper_of, lease_of, origin_of
+from bot.ui.job_button import lease_of, origin_of, preset_editor_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 
@@ -51,7 +51,7 @@ class Imagine(commands.Cog):
 
         async def order(not_before: datetime | None) -> int:
             return await self._services.intake.imagine(
-                await self._services.presets.styled(spec, style, keeper_of(interaction)),
+                await self._services.presets.styled(spec, style, preset_editor_of(interaction)),
                 origin_of(interaction),
                 private=private,
                 count=count,
@@ -60,7 +60,7 @@ class Imagine(commands.Cog):
                 not_before=not_before,
             )
 
-        await self._services.reception.receive(interaction, order, private=private)
+        await self._services.acknowledger.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

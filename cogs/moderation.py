@@ -110,8 +110,8 @@ class Moderation(commands.Cog):
                 )
         except TimeoutError:
             raise Refusal("busy") from None
-        self._services.vouchers.take(interaction)
-        check_moderates(interaction, view, self._services.vouchers, opened_by=interaction.id)
+        self._services.authorizations.take(interaction)
+        check_moderates(interaction, view, self._services.authorizations, opened_by=interaction.id)
         await open_form(interaction, remove_form(view, interaction.id), about=message.id)
 
     @commands.Cog.listener()
@@ -127,7 +127,7 @@ class Moderation(commands.Cog):
         await begin_answer(interaction)
         moderator = moderator_of(interaction)
         found = await self._services.moderation.of_server(moderator, request_id)
-        check_moderates(interaction, found, self._services.vouchers, opened_by=opened_by)
+        check_moderates(interaction, found, self._services.authorizations, opened_by=opened_by)
         fields = Fields.of(interaction, REMOVE_PARTS)
         reason = fields.one("reason") or ""
         wanted, lasts = block_chosen(fields.one("block"))

@@ -12,7 +12,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.picture import DEFAULT_RESOLUTION, DEFAULT_SIZE, MAX_COUNT, SIZES, Resolution, pixel_size
 from bot.localization.discord_locale import option, phrase
-from bot.ui.job_button import keeper_of
+from bot.ui.job_button import preset_editor_of
 from bot.ui.styles import proposals
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def quickly(offers: Coroutine[Any, Any, list[T]]) -> list[T]:
 async def style_proposals(interaction: discord.Interaction[ImagineBot], current: str) -> list[app_commands.Choice[str]]:
     """The styles that a member may mean by what they typed so far."""
     presets = interaction.client.services.presets
-    return proposals(await quickly(presets.offers(current, keeper_of(interaction))))
+    return proposals(await quickly(presets.offers(current, preset_editor_of(interaction))))
 
 
 def in_servers_for(**permissions: bool) -> Callable[[T], T]:

@@ -19,7 +19,7 @@ from bot.localization.discord_locale import menu_entry, words_of
 from bot.registry import Services
 from bot.ui.details import details
 from bot.ui.form_binding import Binding, open_form
-from bot.ui.job_button import keeper_of, lease_of, origin_of, styles_within_reach, usual_here
+from bot.ui.job_button import lease_of, origin_of, preset_editor_of, styles_within_reach, usual_here
 from bot.ui.message_media import PostedPicture, avatar_of, pictures_of
 from bot.ui.modal_ids import POSTED, form_id_of
 from bot.ui.remix_modal import Filled, Offer, RemixForm, nobody_took
@@ -67,7 +67,7 @@ class Posted(commands.Cog):
         """Show privately what made the picture of a message."""
         await begin_answer(interaction)
         asked_by = message.interaction_metadata
-        view, job = await self._services.inspection.of_message(
+        view, job = await self._services.lookup.of_message(
             message.id, asked_by.id if asked_by else None, interaction.user.id
         )
         shown = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
@@ -115,7 +115,7 @@ class Posted(commands.Cog):
 
         async def order(not_before: datetime | None) -> int:
             return await self._services.intake.remix(
-                await self._services.presets.styled(filled.spec, filled.style, keeper_of(interaction)),
+                await self._services.presets.styled(filled.spec, filled.style, preset_editor_of(interaction)),
                 origin_of(interaction),
                 references=filled.references,
                 private=private,
@@ -125,7 +125,7 @@ class Posted(commands.Cog):
                 not_before=not_before,
             )
 
-        await self._services.reception.receive(interaction, order, private=private)
+        await self._services.acknowledger.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

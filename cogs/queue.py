@@ -28,7 +28,7 @@ class Queue(commands.Cog):
     async def queue(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your pictures under way, with their places in line; cancel those that wait."""
         await begin_answer(interaction)
-        views = await self._services.collection.under_way(interaction.user.id)
+        views = await self._services.library.under_way(interaction.user.id)
         await edit_answer(interaction, view=queue_view(views, words_of(interaction)))
 
     @app_commands.command(description=phrase("command.collect"))
@@ -44,7 +44,7 @@ class Queue(commands.Cog):
             await self._collect_one(interaction, number)
 
     async def _collect_all(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        due = await self._services.collection.uncollected(interaction.user.id)
+        due = await self._services.library.uncollected(interaction.user.id)
         pictures = sum(len(view.jobs) for view in due)
         words = words_of(interaction)
         said = words("answer.handing_over", count=pictures)
@@ -53,13 +53,13 @@ class Queue(commands.Cog):
         # The first follow-up would become the deferred answer: that one is given first.
         await edit_answer(interaction, content=said)
         for view in due[:_AT_ONCE]:
-            await self._services.handover.give(interaction, view, private=True)
+            await self._services.resend.give(interaction, view, private=True)
 
     async def _collect_one(self, interaction: discord.Interaction[ImagineBot], number: int) -> None:
-        view = await self._services.collection.picture(number, interaction.user.id)
+        view = await self._services.library.picture(number, interaction.user.id)
         private = view.request.private or any(job.state is JobState.READY for job in view.jobs)
         await edit_answer(interaction, content=words_of(interaction)("answer.showing_again", number=number))
-        await self._services.handover.give(interaction, view, private=private)
+        await self._services.resend.give(interaction, view, private=private)
 
     @app_commands.command(description=phrase("command.gallery"))
     @worded(words=option("words"))

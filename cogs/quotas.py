@@ -16,7 +16,7 @@ from bot.localization.discord_locale import option, phrase, worded, words_of
 from bot.localization.escape import mention
 from bot.registry import Services
 from bot.ui.access import Audience, used_by
-from bot.ui.job_button import keeper_of, origin_of
+from bot.ui.job_button import origin_of, preset_editor_of
 from bot.ui.quotas import quota_view, quotas_view, role_label, role_meant
 from cogs.options import RESOLUTION_CHOICES, in_servers_for, quickly
 
@@ -105,7 +105,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         }
         wishes = {limit: str(typed) for limit, typed in given.items() if typed is not None}
         whose = EVERYONE if role is None else role.id
-        await self._services.quotas.change(keeper_of(interaction), whose, wishes)
+        await self._services.quotas.change(preset_editor_of(interaction), whose, wishes)
         await self._show(interaction, ENGLISH("quotas.set"))
 
     @used_by(Audience.MANAGERS)
@@ -116,7 +116,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         """Limit what all members together may spend in a month."""
         await begin_answer(interaction)
         wishes = {Limit.SERVER_CREDITS_MONTH: credits}
-        await self._services.quotas.change(keeper_of(interaction), EVERYONE, wishes)
+        await self._services.quotas.change(preset_editor_of(interaction), EVERYONE, wishes)
         await self._show(interaction, ENGLISH("quotas.set"))
 
     @used_by(Audience.MANAGERS)
@@ -126,7 +126,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     async def remove(self, interaction: discord.Interaction[ImagineBot], role: RoleName) -> None:
         """Forget a quota; that of a deleted role can be chosen too."""
         await begin_answer(interaction)
-        await self._services.quotas.remove(keeper_of(interaction), role_meant(role, _roles(interaction)))
+        await self._services.quotas.remove(preset_editor_of(interaction), role_meant(role, _roles(interaction)))
         await self._show(interaction, ENGLISH("quotas.removed"))
 
     @app_commands.command(name="list", description=phrase("command.quotas_list"))
@@ -141,7 +141,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     async def reset(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
         """Let a member begin anew, whether they are still here or not."""
         await begin_answer(interaction)
-        await self._services.quotas.reset(keeper_of(interaction), member.id)
+        await self._services.quotas.reset(preset_editor_of(interaction), member.id)
         await self._show(interaction, ENGLISH("quotas.reset", member=mention(member.id)))
 
     async def _show(self, interaction: discord.Interaction[ImagineBot], done: str = "") -> None:

@@ -13,7 +13,7 @@ from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS, MAX_REFERENCES
 from bot.domain.policy import check_reference, checked_spec
 from bot.localization.discord_locale import option, phrase, worded
 from bot.registry import Services
-from bot.ui.job_button import keeper_of, lease_of, origin_of
+from bot.ui.job_button import lease_of, origin_of, preset_editor_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
@@ -74,7 +74,7 @@ class Remix(commands.Cog):
 
         async def order(not_before: datetime | None) -> int:
             return await self._services.intake.remix(
-                await self._services.presets.styled(spec, style, keeper_of(interaction)),
+                await self._services.presets.styled(spec, style, preset_editor_of(interaction)),
                 origin_of(interaction),
                 references=[NewReference(url=image.url, name=image.filename) for image in images],
                 private=private,
@@ -84,7 +84,7 @@ class Remix(commands.Cog):
                 not_before=not_before,
             )
 
-        await self._services.reception.receive(interaction, order, private=private)
+        await self._services.acknowledger.receive(interaction, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -74,7 +74,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         rule = WordRule(pattern=pattern, regex=regex, where=Where(where))
-        added = await self._services.rulebook.add_words(guild_id, actor_id, rule)
+        added = await self._services.guild_rules.add_words(guild_id, actor_id, rule)
         await self._answer(interaction, ENGLISH("words.added", rule=described(added)))
 
     @words.command(name="remove", description=phrase("command.settings_words_remove"))
@@ -83,7 +83,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         """Forget a rule."""
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
-        removed = await self._services.rulebook.remove_words(guild_id, actor_id, rule)
+        removed = await self._services.guild_rules.remove_words(guild_id, actor_id, rule)
         await self._answer(interaction, ENGLISH("words.removed", rule=described(removed)))
 
     @remove.autocomplete("rule")
@@ -92,7 +92,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     ) -> list[app_commands.Choice[int]]:
         try:
             async with asyncio.timeout(_PROPOSED_BY_S):
-                rules = await self._services.rulebook.of(interaction.guild_id or 0)
+                rules = await self._services.guild_rules.of(interaction.guild_id or 0)
         except (StoreError, TimeoutError) as error:
             log.warning("no_proposals", extra={"error": str(error)})
             return []
@@ -103,7 +103,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         """Show every rule about words."""
         await begin_answer(interaction)
         guild_id, _ = manager_of(interaction)
-        await self._answer(interaction, rule_list((await self._services.rulebook.of(guild_id)).words))
+        await self._answer(interaction, rule_list((await self._services.guild_rules.of(guild_id)).words))
 
     @words.command(name="test", description=phrase("command.settings_words_test"))
     @worded(text=option("rule_text"), pattern=option("rule_tried"), regex=option("rule_regex"))
@@ -117,12 +117,12 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         """Say what the rules, or one that is only thought of, would refuse; nothing changes."""
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
-        rulebook = self._services.rulebook
-        rules = (await rulebook.of(guild_id)).words
+        guild_rules = self._services.guild_rules
+        rules = (await guild_rules.of(guild_id)).words
         if pattern is not None:
-            rules = (await rulebook.checked_rule(guild_id, actor_id, WordRule(pattern=pattern, regex=regex)),)
-        refused = await rulebook.tried(guild_id, actor_id, rules, most=TRIED_ON)
-        matching = await rulebook.matching(guild_id, actor_id, rules, text) if text else []
+            rules = (await guild_rules.checked_rule(guild_id, actor_id, WordRule(pattern=pattern, regex=regex)),)
+        refused = await guild_rules.tried(guild_id, actor_id, rules, most=TRIED_ON)
+        matching = await guild_rules.matching(guild_id, actor_id, rules, text) if text else []
         await self._answer(interaction, dry_run(text, matching, refused, looked_at=TRIED_ON))
 
     @commands.Cog.listener()
@@ -134,7 +134,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         guild_id, actor_id = manager_of(interaction)
         rule = rule_of(Fields.of(interaction, WORDS_PARTS))
         await note_press(interaction)
-        await self._services.rulebook.add_words(guild_id, actor_id, rule)
+        await self._services.guild_rules.add_words(guild_id, actor_id, rule)
         await show_screen(interaction)
 
     @staticmethod

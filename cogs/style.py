@@ -13,7 +13,7 @@ from bot.interactions.responses import begin_answer, edit_answer
 from bot.localization.discord_locale import option, phrase, worded, words_of
 from bot.localization.escape import escaped
 from bot.registry import Services
-from bot.ui.job_button import keeper_of
+from bot.ui.job_button import preset_editor_of
 from bot.ui.styles import proposals, style_list
 from cogs.options import quickly
 
@@ -43,7 +43,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     ) -> None:
         """Save a style under a name."""
         await begin_answer(interaction)
-        preset, replaced = await self._services.presets.save(name, text, keeper_of(interaction), server=server)
+        preset, replaced = await self._services.presets.save(name, text, preset_editor_of(interaction), server=server)
         said = words_of(interaction)(_SAVED[server, replaced], name=escaped(preset.name))
         await edit_answer(interaction, content=said)
 
@@ -51,7 +51,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
         """Show your styles and those of the server."""
         await begin_answer(interaction)
-        found = style_list(await self._services.presets.of(keeper_of(interaction)), words_of(interaction))
+        found = style_list(await self._services.presets.of(preset_editor_of(interaction)), words_of(interaction))
         files = [discord.File(io.BytesIO(found.file), "styles.txt")] if found.file else []
         await edit_answer(interaction, embed=found.embed, attachments=files)
 
@@ -60,7 +60,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     async def delete(self, interaction: discord.Interaction[ImagineBot], name: str, server: bool = False) -> None:
         """Delete a style; pictures made with it stay as they are."""
         await begin_answer(interaction)
-        preset = await self._services.presets.delete(name, keeper_of(interaction), server=server)
+        preset = await self._services.presets.delete(name, preset_editor_of(interaction), server=server)
         key = "styles.server_deleted" if server else "styles.own_deleted"
         said = words_of(interaction)(key, name=escaped(preset.name))
         await edit_answer(interaction, content=said)
@@ -70,7 +70,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
         self, interaction: discord.Interaction[ImagineBot], current: str
     ) -> list[app_commands.Choice[str]]:
         server = bool(getattr(interaction.namespace, "server", False))
-        offers = self._services.presets.deletable(current, keeper_of(interaction), server=server)
+        offers = self._services.presets.deletable(current, preset_editor_of(interaction), server=server)
         return proposals(await quickly(offers))
 
 

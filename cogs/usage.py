@@ -17,8 +17,8 @@ from bot.localization.catalogue import ENGLISH
 from bot.localization.discord_locale import option, phrase, worded
 from bot.ports.statistics import JobFilter
 from bot.registry import Services
-from bot.services.export import MOST_FILES, Export, Exporting
-from bot.services.reports import Console
+from bot.services.export import MOST_FILES, Export, Exporter
+from bot.services.reports import Reports
 from bot.ui.upload_limits import CERTAIN_BYTES, is_too_large
 from bot.ui.usage import Screen, member_screen, overview_screen, period_text, top_screen
 from bot.ui.usage_delete import ChooseToDelete, DeleteListedButton
@@ -65,13 +65,13 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     """A server's numbers. Everything is told privately, and can be posted with `share`."""
 
     def __init__(self, services: Services) -> None:
-        self._console: Console = services.console
-        self._exporting: Exporting = services.exporting
-        self._vouchers = services.vouchers
+        self._reports: Reports = services.reports
+        self._exporter: Exporter = services.exporter
+        self._authorizations = services.authorizations
 
     async def interaction_check(self, interaction: discord.Interaction[ImagineBot]) -> bool:  # type: ignore[override]
         """Remember whom Discord let use these commands: they may turn the pages of what they are answered."""
-        self._vouchers.take(interaction)
+        self._authorizations.take(interaction)
         return True
 
     @app_commands.command(description=phrase("command.usage_overview"))
@@ -88,7 +88,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         """Pictures, credits, members and failures of a period, with a chart."""
         await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
-        found, chart = await self._console.overview(_server(interaction), days)
+        found, chart = await self._reports.overview(_server(interaction), days)
         await _show(interaction, overview_screen(found, chart, days), share=share)
 
     @app_commands.command(description=phrase("command.usage_member"))
@@ -106,7 +106,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         """One member's numbers, whether they are still here or not."""
         await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
-        found = await self._console.member(_server(interaction), member.id, days)
+        found = await self._reports.member(_server(interaction), member.id, days)
         await _show(interaction, member_screen(found, days, shared=share), share=share)
 
     @app_commands.command(description=phrase("command.usage_top"))
@@ -123,7 +123,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         """Who spent most."""
         await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
-        await _show(interaction, top_screen(await self._console.top(_server(interaction), days), days), share=share)
+        await _show(interaction, top_screen(await self._reports.top(_server(interaction), days), days), share=share)
 
     @app_commands.command(description=phrase("command.usage_jobs"))
     @worded(
@@ -157,7 +157,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
             state=JobState(state) if state else None,
             words=" ".join(text.split()),
         )
-        found = await self._console.jobs(_server(interaction), wanted)
+        found = await self._reports.jobs(_server(interaction), wanted)
         await _show(interaction, Screen(jobs_view(found, wanted, None, shared=share)), share=share)
 
     @app_commands.command(description=phrase("command.usage_errors"))
@@ -174,7 +174,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         """What failed and what the provider said."""
         await begin_answer(interaction)
         days = self._days(period, first_day, last_day)
-        found = await self._console.troubles(_server(interaction), days)
+        found = await self._reports.troubles(_server(interaction), days)
         await _show(interaction, Screen(errors_view(found, days, 0)), share=share)
 
     @app_commands.command(description=phrase("command.usage_audit"))
@@ -182,7 +182,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     async def audit(self, interaction: discord.Interaction[ImagineBot], share: bool = False) -> None:
         """What those who look after this server did."""
         await begin_answer(interaction)
-        await _show(interaction, Screen(audit_view(await self._console.audit(_server(interaction)))), share=share)
+        await _show(interaction, Screen(audit_view(await self._reports.audit(_server(interaction)))), share=share)
 
     @app_commands.command(description=phrase("command.usage_export"))
     @worded(**_OF_PERIOD, share=option("share"))
@@ -212,7 +212,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     async def _export(
         self, interaction: discord.Interaction[ImagineBot], days: Period, limit_bytes: int, *, share: bool
     ) -> None:
-        made = self._exporting.export(_server(interaction), days, actor_id=interaction.user.id, limit_bytes=limit_bytes)
+        made = self._exporter.export(_server(interaction), days, actor_id=interaction.user.id, limit_bytes=limit_bytes)
         async with made as export:
             first, *others = export.files
             told = _told(export, days)
@@ -225,7 +225,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
                 await interaction.followup.send(file=discord.File(file), ephemeral=not share)
 
     def _days(self, period: str, first_day: str, last_day: str) -> Period:
-        return self._console.period(PeriodName(period), first_day, last_day)
+        return self._reports.period(PeriodName(period), first_day, last_day)
 
 
 def _server(interaction: discord.Interaction[ImagineBot]) -> int:

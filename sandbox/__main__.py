@@ -15,7 +15,7 @@ from sandbox.attack.run import listing
 from sandbox.attack.run import run as run_attacks
 from sandbox.chaos import report
 from sandbox.driver import DriverError
-from sandbox.faults import Weather
+from sandbox.faults import RandomFaults
 from sandbox.machine import Machine
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
@@ -81,8 +81,8 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sandbox = Sandbox(data_dir=data_dir, with_bot=False, machine=None if no_bot else Machine())
-    weather = None if seed is None else Weather(sandbox, seed, pause_s=_SECONDS_BETWEEN_FAULTS)
-    async with sandbox, PageServer(sandbox, port=port, managed=not no_bot, weather=weather) as page:
+    random_faults = None if seed is None else RandomFaults(sandbox, seed, pause_s=_SECONDS_BETWEEN_FAULTS)
+    async with sandbox, PageServer(sandbox, port=port, managed=not no_bot, random_faults=random_faults) as page:
         if port not in (0, page.port):
             click.echo(f"Port {port} is taken, so the page has another one.")
         click.echo(f"Sandbox: {page.url}   (Ctrl-C stops it)")
@@ -93,9 +93,9 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | 
         if open_browser:
             await asyncio.to_thread(webbrowser.open, page.url)
         beside = [asyncio.create_task(_send_first_command(sandbox), name="first command")]
-        if weather is not None:
+        if random_faults is not None:
             click.echo(f"Faults at random, from seed {seed}; a bot that ends by itself is started again.")
-            beside.append(asyncio.create_task(_storm(sandbox, weather, managed=not no_bot), name="storm"))
+            beside.append(asyncio.create_task(_storm(sandbox, random_faults, managed=not no_bot), name="storm"))
         await stop.wait()
         for task in beside:
             task.cancel()
@@ -103,10 +103,10 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | 
         click.echo("Stopping …")
 
 
-async def _storm(sandbox: Sandbox, weather: Weather, *, managed: bool) -> None:
+async def _storm(sandbox: Sandbox, random_faults: RandomFaults, *, managed: bool) -> None:
     """Let things go wrong once the bot is up. Started again is what ended by itself, and nothing that was stopped."""
     await sandbox.driver.wait_for_bot(_A_DAY_S)
-    blowing = asyncio.create_task(weather.blow(), name="weather")
+    blowing = asyncio.create_task(random_faults.blow(), name="weather")
     try:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)

@@ -4,7 +4,7 @@ import asyncio
 import fnmatch
 
 
-class Stop:
+class Breakpoint:
     """One request is held where the place fits the pattern; it goes on when released."""
 
     def __init__(self, pattern: str) -> None:
@@ -27,18 +27,18 @@ class Stop:
         await self._released.wait()
 
 
-class Stops:
+class Breakpoints:
     """The places of a stand-in at which requests can be held: `before POST /path` and `after POST /path`.
 
     Before is when the request was received and nothing has been done; after is when all was done and no answer sent.
     """
 
     def __init__(self) -> None:
-        self._stops: list[Stop] = []
+        self._stops: list[Breakpoint] = []
 
-    def hold_next(self, pattern: str) -> Stop:
+    def hold_next(self, pattern: str) -> Breakpoint:
         """Hold the next request at a place that fits the pattern (`after PATCH /webhooks/*`)."""
-        stop = Stop(pattern)
+        stop = Breakpoint(pattern)
         self._stops.append(stop)
         return stop
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from bot.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec, Resolution
-from bot.ops.counters import Meters
+from bot.ops.counters import Counters
 from bot.ports import ImageProvider, ImageUploads, PictureSource, Submission, TaskState, TaskStatus
 
 _MOST_REMEMBERED: Final = 10_000
@@ -27,9 +27,9 @@ class MeteredProvider:
     How long a picture took is known of those that were ordered since the start.
     """
 
-    def __init__(self, provider: Provider, meters: Meters, clock: Clock) -> None:
+    def __init__(self, provider: Provider, counters: Counters, clock: Clock) -> None:
         self._provider = provider
-        self._meters = meters
+        self._counters = counters
         self._clock = clock
         self._begun: dict[str, tuple[Resolution, float]] = {}
 
@@ -50,7 +50,7 @@ class MeteredProvider:
         if status.state is not TaskState.RUNNING and (begun := self._begun.pop(task_id, None)):
             resolution, since_s = begun
             if status.state is TaskState.SUCCEEDED:
-                self._meters.took(resolution, self._clock.monotonic() - since_s)
+                self._counters.took(resolution, self._clock.monotonic() - since_s)
         return status
 
     async def download(self, source: PictureSource, to: Path) -> int:
@@ -68,5 +68,5 @@ class MeteredProvider:
         try:
             yield
         except BotError as error:
-            self._meters.failed(call, error.code)
+            self._counters.failed(call, error.code)
             raise

@@ -14,7 +14,7 @@ import click
 from bot.apimaster.client import ApimasterClient
 from bot.clock import SystemClock
 from bot.commands.generate_options import MistypedError, Order, output_kind, picture_spec, references
-from bot.commands.generate_picture import Made, OnePicture, Trail
+from bot.commands.generate_picture import GeneratedPicture, OnePicture, Recorder
 from bot.commands.progress import TerminalProgress
 from bot.domain.credits import price
 from bot.domain.errors import BotError, StartupError
@@ -116,9 +116,9 @@ def _run(settings: Settings, order: Order | None, *, sync: bool, task_id: str, o
     polling = Polling(
         first_s=settings.first_poll_seconds, every_s=settings.poll_seconds, timeout_s=settings.job_timeout_seconds
     )
-    trail = Trail()
+    trail = Recorder()
 
-    async def work() -> Made:
+    async def work() -> GeneratedPicture:
         async with (
             ApimasterClient(
                 settings.apimaster_base_url, key, settings.apimaster_model, result_hosts=settings.result_hosts
@@ -142,7 +142,7 @@ def _cost_text(spec: PictureSpec, settings: Settings) -> str:
     return ENGLISH.credits(price(spec.resolution, settings.credit_price_1k, settings.group_ratio))
 
 
-def _print_summary(made: Made, elapsed_s: float, cost: str | None) -> None:
+def _print_summary(made: GeneratedPicture, elapsed_s: float, cost: str | None) -> None:
     info = made.info
     converted = f" (converted from {made.converted_from})" if made.converted_from else ""
     click.echo(f"{made.path}: {info.width}x{info.height} {info.format}{converted}, {_size_text(info.size_bytes)}")
@@ -165,11 +165,11 @@ def _sentence(error: BotError) -> str:
     return f"[{error.code}] {what}. {_ADVICE.get(error.code, '')}".rstrip()
 
 
-def _later(trail: Trail, output: Path) -> str:
+def _later(trail: Recorder, output: Path) -> str:
     return f"Fetch it later with: python -m bot generate --task {trail.task_id} -o {output}"
 
 
-def _interrupted(trail: Trail, output: Path) -> str:
+def _interrupted(trail: Recorder, output: Path) -> str:
     if trail.task_id is not None:
         later = _later(trail, output)
         return f"Interrupted. The task {trail.task_id} goes on at the provider and is charged. {later}"

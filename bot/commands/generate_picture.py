@@ -31,7 +31,7 @@ from bot.domain.errors import (
 from bot.domain.picture import PictureInfo
 from bot.domain.schedule import Polling, backoff_s, next_poll_s
 from bot.media.decoders import open_image
-from bot.media.metadata import Cleaned, cleaned
+from bot.media.metadata import CleanPicture, cleaned
 from bot.media.sniff import Kind
 from bot.media.verify import verify
 from bot.ports import PictureSource, TaskState, TaskStatus
@@ -48,7 +48,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Trail:
+class Recorder:
     """How far the work came, for who is interrupted: a sent request may be charged, a task id can be fetched later."""
 
     sent: bool = False
@@ -56,7 +56,7 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class GeneratedPicture:
     """The finished picture: `converted_from` names the provider's format where the output's name asked for another."""
 
     path: Path
@@ -76,7 +76,7 @@ class OnePicture:
         clock: Clock,
         progress: Progress,
         *,
-        trail: Trail,
+        trail: Recorder,
         rng: random.Random,
     ) -> None:
         self._client = client
@@ -86,7 +86,7 @@ class OnePicture:
         self._rng = rng
         self.trail = trail
 
-    async def make(self, order: Order, *, sync: bool = False) -> Made:
+    async def make(self, order: Order, *, sync: bool = False) -> GeneratedPicture:
         """Order a picture and fetch it; raises ProviderError, PictureError or StoreError."""
         urls = [await self._reference_url(reference) for reference in order.references]
         self._progress.step("waiting for the picture" if sync else "submitting")
@@ -98,7 +98,7 @@ class OnePicture:
         source = submission.source or PictureSource()
         return await self._keep(source, order.output, order.kind, submission.reported_cost)
 
-    async def fetch(self, task_id: str, output: Path, kind: Kind) -> Made:
+    async def fetch(self, task_id: str, output: Path, kind: Kind) -> GeneratedPicture:
         """Wait for a task that exists, and fetch its picture; one that is gone or broken is asked for anew."""
         self.trail.sent, self.trail.task_id = True, task_id
         self._progress.step(f"task {task_id} is running")
@@ -113,7 +113,7 @@ class OnePicture:
                 wait_s = self._polling.every_s
         return await self._fetch_once(task_id, wait_s, output, kind)
 
-    async def _fetch_once(self, task_id: str, wait_s: float, output: Path, kind: Kind) -> Made:
+    async def _fetch_once(self, task_id: str, wait_s: float, output: Path, kind: Kind) -> GeneratedPicture:
         status = await self._finished(task_id, wait_s)
         return await self._keep(status.source or PictureSource(), output, kind, status.reported_cost)
 
@@ -155,7 +155,7 @@ class OnePicture:
             self._progress.step(f"task {task_id} is running{done}")
         return status
 
-    async def _keep(self, source: PictureSource, output: Path, kind: Kind, cost: float | None) -> Made:
+    async def _keep(self, source: PictureSource, output: Path, kind: Kind, cost: float | None) -> GeneratedPicture:
         self._progress.step("downloading")
         part = output.with_name(f".{output.name}.part")
         try:
@@ -171,7 +171,9 @@ class OnePicture:
         finally:
             part.unlink(missing_ok=True)
         task_id = self.trail.task_id
-        return Made(path=output, info=info, converted_from=converted_from, reported_cost=cost, task_id=task_id)
+        return GeneratedPicture(
+            path=output, info=info, converted_from=converted_from, reported_cost=cost, task_id=task_id
+        )
 
     async def _insist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         for failures in range(1, _DOWNLOADS):
@@ -184,7 +186,7 @@ class OnePicture:
         return await attempt()
 
 
-def _read_cleaned(image: LocalImage) -> Cleaned:
+def _read_cleaned(image: LocalImage) -> CleanPicture:
     """A reference as it may leave this machine: without the place where it was taken."""
     try:
         return cleaned(image.path.read_bytes(), image.kind)

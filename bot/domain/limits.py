@@ -12,7 +12,7 @@ FOLLOW_UPS_ELSEWHERE: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class QueueLimits:
     """How many jobs may wait: of one member, and of all together while nothing is being made."""
 
     pending: int

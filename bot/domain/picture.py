@@ -34,9 +34,9 @@ class Resolution(StrEnum):
 
 def next_resolution(resolution: Resolution) -> Resolution | None:
     """The resolution above this one; None above the highest."""
-    ladder = tuple(Resolution)
-    above = ladder.index(resolution) + 1
-    return ladder[above] if above < len(ladder) else None
+    fallback_chain = tuple(Resolution)
+    above = fallback_chain.index(resolution) + 1
+    return fallback_chain[above] if above < len(fallback_chain) else None
 
 
 OPEN_SIZE: Final = "size"

@@ -20,7 +20,7 @@ _ALIKE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class PresetOwner:
     """Whose presets: a member's own, or a server's."""
 
     owner_id: int

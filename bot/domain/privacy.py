@@ -9,7 +9,7 @@ from bot.domain.job import Request, Wiped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class DataCounts:
     """How much is kept of a member that can be deleted: requests (those under way among them), own styles."""
 
     requests: int
@@ -23,7 +23,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftover:
+class LeftoverFiles:
     """A request that was wiped while files of it may still be on our disk, and its jobs."""
 
     request_id: int

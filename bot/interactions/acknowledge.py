@@ -21,13 +21,13 @@ from bot.domain.draft import AsksFirst
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import RequestView
 from bot.interactions.error_replies import answer_error
-from bot.interactions.latency import Lateness
-from bot.interactions.pending_responses import OpenAnswers
+from bot.interactions.latency import LatencyEstimate
+from bot.interactions.pending_responses import PendingResponses
 from bot.interactions.permissions import check_place
 from bot.interactions.responses import UNREADABLE, sent_surely, was_refused
-from bot.interactions.throttle import Flood
-from bot.messages.reconciler import Courier
-from bot.ops.backpressure import Pressure
+from bot.interactions.throttle import Throttle
+from bot.messages.reconciler import Reconciler
+from bot.ops.backpressure import Backpressure
 from bot.ports import RequestStore, Shown
 from bot.ports.pending_responses import HeldRequests
 from bot.services.intake import Intake
@@ -47,7 +47,7 @@ _CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
 
-class Reception:
+class Acknowledger:
     """Gives an interaction its first answer."""
 
     def __init__(
@@ -55,23 +55,23 @@ class Reception:
         *,
         intake: Intake,
         requests: RequestStore,
-        courier: Courier,
-        pressure: Pressure,
+        reconciler: Reconciler,
+        backpressure: Backpressure,
         held: HeldRequests,
-        open_answers: OpenAnswers,
-        flood: Flood,
+        pending_responses: PendingResponses,
+        flood: Throttle,
         clock: Clock,
         check_takes_long: Callable[[int], Awaitable[None]],
         in_time_s: float = _IN_TIME_S,
     ) -> None:
         self._intake = intake
         self._requests = requests
-        self._courier = courier
-        self._pressure = pressure
+        self._reconciler = reconciler
+        self._backpressure = backpressure
         self._held = held
-        self._open_answers = open_answers
+        self._pending_responses = pending_responses
         self._flood = flood
-        self._lateness = Lateness(clock)
+        self._latency = LatencyEstimate(clock)
         self._clock = clock
         self._check_takes_long = check_takes_long
         self._in_time_s = in_time_s
@@ -92,13 +92,13 @@ class Reception:
     async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
         self._flood.ordered(interaction.user.id)
-        time_left_s = self._in_time_s - self._lateness.age_s(interaction.created_at)
-        if self._pressure.crowded or time_left_s <= 0:
-            with self._open_answers.noted(interaction):
+        time_left_s = self._in_time_s - self._latency.age_s(interaction.created_at)
+        if self._backpressure.crowded or time_left_s <= 0:
+            with self._pending_responses.noted(interaction):
                 await self._answer_first(interaction, accept, private=private)
             return
         hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
-        with self._courier.hold(interaction.id), self._pressure.answering():
+        with self._reconciler.hold(interaction.id), self._backpressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
             view = await self._read_in_time(accepting, interaction.user.id, time_left_s)
             answered = await (
@@ -111,7 +111,7 @@ class Reception:
             await self._go_on(request_id)
         else:
             await self._intake.unanswered(view or await self._requests.view(request_id))
-        self._courier.refresh([request_id])
+        self._reconciler.refresh([request_id])
 
     async def _go_on(self, request_id: int) -> None:
         """Let what waited for its member to be answered be ordered; where that cannot be noted, it is in its time."""
@@ -127,7 +127,7 @@ class Reception:
         Whoever was told that the bot did not respond has ordered nothing: of an interaction that came too late nothing
         is stored.
         """
-        with self._courier.hold(interaction.id), self._pressure.answering():
+        with self._reconciler.hold(interaction.id), self._backpressure.answering():
             try:
                 await self._flood.check(interaction.user.id)
             except Refusal as refusal:
@@ -139,7 +139,7 @@ class Reception:
         stored = self._tasks.start(self._accept_in_turn(accept(None)), name=f"accept-{interaction.id}")
         request_id = await self._stored(interaction, stored)
         if request_id is not None:
-            self._courier.refresh([request_id])
+            self._reconciler.refresh([request_id])
 
     async def _stored(
         self, interaction: discord.Interaction[Any], accepting: asyncio.Task[int | Exception]
@@ -176,11 +176,11 @@ class Reception:
         """Let requests that are being accepted be stored; their messages follow after the next start."""
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
-        await self._open_answers.close()
+        await self._pending_responses.close()
 
     async def recover(self) -> None:
         """Tell those whose orders the last process deferred and did not come to store."""
-        await self._open_answers.recover()
+        await self._pending_responses.recover()
 
     async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
         """The stored request's id, or why there is none: that is the member's to read, not a failed task."""

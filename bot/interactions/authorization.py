@@ -17,7 +17,7 @@ _VOUCHED: Final = timedelta(minutes=15)
 _REMEMBERED: Final = 10_000
 
 
-class Vouchers:
+class CommandAuthorizations:
     """The latest interactions in which Discord vouched for a member, with the member, the server and the channel.
 
     A server may let somebody use a command in some channels only.

@@ -16,7 +16,7 @@ _ONE_GESTURE: Final = timedelta(seconds=1)
 _REMEMBERED: Final = 10_000
 
 
-class Gestures:
+class PressDebouncer:
     """Remembers who pressed what, by the moment that Discord gives each press."""
 
     def __init__(self) -> None:

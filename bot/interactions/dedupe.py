@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 _REMEMBERED: Final = 10_000
 
 
-class Seen:
+class SeenInteractions:
     """The ids of the latest interactions, in memory: after a new login Discord repeats nothing."""
 
     def __init__(self, remembered: int = _REMEMBERED) -> None:
@@ -30,15 +30,15 @@ class Seen:
         return True
 
 
-class Doorkeeper(Protocol):
+class DedupingClient(Protocol):
     """A client that knows which interactions it has seen."""
 
-    seen: Seen
+    seen: SeenInteractions
 
 
 def comes_first(interaction: discord.Interaction[Any]) -> bool:
     """Whether to answer an interaction: not one that is being answered already, which would take over its message."""
-    if cast(Doorkeeper, interaction.client).seen.first_time(interaction.id):
+    if cast(DedupingClient, interaction.client).seen.first_time(interaction.id):
         return True
     log.info("interaction_repeated", extra={"interaction_id": interaction.id})
     return False

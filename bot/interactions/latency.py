@@ -11,7 +11,7 @@ ANSWERED_BY_S: Final = 3.0
 _REMEMBERED_S: Final = 600.0
 
 
-class Lateness:
+class LatencyEstimate:
     """Tells the age of interactions whoever's clock is wrong, as far as that can be known.
 
     The youngest one of the last minutes is taken to have come at once: whatever seems older than that is. An age that

@@ -19,8 +19,8 @@ from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.localization.catalogue import words_for
 from bot.messages.fallback_chain import ORIGINAL, webhook_of
-from bot.ops.backpressure import Pressure
-from bot.ports.pending_responses import AnswerStore, OpenAnswer
+from bot.ops.backpressure import Backpressure
+from bot.ports.pending_responses import PendingResponse, PendingResponseStore
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -32,18 +32,23 @@ _PAUSE_S: Final = 5.0
 _CLOSE_S: Final = 1.0
 
 
-class OpenAnswers:
+class PendingResponses:
     """Remembers them for a crowd, and tells those that an earlier process left open."""
 
     def __init__(
-        self, *, store: AnswerStore, tell: Callable[[OpenAnswer], Awaitable[None]], pressure: Pressure, clock: Clock
+        self,
+        *,
+        store: PendingResponseStore,
+        tell: Callable[[PendingResponse], Awaitable[None]],
+        backpressure: Backpressure,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._tell = tell
-        self._pressure = pressure
+        self._backpressure = backpressure
         self._clock = clock
         self._ours: set[int] = set()
-        self._opened: dict[int, OpenAnswer] = {}
+        self._opened: dict[int, PendingResponse] = {}
         self._closed: list[int] = []
         self._writing: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -53,7 +58,7 @@ class OpenAnswers:
     def noted(self, interaction: discord.Interaction[Any]) -> Iterator[None]:
         """Have an interaction's answer open until its order is stored, or its member told why not."""
         self._ours.add(interaction.id)
-        self._opened[interaction.id] = OpenAnswer(
+        self._opened[interaction.id] = PendingResponse(
             interaction_id=interaction.id,
             application_id=interaction.application_id,
             token=interaction.token,
@@ -106,11 +111,11 @@ class OpenAnswers:
         finally:
             self._writing = None
 
-    async def _told(self, answer: OpenAnswer) -> None:
+    async def _told(self, answer: PendingResponse) -> None:
         """Tell one member, again and again while there is trouble and the token lives."""
         async with self._slots:
             while answer.expires_at > self._clock.now():
-                await self._pressure.quiet()
+                await self._backpressure.quiet()
                 try:
                     await self._tell(answer)
                     break
@@ -120,7 +125,7 @@ class OpenAnswers:
         self._close(answer.interaction_id)
 
 
-async def tell_interrupted(client: discord.Client, answer: OpenAnswer) -> None:
+async def tell_interrupted(client: discord.Client, answer: PendingResponse) -> None:
     """Take "thinking" away and say privately that nothing was ordered. Killed in between, it is said twice."""
     webhook = webhook_of(client, answer.application_id, answer.token)
     sentence = words_for(answer.locale)("error.interrupted")

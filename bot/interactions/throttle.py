@@ -18,7 +18,7 @@ _REMEMBERED_S: Final = 60.0
 _PATIENCE_S: Final = 0.5
 
 
-class Flood:
+class Throttle:
     """Asked in a crowd, before anything is answered or stored. Memory only suspects; the database decides.
 
     What it has committed when it is asked, after the order came, is certain: the member's own orders that are not

@@ -24,7 +24,7 @@ _COMMAND: Final = (sys.executable, "-m", "bot.ui.charts")
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
-class ChildPainter:
+class ChartProcess:
     """ChartPainter by a child process for each chart. `cache_dir` is where the plotting library keeps its fonts."""
 
     def __init__(

@@ -15,7 +15,7 @@ from bot.ports import Fitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class FitStep:
     """One step down the ladder: WebP or JPEG of this quality, each side times `scale`."""
 
     quality: int
@@ -25,13 +25,13 @@ class Rung:
 
 # Rung 0 is the original. Quality goes first, since it is hardly seen; then pixels.
 LADDER: Final = (
-    Rung(quality=90, jpeg_quality=93, scale=1.0),
-    Rung(quality=80, jpeg_quality=88, scale=1.0),
-    Rung(quality=65, jpeg_quality=80, scale=1.0),
-    Rung(quality=75, jpeg_quality=86, scale=0.7),
-    Rung(quality=70, jpeg_quality=83, scale=0.5),
-    Rung(quality=70, jpeg_quality=83, scale=0.35),
-    Rung(quality=60, jpeg_quality=75, scale=0.2),
+    FitStep(quality=90, jpeg_quality=93, scale=1.0),
+    FitStep(quality=80, jpeg_quality=88, scale=1.0),
+    FitStep(quality=65, jpeg_quality=80, scale=1.0),
+    FitStep(quality=75, jpeg_quality=86, scale=0.7),
+    FitStep(quality=70, jpeg_quality=83, scale=0.5),
+    FitStep(quality=70, jpeg_quality=83, scale=0.35),
+    FitStep(quality=60, jpeg_quality=75, scale=0.2),
 )
 ENDINGS: Final = tuple(f"fit{rung}.{extension}" for rung in range(1, len(LADDER) + 1) for extension in ("webp", "jpg"))
 """How the names of smaller versions end."""
@@ -39,7 +39,7 @@ ENDINGS: Final = tuple(f"fit{rung}.{extension}" for rung in range(1, len(LADDER)
 _EFFORT: Final = 2
 
 
-class LadderFitter:
+class SizeFitter:
     """PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp` or `.jpg`.
 
     A large picture becomes a JPEG if it is opaque: beside its pixels, WebP needs 100 MB for a 4K one, and ten times as

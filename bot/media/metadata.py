@@ -50,7 +50,7 @@ class _MalformedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cleaned:
+class CleanPicture:
     """A picture without anything beside it. `still` says that it was an animation, of which the first frame is left."""
 
     data: bytes
@@ -58,7 +58,7 @@ class Cleaned:
     still: bool = False
 
 
-def cleaned(data: bytes, kind: Kind) -> Cleaned:
+def cleaned(data: bytes, kind: Kind) -> CleanPicture:
     """A decodable PNG, JPEG, WebP or GIF without metadata, upright; the same bytes where there was nothing to do.
 
     A GIF becomes a PNG, and so does an animation. Blocks for up to some seconds. Raises PictureError.
@@ -69,9 +69,9 @@ def cleaned(data: bytes, kind: Kind) -> Cleaned:
             still = kind != JPEG and bool(getattr(image, "is_animated", False))
             upright = _is_upright(image, data, kind)
         if still or kind == GIF:
-            return Cleaned(data=_painted_anew(data, kind, PNG), kind=PNG, still=still)
+            return CleanPicture(data=_painted_anew(data, kind, PNG), kind=PNG, still=still)
         bare = _bare(data, kind) if upright else None
-        return Cleaned(data=_painted_anew(data, kind, kind) if bare is None else bare, kind=kind)
+        return CleanPicture(data=_painted_anew(data, kind, kind) if bare is None else bare, kind=kind)
     except (*DAMAGE, Image.DecompressionBombError) as error:
         raise PictureError("not_a_picture", "The picture cannot be opened.") from error
 

@@ -17,7 +17,7 @@ from bot.domain.errors import BadReferenceError, OutcomeUnknownError, PictureErr
 from bot.domain.job import FIRST_FRAME, Reference
 from bot.domain.picture import MAX_REFERENCE_BYTES
 from bot.media.decode_pool import in_studio, room_for
-from bot.media.metadata import Cleaned, cleaned
+from bot.media.metadata import CleanPicture, cleaned
 from bot.media.sniff import GIF, JPEG, PNG, SNIFF_BYTES, WEBP, sniff
 from bot.media.verify import verify_now
 from bot.net.web_address import AddressError, web_address
@@ -159,7 +159,7 @@ def _address_on(hosts: Collection[str], text: str) -> URL | None:
     return address if place in hosts and (plain or address.scheme == "https") else None
 
 
-def _cleaned(path: Path) -> tuple[Cleaned, bool]:
+def _cleaned(path: Path) -> tuple[CleanPicture, bool]:
     """Verify a file and take out what does not belong to its picture; whether there was anything."""
     posted = path.read_bytes()
     kind = sniff(posted[:SNIFF_BYTES])

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class PackedAttachments:
     """A request's files, sent anew or kept, by job.
 
     `view` has the rows as they will be once these files are shown: the card says what was shrunk.
@@ -54,7 +54,7 @@ class Packed:
         return 1 + max((upload.fitted.rung for upload in self.pictures.values() if upload.fitted), default=0)
 
 
-class Packer:
+class AttachmentBuilder:
     """Packs a request's files so that they fit its place, from a rung of the ladder of sizes on."""
 
     def __init__(self, *, files: PictureFiles, fitter: PictureFitter, sheets: SheetMaker) -> None:
@@ -62,7 +62,7 @@ class Packer:
         self._fitter = fitter
         self._sheets = sheets
 
-    async def pack(self, view: RequestView, rung: int) -> Packed:
+    async def pack(self, view: RequestView, rung: int) -> PackedAttachments:
         """The file of each job with a picture: sent anew where the message has none, else kept."""
         pictures = {}
         # Should Discord not have told an attachment's id, it cannot be kept, and is sent again.
@@ -87,7 +87,7 @@ class Packer:
                 )
         # Where room is short, the pictures need it.
         sheet = await self._sheet(view.request) if rung == 0 else None
-        return Packed(view=_as_shown(view, pictures), pictures=pictures, sheet=sheet)
+        return PackedAttachments(view=_as_shown(view, pictures), pictures=pictures, sheet=sheet)
 
     async def _fitted(self, job: Job, view: RequestView, rung: int, *, of: int) -> Fitted | None:
         if job.picture_file is None:

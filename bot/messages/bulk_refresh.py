@@ -15,7 +15,7 @@ _PATIENCE_S: Final = 5.0
 """So long some are waited for; whoever is held up longer comes to their turn by themselves."""
 
 
-class LongLine:
+class BulkRefresh:
     """Walks along a line; `refresh` begins with one request, and returns the task that shows it, if it needs one."""
 
     def __init__(

@@ -6,20 +6,26 @@ import logging
 from dataclasses import replace
 
 from bot.domain.job import JobState, Request, RequestView
-from bot.messages.fallback_chain import Ladder
+from bot.messages.fallback_chain import FallbackChain
 from bot.ports import JobStore, PictureFiles, RequestStore
 from bot.ports.moves import MoveStore
 
 log = logging.getLogger(__name__)
 
 
-class Removal:
+class MessageDeletion:
     """Removes what shall not be seen any more; every method may raise DeliveryTrouble, and can then be called again."""
 
     def __init__(
-        self, *, ladder: Ladder, requests: RequestStore, jobs: JobStore, moves: MoveStore, files: PictureFiles
+        self,
+        *,
+        fallback_chain: FallbackChain,
+        requests: RequestStore,
+        jobs: JobStore,
+        moves: MoveStore,
+        files: PictureFiles,
     ) -> None:
-        self._ladder = ladder
+        self._fallback_chain = fallback_chain
         self._requests = requests
         self._jobs = jobs
         self._moves = moves
@@ -30,10 +36,10 @@ class Removal:
         for job in view.jobs:
             if job.state is JobState.FETCHED:  # the answer to an order that was given up came after all
                 await self._jobs.ready(job.id, "its message was deleted before it came")
-        if not await self._ladder.remove(view.request):
+        if not await self._fallback_chain.remove(view.request):
             log.warning("message_not_removed", extra={"request_id": view.request.id})
         for copy in await self._requests.copies(view.request.id):
-            await self._ladder.remove(
+            await self._fallback_chain.remove(
                 replace(
                     view.request,
                     message_id=copy.message_id,
@@ -58,6 +64,6 @@ class Removal:
                 request, message_id=left.message_id, channel_id=left.channel_id, message_by=left.by, private=False,
                 apart=left.apart, token=left.token, token_expires_at=left.token_expires_at,
             )  # fmt: skip
-            if not await self._ladder.remove(there):
+            if not await self._fallback_chain.remove(there):
                 log.warning("left_message_not_removed", extra={"request_id": request.id})
             await self._moves.removed(left.message_id)

@@ -26,7 +26,7 @@ import discord
 
 from bot.clock import Clock
 from bot.domain.job import Request
-from bot.messages.message_state import Posted, posted_in, shows
+from bot.messages.message_state import MessageState, posted_in, shows
 from bot.ports import Fitted
 from bot.ui.card import Card
 from bot.ui.upload_limits import is_too_large
@@ -52,7 +52,7 @@ class TooLarge(Exception):  # noqa: N818 - an answer, not a fault: the next try 
     """Discord refuses the files for their size."""
 
 
-NOT_SHOWN: Final = Posted(by="", message_id=None, channel_id=None, attachments={}, edited=False)
+NOT_SHOWN: Final = MessageState(by="", message_id=None, channel_id=None, attachments={}, edited=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class NewMessage:
     """How a new message begins: its first words, and what writes down where it is before its card is on it."""
 
     words: Callable[[], discord.ui.LayoutView]
-    begun: Callable[[Posted], Awaitable[None]]
+    begun: Callable[[MessageState], Awaitable[None]]
 
 
 class _Kept:
@@ -88,14 +88,16 @@ class _Kept:
         return {"id": str(self._id)}
 
 
-class Ladder:
+class FallbackChain:
     """Shows cards through a logged-in client."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
+    async def show(
+        self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
+    ) -> MessageState:
         """Show a card on the highest rung that holds; NOT_SHOWN (by "") where there is none left.
 
         Without `new` there are no new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge; a message may have
@@ -168,7 +170,7 @@ class Ladder:
 
     def _rungs(
         self, request: Request, card: Card, uploads: list[Upload], new: NewMessage | None
-    ) -> Iterator[tuple[str, Callable[[], Awaitable[Posted]]]]:
+    ) -> Iterator[tuple[str, Callable[[], Awaitable[MessageState]]]]:
         lives = token_lives(request, self._clock.now())
         answer = _answer_of(request)
         if answer is not None and lives:
@@ -195,13 +197,13 @@ class Ladder:
         if error.status >= 500 or error.status == 429 or (error.status == 401 and error.code not in _TOKEN_INVALID):
             raise DeliveryTrouble(f"HTTP {error.status} {error.text}") from error
 
-    async def _edit_answer(self, request: Request, answer: int, card: Card, uploads: list[Upload]) -> Posted:
+    async def _edit_answer(self, request: Request, answer: int, card: Card, uploads: list[Upload]) -> MessageState:
         """Rung 1. `@original` also finds the response of an interaction whose message id was never recorded."""
         files = cast(Any, _files(uploads))
         message = await self._webhook(request).edit_message(answer, view=card.view, attachments=files)
         return posted_in(message, by="interaction", edited=True)
 
-    async def _follow_up(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
+    async def _follow_up(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> MessageState:
         """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
         nobody = discord.AllowedMentions.none()
         message = await self._webhook(request).send(
@@ -213,18 +215,18 @@ class Ladder:
     def _webhook(self, request: Request) -> discord.Webhook:
         return webhook_of(self._client, request.origin.application_id, request.token or "")
 
-    async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> Posted:
+    async def _edit_message(self, request: Request, card: Card, uploads: list[Upload]) -> MessageState:
         """Rung 2."""
         channel = self._client.get_partial_messageable(request.channel_id, guild_id=request.origin.guild_id)
         partial = channel.get_partial_message(request.message_id or 0)
         return await _edited(partial, card, uploads, by=request.message_by)
 
-    async def _post(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
+    async def _post(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> MessageState:
         """Rung 3."""
         channel = self._client.get_partial_messageable(request.origin.channel_id, guild_id=request.origin.guild_id)
         return await _sent_once(channel, card, uploads, new, nonce=f"r{request.id}", by="bot")
 
-    async def _send_dm(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> Posted:
+    async def _send_dm(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> MessageState:
         """Rung 4."""
         channel = await direct_channel(self._client, request.origin.user_id)
         return await _sent_once(channel, card, uploads, new, nonce=f"d{request.id}", by="dm")
@@ -232,7 +234,7 @@ class Ladder:
 
 async def _sent_once(
     channel: discord.PartialMessageable, card: Card, uploads: list[Upload], new: NewMessage, *, nonce: str, by: str
-) -> Posted:
+) -> MessageState:
     """A new message. The nonce makes a repetition within minutes find the first one instead of posting another."""
     message = await channel.send(view=new.words(), nonce=nonce)
     await new.begun(posted_in(message, by=by, edited=False))
@@ -243,7 +245,7 @@ async def _sent_once(
         raise
 
 
-async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upload], *, by: str) -> Posted:
+async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upload], *, by: str) -> MessageState:
     # discord.py passes the client's own silence on with `content` alone, which a card has none of.
     nobody = discord.AllowedMentions.none()
     files = cast(Any, _files(uploads))

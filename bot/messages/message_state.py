@@ -10,7 +10,7 @@ import discord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class MessageState:
     """Where a card ended up, and the attachment ids by file name, as far as Discord told them.
 
     `by` is "" for a card that could be shown nowhere; `token_died` says that Discord does not know the token any more.
@@ -24,14 +24,14 @@ class Posted:
     token_died: bool = False
 
 
-def posted_in(message: discord.Message, *, by: str, edited: bool) -> Posted:
+def posted_in(message: discord.Message, *, by: str, edited: bool) -> MessageState:
     """What became of a card, as the message tells that Discord answered with."""
     found = {attachment.filename: attachment.id for attachment in message.attachments}
     for media in _media(message.components):
         name = media.url.partition("?")[0].rpartition("/")[2]
         if media.attachment_id is not None:
             found[name] = media.attachment_id
-    return Posted(by=by, message_id=message.id, channel_id=message.channel.id, attachments=found, edited=edited)
+    return MessageState(by=by, message_id=message.id, channel_id=message.channel.id, attachments=found, edited=edited)
 
 
 def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:

@@ -16,16 +16,24 @@ from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
-from bot.messages.attachments import Packer, all_new
-from bot.messages.bulk_refresh import LongLine
-from bot.messages.deletion import Removal
-from bot.messages.fallback_chain import NOT_SHOWN, DeliveryTrouble, Ladder, NewMessage, TooLarge, Upload, token_lives
-from bot.messages.message_state import Posted
-from bot.messages.stale_edits import SecondLook, distrusted
-from bot.ops.backpressure import Pressure
+from bot.messages.attachments import AttachmentBuilder, all_new
+from bot.messages.bulk_refresh import BulkRefresh
+from bot.messages.deletion import MessageDeletion
+from bot.messages.fallback_chain import (
+    NOT_SHOWN,
+    DeliveryTrouble,
+    FallbackChain,
+    NewMessage,
+    TooLarge,
+    Upload,
+    token_lives,
+)
+from bot.messages.message_state import MessageState
+from bot.messages.stale_edits import StaleEditCheck, distrusted
+from bot.ops.backpressure import Backpressure
 from bot.ports import JobStore, PictureFiles, RequestStore, Shown, ShownPicture
 from bot.ports.moves import MoveStore
-from bot.queue.retry import Insisting
+from bot.queue.retry import StoreRetry
 from bot.tasks import TaskGroup
 from bot.ui.card import Card, opening, render
 
@@ -43,7 +51,7 @@ _BEGUN: Final = "begun"
 """In place of a card's digest: a new message whose card is not on it yet."""
 
 
-class Crowded(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
+class ChannelBusy(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
     """So many deliveries as may be are under way in a channel."""
 
     def __init__(self, lane: asyncio.Semaphore) -> None:
@@ -51,43 +59,45 @@ class Crowded(Exception):  # noqa: N818 - not an error: the delivery waits for i
         self.lane = lane
 
 
-class Courier:
+class Reconciler:
     """Implements Presenter. Delivering is an idempotent edit, so doing it twice changes nothing."""
 
     def __init__(
         self,
         *,
-        ladder: Ladder,
+        fallback_chain: FallbackChain,
         requests: RequestStore,
         jobs: JobStore,
         moves: MoveStore,
         files: PictureFiles,
-        packer: Packer,
+        attachment_builder: AttachmentBuilder,
         clock: Clock,
         rng: random.Random,
         owner: str,
-        pressure: Pressure,
+        backpressure: Backpressure,
         at_once: int = _AT_ONCE,
     ) -> None:
-        self._ladder = ladder
+        self._fallback_chain = fallback_chain
         self._requests = requests
         self._jobs = jobs
-        self._removal = Removal(ladder=ladder, requests=requests, jobs=jobs, moves=moves, files=files)
-        self._packer = packer
+        self._removal = MessageDeletion(
+            fallback_chain=fallback_chain, requests=requests, jobs=jobs, moves=moves, files=files
+        )
+        self._attachment_builder = attachment_builder
         self._clock = clock
         self._rng = rng
         self._owner = owner
-        self._pressure = pressure
-        self._insist = Insisting(clock, rng)
+        self._backpressure = backpressure
+        self._insist = StoreRetry(clock, rng)
         self._slots = asyncio.Semaphore(at_once)
         self._patience_s = _PATIENCE_S
         self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._tasks = TaskGroup()
-        self._line = LongLine(self._tasks, self._refresh)
+        self._line = BulkRefresh(self._tasks, self._refresh)
         self._dirty: dict[int, bool] = {}
         self._held: dict[int, asyncio.Event] = {}
         self._stopping = False
-        self._second_look = SecondLook(clock, self.refresh)
+        self._stale_edits = StaleEditCheck(clock, self.refresh)
         self._delivered: Callable[[RequestView, Sequence[Job], Request], None] = lambda *_: None
 
     def on_delivery(self, told: Callable[[RequestView, Sequence[Job], Request], None]) -> None:
@@ -128,12 +138,12 @@ class Courier:
         """Bring every message that is behind its rows up to date, whatever the last process was doing."""
         behind = await self._requests.requests_behind()
         self.refresh(behind)
-        self._second_look.take_at(behind)
+        self._stale_edits.take_at(behind)
 
     async def close(self, *, grace_s: float) -> None:
         """Give deliveries under way some time; whatever is cut off is delivered after the next start."""
         self._stopping = True
-        await self._second_look.close()
+        await self._stale_edits.close()
         await self._tasks.drain(grace_s)
         await self._tasks.close()
 
@@ -144,7 +154,7 @@ class Courier:
             while self._dirty[request_id]:
                 self._dirty[request_id] = False
                 try:
-                    await self._pressure.quiet()
+                    await self._backpressure.quiet()
                     await self._take_turn(request_id)
                 except (DeliveryTrouble, StoreError, OSError) as error:
                     failures += 1
@@ -178,7 +188,7 @@ class Courier:
         try:
             async with self._slots:
                 await self._bring_up_to_date(request_id)
-        except Crowded as crowded:
+        except ChannelBusy as crowded:
             async with crowded.lane, self._slots:
                 await self._bring_up_to_date(request_id, in_lane=True)
 
@@ -190,7 +200,7 @@ class Courier:
             return
         lane = self._lanes.setdefault(request.channel_id, asyncio.Semaphore(_IN_ONE_CHANNEL))
         if lane.locked():
-            raise Crowded(lane)
+            raise ChannelBusy(lane)
         async with lane:
             yield
 
@@ -219,15 +229,15 @@ class Courier:
 
     async def _believed(self, view: RequestView) -> RequestView:
         """The rows, with what was recorded of the message taken back where an edit that came late has changed it."""
-        if not self._second_look.is_due(view.request.id):
+        if not self._stale_edits.is_due(view.request.id):
             return view
-        packed = await self._packer.pack(view, 0)
+        packed = await self._attachment_builder.pack(view, 0)
         card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
         recorded = card.digest == view.request.shown  # what differs is edited in any case
-        if recorded and not await self._ladder.shows_still(view.request, card, packed.files):
+        if recorded and not await self._fallback_chain.shows_still(view.request, card, packed.files):
             log.warning("late_edit_found", extra={"request_id": view.request.id})
             view = distrusted(view)
-        self._second_look.taken(view.request.id)
+        self._stale_edits.taken(view.request.id)
         return view
 
     async def _note_unchanged(self, request: Request) -> None:
@@ -235,7 +245,7 @@ class Courier:
         shown = Shown(digest="", version=request.version, edited=False, by="", private=request.private)
         await self._requests.note_shown(request.id, shown)
 
-    async def _note_begun(self, request: Request, posted: Posted) -> None:
+    async def _note_begun(self, request: Request, posted: MessageState) -> None:
         """Record where a new message is before its card is on it; it is behind the rows until then."""
         shown = Shown(
             digest=_BEGUN, version=0, edited=False, by=posted.by,
@@ -243,17 +253,17 @@ class Courier:
         )  # fmt: skip
         await self._insist(lambda: self._requests.note_shown(request.id, shown))
 
-    async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], Posted]:
+    async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], MessageState]:
         """Render and deliver, with smaller files each time that Discord finds them too large."""
         rung = 0
 
-        async def begun(posted: Posted) -> None:
+        async def begun(posted: MessageState) -> None:
             nonlocal view
             await self._note_begun(view.request, posted)
             view = replace(view, request=_shown_in(posted, view.request))
 
         while True:
-            packed = await self._packer.pack(view, rung)
+            packed = await self._attachment_builder.pack(view, rung)
             card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
             if not self._worth_an_edit(view, card):
                 return card, {}, NOT_SHOWN
@@ -262,7 +272,7 @@ class Courier:
                 new = NewMessage(words=partial(opening, view), begun=begun) if may_post else None
                 # Files may take what a slow line needs; words that take long have met a silence.
                 async with asyncio.timeout(None if packed.new else self._patience_s):
-                    posted = await self._ladder.show(view.request, card, packed.files, new=new)
+                    posted = await self._fallback_chain.show(view.request, card, packed.files, new=new)
                 if posted.by or may_post or not card.worth_a_post:
                     return card, packed.pictures, posted
                 # The message is gone, and with it the attachments that it kept: everything is sent anew.
@@ -271,7 +281,7 @@ class Courier:
                 rung = packed.next_rung
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
             except (DeliveryTrouble, TimeoutError):
-                self._second_look.take_at([view.request.id])  # what was sent may be carried out yet
+                self._stale_edits.take_at([view.request.id])  # what was sent may be carried out yet
                 raise
 
     @staticmethod
@@ -281,7 +291,7 @@ class Courier:
             return True
         return card.digest != view.request.shown and (card.urgent or card.edits_left)
 
-    async def _keep_unshown(self, view: RequestView, card: Card, posted: Posted) -> None:
+    async def _keep_unshown(self, view: RequestView, card: Card, posted: MessageState) -> None:
         """Keep pictures that cannot be posted anywhere: they are paid for. A message without them says so next."""
         shown = {job.id for job in card.pictures} if posted.by else set()
         unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
@@ -292,7 +302,7 @@ class Courier:
         if unshown and posted.by:
             self.refresh([view.request.id])
 
-    async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: Posted) -> None:
+    async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: MessageState) -> None:
         """Record what the message shows; without a message, that the rows have been looked at."""
         request = view.request
         if posted.token_died:
@@ -319,7 +329,7 @@ class Courier:
             self._delivered(view, new, _shown_in(posted, request))
 
 
-def _shown_in(posted: Posted, request: Request) -> Request:
+def _shown_in(posted: MessageState, request: Request) -> Request:
     """A request with the message that shows it now."""
     return replace(
         request,

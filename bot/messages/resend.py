@@ -17,7 +17,7 @@ from bot.interactions.responses import tried_twice
 from bot.messages.fallback_chain import direct_channel
 from bot.ports import Fitted
 from bot.ports.stores import Copy
-from bot.services.library import Collection
+from bot.services.library import Library
 from bot.ui.card import file_name, opening, render
 from bot.ui.text import alt_text
 from bot.ui.upload_limits import is_too_large
@@ -25,11 +25,11 @@ from bot.ui.upload_limits import is_too_large
 log = logging.getLogger(__name__)
 
 
-class Handover:
+class Resend:
     """Answers an interaction that was deferred with pictures that are on our disk."""
 
-    def __init__(self, collection: Collection) -> None:
-        self._collection = collection
+    def __init__(self, library: Library) -> None:
+        self._library = library
 
     async def give(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
         """Show a request's pictures in a message of their own; raises Refusal where there is no way.
@@ -37,12 +37,12 @@ class Handover:
         The message is recorded before they are on it: one that nobody knows of could never be deleted.
         """
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
-        files = await self._collection.fitted(view, limit_bytes)
+        files = await self._library.fitted(view, limit_bytes)
         message = await _begun(interaction, view, private=private)
         place = Copy(message_id=message.id, channel_id=message.channel.id)
-        await self._collection.begun(view, place)
+        await self._library.begun(view, place)
         await self._fill(message, view, files, limit_bytes)
-        await self._collection.handed_over(view, place)
+        await self._library.handed_over(view, place)
         log.info("handed_over", extra={"request_id": view.request.id, "job_ids": [job.id for job in view.jobs]})
 
     async def _fill(
@@ -59,7 +59,7 @@ class Handover:
                     raise
             try:
                 rung = 1 + max(fitted.rung for fitted in files.values())
-                files = await self._collection.fitted(view, limit_bytes, rung=rung)
+                files = await self._library.fitted(view, limit_bytes, rung=rung)
             except Refusal:
                 await message.delete()
                 raise

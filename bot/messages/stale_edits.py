@@ -18,7 +18,7 @@ _LATE_S: Final = 15.0
 """How late an edit may come; Discord answers within seconds even on a bad day."""
 
 
-class SecondLook:
+class StaleEditCheck:
     """Remembers which requests' messages may be overtaken by an older edit, until each has been looked at."""
 
     def __init__(self, clock: Clock, refresh: Callable[[Collection[int]], None]) -> None:

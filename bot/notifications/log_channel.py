@@ -38,7 +38,7 @@ Post = Callable[[int, int, str], Awaitable[None]]
 """Writes a text in a channel of a server; raises NotWritable, or StoreError or OSError for trouble that passes."""
 
 
-class ChannelPosts:
+class ChannelPoster:
     """A Post through a logged-in client. A channel of another server counts as gone."""
 
     def __init__(self, client: discord.Client) -> None:
@@ -85,7 +85,7 @@ class _Page:
     writing: asyncio.Task[None] | None = None
 
 
-class Logbook:
+class LogChannelWriter:
     """Implements ServerLog. `channel_of` names a server's log channel, if it has one."""
 
     def __init__(

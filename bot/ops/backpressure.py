@@ -11,7 +11,7 @@ _CROWD: Final = 16
 _LONGEST_WAIT_S: Final = 5.0
 
 
-class Pressure:
+class Backpressure:
     """Counts unanswered interactions. Discord gives each 3 s; pictures take half a minute and can wait a moment."""
 
     def __init__(self, *, crowd: int = _CROWD, longest_wait_s: float = _LONGEST_WAIT_S) -> None:

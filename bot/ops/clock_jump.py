@@ -15,7 +15,7 @@ _SETTLING_S: Final = 3_600.0
 """So long somebody has to notice, and to set it right again."""
 
 
-class Steadiness:
+class ClockJumpGuard:
     """Compares the clock that can be set with the one that cannot, whenever it is asked."""
 
     def __init__(self, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from bot.domain.picture import Resolution
 _PICTURE_S: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 3_600)
 
 
-class Meters:
+class Counters:
     """A registry of its own, so that several may stand side by side."""
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ _REQUEST_BYTES: Final = 16 * 1024
 _LINE_BYTES: Final = 2 * 1024
 
 
-class Watchpost:
+class HttpServer:
     """Serves while it is entered; raises StartupError where the port cannot be had.
 
     Each connection carries one request and is closed after it; `Connections` has the limits.

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from bot.domain.credits import MICRO
 from bot.domain.job import Gate
-from bot.ops.counters import Meters
+from bot.ops.counters import Counters
 from bot.ports.metrics import Figures, FigureStore
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,12 +27,12 @@ class Metrics:
     def __init__(
         self,
         *,
-        meters: Meters,
+        counters: Counters,
         store: FigureStore,
         gate: Callable[[], Gate],
         balance: Callable[[], float | None],
     ) -> None:
-        self._registry = meters.registry
+        self._registry = counters.registry
         self._registry.register(_Rows(store, gate, balance))
         self._tasks = Gauge("imagine_tasks", "Tasks of the event loop: each job under way is one.", registry=None)
         self._registry.register(self._tasks)

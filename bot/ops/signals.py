@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Final
 
 from bot.clock import Clock
-from bot.ops.watchdog import Watchman
+from bot.ops.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +29,24 @@ class StopSignals:
     `follows` is the reading end of a pipe that ends with whoever started us: then nobody is left to stop us.
     """
 
-    def __init__(self, clock: Clock, watchman: Watchman, *, follows: int | None = None, stop_s: float = STOP_S) -> None:
+    def __init__(self, clock: Clock, watchdog: Watchdog, *, follows: int | None = None, stop_s: float = STOP_S) -> None:
         self.asked = asyncio.Event()
         self._clock = clock
-        self._watchman = watchman
+        self._watchdog = watchdog
         self._loop = asyncio.get_running_loop()
         self._asked_at_s: float | None = None
         self._stop_s = stop_s
-        watchman.watch()
+        watchdog.watch()
         # The loop's own handlers would wait for the loop, which may be what stands still.
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
-        watchman.heed(_SIGNALS, stop_s)
+        watchdog.heed(_SIGNALS, stop_s)
         if follows is not None:
             self._loop.add_reader(follows, self._on_end, follows)
 
     def begin_stop(self) -> None:
         """Give a stop its time that nobody asked for."""
-        self._watchman.end_within(self._stop_s, exit_code=1)
+        self._watchdog.end_within(self._stop_s, exit_code=1)
 
     def _on_end(self, pipe: int) -> None:
         self._loop.remove_reader(pipe)
@@ -58,7 +58,7 @@ class StopSignals:
         now_s = self._clock.monotonic()
         if self._asked_at_s is None:
             self._asked_at_s = now_s
-            self._watchman.end_within(self._stop_s, exit_code=0)
+            self._watchdog.end_within(self._stop_s, exit_code=0)
             with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self.asked.set)
         elif now_s - self._asked_at_s > _SAME_REQUEST_S:

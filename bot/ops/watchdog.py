@@ -41,7 +41,7 @@ def _alarm(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-class Watchman:
+class Watchdog:
     """Watches while it is entered. `end` ends the process at once; nothing that is recorded gets lost by that."""
 
     def __init__(

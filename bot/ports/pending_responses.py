@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAnswer:
+class PendingResponse:
     """An interaction that shows "thinking": Discord's numbers, its token and when that ends, its member's locale."""
 
     interaction_id: int
@@ -19,14 +19,14 @@ class OpenAnswer:
     locale: str
 
 
-class AnswerStore(Protocol):
+class PendingResponseStore(Protocol):
     """Every method may raise StoreError. Storing an interaction's request closes its answer in the same transaction."""
 
-    async def note(self, opened: Collection[OpenAnswer], closed: Collection[int]) -> None:
+    async def note(self, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
         """Write down answers that are open, but for those whose request is stored, and interactions that were told."""
         ...
 
-    async def left_open(self) -> list[OpenAnswer]:
+    async def left_open(self) -> list[PendingResponse]:
         """The answers that are open, oldest first."""
         ...
 

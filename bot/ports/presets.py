@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.preset import Preset, Shelf
+from bot.domain.preset import Preset, PresetOwner
 
 
 class PresetStore(Protocol):
@@ -14,10 +14,10 @@ class PresetStore(Protocol):
         """A member's own presets and those of the server they are in, if any."""
         ...
 
-    async def save(self, shelf: Shelf, preset: Preset, by_user_id: int) -> bool:
+    async def save(self, shelf: PresetOwner, preset: Preset, by_user_id: int) -> bool:
         """Keep a preset, in place of one of the same name; returns whether there was one. Refused where it is full."""
         ...
 
-    async def delete(self, shelf: Shelf, name: str) -> bool:
+    async def delete(self, shelf: PresetOwner, name: str) -> bool:
         """Forget a preset; False where there is none of that name."""
         ...

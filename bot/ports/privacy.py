@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.privacy import Leftover, Tally
+from bot.domain.privacy import DataCounts, LeftoverFiles
 
 Record = Mapping[str, object]
 """A row as its member may read it, ready for JSON: times in ISO 8601, related rows as lists inside it."""
@@ -17,7 +17,7 @@ Record = Mapping[str, object]
 class PrivacyStore(Protocol):
     """Every method may raise StoreError."""
 
-    async def tally(self, user_id: int) -> Tally:
+    async def tally(self, user_id: int) -> DataCounts:
         """How much is kept of a member that can be deleted."""
         ...
 
@@ -48,7 +48,7 @@ class PrivacyStore(Protocol):
         """
         ...
 
-    async def leftovers(self, before: datetime, *, most: int) -> Sequence[Leftover]:
+    async def leftovers(self, before: datetime, *, most: int) -> Sequence[LeftoverFiles]:
         """Wiped requests made before a moment whose files may be removed from our disk now."""
         ...
 

@@ -10,10 +10,10 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.job import Job
-from bot.ops.backpressure import Pressure
+from bot.ops.backpressure import Backpressure
 from bot.ports import JobStore
-from bot.queue.gate import GateKeeper
-from bot.queue.rate_limiter import Pace
+from bot.queue.gate import SubmissionGate
+from bot.queue.rate_limiter import RateLimiter
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +32,19 @@ class Admission:
         self,
         *,
         jobs: JobStore,
-        gate: GateKeeper,
-        pace: Pace,
+        gate: SubmissionGate,
+        rate_limiter: RateLimiter,
         clock: Clock,
         owner: str,
-        pressure: Pressure,
+        backpressure: Backpressure,
         start: Callable[[Job], None],
     ) -> None:
         self._jobs = jobs
         self._gate = gate
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._owner = owner
-        self._pressure = pressure
+        self._backpressure = backpressure
         self._start = start
         self._changed = asyncio.Event()
         self._looked_at = clock.now(), clock.monotonic()
@@ -56,12 +56,12 @@ class Admission:
 
     def slow_down(self, asked_s: float | None) -> None:
         """Let everybody wait, and go on more slowly: the provider asks for that, perhaps for how long."""
-        self._pace.refused(self._clock.monotonic(), asked_s)
-        log.info("admission_slowed", extra={"per_s": self._pace.per_s, "asked_s": asked_s})
+        self._rate_limiter.refused(self._clock.monotonic(), asked_s)
+        log.info("admission_slowed", extra={"per_s": self._rate_limiter.per_s, "asked_s": asked_s})
 
     def taken(self) -> None:
         """Take note that the provider took an order: after a slow-down it goes a little faster."""
-        self._pace.accepted()
+        self._rate_limiter.accepted()
 
     def stop(self) -> None:
         """Call up nobody any more."""
@@ -84,14 +84,14 @@ class Admission:
     async def _call_up(self) -> bool:
         """Start one batch; returns whether there may be more."""
         self._looked_at = self._clock.now(), self._clock.monotonic()
-        allowed = self._gate.allowance(self._pace.allowance(self._looked_at[1], _BATCH))
+        allowed = self._gate.allowance(self._rate_limiter.allowance(self._looked_at[1], _BATCH))
         if not allowed:
             return False
-        await self._pressure.quiet()
+        await self._backpressure.quiet()
         jobs = await self._jobs.admit(self._owner, most=allowed)
         if self._stopped:
             return False  # called up too late to be submitted: they wait again after the next start
-        self._pace.started(self._looked_at[1], len(jobs))
+        self._rate_limiter.started(self._looked_at[1], len(jobs))
         for job in jobs:
             self._gate.admitted(job.id)
             self._start(job)
@@ -119,8 +119,8 @@ class Admission:
         moments = [self._gate.probe_at, await self._jobs.next_not_before(seen)]
         now, monotonic = self._clock.now(), self._clock.monotonic()
         ahead = [monotonic + (at - now).total_seconds() for at in moments if at is not None and at > seen]
-        if self._pace.next_at is not None and self._pace.next_at > counted:
-            ahead.append(self._pace.next_at)
+        if self._rate_limiter.next_at is not None and self._rate_limiter.next_at > counted:
+            ahead.append(self._rate_limiter.next_at)
         return min([*ahead, monotonic + _LONGEST_WAIT_S]) if ahead else None
 
     async def _sleep_until(self, moment: float) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from bot.clock import Clock
 from bot.domain.errors import ProviderError, StoreError
 from bot.ports import OwnerAlerts
-from bot.queue.gate import GateKeeper
+from bot.queue.gate import SubmissionGate
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,13 @@ class Facts(Protocol):
         ...
 
 
-class BalanceWatch:
+class BalanceMonitor:
     """Reads once a minute. A reading is no proof either way: only an order that is taken opens the gate."""
 
     def __init__(
         self,
         *,
-        gate: GateKeeper,
+        gate: SubmissionGate,
         read: Callable[[], Awaitable[float | None]],
         alerts: OwnerAlerts,
         facts: Facts,

@@ -11,7 +11,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.disk import SILENT, DiskRule, DiskState
 from bot.domain.errors import Refusal, StoreError
-from bot.queue.gate import GateKeeper
+from bot.queue.gate import SubmissionGate
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +20,13 @@ _ANSWERS_BY_S: Final = 10.0
 """A disk that does not answer for so long cannot be written."""
 
 
-class DiskWatch:
+class DiskMonitor:
     """Looks every few seconds, and shuts the gate while the disk is nearly full or cannot be written.
 
     `look` may block: it runs in a thread of its own, so that a disk that hangs holds up nobody else.
     """
 
-    def __init__(self, *, look: Callable[[], DiskState], rule: DiskRule, gate: GateKeeper, clock: Clock) -> None:
+    def __init__(self, *, look: Callable[[], DiskState], rule: DiskRule, gate: SubmissionGate, clock: Clock) -> None:
         self._look = look
         self._rule = rule
         self._gate = gate

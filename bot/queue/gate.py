@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.domain.errors import Markup, ProviderError, StoreError
 from bot.domain.job import Gate
 from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
-from bot.queue.retry import Insisting
+from bot.queue.retry import StoreRetry
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _SETTLING_S: Final = 2.0
 """After it opened most cards have news of their own; only those that still wait then are shown anew."""
 
 
-class GateKeeper:
+class SubmissionGate:
     """Closes and opens the gate, and says how many jobs may be submitted now.
 
     A closed gate lets one job through whenever a probe is due; what becomes of that job decides. A restart probes at
@@ -57,7 +57,7 @@ class GateKeeper:
         self._clock = clock
         self._tasks = tasks
         self._probe_s = probe_s
-        self._insist = Insisting(clock, rng)
+        self._insist = StoreRetry(clock, rng)
         self._gate = Gate(closed=False)
         self._probe_job: int | None = None
         self._telling_room = False

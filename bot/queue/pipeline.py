@@ -29,10 +29,10 @@ from bot.ops.skip_errors import Count, skipping, uncounted
 from bot.ports import ImageProvider, JobStore, PictureFiles, Presenter, RequestStore, Submission
 from bot.queue.admission import Admission
 from bot.queue.error_policy import AfterSubmit, after_submit
-from bot.queue.gate import GateKeeper
-from bot.queue.polling import Fetcher
-from bot.queue.reference_transport import Referencing, Transport
-from bot.queue.retry import Insisting
+from bot.queue.gate import SubmissionGate
+from bot.queue.polling import Poller
+from bot.queue.reference_transport import ReferenceTransport, TransportMode
+from bot.queue.retry import StoreRetry
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,9 @@ class Pipeline:
         requests: RequestStore,
         provider: ImageProvider,
         files: PictureFiles,
-        fetcher: Fetcher,
-        referencing: Referencing,
-        gate: GateKeeper,
+        poller: Poller,
+        reference_transport: ReferenceTransport,
+        gate: SubmissionGate,
         presenter: Presenter,
         durations: Durations,
         clock: Clock,
@@ -69,8 +69,8 @@ class Pipeline:
         self._requests = requests
         self._provider = provider
         self._files = files
-        self._fetcher = fetcher
-        self._referencing = referencing
+        self._poller = poller
+        self._reference_transport = reference_transport
         self._gate = gate
         self._presenter = presenter
         self._durations = durations
@@ -78,7 +78,7 @@ class Pipeline:
         self._rng = rng
         self._owner = owner
         self._count = count
-        self._insist = Insisting(clock, rng)
+        self._insist = StoreRetry(clock, rng)
         self._submits = TaskGroup()
         self._waits = TaskGroup()
         self._admission: Admission | None = None
@@ -171,9 +171,9 @@ class Pipeline:
     async def _submit(self, job: Job) -> None:
         """Send the one POST of a job that was called up, and record what came of it."""
         view = await self._insist(lambda: self._requests.view(job.request_id))
-        forms = self._referencing.forms(view.request)
+        forms = self._reference_transport.forms(view.request)
         try:
-            image_urls = await self._referencing.image_urls(view.request, forms)
+            image_urls = await self._reference_transport.image_urls(view.request, forms)
         except BadReferenceError as error:
             await self._insist(partial(self._jobs.failed, job.id, error, Cost.NOTHING))
             await self._gate.undecided(job.id)
@@ -196,7 +196,7 @@ class Pipeline:
             self._admission.taken()
         eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
         if submission.source is not None and not submission.source.remote:
-            await self._fetcher.keep(job.id, submission.source)  # bytes that no later poll would bring again
+            await self._poller.keep(job.id, submission.source)  # bytes that no later poll would bring again
         try:
             running = await self._insist(lambda: self._jobs.submitted(job.id, self._owner, submission, eta_at))
         except asyncio.CancelledError:
@@ -211,7 +211,7 @@ class Pipeline:
         self._presenter.refresh([job.request_id])
         self.start(running)
 
-    async def _order(self, request: Request, image_urls: list[str], other_forms: list[Transport]) -> Submission:
+    async def _order(self, request: Request, image_urls: list[str], other_forms: list[TransportMode]) -> Submission:
         """Send the POST. References that the provider refuses in one form go once in the next: a refusal is free.
 
         Some say of a form that they do not take that they failed (HTTP 500), which is free as well.
@@ -224,7 +224,7 @@ class Pipeline:
                     raise
                 log.warning("references_refused", extra={"request_id": request.id})
                 try:
-                    image_urls = await self._referencing.image_urls(request, other_forms)
+                    image_urls = await self._reference_transport.image_urls(request, other_forms)
                 except BadReferenceError:
                     raise refused from None
 
@@ -259,7 +259,7 @@ class Pipeline:
     async def _finish(self, job: Job) -> None:
         """Wait for the provider, fetch the picture, and have it shown."""
         if job.state is JobState.RUNNING:
-            await self._fetcher.fetch(job)
+            await self._poller.fetch(job)
         self._presenter.refresh([job.request_id])
 
     def _wake(self) -> None:

@@ -23,9 +23,9 @@ from bot.domain.errors import (
 from bot.domain.job import Job
 from bot.domain.picture import PictureInfo
 from bot.domain.schedule import Durations, Polling, backoff_s, next_poll_s
-from bot.ops.backpressure import Pressure
+from bot.ops.backpressure import Backpressure
 from bot.ports import ImageProvider, JobStore, PictureFiles, PictureSource, RequestStore, TaskState, TaskStatus
-from bot.queue.retry import Insisting
+from bot.queue.retry import StoreRetry
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _UNKNOWN_ANSWERS: Final = 5
 _NO_ANSWER: Final = TaskStatus(state=TaskState.RUNNING)
 
 
-class Fetcher:
+class Poller:
     """Brings running jobs to `fetched` or `failed`."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Fetcher:
         polling: Polling,
         clock: Clock,
         rng: random.Random,
-        pressure: Pressure,
+        backpressure: Backpressure,
         room_for_a_picture: Callable[[], Awaitable[None]],
         downloads_at_once: int = 8,
     ) -> None:
@@ -64,9 +64,9 @@ class Fetcher:
         self._polling = polling
         self._clock = clock
         self._rng = rng
-        self._pressure = pressure
+        self._backpressure = backpressure
         self._room_for_a_picture = room_for_a_picture
-        self._insist = Insisting(clock, rng)
+        self._insist = StoreRetry(clock, rng)
         self._downloads = asyncio.Semaphore(downloads_at_once)
         self._followed = 0
 
@@ -111,7 +111,7 @@ class Fetcher:
         until_s = max(self._polling.give_up_s, self._age_s(since) + self._polling.timeout_s)
         while self._age_s(since) < until_s:
             try:
-                await self._pressure.quiet()
+                await self._backpressure.quiet()
                 status = await self._provider.poll(task_id)
                 unknown = 0
                 if status.state is TaskState.RUNNING:

@@ -21,7 +21,7 @@ _ROUNDING: Final = 1e-4
 """Who sleeps until a moment wakes a little before it, or counts so: what is due then must count as due."""
 
 
-class Pace:
+class RateLimiter:
     """Additive increase, multiplicative decrease, as networks do it.
 
     A refusal lets everybody wait for a moment and halves the rate; each order that is taken raises it a little. The

@@ -19,7 +19,7 @@ from bot.domain.errors import BadReferenceError, Cost, PictureError, ProviderErr
 from bot.domain.job import JobState, Reference, Request
 from bot.domain.schedule import backoff_s
 from bot.ports import ImageUploads, JobStore, PictureFiles, Presenter, ReferenceFiles, RequestStore
-from bot.queue.retry import Insisting
+from bot.queue.retry import StoreRetry
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _FRESH: Final = timedelta(minutes=5)
 """An address that expires sooner is not given to the provider."""
 
 
-class Transport(StrEnum):
+class TransportMode(StrEnum):
     """The forms in which a reference may be sent as one of `image_urls`."""
 
     URL = "url"
@@ -41,7 +41,7 @@ class Transport(StrEnum):
     """Our copy, inside the request itself."""
 
 
-class Referencing:
+class ReferenceTransport:
     """Copies references, and turns them into `image_urls`."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Referencing:
         presenter: Presenter,
         clock: Clock,
         rng: random.Random,
-        transport: Transport | None = None,
+        transport: TransportMode | None = None,
     ) -> None:
         self._requests = requests
         self._jobs = jobs
@@ -65,9 +65,9 @@ class Referencing:
         self._presenter = presenter
         self._clock = clock
         self._rng = rng
-        self._insist = Insisting(clock, rng)
+        self._insist = StoreRetry(clock, rng)
         self._wake: Callable[[], None] = lambda: None
-        self._transports = (transport,) if transport else tuple(Transport)
+        self._transports = (transport,) if transport else tuple(TransportMode)
         self._tasks = TaskGroup()
 
     def on_arrival(self, wake: Callable[[], None]) -> None:
@@ -94,15 +94,15 @@ class Referencing:
         """Stop copying; the next start goes on."""
         await self._tasks.close()
 
-    def forms(self, request: Request) -> list[Transport]:
+    def forms(self, request: Request) -> list[TransportMode]:
         """The forms to try for a request, the best first; none for one without references."""
         if not request.references:
             return []
         postable = all(self._may_go_by_url(reference) for reference in request.references)
-        usable = [form for form in self._transports if form is not Transport.URL or postable]
-        return usable or [Transport.DATA]
+        usable = [form for form in self._transports if form is not TransportMode.URL or postable]
+        return usable or [TransportMode.DATA]
 
-    async def image_urls(self, request: Request, forms: list[Transport]) -> list[str]:
+    async def image_urls(self, request: Request, forms: list[TransportMode]) -> list[str]:
         """The references in the first of these forms that can be made, in their order; takes it off the list.
 
         An upload that fails, for whatever reason, costs nothing and decides nothing: the next form is made instead.
@@ -114,18 +114,18 @@ class Referencing:
                 return [await self._image_url(reference, form) for reference in request.references]
             except ProviderError as error:
                 log.warning("reference_upload_failed", extra={"request_id": request.id, "code": error.code})
-                if not forms and form is not Transport.DATA:
-                    forms.append(Transport.DATA)
+                if not forms and form is not TransportMode.DATA:
+                    forms.append(TransportMode.DATA)
         return []
 
-    async def _image_url(self, reference: Reference, form: Transport) -> str:
-        if form is Transport.URL:
+    async def _image_url(self, reference: Reference, form: TransportMode) -> str:
+        if form is TransportMode.URL:
             return reference.url
         path = self._path_of(reference)
         content_type = _CONTENT_TYPES.get(path.suffix, "image/png")
         if not await asyncio.to_thread(path.is_file):  # the disk was lost, and a backup brings back rows alone
             raise BadReferenceError("reference_lost", reference.position + 1, reference.name)
-        if form is Transport.UPLOAD:
+        if form is TransportMode.UPLOAD:
             return await self._uploads.upload(path, content_type=content_type)
         data = await asyncio.to_thread(lambda: base64.b64encode(path.read_bytes()).decode())
         return f"data:{content_type};base64,{data}"

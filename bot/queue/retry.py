@@ -18,7 +18,7 @@ _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
 
 
-class Insisting:
+class StoreRetry:
     """Calls a write again, with back-off, until the store carries it out."""
 
     def __init__(self, clock: Clock, rng: random.Random) -> None:

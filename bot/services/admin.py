@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.errors import ProviderError
 from bot.domain.job import Gate, JobState
 from bot.ports.metrics import FigureStore
-from bot.queue.gate import GateKeeper
+from bot.queue.gate import SubmissionGate
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +29,13 @@ class Standing:
     database_bytes: int
 
 
-class Controls:
+class Admin:
     """The service behind `/owner` and the owners' button."""
 
     def __init__(
         self,
         *,
-        gate: GateKeeper,
+        gate: SubmissionGate,
         figures: FigureStore,
         read_balance: Callable[[], Awaitable[float | None]],
         database: Path,

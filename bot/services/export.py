@@ -28,7 +28,7 @@ class Export:
     jobs: int
 
 
-class Exporting:
+class Exporter:
     """The service behind `/usage export`; one at a time, since each reads a whole period."""
 
     def __init__(self, *, statistics: StatisticsStore, tables: TableFiles, audit: AuditStore) -> None:

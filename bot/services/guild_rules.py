@@ -17,12 +17,12 @@ from bot.ops.skip_errors import Count, uncounted
 from bot.ports.rules import BlockStore, PastPrompt, RuleStore
 from bot.services.word_filter import WordFilter
 from bot.services.word_lane import Payer
-from bot.services.word_matcher import Found
+from bot.services.word_matcher import MatchResult
 
 log = logging.getLogger(__name__)
 
 
-class RuleBook:
+class GuildRules:
     """The rules of every server that somebody asked about since the start. Jobs accepted keep the rules of then."""
 
     def __init__(
@@ -174,7 +174,7 @@ class RuleBook:
         self._known.pop(guild_id, None)
 
 
-def _refusing(found: Found, rules: Sequence[WordRule]) -> list[WordRule]:
+def _refusing(found: MatchResult, rules: Sequence[WordRule]) -> list[WordRule]:
     """The rules that refuse a text; any of them refuses one that cannot be checked at all."""
     refusing = [*found.matching, *found.too_slow]
     return refusing or (list(rules[:1]) if found.unfoldable or found.out_of_time else [])

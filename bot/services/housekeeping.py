@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.ops.clock_jump import Steadiness
+from bot.ops.clock_jump import ClockJumpGuard
 from bot.ops.skip_errors import Count, skipping, uncounted
 from bot.ports import JobStore, PictureFiles, ReferenceFiles, RequestStore
 from bot.ports.drafts import DraftStore
-from bot.services.orphans import Strays
-from bot.services.retention import Forgetting
+from bot.services.orphans import OrphanSweep
+from bot.services.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Housekeeping:
         jobs: JobStore,
         files: PictureFiles,
         copies: ReferenceFiles,
-        forgetting: Forgetting,
-        strays: Strays,
+        retention: Retention,
+        orphans: OrphanSweep,
         clock: Clock,
         keep: timedelta,
         count: Count = uncounted,
@@ -45,13 +45,13 @@ class Housekeeping:
         self._jobs = jobs
         self._files = files
         self._copies = copies
-        self._forgetting = forgetting
-        self._strays = strays
+        self._retention = retention
+        self._orphans = orphans
         self._strays_due = 0.0
         self._clock = clock
         self._keep = keep
         self._count = count
-        self._steadiness = Steadiness(clock)
+        self._clock_jump = ClockJumpGuard(clock)
 
     async def run(self) -> None:
         """Sweep for ever; whatever goes wrong is left to the next time."""
@@ -68,9 +68,9 @@ class Housekeeping:
 
         After the clock was set anew nothing is deleted by its age for an hour: a mistake of a clock can be put right.
         """
-        by_age = self._steadiness.trusted()
+        by_age = self._clock_jump.trusted()
         with skipping("forgetting", self._count):
-            await self._forgetting.sweep(by_age=by_age)
+            await self._retention.sweep(by_age=by_age)
         with skipping("strays", self._count):
             await self._sweep_strays()
         if not by_age:
@@ -84,7 +84,7 @@ class Housekeeping:
         """After a start, since it may follow a crash, and then once a day."""
         now = self._clock.monotonic()
         if now >= self._strays_due:
-            await self._strays.sweep()
+            await self._orphans.sweep()
             self._strays_due = now + _STRAYS_EVERY_S
 
     async def _sweep_pictures(self, before: datetime) -> int:

@@ -17,7 +17,7 @@ from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.domain.policy import check_count
 from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 
 
 class Intake:
@@ -29,7 +29,7 @@ class Intake:
         requests: RequestStore,
         jobs: JobStore,
         drafts: DraftStore,
-        rules: RuleBook,
+        rules: GuildRules,
         presenter: Presenter,
         check_room: Callable[[], None],
         wake: Callable[[], None],

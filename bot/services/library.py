@@ -19,7 +19,7 @@ _PICTURE = frozenset({JobState.READY, JobState.DELIVERED})
 _ENDED = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
-class Collection:
+class Library:
     """The service behind `/queue`, `/collect` and `/gallery`. Refusals are told to the member."""
 
     def __init__(

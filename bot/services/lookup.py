@@ -8,7 +8,7 @@ from bot.domain.privacy import check_remembered
 from bot.ports import RequestStore
 
 
-class Inspection:
+class Lookup:
     """Answers for anybody who can point at a message: who sees it sees its card, its member alone what is private."""
 
     def __init__(self, requests: RequestStore) -> None:

@@ -8,10 +8,10 @@ from bot.domain.errors import Refusal
 from bot.domain.job import AT_WORK, WAITING, Job, JobState, Origin
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
 from bot.ports.moves import MoveStore
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 
 
-class Deciding:
+class OrderActions:
     """The service behind a waiting card's buttons: only who ordered a picture decides, and each thing once."""
 
     def __init__(
@@ -20,7 +20,7 @@ class Deciding:
         requests: RequestStore,
         jobs: JobStore,
         moves: MoveStore,
-        rules: RuleBook,
+        rules: GuildRules,
         presenter: Presenter,
         check_room: Callable[[], None],
         wake: Callable[[], None],

@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.errors import Refusal
 from bot.domain.job import Viewer
 from bot.ports import PictureFiles
-from bot.services.picture_actions import Pictures
+from bot.services.picture_actions import PictureActions
 
 _AT_ONCE: Final = 4
 """Parts in memory at a time, of up to 24 MiB each."""
@@ -31,7 +31,7 @@ class Original:
 class Originals:
     """The service behind the button Original. Refusals are told to the member."""
 
-    def __init__(self, *, pictures: Pictures, files: PictureFiles, keep_days: float) -> None:
+    def __init__(self, *, pictures: PictureActions, files: PictureFiles, keep_days: float) -> None:
         self._pictures = pictures
         self._files = files
         self._keep_days = keep_days

@@ -10,7 +10,7 @@ from bot.ports.orphans import StrayStore
 log = logging.getLogger(__name__)
 
 
-class Strays:
+class OrphanSweep:
     """Looks through both folders. A picture that is paid for and not shown yet has a row, so it is never a stray."""
 
     def __init__(self, *, store: StrayStore, files: PictureFiles, copies: ReferenceFiles) -> None:

@@ -16,7 +16,7 @@ from bot.services.intake import Intake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class PressOrder:
     """A member's press of a button, as the order that may come of it."""
 
     origin: Origin
@@ -37,7 +37,7 @@ class Presser(Viewer):
     moderates: bool
 
 
-class Pictures:
+class PictureActions:
     """The service behind the buttons under a picture. Refusals are told to the member.
 
     Whoever presses a button that orders something gets a request of their own, at their own cost.
@@ -83,13 +83,15 @@ class Pictures:
             raise Refusal("no_such_job", number=job_id)
         return view, job
 
-    async def again(self, job_id: int, ask: Ask, *, not_before: datetime | None = None) -> int:
+    async def again(self, job_id: int, ask: PressOrder, *, not_before: datetime | None = None) -> int:
         """Order the same once more; returns the new request's id."""
         view, _ = await self.look(job_id, ask.viewer)
         spec = view.request.spec
         return await self._order("again", job_id, spec, ask, _references(view), not_before, to_the_letter=True)
 
-    async def edited(self, job_id: int, changed: PictureSpec, ask: Ask, *, not_before: datetime | None = None) -> int:
+    async def edited(
+        self, job_id: int, changed: PictureSpec, ask: PressOrder, *, not_before: datetime | None = None
+    ) -> int:
         """Order it with another prompt, size or resolution; style, searches and references stay as they were."""
         view, _ = await self.look(job_id, ask.viewer)
         before = view.request.spec
@@ -106,7 +108,7 @@ class Pictures:
         self,
         job_id: int,
         spec: PictureSpec,
-        ask: Ask,
+        ask: PressOrder,
         *,
         more: Sequence[NewReference] = (),
         count: int = 1,
@@ -119,7 +121,7 @@ class Pictures:
         return await self._order("remix", job_id, spec, ask, references, not_before, count=count)
 
     async def bigger(
-        self, job_id: int, ask: Ask, *, shown_at: str | None = None, not_before: datetime | None = None
+        self, job_id: int, ask: PressOrder, *, shown_at: str | None = None, not_before: datetime | None = None
     ) -> int:
         """Order it at the next resolution, with the picture itself as a reference.
 
@@ -167,7 +169,7 @@ class Pictures:
         kind: str,
         job_id: int,
         spec: PictureSpec,
-        ask: Ask,
+        ask: PressOrder,
         references: tuple[NewReference, ...],
         not_before: datetime | None,
         count: int = 1,

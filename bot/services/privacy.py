@@ -11,10 +11,10 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.domain.errors import Refusal
-from bot.domain.privacy import Tally
+from bot.domain.privacy import DataCounts
 from bot.ports import Presenter
 from bot.ports.privacy import Archive, ArchiveFiles, PrivacyStore
-from bot.services.retention import Forgetting
+from bot.services.retention import Retention
 
 _NAME: Final = "imagine-bot-data"
 _PAGE: Final = 100
@@ -26,11 +26,11 @@ class Privacy:
     """The service behind `/privacy`. Refusals are told to the member."""
 
     def __init__(
-        self, *, store: PrivacyStore, archives: ArchiveFiles, forgetting: Forgetting, presenter: Presenter, clock: Clock
+        self, *, store: PrivacyStore, archives: ArchiveFiles, retention: Retention, presenter: Presenter, clock: Clock
     ) -> None:
         self._store = store
         self._archives = archives
-        self._forgetting = forgetting
+        self._retention = retention
         self._presenter = presenter
         self._clock = clock
         self._exports = asyncio.Semaphore(_AT_ONCE)
@@ -67,7 +67,7 @@ class Privacy:
             number, after = number + 1, int(str(page[-1]["id"]))
             yield await _add(archive, f"orders-{number:04}.json", page)
 
-    async def tally(self, user_id: int) -> Tally:
+    async def tally(self, user_id: int) -> DataCounts:
         """How much there is to delete; refused where there is nothing."""
         tally = await self._store.tally(user_id)
         if tally.empty:
@@ -81,8 +81,8 @@ class Privacy:
         first: whatever interrupts the rest, the next sweep goes on. Twice is as good as once.
         """
         self._presenter.refresh(await self._store.begin_erasure(user_id))
-        await self._forgetting.erase(user_id)
-        await self._forgetting.clear()
+        await self._retention.erase(user_id)
+        await self._retention.clear()
 
 
 async def _add(archive: Archive, name: str, content: object) -> int:

@@ -59,7 +59,7 @@ class AuditPage:
     next_id: int | None
 
 
-class Console:
+class Reports:
     """The service behind `/usage`. Whoever calls it has made sure that the asker may see the server's numbers."""
 
     def __init__(

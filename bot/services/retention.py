@@ -1,4 +1,4 @@
-"""Forgetting: members' requests at their wish, old ones in time, the files of both; in steps that may be repeated."""
+"""Retention: members' requests at their wish, old ones in time, the files of both; in steps that may be repeated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _YOUNG: Final = timedelta(minutes=10)
 """References of a request that was taken back may still be on their way to our disk, no longer than this."""
 
 
-class Forgetting:
+class Retention:
     """Wipes rows first: what they say is gone at once, and which files are to follow stands in the database."""
 
     def __init__(

@@ -21,7 +21,7 @@ from bot.domain.errors import Refusal
 from bot.domain.rules import WordRule
 from bot.domain.time_budget import TimeBudget
 from bot.services.word_lane import Budgets, Payer, WordLane
-from bot.services.word_matcher import Found
+from bot.services.word_matcher import MatchResult
 from bot.services.word_process import COMMAND, WordProcess, WorkerLostError
 from bot.services.word_worker import found_in
 
@@ -53,7 +53,7 @@ class WordFilter:
         self._trials = WordLane(WordProcess([*command, _NICE]), trials)
         self._long_for: dict[int, set[asyncio.Future[None]]] = {}
 
-    async def first_match(self, payer: Payer, rules: Sequence[WordRule], prompts: Sequence[str]) -> Found:
+    async def first_match(self, payer: Payer, rules: Sequence[WordRule], prompts: Sequence[str]) -> MatchResult:
         """The first rule that matches a prompt of an order, or takes too long with it.
 
         Where nothing is known, because the limit for the order was reached or the worker was lost, `out_of_time` says
@@ -65,7 +65,7 @@ class WordFilter:
                 found = await self._found(self._slow, payer, rules, prompts, ORDER_S)
             return found
 
-    async def try_out(self, payer: Payer, rules: Sequence[WordRule], text: str, *, every: bool = False) -> Found:
+    async def try_out(self, payer: Payer, rules: Sequence[WordRule], text: str, *, every: bool = False) -> MatchResult:
         """What rules, stored or not, say of one text; for dry runs."""
         return await self._found(self._trials, payer, rules, [text], ORDER_S, every=every)
 
@@ -105,7 +105,7 @@ class WordFilter:
         limit_s: float,
         *,
         every: bool = False,
-    ) -> Found:
+    ) -> MatchResult:
         question: dict[str, Any] = {
             "rules": [(rule.pattern, rule.regex) for rule in rules],
             "texts": list(dict.fromkeys(texts)),
@@ -115,7 +115,7 @@ class WordFilter:
         try:
             return found_in(await lane.ask(payer, question), rules)
         except WorkerLostError:
-            return Found(out_of_time=True)
+            return MatchResult(out_of_time=True)
 
     @contextmanager
     def _noticed(self, member_id: int) -> Iterator[None]:

@@ -35,7 +35,7 @@ _UNREADABLE: Final = (regex.error, OverflowError, RecursionError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class MatchResult:
     """What rules say of texts: those that match, and those that took too long to tell."""
 
     matching: tuple[WordRule, ...] = ()
@@ -80,17 +80,17 @@ class _Budget:
         return (rule,) if rule is not None and sum(self.taken_s.values()) > self.limit_s / 2 else ()
 
 
-def matches(rules: Sequence[WordRule], texts: Sequence[str], *, limit_s: float = 1.0) -> Found:
+def matches(rules: Sequence[WordRule], texts: Sequence[str], *, limit_s: float = 1.0) -> MatchResult:
     """Every rule that matches one of these texts, or takes too long with it."""
     return _found(rules, texts, limit_s, every=True)
 
 
-def first_match(rules: Sequence[WordRule], texts: Sequence[str], *, limit_s: float = 1.0) -> Found:
+def first_match(rules: Sequence[WordRule], texts: Sequence[str], *, limit_s: float = 1.0) -> MatchResult:
     """The same as far as the first such rule: one is enough to refuse a prompt."""
     return _found(rules, texts, limit_s, every=False)
 
 
-def _found(rules: Sequence[WordRule], texts: Sequence[str], limit_s: float, *, every: bool) -> Found:
+def _found(rules: Sequence[WordRule], texts: Sequence[str], limit_s: float, *, every: bool) -> MatchResult:
     budget = _Budget(limit_s)
     matching: dict[WordRule, None] = {}
     too_slow: dict[WordRule, None] = {}
@@ -101,13 +101,13 @@ def _found(rules: Sequence[WordRule], texts: Sequence[str], limit_s: float, *, e
                     continue
                 (matching if answer else too_slow)[rule] = None
                 if not every:
-                    return Found(matching=tuple(matching), too_slow=tuple(too_slow))
+                    return MatchResult(matching=tuple(matching), too_slow=tuple(too_slow))
     except UnfoldableError:
-        return Found(matching=tuple(matching), too_slow=tuple(too_slow), unfoldable=True)
+        return MatchResult(matching=tuple(matching), too_slow=tuple(too_slow), unfoldable=True)
     except OutOfTimeError:
         slow = tuple(dict.fromkeys((*too_slow, *budget.slowest())))
-        return Found(matching=tuple(matching), too_slow=slow, out_of_time=True)
-    return Found(matching=tuple(matching), too_slow=tuple(too_slow))
+        return MatchResult(matching=tuple(matching), too_slow=slow, out_of_time=True)
+    return MatchResult(matching=tuple(matching), too_slow=tuple(too_slow))
 
 
 def checked_rule(rule: WordRule) -> WordRule:

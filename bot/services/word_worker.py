@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bot.domain.errors import Refusal
 from bot.domain.rules import WordRule
-from bot.services.word_matcher import Found, checked_rule, first_match, matches
+from bot.services.word_matcher import MatchResult, checked_rule, first_match, matches
 
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 """Of address space. A pattern that takes more to be compiled or matched is too slow."""
@@ -41,7 +41,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     return _as_numbers(match(rules, question["texts"], limit_s=question["limit_s"]))
 
 
-def _as_numbers(found: Found) -> dict[str, Any]:
+def _as_numbers(found: MatchResult) -> dict[str, Any]:
     """What was found, with each rule as its place in the question."""
     return {
         "matching": [rule.id for rule in found.matching],
@@ -51,9 +51,9 @@ def _as_numbers(found: Found) -> dict[str, Any]:
     }
 
 
-def found_in(reply: Mapping[str, Any], rules: Sequence[WordRule]) -> Found:
+def found_in(reply: Mapping[str, Any], rules: Sequence[WordRule]) -> MatchResult:
     """The same the other way round, for the parent."""
-    return Found(
+    return MatchResult(
         matching=tuple(rules[at] for at in reply["matching"]),
         too_slow=tuple(rules[at] for at in reply["too_slow"]),
         out_of_time=reply["out_of_time"],

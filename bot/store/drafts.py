@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from bot.clock import Clock
 from bot.domain.draft import Draft
 from bot.domain.job import NewReference, NewRequest, Origin
-from bot.domain.limits import Room
+from bot.domain.limits import QueueLimits
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.policy import check_room, check_together
 from bot.store import quotas, requests
@@ -24,7 +24,7 @@ from bot.store.sqlite.writer import DatabaseThread
 class SqliteDrafts:
     """Implements DraftStore on the threads of the store that made it."""
 
-    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, room: Room) -> None:
+    def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread, clock: Clock, room: QueueLimits) -> None:
         self._reader = reader
         self._writer = writer
         self._clock = clock
@@ -92,7 +92,9 @@ def find(db: Database, draft_id: int) -> Draft | None:
     return None if row is None else _draft_from(row)
 
 
-def accept(db: Database, draft_id: int, new: Sequence[NewRequest], *, room: Room, now_ms: int) -> list[int] | None:
+def accept(
+    db: Database, draft_id: int, new: Sequence[NewRequest], *, room: QueueLimits, now_ms: int
+) -> list[int] | None:
     """Answer a draft with yes: all of its requests, or none where there is no room for all; once."""
     if not _answered(db, draft_id, "made", new[0].origin.user_id):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.domain.limits import Room
+from bot.domain.limits import QueueLimits
 from bot.store.audit import SqliteAudit
 from bot.store.blocks import SqliteBlocks
 from bot.store.drafts import SqliteDrafts
@@ -21,7 +21,7 @@ from bot.store.sqlite.writer import DatabaseThread
 from bot.store.statistics import SqliteStatistics
 
 
-class Shelves:
+class Facets:
     """Each attribute implements the port of its name."""
 
     def __init__(
@@ -32,12 +32,12 @@ class Shelves:
         counter: DatabaseThread,
         writer: DatabaseThread,
         clock: Clock,
-        room: Room,
+        room: QueueLimits,
     ) -> None:
         self.moves = SqliteMoves(reader=reader, writer=writer, clock=clock)
         """Implements MoveStore."""
         self.answers = SqliteAnswers(reader=reader, writer=writer)
-        """Implements AnswerStore."""
+        """Implements PendingResponseStore."""
         self.lists = SqliteLists(reader=reader, writer=writer, clock=clock)
         """Implements ListStore."""
         self.presets = SqlitePresets(reader=reader, writer=writer, clock=clock)
@@ -56,5 +56,5 @@ class Shelves:
         """Implements StatisticsStore."""
         self.privacy = SqlitePrivacy(reader=reader, writer=writer, clock=clock)
         """Implements PrivacyStore."""
-        self.strays = SqliteStrays(reader=reader)
+        self.orphans = SqliteStrays(reader=reader)
         """Implements StrayStore."""

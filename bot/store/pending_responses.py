@@ -6,32 +6,32 @@ from collections.abc import Collection
 
 from sqlite_utils import Database
 
-from bot.ports.pending_responses import OpenAnswer
+from bot.ports.pending_responses import PendingResponse
 from bot.store.rows import all_rows, from_ms, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
 
 class SqliteAnswers:
-    """Implements AnswerStore and HeldRequests on the threads of the store that made it."""
+    """Implements PendingResponseStore and HeldRequests on the threads of the store that made it."""
 
     def __init__(self, *, reader: DatabaseThread, writer: DatabaseThread) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def note(self, opened: Collection[OpenAnswer], closed: Collection[int]) -> None:
-        """See AnswerStore."""
+    async def note(self, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
+        """See PendingResponseStore."""
         await self._writer.run(lambda db: note(db, opened, closed))
 
     async def answered(self, request_id: int) -> None:
         """See HeldRequests."""
         await self._writer.run(lambda db: release(db, request_id))
 
-    async def left_open(self) -> list[OpenAnswer]:
-        """See AnswerStore."""
+    async def left_open(self) -> list[PendingResponse]:
+        """See PendingResponseStore."""
         return await self._reader.run(left_open)
 
 
-def note(db: Database, opened: Collection[OpenAnswer], closed: Collection[int]) -> None:
+def note(db: Database, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
     """Write down what is open and what is not any more. A request may have been stored before its open answer."""
     db.conn.executemany(
         "INSERT OR IGNORE INTO open_answers (interaction_id, application_id, token, expires_at, locale) "
@@ -46,10 +46,10 @@ def close(db: Database, interaction_id: int) -> None:
     db.conn.execute("DELETE FROM open_answers WHERE interaction_id = ?", (interaction_id,))
 
 
-def left_open(db: Database) -> list[OpenAnswer]:
+def left_open(db: Database) -> list[PendingResponse]:
     """The answers that are open, oldest first."""
     return [
-        OpenAnswer(
+        PendingResponse(
             interaction_id=row["interaction_id"],
             application_id=row["application_id"],
             token=row["token"],

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.errors import Refusal
-from bot.domain.preset import Preset, Shelf, key_of
+from bot.domain.preset import Preset, PresetOwner, key_of
 from bot.store.rows import all_rows, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
@@ -25,12 +25,12 @@ class SqlitePresets:
         """See PresetStore."""
         return await self._reader.run(lambda db: within_reach(db, user_id, guild_id))
 
-    async def save(self, shelf: Shelf, preset: Preset, by_user_id: int) -> bool:
+    async def save(self, shelf: PresetOwner, preset: Preset, by_user_id: int) -> bool:
         """See PresetStore."""
         now_ms = to_ms(self._clock.now())
         return await self._writer.run(lambda db: save(db, shelf, preset, by_user_id, now_ms=now_ms))
 
-    async def delete(self, shelf: Shelf, name: str) -> bool:
+    async def delete(self, shelf: PresetOwner, name: str) -> bool:
         """See PresetStore."""
         return await self._writer.run(lambda db: delete(db, shelf, name))
 
@@ -46,7 +46,7 @@ def within_reach(db: Database, user_id: int, guild_id: int | None) -> list[Prese
     return [Preset(name=row["name"], text=row["text"], server=bool(row["server"])) for row in rows]
 
 
-def save(db: Database, shelf: Shelf, preset: Preset, by_user_id: int, *, now_ms: int) -> bool:
+def save(db: Database, shelf: PresetOwner, preset: Preset, by_user_id: int, *, now_ms: int) -> bool:
     """Keep a preset; returns whether it took the place of one of the same name. Raises Refusal where it is full."""
     replaced = _has(db, shelf, preset.key)
     if not replaced and _count(db, shelf) >= shelf.most:
@@ -59,18 +59,18 @@ def save(db: Database, shelf: Shelf, preset: Preset, by_user_id: int, *, now_ms:
     return replaced
 
 
-def delete(db: Database, shelf: Shelf, name: str) -> bool:
+def delete(db: Database, shelf: PresetOwner, name: str) -> bool:
     """Forget a preset; False where there is none of that name."""
     where = {"owner": shelf.owner_id, "server": int(shelf.server), "key": key_of(name)}
     return db.conn.execute(f"DELETE FROM presets WHERE {_HERE} AND key = :key", where).rowcount > 0  # noqa: S608 - made of constants
 
 
-def _has(db: Database, shelf: Shelf, key: str) -> bool:
+def _has(db: Database, shelf: PresetOwner, key: str) -> bool:
     where = {"owner": shelf.owner_id, "server": int(shelf.server), "key": key}
     return one_row(db, f"SELECT 1 FROM presets WHERE {_HERE} AND key = :key", where) is not None  # noqa: S608 - made of constants
 
 
-def _count(db: Database, shelf: Shelf) -> int:
+def _count(db: Database, shelf: PresetOwner) -> int:
     where = {"owner": shelf.owner_id, "server": int(shelf.server)}
     row = one_row(db, f"SELECT COUNT(*) AS n FROM presets WHERE {_HERE}", where)  # noqa: S608 - made of constants
     return int(row["n"]) if row else 0

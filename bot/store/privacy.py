@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.job import JobState, Wiped
-from bot.domain.privacy import Leftover, Tally
+from bot.domain.privacy import DataCounts, LeftoverFiles
 from bot.domain.rules import Setting
 from bot.ports.privacy import Record
 from bot.store import data_export, jobs, redaction
@@ -32,7 +32,7 @@ class SqlitePrivacy:
         self._writer = writer
         self._clock = clock
 
-    async def tally(self, user_id: int) -> Tally:
+    async def tally(self, user_id: int) -> DataCounts:
         """See PrivacyStore."""
         return await self._reader.run(lambda db: tally(db, user_id))
 
@@ -58,7 +58,7 @@ class SqlitePrivacy:
         """See PrivacyStore."""
         return await self._writer.run(lambda db: wipe_older(db, to_ms(before), guild_id, most))
 
-    async def leftovers(self, before: datetime, *, most: int) -> Sequence[Leftover]:
+    async def leftovers(self, before: datetime, *, most: int) -> Sequence[LeftoverFiles]:
         """See PrivacyStore."""
         return await self._reader.run(lambda db: redaction.leftovers(db, before_ms=to_ms(before), most=most))
 
@@ -75,7 +75,7 @@ class SqlitePrivacy:
         return await self._reader.run(lambda db: data_export.requests_of(db, user_id, after, most))
 
 
-def tally(db: Database, user_id: int) -> Tally:
+def tally(db: Database, user_id: int) -> DataCounts:
     """Count what can be deleted."""
     counts = {
         "requests": "requests WHERE user_id = :user AND wiped <> 'wish'",
@@ -86,7 +86,7 @@ def tally(db: Database, user_id: int) -> Tally:
         name: all_rows(db, f"SELECT COUNT(*) AS n FROM {rows}", {"user": user_id})[0]["n"]  # noqa: S608 - constants
         for name, rows in counts.items()
     }
-    return Tally(**found)
+    return DataCounts(**found)
 
 
 def begin_erasure(db: Database, user_id: int, now_ms: int) -> Sequence[int]:

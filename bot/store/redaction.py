@@ -8,7 +8,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from bot.domain.job import Wiped
-from bot.domain.privacy import Leftover
+from bot.domain.privacy import LeftoverFiles
 from bot.store.rows import all_rows
 
 _WORDS: Final = """
@@ -50,7 +50,7 @@ def note_file(db: Database, request_id: int) -> None:
     )
 
 
-def leftovers(db: Database, *, before_ms: int, most: int) -> list[Leftover]:
+def leftovers(db: Database, *, before_ms: int, most: int) -> list[LeftoverFiles]:
     """Wiped requests made before a moment whose files may be removed now.
 
     Not while a job of theirs may still bring a picture, or an order of somebody else is still to be sent with a file
@@ -66,7 +66,7 @@ def leftovers(db: Database, *, before_ms: int, most: int) -> list[Leftover]:
     found = []
     for row in rows:
         jobs = all_rows(db, "SELECT id FROM jobs WHERE request_id = :id ORDER BY id", {"id": row["request_id"]})
-        leftover = Leftover(request_id=row["request_id"], job_ids=tuple(job["id"] for job in jobs))
+        leftover = LeftoverFiles(request_id=row["request_id"], job_ids=tuple(job["id"] for job in jobs))
         if not _is_shared(leftover, shared):
             found.append(leftover)
     return found
@@ -92,6 +92,6 @@ def _files_in_use(db: Database) -> frozenset[tuple[str, ...]]:
     return frozenset(row["file_name"].partition("-" if row["url"] else ".")[:2] for row in rows)
 
 
-def _is_shared(leftover: Leftover, in_use: Collection[tuple[str, ...]]) -> bool:
+def _is_shared(leftover: LeftoverFiles, in_use: Collection[tuple[str, ...]]) -> bool:
     names = [(str(leftover.request_id), "-"), *((str(job_id), ".") for job_id in leftover.job_ids)]
     return any(name in in_use for name in names)

@@ -13,7 +13,7 @@ from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import LedgerKind
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Job, JobState, NewRequest, RequestView
-from bot.domain.limits import Room
+from bot.domain.limits import QueueLimits
 from bot.domain.policy import check_line, check_room
 from bot.ports import Shown, ShownPicture
 from bot.store import (
@@ -33,7 +33,7 @@ from bot.store import (
 from bot.store.rows import all_rows, job_from, one_row, request_from, to_ms
 
 
-def accept(db: Database, new: NewRequest, *, room: Room, not_before: datetime | None = None, now_ms: int) -> int:
+def accept(db: Database, new: NewRequest, *, room: QueueLimits, not_before: datetime | None = None, now_ms: int) -> int:
     """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
 
     Raises Refusal where its form was sent before, the member has too many jobs waiting, or all have while nothing is
@@ -79,7 +79,7 @@ def _insert_job(
     return announced(db, int(cursor.lastrowid or 0), now_ms)
 
 
-def check_waiting(db: Database, user_id: int, more: int, room: Room) -> None:
+def check_waiting(db: Database, user_id: int, more: int, room: QueueLimits) -> None:
     """Refuse more jobs than the member may have waiting, or than all may while nothing is made."""
     check_room(waiting=waiting_of(db, user_id), more=more, limit=room.pending)
     if gate.read(db).shut:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.job import Job, JobState
-from bot.domain.limits import Room
+from bot.domain.limits import QueueLimits
 from bot.domain.policy import check_attempts
 from bot.store import blocks, jobs, quotas, requests
 from bot.store.rows import all_rows, request_from
 
 
-def retry(db: Database, job_id: int, *, role_ids: Collection[int] | None, room: Room, now_ms: int) -> Job | None:
+def retry(db: Database, job_id: int, *, role_ids: Collection[int] | None, room: QueueLimits, now_ms: int) -> Job | None:
     """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
 
     It is an order like any other: the old job may have been charged and keeps counting, and the new one has to fit
@@ -40,7 +40,7 @@ def retry(db: Database, job_id: int, *, role_ids: Collection[int] | None, room: 
     return new
 
 
-def _check_retry(db: Database, old: Job, role_ids: Collection[int] | None, room: Room, now_ms: int) -> None:
+def _check_retry(db: Database, old: Job, role_ids: Collection[int] | None, room: QueueLimits, now_ms: int) -> None:
     """What `accept` checks of an order, of one more picture of the same request."""
     [row] = all_rows(db, "SELECT * FROM requests WHERE id = :id", {"id": old.request_id})
     [jobs_of] = all_rows(db, "SELECT COUNT(*) AS n FROM jobs WHERE request_id = :id", {"id": old.request_id})

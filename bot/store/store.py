@@ -16,13 +16,13 @@ from bot.clock import Clock
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BalanceError, BotError, Cost, ProviderError, StartupError
 from bot.domain.job import Job, JobState, NewRequest, Reference, RequestView, Viewer
-from bot.domain.limits import Room
+from bot.domain.limits import QueueLimits
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports import Shown, Submission, TaskStatus, TokenLease, UsageRow
 from bot.ports.stores import Copy
 from bot.store import fair_queue, file_retention, jobs, ledger, messages, references, requests, retry, tokens, usage
 from bot.store.backup import restore
-from bot.store.facets import Shelves
+from bot.store.facets import Facets
 from bot.store.gate import SqliteGate
 from bot.store.migrations import migrate, unusable
 from bot.store.rows import moment, one_row, to_ms
@@ -30,7 +30,7 @@ from bot.store.sqlite.connection import NO_ROOM, closed_on_error, connect, ensur
 from bot.store.sqlite.writer import DatabaseThread
 
 
-class SqliteStore(Shelves, SqliteGate):
+class SqliteStore(Facets, SqliteGate):
     """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
 
     Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
@@ -49,7 +49,7 @@ class SqliteStore(Shelves, SqliteGate):
         self._path = path
         self._clock = clock
         self._per_user_running = per_user_running
-        self._room = Room(pending=per_user_pending, while_shut=max_waiting_while_paused)
+        self._room = QueueLimits(pending=per_user_pending, while_shut=max_waiting_while_paused)
         self._max_running = max_running
         self._drawn_up_for = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)

@@ -20,7 +20,7 @@ from bot.localization.discord_locale import words_of
 from bot.localization.escape import escaped
 from bot.ui.access import Audience
 from bot.ui.dynamic_items import DynamicPart, message_of
-from bot.ui.job_button import desk_of, lease_of, origin_of, said
+from bot.ui.job_button import lease_of, origin_of, said, services_of
 
 _MOST_CHARACTERS: Final = 1_800
 """Of all prompts together; markup that is shown rather than obeyed may double them."""
@@ -64,7 +64,7 @@ class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
         """Order; each prompt's card follows in a message of its own."""
-        intake = desk_of(interaction).intake
+        intake = services_of(interaction).intake
         draft = await intake.draft(self.draft_id, interaction.user.id)
         check_place(interaction, private=draft.private)
         await intake.make(
@@ -86,7 +86,7 @@ class MakeNoneButton(DraftButton, template=r"make_none:(?P<draft>[0-9]{1,18})"):
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
         """Forget the draft."""
-        await desk_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
+        await services_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
         return words_of(interaction)("answer.prompts_dropped")
 
 

@@ -18,16 +18,16 @@ from bot.domain.order_rules import defaults_of
 from bot.domain.picture import Resolution
 from bot.domain.preset import Preset
 from bot.domain.rules import ServerRules
-from bot.interactions.debounce import Gestures
+from bot.interactions.debounce import PressDebouncer
 from bot.interactions.permissions import age_restricted, bot_present, channels_of, roles_of
 from bot.localization.catalogue import ENGLISH, Words
 from bot.ports import TokenLease
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 from bot.services.intake import Intake
-from bot.services.order_actions import Deciding
+from bot.services.order_actions import OrderActions
 from bot.services.originals import Originals
-from bot.services.picture_actions import Ask, Pictures, Presser
-from bot.services.presets import Keeper, Presets
+from bot.services.picture_actions import PictureActions, Presser, PressOrder
+from bot.services.presets import PresetEditor, Presets
 from bot.ui.dynamic_items import DynamicPart, message_of
 from bot.ui.modal_ids import form_id_of
 from bot.ui.text import file_stem
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _LOOKED_UP_BY_S: Final = 1.0
 
 
-class FrontDesk(Protocol):
+class AcknowledgerLike(Protocol):
     """Gives an interaction its first answer: the card of the request that `accept` stores."""
 
     async def receive(
@@ -60,12 +60,12 @@ class Desk(Protocol):
         ...
 
     @property
-    def deciding(self) -> Deciding:
+    def order_actions(self) -> OrderActions:
         """What members decide about their orders."""
         ...
 
     @property
-    def pictures(self) -> Pictures:
+    def pictures(self) -> PictureActions:
         """What is done with a picture that was made."""
         ...
 
@@ -75,7 +75,7 @@ class Desk(Protocol):
         ...
 
     @property
-    def rulebook(self) -> RuleBook:
+    def guild_rules(self) -> GuildRules:
         """The rules of servers."""
         ...
 
@@ -85,17 +85,17 @@ class Desk(Protocol):
         ...
 
     @property
-    def gestures(self) -> Gestures:
+    def debouncer(self) -> PressDebouncer:
         """Presses of late."""
         ...
 
     @property
-    def reception(self) -> FrontDesk:
+    def acknowledger(self) -> AcknowledgerLike:
         """The first answer to an order."""
         ...
 
 
-def desk_of(interaction: discord.Interaction[Any]) -> Desk:
+def services_of(interaction: discord.Interaction[Any]) -> Desk:
     """The services of the bot that this interaction came to."""
     return cast(Desk, interaction.client.services)
 
@@ -135,9 +135,9 @@ def presser_of(interaction: discord.Interaction[Any]) -> Presser:
     )
 
 
-def keeper_of(interaction: discord.Interaction[Any]) -> Keeper:
+def preset_editor_of(interaction: discord.Interaction[Any]) -> PresetEditor:
     """Whose styles are within reach, and whether those of the server may be changed."""
-    return Keeper(
+    return PresetEditor(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
         manages=interaction.guild_id is not None and interaction.permissions.manage_guild,
@@ -148,7 +148,7 @@ async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Pre
     """The styles that a form can offer; none rather than a form that opens too late."""
     try:
         async with asyncio.timeout(_LOOKED_UP_BY_S):
-            return await desk_of(interaction).presets.of(keeper_of(interaction))
+            return await services_of(interaction).presets.of(preset_editor_of(interaction))
     except (StoreError, TimeoutError) as error:
         log.warning("no_styles", extra={"error": str(error)})
         return []
@@ -160,7 +160,7 @@ async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolu
     if interaction.guild_id is not None:
         try:
             async with asyncio.timeout(_LOOKED_UP_BY_S):
-                rules = await desk_of(interaction).rulebook.of(interaction.guild_id)
+                rules = await services_of(interaction).guild_rules.of(interaction.guild_id)
         except (StoreError, TimeoutError) as error:
             log.warning("no_rules_for_form", extra={"error": str(error)})
     return defaults_of(rules)
@@ -169,18 +169,18 @@ async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolu
 async def order(
     interaction: discord.Interaction[Any],
     job_id: int,
-    accept: Callable[[Ask, datetime | None], Coroutine[Any, Any, int]],
+    accept: Callable[[PressOrder, datetime | None], Coroutine[Any, Any, int]],
     *,
     private: bool = False,
 ) -> None:
     """Answer with the card of a new request, the presser's own, made from this job's."""
-    ask = Ask(
+    ask = PressOrder(
         origin=origin_of(interaction),
         private=private or await _is_private(interaction, job_id),
         lease=lease_of(interaction),
         upload_limit_bytes=interaction.filesize_limit,
     )
-    await desk_of(interaction).reception.receive(
+    await services_of(interaction).acknowledger.receive(
         interaction, lambda not_before: accept(ask, not_before), private=ask.private
     )
 
@@ -194,7 +194,7 @@ async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> boo
         return False
     try:
         async with asyncio.timeout(_LOOKED_UP_BY_S):
-            view, _ = await desk_of(interaction).pictures.look(job_id, presser_of(interaction))
+            view, _ = await services_of(interaction).pictures.look(job_id, presser_of(interaction))
     except TimeoutError:
         return True
     return view.request.private
@@ -224,7 +224,7 @@ class JobButton(DynamicPart[ui.Button[Any]], template=r"never"):
     def admit(self, interaction: discord.Interaction[Any]) -> None:
         """Of a double click, one press counts."""
         if self.orders:
-            desk_of(interaction).gestures.take(interaction)
+            services_of(interaction).debouncer.take(interaction)
 
 
 def said(words: str, *buttons: DynamicPart[ui.Button[Any]]) -> ui.LayoutView:

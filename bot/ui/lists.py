@@ -18,7 +18,7 @@ from bot.localization.catalogue import Words
 from bot.localization.discord_locale import words_of
 from bot.localization.escape import escaped, timestamp
 from bot.ports.lists import GalleryEntry, GalleryPage
-from bot.services.library import PAGE, Collection
+from bot.services.library import PAGE, Library
 from bot.ui import text
 from bot.ui.access import Audience
 from bot.ui.dynamic_items import DynamicPart, message_of
@@ -49,7 +49,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
             await cancel_or_ask(interaction, self.job_id, None)
         except Refusal as refusal:
             await answer_error(interaction, refusal)
-        views = await cast(Collection, interaction.client.services.collection).under_way(interaction.user.id)
+        views = await cast(Library, interaction.client.services.library).under_way(interaction.user.id)
         await edit_answer(interaction, view=queue_view(views, words_of(interaction)))
 
 
@@ -110,9 +110,9 @@ def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
 
 async def show_gallery(interaction: discord.Interaction[Any], page: int, wanted: str) -> None:
     """Put a page of the member's gallery, with its thumbnails, in the place of a deferred answer."""
-    collection = cast(Collection, interaction.client.services.collection)
-    found, page = await collection.gallery(interaction.user.id, page=page, words=wanted)
-    thumbnails = await collection.thumbnails(found)
+    library = cast(Library, interaction.client.services.library)
+    found, page = await library.gallery(interaction.user.id, page=page, words=wanted)
+    thumbnails = await library.thumbnails(found)
     files = [discord.File(path, _thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
     view = gallery_view(found, page, wanted, words_of(interaction), thumbnails)
     await edit_answer(interaction, view=view, attachments=files)

@@ -15,9 +15,9 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolu
 from bot.domain.policy import checked_spec
 from bot.interactions.received_data import form_parts
 from bot.localization.catalogue import ENGLISH, Words
-from bot.services.picture_actions import Ask
+from bot.services.picture_actions import PressOrder
 from bot.ui.form_binding import answer_form
-from bot.ui.job_button import desk_of, keeper_of, order, shown_address
+from bot.ui.job_button import order, preset_editor_of, services_of, shown_address
 from bot.ui.modal_fields import Fields, select
 from bot.ui.modal_ids import OF_JOB, custom_id_of
 from bot.ui.remix_modal import STYLES, Offer, add_parts, filled
@@ -93,17 +93,17 @@ async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
     changed = checked_spec(
         prompt=fields.one("prompt") or "", size=fields.one("size"), resolution=fields.one("resolution")
     )
-    edited = desk_of(interaction).pictures.edited
+    edited = services_of(interaction).pictures.edited
     await order(interaction, job_id, lambda ask, not_before: edited(job_id, changed, ask, not_before=not_before))
 
 
 async def _remixed(interaction: discord.Interaction[Any], job_id: int) -> None:
     """Order what the form says, from the picture under which it was opened and those that came along."""
-    desk = desk_of(interaction)
+    desk = services_of(interaction)
     said = filled(Fields.of(interaction, REMIX_PARTS), (), first_file=2)
-    keeper, shown_at = keeper_of(interaction), shown_address(interaction.message, job_id)
+    keeper, shown_at = preset_editor_of(interaction), shown_address(interaction.message, job_id)
 
-    async def accept(ask: Ask, not_before: datetime | None) -> int:
+    async def accept(ask: PressOrder, not_before: datetime | None) -> int:
         spec = await desk.presets.styled(said.spec, said.style, keeper)
         return await desk.pictures.remixed(
             job_id, spec, ask, more=said.references, count=said.count, shown_at=shown_at, not_before=not_before

@@ -14,7 +14,7 @@ from bot.domain.duration import parse_duration
 from bot.domain.errors import Refusal
 from bot.domain.job import RequestView
 from bot.domain.rules import Block
-from bot.interactions.authorization import Vouchers
+from bot.interactions.authorization import CommandAuthorizations
 from bot.interactions.permissions import manages_messages, own_channel
 from bot.interactions.received_data import form_parts
 from bot.localization.catalogue import ENGLISH
@@ -42,14 +42,14 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
 
 
 def check_moderates(
-    interaction: discord.Interaction[Any], view: RequestView, vouchers: Vouchers, *, opened_by: int
+    interaction: discord.Interaction[Any], view: RequestView, authorizations: CommandAuthorizations, *, opened_by: int
 ) -> None:
     """Raise Refusal for who may not moderate in the picture's own channel, wherever the interaction happened.
 
     They may manage messages there, or Discord let them use the command there (`opened_by`), now or a moment ago.
     """
     channel_id = own_channel(view.request)
-    vouched = channel_id == interaction.channel_id and vouchers.vouch(interaction, began_with=opened_by)
+    vouched = channel_id == interaction.channel_id and authorizations.vouch(interaction, began_with=opened_by)
     if not (vouched or manages_messages(interaction, channel_id)):
         raise Refusal("not_moderating", number=min(job.id for job in view.jobs))
 

@@ -11,9 +11,9 @@ from bot.domain.job import AT_WORK, WAITING, Job, Origin, Request
 from bot.interactions.responses import begin_answer, edit_answer, note_press, tell
 from bot.localization.discord_locale import words_of
 from bot.ports import TokenLease
-from bot.services.order_actions import Deciding
+from bot.services.order_actions import OrderActions
 from bot.ui.access import Audience
-from bot.ui.job_button import JobButton, desk_of, lease_of, origin_of, said
+from bot.ui.job_button import JobButton, lease_of, origin_of, said, services_of
 
 
 class DecisionButton(JobButton, template=r"never"):
@@ -24,10 +24,10 @@ class DecisionButton(JobButton, template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Acknowledge the press and let the service decide."""
         await note_press(interaction)
-        await self.decide(desk_of(interaction).deciding, origin_of(interaction), lease_of(interaction))
+        await self.decide(services_of(interaction).order_actions, origin_of(interaction), lease_of(interaction))
 
     @abstractmethod
-    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
+    async def decide(self, order_actions: OrderActions, pressed: Origin, lease: TokenLease) -> None:
         """Do what the button says; raises BotError."""
 
 
@@ -53,7 +53,7 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Cancel, and turn the question into its answer."""
         await note_press(interaction)
-        await desk_of(interaction).deciding.withdraw(self.job_id, interaction.user.id)
+        await services_of(interaction).order_actions.withdraw(self.job_id, interaction.user.id)
         answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
         await edit_answer(interaction, view=said(answer))
 
@@ -67,7 +67,9 @@ class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Begin a private answer, which the card then becomes; the message with this button goes away."""
         await begin_answer(interaction)
-        await desk_of(interaction).deciding.move_to_private(self.job_id, interaction.user.id, lease_of(interaction))
+        await services_of(interaction).order_actions.move_to_private(
+            self.job_id, interaction.user.id, lease_of(interaction)
+        )
 
 
 class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
@@ -76,9 +78,9 @@ class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
     action = "retry"
     style = discord.ButtonStyle.primary
 
-    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
+    async def decide(self, order_actions: OrderActions, pressed: Origin, lease: TokenLease) -> None:
         """Order again."""
-        await deciding.retry(self.job_id, pressed.user_id, lease, pressed=pressed)
+        await order_actions.retry(self.job_id, pressed.user_id, lease, pressed=pressed)
 
 
 class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
@@ -86,9 +88,9 @@ class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
 
     action = "drop"
 
-    async def decide(self, deciding: Deciding, pressed: Origin, lease: TokenLease) -> None:
+    async def decide(self, order_actions: OrderActions, pressed: Origin, lease: TokenLease) -> None:
         """Give up."""
-        await deciding.drop(self.job_id, pressed.user_id, lease)
+        await order_actions.drop(self.job_id, pressed.user_id, lease)
 
 
 def may_cancel(job: Job) -> bool:
@@ -104,7 +106,7 @@ def may_move(request: Request) -> bool:
 
 async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, lease: TokenLease | None) -> None:
     """Cancel a waiting job; ask privately about one that is being made, since it may still be charged."""
-    being_made = await desk_of(interaction).deciding.cancel(job_id, interaction.user.id, lease)
+    being_made = await services_of(interaction).order_actions.cancel(job_id, interaction.user.id, lease)
     if being_made is None:
         return
     words = words_of(interaction)

@@ -17,7 +17,7 @@ from bot.localization.catalogue import Words
 from bot.localization.discord_locale import words_of
 from bot.services.originals import Original, Originals
 from bot.ui.access import Audience
-from bot.ui.job_button import JobButton, desk_of, presser_of
+from bot.ui.job_button import JobButton, presser_of, services_of
 from bot.ui.text import file_stem
 from bot.ui.upload_limits import is_too_large
 
@@ -33,7 +33,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately; with more and smaller parts each time that Discord finds them too large."""
         await begin_answer(interaction)
-        originals = desk_of(interaction).originals
+        originals = services_of(interaction).originals
         original = await originals.find(self.job_id, presser_of(interaction))
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         fewest = math.ceil(original.size_bytes / limit_bytes)

@@ -14,7 +14,7 @@ from bot import __version__
 from bot.domain.job import AT_WORK, Gate, JobState
 from bot.interactions.responses import begin_answer, edit_answer
 from bot.localization.catalogue import ENGLISH
-from bot.services.admin import Controls, Standing
+from bot.services.admin import Admin, Standing
 from bot.ui.access import Audience
 from bot.ui.dynamic_items import DynamicPart
 from bot.ui.job_button import said
@@ -36,7 +36,7 @@ class OwnersDesk(Protocol):
     """The services that the owners' button may reach."""
 
     @property
-    def controls(self) -> Controls:
+    def controls(self) -> Admin:
         """Stopping and going on."""
         ...
 
@@ -69,7 +69,7 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
         await edit_answer(interaction, view=said(await resumed(desk.controls)))
 
 
-async def resumed(controls: Controls) -> str:
+async def resumed(controls: Admin) -> str:
     """Let it go on, and say what came of that; raises BotError."""
     before = await controls.resume()
     if before.full_since is not None:

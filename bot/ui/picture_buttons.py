@@ -22,11 +22,11 @@ from bot.ui.details import details
 from bot.ui.form_binding import open_form
 from bot.ui.job_button import (
     JobButton,
-    desk_of,
     lease_of,
     order,
     presser_of,
     said,
+    services_of,
     shown_address,
     styles_within_reach,
 )
@@ -46,7 +46,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
-        again = desk_of(interaction).pictures.again
+        again = services_of(interaction).pictures.again
         await order(interaction, self.job_id, lambda ask, not_before: again(self.job_id, ask, not_before=not_before))
 
 
@@ -59,7 +59,7 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
-        bigger = desk_of(interaction).pictures.bigger
+        bigger = services_of(interaction).pictures.bigger
         shown_at = shown_address(interaction.message, self.job_id)
         await order(
             interaction,
@@ -76,7 +76,7 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Open the form, with the styles within the presser's reach if they are found quickly."""
-        desk = desk_of(interaction)
+        desk = services_of(interaction)
         view = await _looked_up(interaction, self.job_id)
         offer = Offer(
             price=desk.intake.price,
@@ -111,7 +111,7 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer privately with everything that the rows say."""
         await begin_answer(interaction)
-        view, job = await desk_of(interaction).pictures.look(self.job_id, presser_of(interaction))
+        view, job = await services_of(interaction).pictures.look(self.job_id, presser_of(interaction))
         told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
         files = [discord.File(io.BytesIO(told.prompt_file), "prompt.txt")] if told.prompt_file else []
         await edit_answer(interaction, embed=told.embed, attachments=files)
@@ -128,7 +128,7 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
         await note_press(interaction)
         words = words_of(interaction)
         presser = presser_of(interaction)
-        together = await desk_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
+        together = await services_of(interaction).pictures.may_delete(self.job_id, presser, lease_of(interaction))
         question = words("question.delete", number=self.job_id, count=together)
         await tell(interaction, view=said(question, ReallyDeleteButton(self.job_id, words)))
 
@@ -143,7 +143,7 @@ class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18}
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Delete, and turn the question into its answer."""
         await note_press(interaction)
-        await desk_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
+        await services_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
         await edit_answer(interaction, view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
 
 
@@ -186,7 +186,7 @@ async def _looked_up(interaction: discord.Interaction[Any], job_id: int) -> Requ
     """The rows that a form is filled in from, soon enough for it to open."""
     try:
         async with asyncio.timeout(_FORM_BY_S):
-            view, _ = await desk_of(interaction).pictures.look(job_id, presser_of(interaction))
+            view, _ = await services_of(interaction).pictures.look(job_id, presser_of(interaction))
     except TimeoutError:
         raise Refusal("busy") from None
     return view

@@ -14,7 +14,7 @@ from bot.localization.catalogue import ENGLISH, Words
 from bot.localization.discord_locale import words_of
 from bot.ui.access import Audience
 from bot.ui.dynamic_items import DynamicPart, chosen_number, message_of
-from bot.ui.job_button import desk_of, presser_of, shown_address
+from bot.ui.job_button import presser_of, services_of, shown_address
 from bot.ui.picture_buttons import picture_rows
 from bot.ui.text import alt_text
 
@@ -50,7 +50,7 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
         """Answer a choice privately with the picture's own buttons."""
         await begin_answer(interaction)
         chosen = chosen_number(self)
-        view, job = await desk_of(interaction).pictures.look(chosen, presser_of(interaction))
+        view, job = await services_of(interaction).pictures.look(chosen, presser_of(interaction))
         shown_at = shown_address(interaction.message, job.id)
         layout = _buttons_of(view, job, words_of(interaction), shown_at)
         await edit_answer(interaction, view=layout)

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.domain.errors import Refusal
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE, MAX_TOGETHER_BYTES
-from bot.domain.privacy import Tally
+from bot.domain.privacy import DataCounts
 from bot.interactions.permissions import bot_present
 from bot.interactions.responses import edit_answer, note_press
 from bot.localization.catalogue import ENGLISH, Words
@@ -64,7 +64,7 @@ class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]
 PRIVACY_BUTTONS: Final = (EraseButton,)
 
 
-def erase_question(member_id: int, tally: Tally, words: Words) -> ui.LayoutView:
+def erase_question(member_id: int, tally: DataCounts, words: Words) -> ui.LayoutView:
     """What goes, what becomes of pictures under way, what stays; and the button."""
     goes = [words("privacy.requests", count=tally.requests)] if tally.requests else []
     goes += [words("privacy.styles", count=tally.styles)] if tally.styles else []

@@ -20,7 +20,7 @@ from bot.localization.catalogue import ENGLISH
 from bot.localization.escape import channel_mention, mention, role_mention
 from bot.notifications.log_lines import trouble_note
 from bot.ports.outputs import ServerLog
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 from bot.ui.access import Audience, Scope
 from bot.ui.dynamic_items import DynamicPart, message_of
 from bot.ui.form_binding import open_form
@@ -107,8 +107,8 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
         """Store a choice, audited."""
         value = value_of(self.setting, values)
         told = ", ".join(_mentioned(self.setting, values)) if value is not None else RESET
-        rulebook = cast(RuleBook, interaction.client.services.rulebook)
-        await rulebook.change(guild_id, actor_id, self.setting, value, f"{self.setting.value}: {told}")
+        guild_rules = cast(GuildRules, interaction.client.services.guild_rules)
+        await guild_rules.change(guild_id, actor_id, self.setting, value, f"{self.setting.value}: {told}")
 
 
 class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_channels|denied_channels|log_channel)"):
@@ -132,9 +132,9 @@ class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_chann
         """Store the choice; a log channel is tried at once, so that its trouble is seen here."""
         await super().save(interaction, guild_id, actor_id, values)
         if self.setting is Setting.LOG_CHANNEL and values:
-            logbook = cast(ServerLog, interaction.client.services.server_log)
-            logbook.tell(guild_id, ENGLISH("log.begins", actor=mention(actor_id)))
-            await logbook.written(guild_id)
+            log_writer = cast(ServerLog, interaction.client.services.server_log)
+            log_writer.tell(guild_id, ENGLISH("log.begins", actor=mention(actor_id)))
+            await log_writer.written(guild_id)
 
 
 class RoleSetting(_SettingItem, template=r"settings:(?P<setting>allowed_roles|denied_roles)"):
@@ -195,7 +195,7 @@ async def show_screen(interaction: discord.Interaction[Any]) -> None:
     """Show the rules that hold now, in place of the interaction's answer or of the screen that was pressed on."""
     services = interaction.client.services
     guild_id = interaction.guild_id or 0
-    rules = await cast(RuleBook, services.rulebook).of(guild_id)
+    rules = await cast(GuildRules, services.guild_rules).of(guild_id)
     services.server_log.untold_trouble(guild_id)  # whoever sees the screen is told
     screen = Screen(rules=rules, known=_known(interaction.guild, rules), trouble=services.server_log.trouble(guild_id))
     await edit_answer(interaction, view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none())

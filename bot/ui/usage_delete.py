@@ -21,7 +21,7 @@ from bot.ports.statistics import ListedJob
 from bot.services.moderation import Moderation, Moderator
 from bot.ui.access import Audience, Scope
 from bot.ui.dynamic_items import DynamicPart, chosen_number
-from bot.ui.job_button import JobButton, desk_of, said
+from bot.ui.job_button import JobButton, said, services_of
 
 _MOST_LABEL: Final = 100
 
@@ -92,7 +92,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
 
 async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tuple[RequestView, Job]:
     """A picture of this server, in a channel whose messages who pressed may manage; raises Refusal."""
-    view, job = await desk_of(interaction).pictures.find(job_id)
+    view, job = await services_of(interaction).pictures.find(job_id)
     if interaction.guild_id is None or job.guild_id != interaction.guild_id:
         raise Refusal("no_such_job", number=job_id)
     if not manages_messages(interaction, own_channel(view.request)):

@@ -17,12 +17,12 @@ from discord import ui
 from bot.domain.errors import Markup, Refusal
 from bot.domain.job import JobState
 from bot.domain.period import Period
-from bot.interactions.authorization import Vouchers
+from bot.interactions.authorization import CommandAuthorizations
 from bot.interactions.responses import edit_answer, note_press
 from bot.localization.catalogue import ENGLISH
 from bot.localization.escape import channel_mention, escaped, mention, timestamp
 from bot.ports.statistics import JobFilter, JobsFound, Trouble
-from bot.services.reports import AuditPage, Console, TroublePage
+from bot.services.reports import AuditPage, Reports, TroublePage
 from bot.ui.access import Audience, Scope
 from bot.ui.dynamic_items import DynamicPart
 from bot.ui.usage import job_line, period_text, reason_text, screen
@@ -44,17 +44,17 @@ class Watch(Protocol):
     """The service that these lists come from."""
 
     @property
-    def console(self) -> Console:
+    def reports(self) -> Reports:
         """What is seen of a server."""
         ...
 
     @property
-    def vouchers(self) -> Vouchers:
+    def authorizations(self) -> CommandAuthorizations:
         """Who was let use its commands."""
         ...
 
 
-def check_watches(interaction: discord.Interaction[Any], vouchers: Vouchers) -> int:
+def check_watches(interaction: discord.Interaction[Any], authorizations: CommandAuthorizations) -> int:
     """The server, if who pressed may see its numbers; raises Refusal.
 
     Discord says who may use the command, and may let others than moderators: what it answered them alone, they may
@@ -62,7 +62,7 @@ def check_watches(interaction: discord.Interaction[Any], vouchers: Vouchers) -> 
     """
     message = interaction.message
     asked = message.interaction_metadata if message is not None and message.flags.ephemeral else None
-    own = vouchers.vouch(interaction, began_with=asked.id if asked else None)
+    own = authorizations.vouch(interaction, began_with=asked.id if asked else None)
     if interaction.guild_id is None or not (own or interaction.permissions.manage_messages):
         raise Refusal("not_watching")
     return interaction.guild_id
@@ -80,14 +80,14 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press; a failure reaches the same handler as a command's."""
         watch = cast(Watch, interaction.client.services)
-        guild_id = check_watches(interaction, watch.vouchers)
+        guild_id = check_watches(interaction, watch.authorizations)
         await note_press(interaction)
         shared = interaction.message is not None and not interaction.message.flags.ephemeral
-        view = await self.page(watch.console, guild_id, shared=shared)
+        view = await self.page(watch.reports, guild_id, shared=shared)
         await edit_answer(interaction, view=view)
 
     @abstractmethod
-    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:
+    async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:
         """What to show; `shared` says that everybody sees it."""
 
 
@@ -126,9 +126,9 @@ class JobsButton(
         )
         return cls(wanted, _unpacked(match["after"]))
 
-    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:
+    async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:
         """The next pictures."""
-        found = await console.jobs(guild_id, self.wanted, self.after)
+        found = await reports.jobs(guild_id, self.wanted, self.after)
         return jobs_view(found, self.wanted, self.after, shared=shared)
 
 
@@ -146,9 +146,9 @@ class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]{1,5}):(?P<last>[
         first, last = _day(int(match["first"], 36)), _day(int(match["last"], 36))
         return cls(Period(first=first, last=last), int(match["page"]))
 
-    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
+    async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
         """That page."""
-        return errors_view(await console.troubles(guild_id, self.period, self.number), self.period, self.number)
+        return errors_view(await reports.troubles(guild_id, self.period, self.number), self.period, self.number)
 
 
 class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
@@ -163,9 +163,9 @@ class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
         """Rebuild the button from a press."""
         return cls(int(match["before"]))
 
-    async def page(self, console: Console, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
+    async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
         """Those entries."""
-        return audit_view(await console.audit(guild_id, self.before or None), self.before)
+        return audit_view(await reports.audit(guild_id, self.before or None), self.before)
 
 
 def jobs_view(found: JobsFound, wanted: JobFilter, after: int | None, *, shared: bool = False) -> ui.LayoutView:

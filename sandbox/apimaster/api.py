@@ -16,7 +16,7 @@ from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 from sandbox.apimaster.posts import PostRecord, shortened
 from sandbox.apimaster.requests import PictureRequest, read_form, read_json, validate
-from sandbox.apimaster.tasks import Failure, State, Task, TaskBook
+from sandbox.apimaster.tasks import Failure, State, Task, TaskStore
 
 Work = Callable[[web.Request, Fault | None], Awaitable[web.Response]]
 _RECORD = web.RequestKey("record", PostRecord)
@@ -26,7 +26,7 @@ _RESETS = frozenset({Kind.RESET, Kind.RESET_UNREAD, Kind.RESET_AFTER, Kind.CUT_O
 class PictureApi:
     """The calls that make pictures. `scripts` holds the faults of the next submits, polls and result reads."""
 
-    def __init__(self, knobs: Knobs, book: TaskBook, gallery: Gallery, origin: Callable[[], str]) -> None:
+    def __init__(self, knobs: Knobs, book: TaskStore, gallery: Gallery, origin: Callable[[], str]) -> None:
         self._knobs = knobs
         self._book = book
         self._gallery = gallery

@@ -44,9 +44,9 @@ def inflating(size_bytes: int) -> bytes:
 def _deflated(byte: bytes, size_bytes: int) -> bytes:
     """So many of this byte, packed. A block that a full flush ends can be repeated: packing each would take seconds."""
     whole, rest = divmod(size_bytes, _BLOCK_BYTES)
-    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    block = packer.compress(byte * _BLOCK_BYTES) + packer.flush(zlib.Z_FULL_FLUSH)
-    return block * whole + packer.compress(byte * rest) + packer.flush()
+    attachment_builder = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    block = attachment_builder.compress(byte * _BLOCK_BYTES) + attachment_builder.flush(zlib.Z_FULL_FLUSH)
+    return block * whole + attachment_builder.compress(byte * rest) + attachment_builder.flush()
 
 
 def _sum(add: Callable[..., int], byte: bytes, size_bytes: int) -> int:

@@ -20,8 +20,8 @@ from sandbox.apimaster.faults import Fault
 from sandbox.apimaster.gallery import Gallery
 from sandbox.apimaster.knobs import Knobs
 from sandbox.apimaster.posts import PostRecord
-from sandbox.apimaster.tasks import Task, TaskBook
-from sandbox.breakpoints import Stops
+from sandbox.apimaster.tasks import Task, TaskStore
+from sandbox.breakpoints import Breakpoints
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _SHUTDOWN_S = 0.1
@@ -37,14 +37,14 @@ class ApimasterServer:
         self.knobs = knobs or Knobs()
         self.api_key = api_key
         self.base_url = ""
-        self.stops = Stops()
+        self.stops = Breakpoints()
         self._port = port
         self._account = Account(self.knobs)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession()
         self._gallery = Gallery(self.knobs)
-        self._book = TaskBook(self.knobs, self._account, self._session)
+        self._book = TaskStore(self.knobs, self._account, self._session)
         self._api = PictureApi(self.knobs, self._book, self._gallery, lambda: self.base_url)
         self._extras = ExtraApi(self.knobs, self._account, self._gallery, lambda: self.base_url)
         app = web.Application(

@@ -57,7 +57,7 @@ class Task:
         return 100 if whole <= 0 else max(0, min(99, int(100 * (time.time() - self.created) / whole)))
 
 
-class TaskBook:
+class TaskStore:
     """All tasks of the stand-in, in memory."""
 
     def __init__(self, knobs: Knobs, account: Account, session: aiohttp.ClientSession) -> None:

@@ -18,7 +18,7 @@ from sandbox.chaos.plan import Moment, Order, Plan
 from sandbox.chaos.rows import count, rows
 from sandbox.chaos.verdict import Evidence, Verdict
 from sandbox.driver import DriverError
-from sandbox.faults import Weather
+from sandbox.faults import RandomFaults
 from sandbox.machine import Machine
 from sandbox.stack import Sandbox
 
@@ -79,7 +79,7 @@ class Campaign:
                 unlimited=True, latency_s=0.5, submit_latency_s=0.02, poll_latency_s=0.01, result_latency_s=0.02
             ),
         )
-        self.weather = Weather(self._sandbox, plan.seed, lies=False)
+        self.random_faults = RandomFaults(self._sandbox, plan.seed, lies=False)
         self.backups = Backups()
         self.kills: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
@@ -102,8 +102,8 @@ class Campaign:
 
     async def _storm(self, members: Members) -> None:
         """One life of the bot after the other, in bad weather."""
-        weather = self.weather
-        blowing = asyncio.create_task(weather.blow(), name="weather")
+        random_faults = self.random_faults
+        blowing = asyncio.create_task(random_faults.blow(), name="weather")
         lives = len(self._plan.moments)
         try:
             for number, moment in enumerate(self._plan.moments):
@@ -114,7 +114,7 @@ class Campaign:
                     self._say(f"{number + 1} kills, {len(members.sent)} of {len(self._plan.orders)} orders sent")
         finally:
             blowing.cancel()
-            await weather.clear()
+            await random_faults.clear()
             self._sandbox.apimaster.finish_all()  # also what was never to end
         await self._start()
         await members.order(self._plan.orders[len(members.sent) :])
@@ -134,7 +134,7 @@ class Campaign:
             if moment.with_backup:
                 self.backups.begin(self._sandbox.bot_env)
             if moment.with_dead_tokens:
-                doings.append(asyncio.create_task(self.weather.drought(), name="drought"))
+                doings.append(asyncio.create_task(self.random_faults.drought(), name="drought"))
             try:
                 in_time = await self._reached(wait)
             finally:
@@ -158,7 +158,7 @@ class Campaign:
 
     def _ended_by_itself(self) -> None:
         """Note the end of a bot that nobody killed: some troubles end it, as they should, and nothing else does."""
-        if self.weather.deadly:
+        if self.random_faults.deadly:
             self.kills["ended by what nothing can be done about"] += 1
         else:
             self._deaths.append(self._sandbox.bot.state)
@@ -176,7 +176,7 @@ class Campaign:
             await stopping
             return
         await bot.stop()
-        if bot.returncode != 0 and not self.weather.deadly:
+        if bot.returncode != 0 and not self.random_faults.deadly:
             self._deaths.append(f"did not stop on SIGTERM (exit code {bot.returncode})")
 
     async def _decide(self, members: Members) -> None:
@@ -191,7 +191,7 @@ class Campaign:
         """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
         for _ in range(_STARTS):
             if not self._sandbox.bot.alive:
-                self.weather.begin_life()
+                self.random_faults.begin_life()
                 await self._sandbox.bot.start()
             with contextlib.suppress(DriverError):
                 await self._sandbox.wait_for_bot(_ONLINE_WITHIN_S)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.breakpoints import Stop, Stops
+from sandbox.breakpoints import Breakpoint, Breakpoints
 from sandbox.chaos.plan import Moment
 from sandbox.chaos.rows import count
 from sandbox.stack import Sandbox
@@ -42,7 +42,7 @@ class Wait:
     def __init__(self, sandbox: Sandbox, moment: Moment) -> None:
         self._sandbox = sandbox
         self._moment = moment
-        self._stops: list[Stop] = []
+        self._stops: list[Breakpoint] = []
         self._files = set(self._found()) if moment.file else set()
         self._last_event = count(sandbox.data_dir, "SELECT COALESCE(MAX(id), 0) FROM job_events")
 
@@ -82,7 +82,7 @@ class Wait:
                 for wait in waits:
                     wait.cancel()
 
-    def _stands(self) -> tuple[Stops, ...]:
+    def _stands(self) -> tuple[Breakpoints, ...]:
         return self._sandbox.faults.stops, self._sandbox.apimaster.stops
 
     def _events(self) -> int:

@@ -39,7 +39,7 @@ def table(campaign: Campaign, verdict: Verdict) -> str:
         "seed": campaign.seed,
         "kills": campaign.kills.total() + campaign.missed.total(),
         "backups": campaign.backups.taken,
-        "troubles": campaign.weather.happened.total(),
+        "troubles": campaign.random_faults.happened.total(),
         "jobs": verdict.jobs,
         "delivered": states["delivered"],
         "failed": states["failed"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sandbox.breakpoints import Stops
+from sandbox.breakpoints import Breakpoints
 from sandbox.discord.errors import DiscordError, cloudflare_page, rate_limited
 from sandbox.discord.gateway_faults import GatewayFaults
 from sandbox.discord.permissions import Overwrite, Permission
@@ -59,7 +59,7 @@ class DiscordFaults:
     upload_limit: int | None = None
     locked_out: set[str] = field(default_factory=set)
     """Ids of the channels and threads in which the bot lacked permissions at some time."""
-    stops: Stops = field(default_factory=Stops)
+    stops: Breakpoints = field(default_factory=Breakpoints)
     gateway: GatewayFaults = field(default_factory=GatewayFaults)
     _planned: list[_Planned] = field(default_factory=list)
     _delays: list[_Delay] = field(default_factory=list)

@@ -27,7 +27,7 @@ from sandbox.discord.render_message import message_json
 if TYPE_CHECKING:
     from sandbox.discord.world import World
 
-__all__ = ["CallbackType", "InteractionBook", "InteractionRecord", "InteractionType", "State"]
+__all__ = ["CallbackType", "InteractionRecord", "InteractionStore", "InteractionType", "State"]
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFE_S = 15 * 60
@@ -51,7 +51,7 @@ _MESSAGE_TYPES = {
 }
 
 
-class InteractionBook:
+class InteractionStore:
     """All interactions of late, by id and token."""
 
     def __init__(self, world: "World") -> None:

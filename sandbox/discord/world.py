@@ -10,7 +10,7 @@ from sandbox.discord.errors import unknown_channel
 from sandbox.discord.files import FileStore
 from sandbox.discord.hub import Hub, Kind
 from sandbox.discord.ids import Snowflakes, fixed_id
-from sandbox.discord.interactions import InteractionBook
+from sandbox.discord.interactions import InteractionStore
 from sandbox.discord.messages import MessageStore
 from sandbox.discord.model import Channel, ChannelType, Guild, Json, Member, Role, Sticker, StickerFormat, User
 from sandbox.discord.permissions import EVERYONE, IN_DM, Permission, permissions_of
@@ -47,7 +47,7 @@ class World:
         self.channels |= {channel.id: channel for channel in places(self)}
         self.stickers: dict[str, Sticker] = {}
         self.messages = MessageStore(self)
-        self.interactions = InteractionBook(self)
+        self.interactions = InteractionStore(self)
         self.commands = CommandRegistry(self)
 
     # Finding

@@ -1,7 +1,7 @@
 """All that can go wrong, by name: for tests, the page's menu, and the weather that draws from it."""
 
 from sandbox.faults.catalogue import PLACES, TROUBLES, named
-from sandbox.faults.fault import Place, Trouble
-from sandbox.faults.random_faults import Weather
+from sandbox.faults.fault import NamedFault, Place
+from sandbox.faults.random_faults import RandomFaults
 
-__all__ = ["PLACES", "TROUBLES", "Place", "Trouble", "Weather", "named"]
+__all__ = ["PLACES", "TROUBLES", "NamedFault", "Place", "RandomFaults", "named"]

@@ -8,7 +8,7 @@ from sandbox.discord.faults import CUT
 from sandbox.discord.gateway_faults import Ready
 from sandbox.discord.malformed import MALFORMED
 from sandbox.discord.permissions import Permission
-from sandbox.faults.fault import Place, Strike, Trouble
+from sandbox.faults.fault import NamedFault, Place, Strike
 from sandbox.stack import Sandbox
 
 CALLS = (
@@ -40,12 +40,12 @@ _REFUSALS = (
 )
 
 
-def troubles() -> Iterator[Trouble]:
+def troubles() -> Iterator[NamedFault]:
     """All of them."""
     yield from _outages()
     yield from _files()
     for code, words, status, number, route, lie in _REFUSALS:
-        yield Trouble(
+        yield NamedFault(
             name=f"discord/{code}",
             place=Place.DISCORD,
             label=f"{status} {number}: {words}",
@@ -56,7 +56,7 @@ def troubles() -> Iterator[Trouble]:
     yield from _gateway()
 
 
-def _outages() -> Iterator[Trouble]:
+def _outages() -> Iterator[NamedFault]:
     for status in (500, 502, 503):
         yield _call(f"{status}", f"{status}", _failing(status))
         yield _call(f"{status}-after", f"{status} after the call took effect", _failing(status, after=True))
@@ -89,7 +89,7 @@ def _outages() -> Iterator[Trouble]:
     )
 
 
-def _files() -> Iterator[Trouble]:
+def _files() -> Iterator[NamedFault]:
     """Of the file server, by which references come."""
     for name, label, status, after in (
         ("500", "500", 500, False),
@@ -99,8 +99,8 @@ def _files() -> Iterator[Trouble]:
         ("half", "cut off in the middle of the file", CUT, True),
     ):
         strike = _failing(status, route=_FILE, after=after)
-        yield Trouble(name=f"file/{name}", place=Place.FILE, label=label, strike=strike)
-    yield Trouble(
+        yield NamedFault(name=f"file/{name}", place=Place.FILE, label=label, strike=strike)
+    yield NamedFault(
         name="file/slow",
         place=Place.FILE,
         label="answered late",
@@ -108,8 +108,8 @@ def _files() -> Iterator[Trouble]:
     )
 
 
-def _call(name: str, label: str, strike: Strike) -> Trouble:
-    return Trouble(name=f"discord/{name}", place=Place.DISCORD, label=label, strike=strike)
+def _call(name: str, label: str, strike: Strike) -> NamedFault:
+    return NamedFault(name=f"discord/{name}", place=Place.DISCORD, label=label, strike=strike)
 
 
 def _failing(status: int, code: int = 0, route: str = "", *, after: bool = False) -> Strike:
@@ -119,17 +119,17 @@ def _failing(status: int, code: int = 0, route: str = "", *, after: bool = False
     )
 
 
-def _changes() -> Iterator[Trouble]:
-    yield Trouble(
+def _changes() -> Iterator[NamedFault]:
+    yield NamedFault(
         name="state/tokens",
         place=Place.STATE,
         label="all interaction tokens expire",
         strike=lambda box, _: box.faults.expire_all_tokens(),
     )
-    yield Trouble(
+    yield NamedFault(
         name="state/locked-out", place=Place.STATE, label="the bot may not see a channel for a while", strike=_lock_out
     )
-    yield Trouble(
+    yield NamedFault(
         name="state/token-reset",
         place=Place.STATE,
         label="401: the bot's token is reset for a moment",
@@ -155,7 +155,7 @@ async def _reset_token(box: Sandbox, rng: random.Random) -> None:
         box.faults.restore_token()
 
 
-def _gateway() -> Iterator[Trouble]:
+def _gateway() -> Iterator[NamedFault]:
     for code in _CLOSES:
         yield _at_gateway(f"{code}", f"closed with {code}", _closing(code, refuse_resume=False))
         yield _at_gateway(f"{code}-new", f"closed with {code}, resume refused", _closing(code, refuse_resume=True))
@@ -174,8 +174,8 @@ def _gateway() -> Iterator[Trouble]:
         yield _at_gateway(f"malformed/{name.replace(' ', '-')}", f"malformed: {name}", _injecting(name))
 
 
-def _at_gateway(name: str, label: str, strike: Strike, *, fatal: bool = False) -> Trouble:
-    return Trouble(name=f"gateway/{name}", place=Place.GATEWAY, label=label, strike=strike, fatal=fatal)
+def _at_gateway(name: str, label: str, strike: Strike, *, fatal: bool = False) -> NamedFault:
+    return NamedFault(name=f"gateway/{name}", place=Place.GATEWAY, label=label, strike=strike, fatal=fatal)
 
 
 def _closing(code: int, *, refuse_resume: bool) -> Strike:

@@ -26,7 +26,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class NamedFault:
     """One thing that can go wrong, and how it is made to. `name` is unique.
 
     `fatal` ends a bot: it has to be started again. A `lie` says what is not so (a message is gone, and stands there):

@@ -5,7 +5,7 @@ import contextlib
 import random
 from collections.abc import Iterator
 
-from sandbox.faults.fault import Place, Strike, Trouble
+from sandbox.faults.fault import NamedFault, Place, Strike
 from sandbox.machine import Machine
 from sandbox.stack import Sandbox
 
@@ -20,21 +20,23 @@ _JUMPS = (
 )
 
 
-def troubles() -> Iterator[Trouble]:
+def troubles() -> Iterator[NamedFault]:
     """All of them. Those of the process need nothing; the others take a sandbox with a machine of its own."""
     yield _of_disk("refused", "read-only for a while: every write fails", _limiting(0))
     yield _of_disk("full", "full for a while: no file grows", _limiting(_LARGEST_BYTES))
     yield _of_disk("slow", "slow for a while: whatever is forced to disk takes its time", _slow, on_machine=True)
     for name, label, seconds in _JUMPS:
-        yield Trouble(
+        yield NamedFault(
             name=f"clock/{name}", place=Place.CLOCK, label=label, strike=_jumping(seconds), possible=_has_machine
         )
-    yield Trouble(name="clock/right", place=Place.CLOCK, label="is set right", strike=_set_right, possible=_has_machine)
+    yield NamedFault(
+        name="clock/right", place=Place.CLOCK, label="is set right", strike=_set_right, possible=_has_machine
+    )
 
 
-def _of_disk(name: str, label: str, strike: Strike, *, on_machine: bool = False) -> Trouble:
+def _of_disk(name: str, label: str, strike: Strike, *, on_machine: bool = False) -> NamedFault:
     possible = _has_machine if on_machine else _always
-    return Trouble(name=f"disk/{name}", place=Place.DISK, label=label, strike=strike, possible=possible)
+    return NamedFault(name=f"disk/{name}", place=Place.DISK, label=label, strike=strike, possible=possible)
 
 
 def _always(_: Sandbox) -> bool:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from sandbox.apimaster import Fault, payloads
-from sandbox.faults.fault import Place, Trouble
+from sandbox.faults.fault import NamedFault, Place
 from sandbox.stack import Sandbox
 
 _MIB = 1024 * 1024
@@ -70,7 +70,7 @@ _PICTURES = (
 )
 
 
-def troubles() -> Iterator[Trouble]:
+def troubles() -> Iterator[NamedFault]:
     """All of them."""
     for name, label, fault in (*_REFUSALS, *_OUTAGES, *_SPOILED, *_WORK):
         yield _of(Place.SUBMIT, f"submit/{name}", label, fault)
@@ -84,7 +84,7 @@ def troubles() -> Iterator[Trouble]:
             yield _of(Place.UPLOAD, f"upload/{name}", label, fault)
 
 
-def _of(place: Place, name: str, label: str, fault: Fault) -> Trouble:
+def _of(place: Place, name: str, label: str, fault: Fault) -> NamedFault:
     def strike(box: Sandbox, _: random.Random) -> None:
         match place:
             case Place.SUBMIT:
@@ -96,4 +96,4 @@ def _of(place: Place, name: str, label: str, fault: Fault) -> Trouble:
             case _:
                 box.apimaster.script_result(fault)
 
-    return Trouble(name=name, place=place, label=label, strike=strike)
+    return NamedFault(name=name, place=place, label=label, strike=strike)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sandbox.apimaster import payloads
 from sandbox.faults.catalogue import PLACES, TROUBLES
-from sandbox.faults.fault import Place, Trouble
+from sandbox.faults.fault import NamedFault, Place
 from sandbox.stack import Sandbox
 
 PAUSE_S = (0.05, 0.8)
@@ -34,7 +34,7 @@ _MOST_WAITING = 8
 _FATAL_NAMES = frozenset(trouble.name for trouble in TROUBLES if trouble.fatal)
 
 
-class Weather:
+class RandomFaults:
     """Lets something go wrong every now and then; `clear` ends what is still to come of it.
 
     With `lies` also what cannot be accounted for (see Trouble). `happened` counts troubles by name.
@@ -47,7 +47,7 @@ class Weather:
         *,
         lies: bool = True,
         pause_s: tuple[float, float] = PAUSE_S,
-        on_trouble: Callable[[Trouble], None] = lambda _: None,
+        on_trouble: Callable[[NamedFault], None] = lambda _: None,
     ) -> None:
         self._sandbox = sandbox
         self._rng = random.Random(f"{seed} weather")
@@ -81,7 +81,7 @@ class Weather:
     def _waiting(self) -> int:
         return self._sandbox.faults.planned + self._sandbox.apimaster.scripted
 
-    def draw(self) -> Trouble:
+    def draw(self) -> NamedFault:
         """What goes wrong next."""
         place = self._rng.choices(self._places, weights=self._place_weights)[0]
         return self._rng.choices(self._kinds[place], weights=self._weights[place])[0]
@@ -90,7 +90,7 @@ class Weather:
         """A bot is started: only what still lasts can end it, and what comes from now on."""
         self.deadly = any(spell.get_name() in _FATAL_NAMES for spell in self._spells)
 
-    def strike(self, trouble: Trouble) -> None:
+    def strike(self, trouble: NamedFault) -> None:
         """Let it happen. What lasts a while goes on in the background."""
         self.happened[trouble.name] += 1
         self.latest = trouble.label
@@ -119,7 +119,7 @@ class Weather:
             self._sandbox.machine.set_clock(0)
 
 
-def _weight(trouble: Trouble) -> float:
+def _weight(trouble: NamedFault) -> float:
     kind = trouble.name.rpartition("/")[2]
     kind_weight = 1 / len(payloads.WRONG_TYPES) if kind.startswith("types-") else _HEAVY.get(kind, 1.0)
     return kind_weight * (_FATAL if trouble.fatal else 1.0)

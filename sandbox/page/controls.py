@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from sandbox.apimaster.knobs import SuccessWord
-from sandbox.faults import PLACES, Weather, named
+from sandbox.faults import PLACES, RandomFaults, named
 from sandbox.page.examples import post_examples
 from sandbox.stack import Sandbox
 
@@ -48,16 +48,16 @@ _KNOBS = (
 )
 
 
-class Controls:
+class Admin:
     """Reads and turns the switches of one sandbox; `managed` says whether the page may start and stop the bot.
 
     `weather` is what goes wrong by itself, if anything does.
     """
 
-    def __init__(self, sandbox: Sandbox, *, managed: bool = True, weather: Weather | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, *, managed: bool = True, random_faults: RandomFaults | None = None) -> None:
         self._sandbox = sandbox
-        self._weather = weather
-        self._by_hand = weather or Weather(sandbox, seed=0)
+        self._random_faults = random_faults
+        self._by_hand = random_faults or RandomFaults(sandbox, seed=0)
         self._possible = {
             place: [trouble for trouble in troubles if trouble.possible(sandbox)] for place, troubles in PLACES.items()
         }
@@ -123,13 +123,13 @@ class Controls:
         }
 
     def _fault_state(self) -> Json:
-        weather = self._weather
+        random_faults = self._random_faults
         return {
             "groups": [
                 {"label": place, "choices": [{"name": trouble.name, "label": trouble.label} for trouble in troubles]}
                 for place, troubles in self._possible.items()
             ],
-            "seed": weather.seed if weather else None,
+            "seed": random_faults.seed if random_faults else None,
             "happened": self._by_hand.happened.total(),
             "latest": self._by_hand.latest,
         }

@@ -12,9 +12,9 @@ from yarl import URL
 
 from sandbox.discord.errors import DiscordError
 from sandbox.driver import DriverError
-from sandbox.faults import Weather
+from sandbox.faults import RandomFaults
 from sandbox.page.actions import Actions, read_json
-from sandbox.page.controls import ControlError, Controls
+from sandbox.page.controls import Admin, ControlError
 from sandbox.page.guard import add_headers, guard
 from sandbox.page.stream import Stream
 from sandbox.page.view import MEMBERS
@@ -33,11 +33,11 @@ class PageServer:
     """
 
     def __init__(
-        self, sandbox: Sandbox, *, port: int = 0, managed: bool = True, weather: Weather | None = None
+        self, sandbox: Sandbox, *, port: int = 0, managed: bool = True, random_faults: RandomFaults | None = None
     ) -> None:
         self.port = port
         self._sandbox = sandbox
-        self._controls = Controls(sandbox, managed=managed, weather=weather)
+        self._controls = Admin(sandbox, managed=managed, random_faults=random_faults)
         self._streams: set[Stream] = set()
 
     @property

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
     """A running bot, connected; everything the bot sent to Discord was valid when the test ends."""
-    async with House(tmp_path / "data") as running:
+    async with Harness(tmp_path / "data") as running:
         await running.start()
         yield running
         assert running.discord.violations == []

@@ -25,7 +25,7 @@ PATIENCE_S = 60.0
 QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECONDS": "0.5"}
 
 
-class House(Sandbox):
+class Harness(Sandbox):
     """Started with short waits; `start()` brings the bot up when the test wants it."""
 
     def __init__(self, data_dir: Path, *, machine: Machine | None = None, **settings: str) -> None:

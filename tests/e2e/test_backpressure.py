@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 CROWD = 16
 MEMBERS = ("alice", "bob", "mod")
 
 
-async def test_killed_between_thinking_and_storing_the_member_is_told_that_nothing_was_ordered(house: House) -> None:
+async def test_killed_between_thinking_and_storing_the_member_is_told_that_nothing_was_ordered(
+    harness: Harness,
+) -> None:
     """Privately, after the restart, in the member's language; what was stored goes on."""
-    house.knobs.latency_s = 30
-    house.driver.set_locale("mod", "de")
-    stops = [house.faults.stops.hold_next("before POST /interactions/*") for _ in range(CROWD)]
+    harness.knobs.latency_s = 30
+    harness.driver.set_locale("mod", "de")
+    stops = [harness.faults.stops.hold_next("before POST /interactions/*") for _ in range(CROWD)]
     for number in range(CROWD):
-        await house.driver.slash(MEMBERS[number % 2], "imagine", {"prompt": f"one of many {number}"})
+        await harness.driver.slash(MEMBERS[number % 2], "imagine", {"prompt": f"one of many {number}"})
     for stop in stops:
         await stop.reached.wait()
-    deferred = house.faults.stops.hold_next("after POST /interactions/*")
-    late = await house.driver.slash("mod", "imagine", {"prompt": "one too many"})
+    deferred = harness.faults.stops.hold_next("after POST /interactions/*")
+    late = await harness.driver.slash("mod", "imagine", {"prompt": "one too many"})
     await deferred.reached.wait()
     # On a slow machine some of those before it may be open as well: answers that come late are given first, too.
-    await house.until(lambda: (int(late.id),) in house.rows("SELECT interaction_id FROM open_answers"))
-    await house.bot.kill()
+    await harness.until(lambda: (int(late.id),) in harness.rows("SELECT interaction_id FROM open_answers"))
+    await harness.bot.kill()
     for stop in (*stops, deferred):
         stop.release()
-    await house.start()
-    told = await house.driver.wait_message(lambda m: "Es wurde nichts bestellt" in m.text(), viewer="mod")
+    await harness.start()
+    told = await harness.driver.wait_message(lambda m: "Es wurde nichts bestellt" in m.text(), viewer="mod")
     assert told.ephemeral_to == "mod"
-    await house.until(lambda: house.rows("SELECT * FROM open_answers") == [])
-    assert not any(m.loading for m in house.driver.messages("mod"))
-    assert house.rows("SELECT COUNT(*) FROM requests WHERE prompt = 'one too many'") == [(0,)]
+    await harness.until(lambda: harness.rows("SELECT * FROM open_answers") == [])
+    assert not any(m.loading for m in harness.driver.messages("mod"))
+    assert harness.rows("SELECT COUNT(*) FROM requests WHERE prompt = 'one too many'") == [(0,)]

@@ -7,21 +7,21 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
-async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_told(house: House) -> None:
+async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_told(harness: Harness) -> None:
     """It does not write on: one sentence, exit code 2, a message to the owner, and nothing is ordered any more."""
-    await house.imagine("before the flood")
-    await house.picture("before the flood")
-    await asyncio.to_thread(flood, house.data_dir / "bot.db")
-    await house.driver.slash("alice", "imagine", {"prompt": "after the flood"})
-    assert await asyncio.wait_for(house.bot.wait(), 30) == 2
-    [said] = [line for line in house.bot.output if line.startswith("imagine-bot:")]
+    await harness.imagine("before the flood")
+    await harness.picture("before the flood")
+    await asyncio.to_thread(flood, harness.data_dir / "bot.db")
+    await harness.driver.slash("alice", "imagine", {"prompt": "after the flood"})
+    assert await asyncio.wait_for(harness.bot.wait(), 30) == 2
+    [said] = [line for line in harness.bot.output if line.startswith("imagine-bot:")]
     assert "The database is damaged" in said
     assert "restore FILE" in said
-    assert len(house.apimaster.posts) == 1
-    assert sum("The database is damaged" in m.text() for m in house.driver.messages("mod", "dm")) == 1
+    assert len(harness.apimaster.posts) == 1
+    assert sum("The database is damaged" in m.text() for m in harness.driver.messages("mod", "dm")) == 1
 
 
 def flood(path: Path) -> None:
@@ -36,12 +36,12 @@ def flood(path: Path) -> None:
         file.write(b"\xff" * (size - 4096))
 
 
-async def test_a_write_lock_of_another_program_is_waited_out(house: House) -> None:
+async def test_a_write_lock_of_another_program_is_waited_out(harness: Harness) -> None:
     """While it is held members are answered; after it everything goes on, and nothing is ordered twice."""
-    with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as other:
+    with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await house.imagine("patience")  # acknowledged all the same
+        await harness.imagine("patience")  # acknowledged all the same
         await asyncio.sleep(0)
         other.execute("COMMIT")
-    await house.picture("patience")
-    assert len(house.apimaster.posts) == 1
+    await harness.picture("patience")
+    assert len(harness.apimaster.posts) == 1

@@ -7,150 +7,150 @@ import sqlite3
 from contextlib import closing
 
 from sandbox.discord.permissions import Permission
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
-async def test_a_dead_token_leaves_the_same_message_to_the_bot_token(house: House) -> None:
+async def test_a_dead_token_leaves_the_same_message_to_the_bot_token(harness: Harness) -> None:
     """After 15 minutes the message is edited by channel and message id."""
-    house.knobs.latency_s = 1
-    await house.imagine("slow and steady")
-    await house.shows("slow and steady", "at work")
-    house.faults.expire_all_tokens()
-    await house.picture("slow and steady")
-    assert len(house.driver.messages("alice")) == 1
-    await house.until(lambda: house.rows("SELECT token FROM requests") == [(None,)])
+    harness.knobs.latency_s = 1
+    await harness.imagine("slow and steady")
+    await harness.shows("slow and steady", "at work")
+    harness.faults.expire_all_tokens()
+    await harness.picture("slow and steady")
+    assert len(harness.driver.messages("alice")) == 1
+    await harness.until(lambda: harness.rows("SELECT token FROM requests") == [(None,)])
 
 
-async def test_a_deleted_message_is_replaced_by_a_new_one(house: House) -> None:
+async def test_a_deleted_message_is_replaced_by_a_new_one(harness: Harness) -> None:
     """The picture is paid for, so it is posted anew."""
-    house.knobs.latency_s = 1
-    await house.imagine("gone with the wind")
-    message = await house.shows("gone with the wind", "at work")
-    house.driver.delete("mod", message.id)
-    assert (await house.picture("gone with the wind")).id != message.id
-    assert len(house.driver.messages("alice")) == 1
+    harness.knobs.latency_s = 1
+    await harness.imagine("gone with the wind")
+    message = await harness.shows("gone with the wind", "at work")
+    harness.driver.delete("mod", message.id)
+    assert (await harness.picture("gone with the wind")).id != message.id
+    assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_private_picture_with_a_dead_token_comes_by_direct_message(house: House) -> None:
+async def test_a_private_picture_with_a_dead_token_comes_by_direct_message(harness: Harness) -> None:
     """It is never posted where others would see it."""
-    house.knobs.latency_s = 1
-    await house.imagine("for my eyes only", private=True)
-    await house.shows("for my eyes only", "at work")
-    house.faults.expire_all_tokens()
-    await house.picture("for my eyes only", channel="dm")
-    assert house.driver.messages("bob") == []
+    harness.knobs.latency_s = 1
+    await harness.imagine("for my eyes only", private=True)
+    await harness.shows("for my eyes only", "at work")
+    harness.faults.expire_all_tokens()
+    await harness.picture("for my eyes only", channel="dm")
+    assert harness.driver.messages("bob") == []
 
 
-async def test_a_picture_that_can_go_nowhere_is_kept(house: House) -> None:
+async def test_a_picture_that_can_go_nowhere_is_kept(harness: Harness) -> None:
     """No token, no access, no direct messages: the job is ready, and its file stays on disk."""
-    house.knobs.latency_s = 1
-    await house.imagine("message in a bottle")
-    await house.shows("message in a bottle", "at work")
-    house.faults.expire_all_tokens()
-    house.faults.revoke_permission("general", Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES)
-    house.faults.fail_next("POST /users/@me/channels", 403, 50007)
-    await house.until(lambda: house.states() == ["ready"])
-    assert list((house.data_dir / "spool").glob("1.*"))
+    harness.knobs.latency_s = 1
+    await harness.imagine("message in a bottle")
+    await harness.shows("message in a bottle", "at work")
+    harness.faults.expire_all_tokens()
+    harness.faults.revoke_permission("general", Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES)
+    harness.faults.fail_next("POST /users/@me/channels", 403, 50007)
+    await harness.until(lambda: harness.states() == ["ready"])
+    assert list((harness.data_dir / "spool").glob("1.*"))
 
 
-async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(house: House) -> None:
+async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(harness: Harness) -> None:
     """A 413 moves one step down: falling quality, then fewer pixels."""
-    house.knobs.plain_pictures = False
-    house.knobs.picture_format = "png"
-    house.faults.upload_limit = 300_000
-    await house.imagine("a mountain of detail", resolution="2K")
-    message = await house.picture("a mountain of detail")
+    harness.knobs.plain_pictures = False
+    harness.knobs.picture_format = "png"
+    harness.faults.upload_limit = 300_000
+    await harness.imagine("a mountain of detail", resolution="2K")
+    message = await harness.picture("a mountain of detail")
     assert message.media()[0].size <= 300_000
     assert "shown as WebP" in message.text()
 
 
-async def test_a_busy_database_defers_the_answer_and_the_card_follows(house: House) -> None:
+async def test_a_busy_database_defers_the_answer_and_the_card_follows(harness: Harness) -> None:
     """Acknowledged within 3 s though nothing can be stored; once it can, the request is accepted."""
-    with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as other:
+    with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        interaction = await house.imagine("held up")
+        interaction = await harness.imagine("held up")
         assert 1 < (interaction.acknowledged_after_s or 9) < 3
         assert interaction.state == "deferred"
         await asyncio.sleep(0.2)
         other.execute("ROLLBACK")
-    await house.picture("held up")
-    assert len(house.driver.messages("alice")) == 1
+    await harness.picture("held up")
+    assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_database_that_stays_busy_is_told_privately_and_costs_nothing(house: House) -> None:
+async def test_a_database_that_stays_busy_is_told_privately_and_costs_nothing(harness: Harness) -> None:
     """The deferred message goes away and the member reads what happened."""
-    with closing(sqlite3.connect(house.data_dir / "bot.db", isolation_level=None)) as other:
+    with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await house.imagine("no chance")
-        message = await house.driver.wait_message(lambda m: "cannot save" in m.text(), viewer="alice")
+        await harness.imagine("no chance")
+        message = await harness.driver.wait_message(lambda m: "cannot save" in m.text(), viewer="alice")
         other.execute("ROLLBACK")
     assert message.ephemeral_to == "alice"
-    assert [m.id for m in house.driver.messages("alice")] == [message.id]
-    assert house.rows("SELECT * FROM requests") == []
-    assert house.apimaster.posts == []
+    assert [m.id for m in harness.driver.messages("alice")] == [message.id]
+    assert harness.rows("SELECT * FROM requests") == []
+    assert harness.apimaster.posts == []
 
 
-async def test_discord_errors_while_delivering_are_tried_again(house: House) -> None:
+async def test_discord_errors_while_delivering_are_tried_again(harness: Harness) -> None:
     """A 503 and a 429 without `Via` are trouble that passes."""
-    house.knobs.latency_s = 1
-    await house.imagine("against the odds")
-    await house.shows("against the odds", "at work")
-    house.faults.fail_next("PATCH /webhooks/*", 503)
-    house.faults.fail_next("PATCH /webhooks/*", 429)
-    await house.picture("against the odds")
-    assert len(house.driver.messages("alice")) == 1
+    harness.knobs.latency_s = 1
+    await harness.imagine("against the odds")
+    await harness.shows("against the odds", "at work")
+    harness.faults.fail_next("PATCH /webhooks/*", 503)
+    harness.faults.fail_next("PATCH /webhooks/*", 429)
+    await harness.picture("against the odds")
+    assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not_respond(house: House) -> None:
+async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not_respond(harness: Harness) -> None:
     """Discord takes the answer no more (10062): it will be typed again, so this one is taken back for free.
 
     Also where it takes seconds to learn that.
     """
-    house.faults.fail_next("POST /interactions/*", 404, 10062)
-    await house.driver.slash("alice", "imagine", {"prompt": "too late"})
-    await house.until(lambda: house.states() == ["cancelled"])
-    assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
-    house.faults.delay("POST /interactions/*", 3.5, times=1)
-    await house.driver.slash("alice", "imagine", {"prompt": "on its way for too long"})
-    await house.until(lambda: house.states() == ["cancelled"] * 2)
-    assert house.apimaster.posts == []
-    assert house.driver.messages("bob") == []
+    harness.faults.fail_next("POST /interactions/*", 404, 10062)
+    await harness.driver.slash("alice", "imagine", {"prompt": "too late"})
+    await harness.until(lambda: harness.states() == ["cancelled"])
+    assert harness.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+    harness.faults.delay("POST /interactions/*", 3.5, times=1)
+    await harness.driver.slash("alice", "imagine", {"prompt": "on its way for too long"})
+    await harness.until(lambda: harness.states() == ["cancelled"] * 2)
+    assert harness.apimaster.posts == []
+    assert harness.driver.messages("bob") == []
 
 
-async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(house: House) -> None:
+async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(harness: Harness) -> None:
     """Discord took the card but its reply was an error: the picture comes into the same message."""
-    house.faults.fail_next("POST /interactions/*", 503, after=True, times=10)
-    await house.driver.slash("alice", "imagine", {"prompt": "an echo"})
-    await house.picture("an echo")
-    assert len(house.driver.messages("bob")) == 1
-    assert len(house.apimaster.posts) == 1
+    harness.faults.fail_next("POST /interactions/*", 503, after=True, times=10)
+    await harness.driver.slash("alice", "imagine", {"prompt": "an echo"})
+    await harness.picture("an echo")
+    assert len(harness.driver.messages("bob")) == 1
+    assert len(harness.apimaster.posts) == 1
 
 
-async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_discord(house: House) -> None:
+async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_discord(harness: Harness) -> None:
     """The gateway drops the connection and forgets the session; members are answered again within seconds."""
-    house.faults.refuse_resume = True
-    await house.faults.drop_gateway(4000)
-    await house.until(lambda: not house.driver.bot_online)
-    await house.until(lambda: house.driver.bot_online)
-    await house.imagine("back again")
-    await house.picture("back again")
+    harness.faults.refuse_resume = True
+    await harness.faults.drop_gateway(4000)
+    await harness.until(lambda: not harness.driver.bot_online)
+    await harness.until(lambda: harness.driver.bot_online)
+    await harness.imagine("back again")
+    await harness.picture("back again")
 
 
-async def test_in_direct_messages_it_works_the_same(house: House) -> None:
+async def test_in_direct_messages_it_works_the_same(harness: Harness) -> None:
     """No server is needed."""
-    interaction = await house.driver.slash("alice", "imagine", {"prompt": "just us"}, channel="dm")
+    interaction = await harness.driver.slash("alice", "imagine", {"prompt": "just us"}, channel="dm")
     await interaction.acknowledged()
-    await house.picture("just us", channel="dm")
-    assert house.rows("SELECT guild_id FROM jobs") == [(None,)]
+    await harness.picture("just us", channel="dm")
+    assert harness.rows("SELECT guild_id FROM jobs") == [(None,)]
 
 
-async def test_a_stop_by_signal_is_quick_and_the_restart_goes_on(house: House) -> None:
+async def test_a_stop_by_signal_is_quick_and_the_restart_goes_on(harness: Harness) -> None:
     """SIGTERM ends the process within 10 s with exit code 0; the running picture comes after the start."""
-    house.knobs.latency_s = 1
-    await house.imagine("to be continued")
-    await house.until(lambda: house.states() == ["running"])
-    await house.bot.stop()
-    assert house.bot.returncode == 0
-    await house.start()
-    await house.picture("to be continued")
-    assert len(house.apimaster.posts) == 1
+    harness.knobs.latency_s = 1
+    await harness.imagine("to be continued")
+    await harness.until(lambda: harness.states() == ["running"])
+    await harness.bot.stop()
+    assert harness.bot.returncode == 0
+    await harness.start()
+    await harness.picture("to be continued")
+    assert len(harness.apimaster.posts) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.driver import Interaction
 from sandbox.machine import Machine
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.support.machine import machine_with_small_disk
 
 MB = 1_000_000
@@ -15,69 +15,69 @@ MB = 1_000_000
 async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
     """Nearly full: refused and told, what is under way is kept. Full: that waits at the provider. Then all goes on."""
     machine = machine_with_small_disk(60 * MB)
-    async with House(tmp_path / "data", machine=machine, MIN_FREE_MB="20", PER_USER_RUNNING="1") as house:
+    async with Harness(tmp_path / "data", machine=machine, MIN_FREE_MB="20", PER_USER_RUNNING="1") as harness:
         disk = machine.disk
         assert disk is not None
-        house.knobs.latency_s = 2.0
-        await house.start()
-        await house.imagine("a picture under way")
-        await house.until(lambda: house.states() == ["running"])
-        await house.imagine("a picture that waits")
+        harness.knobs.latency_s = 2.0
+        await harness.start()
+        await harness.imagine("a picture under way")
+        await harness.until(lambda: harness.states() == ["running"])
+        await harness.imagine("a picture that waits")
         disk.fill(leave_bytes=15 * MB)
-        await house.shows("a picture that waits", "disk is full")
-        refused = await house.imagine("a picture too many")
+        await harness.shows("a picture that waits", "disk is full")
+        refused = await harness.imagine("a picture too many")
         _refused_privately(refused)
-        await house.driver.wait_message(lambda m: "15 MB are left" in m.text(), viewer="mod", channel="dm")
-        await house.picture("a picture under way")
+        await harness.driver.wait_message(lambda m: "15 MB are left" in m.text(), viewer="mod", channel="dm")
+        await harness.picture("a picture under way")
 
         disk.clear()
-        await house.until(lambda: house.states() == ["delivered", "running"])
+        await harness.until(lambda: harness.states() == ["delivered", "running"])
         disk.fill()
-        await house.until(lambda: any("poll_trouble" in line for line in house.bot.output))
+        await harness.until(lambda: any("poll_trouble" in line for line in harness.bot.output))
         assert [path.name for path in (disk.outside / "spool").glob("2.*")] == []
         disk.clear()
-        await house.picture("a picture that waits")
-        await house.driver.wait_message(lambda m: "room on the disk again" in m.text(), viewer="mod", channel="dm")
-        await house.until(lambda: house.states() == ["delivered", "delivered"])
-        assert len(house.apimaster.posts) == 2
+        await harness.picture("a picture that waits")
+        await harness.driver.wait_message(lambda m: "room on the disk again" in m.text(), viewer="mod", channel="dm")
+        await harness.until(lambda: harness.states() == ["delivered", "delivered"])
+        assert len(harness.apimaster.posts) == 2
 
 
 async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tmp_path: Path) -> None:
     """The provider's answer is kept in memory until it can be written down; nothing is ordered a second time."""
-    async with House(tmp_path / "data", machine=Machine()) as house:
-        await house.start()
-        answering = house.apimaster.stops.hold_next("after POST /v1/images/generations/async")
-        await house.imagine("a picture that was paid for")
+    async with Harness(tmp_path / "data", machine=Machine()) as harness:
+        await harness.start()
+        answering = harness.apimaster.stops.hold_next("after POST /v1/images/generations/async")
+        await harness.imagine("a picture that was paid for")
         await answering.reached.wait()
-        pid = house.bot.pid
+        pid = harness.bot.pid
         assert pid is not None
         Machine.limit_files(pid, 0)
         answering.release()
-        await house.driver.wait_message(lambda m: "cannot be written" in m.text(), viewer="mod", channel="dm")
-        refused = await house.imagine("a picture too many")
+        await harness.driver.wait_message(lambda m: "cannot be written" in m.text(), viewer="mod", channel="dm")
+        refused = await harness.imagine("a picture too many")
         _refused_privately(refused)
-        assert house.states() == ["submitting"]
+        assert harness.states() == ["submitting"]
         Machine.limit_files(pid, None)
-        await house.picture("a picture that was paid for")
-        assert len(house.apimaster.posts) == 1
-        assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+        await harness.picture("a picture that was paid for")
+        assert len(harness.apimaster.posts) == 1
+        assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
 async def test_a_slow_disk_makes_nobody_wait_for_their_answer(tmp_path: Path) -> None:
     """Every commit takes 2 s: the command and the buttons are acknowledged inside 3 s all the same."""
     machine = Machine()
-    async with House(tmp_path / "data", machine=machine) as house:
-        await house.start()
+    async with Harness(tmp_path / "data", machine=machine) as harness:
+        await harness.start()
         machine.slow_commits(2.0)
         for member in ("alice", "bob"):
-            _in_time(await house.imagine(f"a slow picture of {member}", member=member))
-        card = await house.shows("a slow picture of alice")
-        pressed = await house.driver.click("alice", card.id, card.button("Cancel").custom_id)
+            _in_time(await harness.imagine(f"a slow picture of {member}", member=member))
+        card = await harness.shows("a slow picture of alice")
+        pressed = await harness.driver.click("alice", card.id, card.button("Cancel").custom_id)
         await pressed.acknowledged()
         _in_time(pressed)
         machine.slow_commits(0.0)
-        await house.picture("a slow picture of bob")
-        assert len(house.apimaster.posts) <= 2
+        await harness.picture("a slow picture of bob")
+        assert len(harness.apimaster.posts) <= 2
 
 
 def _refused_privately(interaction: Interaction) -> None:

@@ -14,7 +14,7 @@ from sandbox.chaos import verdict
 from sandbox.chaos.verdict import Evidence, Verdict
 from sandbox.discord.faults import CUT, DiscordFaults
 from sandbox.discord.gateway_faults import Ready
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 UNCERTAIN = (
     Fault.reset_unread(),
@@ -47,28 +47,28 @@ TWICE_BAD = (
 async def test_what_the_provider_does_wrong_is_told_or_waited_out(tmp_path: Path) -> None:
     """Each order meets another fault of the submit call; those that are taken, and two later ones, meet the others."""
     submits = (*UNCERTAIN, *REFUSED, *WAITED_FOR)
-    async with House(tmp_path / "data", PER_USER_RUNNING="10") as house:
-        await house.start()
-        house.discord.rate_limits.enabled = False
-        house.apimaster.script(*submits)
-        house.apimaster.script_poll(*POLLS)
-        house.apimaster.script_result(*RESULTS)
-        await _ordered(house, "spoiled", len(submits) + 9)
-        await house.until(lambda: not house.apimaster.scripted, timeout_s=40)
-        house.apimaster.clear_scripts()  # what hangs is let go
-        house.apimaster.finish_all()
-        await _settled(house)
+    async with Harness(tmp_path / "data", PER_USER_RUNNING="10") as harness:
+        await harness.start()
+        harness.discord.rate_limits.enabled = False
+        harness.apimaster.script(*submits)
+        harness.apimaster.script_poll(*POLLS)
+        harness.apimaster.script_result(*RESULTS)
+        await _ordered(harness, "spoiled", len(submits) + 9)
+        await harness.until(lambda: not harness.apimaster.scripted, timeout_s=40)
+        harness.apimaster.clear_scripts()  # what hangs is let go
+        harness.apimaster.finish_all()
+        await _settled(harness)
         for number, bad in enumerate(TWICE_BAD):
-            house.apimaster.script_result(*bad)
-            await house.imagine(f"twice bad {number}")
-            await house.picture(f"twice bad {number}")
-        found = await _settled(house)
+            harness.apimaster.script_result(*bad)
+            await harness.imagine(f"twice bad {number}")
+            await harness.picture(f"twice bad {number}")
+        found = await _settled(harness)
         assert found.states == {
             "uncertain": len(UNCERTAIN),
             "failed": len(REFUSED),
             "delivered": len(WAITED_FOR) + 9 + len(TWICE_BAD),
         }
-        assert house.bot.alive
+        assert harness.bot.alive
 
 
 CALLBACK, TOKEN = "POST /interactions/*", "PATCH /webhooks/*"
@@ -76,24 +76,24 @@ EDIT, POST = "PATCH /channels/*", "POST /channels/*/messages"
 
 
 async def test_what_discord_does_wrong_keeps_no_picture_from_its_member(
-    house: House, subtests: pytest.Subtests
+    harness: Harness, subtests: pytest.Subtests
 ) -> None:
     """Every call that shows a card meets every trouble, with living tokens and dead ones: one card, one picture."""
-    house.discord.rate_limits.enabled = False
-    faults = house.faults
+    harness.discord.rate_limits.enabled = False
+    faults = harness.faults
     for number, call in enumerate((CALLBACK, TOKEN, EDIT, POST)):
         with subtests.test(call):
             prompt = f"against {number}"
             _spoil(faults, call)
-            await house.imagine(prompt)
+            await harness.imagine(prompt)
             if call in (EDIT, POST):
                 faults.expire_all_tokens()
             if call is POST:
-                await _take_away(house, prompt)
-            await house.picture(prompt, timeout_s=60)
-            await house.until(lambda: house.states()[-1] == "delivered", timeout_s=60)
+                await _take_away(harness, prompt)
+            await harness.picture(prompt, timeout_s=60)
+            await harness.until(lambda: harness.states()[-1] == "delivered", timeout_s=60)
             faults.clear()
-    found = await _settled(house)
+    found = await _settled(harness)
     assert found.states == {"delivered": 4}
 
 
@@ -104,93 +104,93 @@ REFUSALS = {
 }
 
 
-async def test_what_discord_refuses_is_done_in_another_way(house: House) -> None:
+async def test_what_discord_refuses_is_done_in_another_way(harness: Harness) -> None:
     """A refusal is final on its rung of the ladder alone: the next one shows the picture."""
-    house.knobs.latency_s = 0.8
+    harness.knobs.latency_s = 0.8
     for number, (name, (call, status, code)) in enumerate(REFUSALS.items(), start=1):
-        await house.imagine(f"refused with {name}")
-        await house.shows(f"refused with {name}", "at work")
+        await harness.imagine(f"refused with {name}")
+        await harness.shows(f"refused with {name}", "at work")
         if call is not TOKEN:
-            house.faults.fail_next(TOKEN, 401, 50027)
+            harness.faults.fail_next(TOKEN, 401, 50027)
         if call is POST:
-            house.faults.fail_next(EDIT, 403, 50001)
-        house.faults.fail_next(call, status, code)
-        await house.until(lambda: house.states()[-1] == "delivered")
+            harness.faults.fail_next(EDIT, 403, 50001)
+        harness.faults.fail_next(call, status, code)
+        await harness.until(lambda: harness.states()[-1] == "delivered")
         shown = [
             message
             for channel in ("general", "dm")
-            for message in house.driver.messages("alice", channel)
+            for message in harness.driver.messages("alice", channel)
             if any(media.filename.startswith(f"imagine-{number}.") for media in message.media())
         ]
         assert len(shown) == 1, name
-        house.faults.clear()
+        harness.faults.clear()
 
 
-async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(house: House) -> None:
+async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(harness: Harness) -> None:
     """Discord takes no file at all: how it ended is told all the same."""
-    house.apimaster.script(*[Fault.http(400)] * 9)
-    house.faults.fail_next("P* *", 413, 40005, with_files=True, times=99)
+    harness.apimaster.script(*[Fault.http(400)] * 9)
+    harness.faults.fail_next("P* *", 413, 40005, with_files=True, times=99)
     square = io.BytesIO()
     Image.new("RGB", (64, 64), "teal").save(square, "PNG")
-    await house.driver.slash(
+    await harness.driver.slash(
         "alice", "remix", {"prompt": "without files"}, files={"image1": ("a.png", square.getvalue())}
     )
-    message = await house.shows("without files", "did not accept this request")
+    message = await harness.shows("without files", "did not accept this request")
     assert message.media() == []
-    await house.until(lambda: not house.rows("SELECT 1 FROM requests WHERE shown_version < version"))
-    assert len(house.driver.messages("alice")) == 1
+    await harness.until(lambda: not harness.rows("SELECT 1 FROM requests WHERE shown_version < version"))
+    assert len(harness.driver.messages("alice")) == 1
 
 
 CLOSES = {4004: 2, 4011: 1, 4014: 2}
 
 
-async def test_a_connection_that_is_closed_for_good_ends_the_bot_and_loses_nothing(house: House) -> None:
+async def test_a_connection_that_is_closed_for_good_ends_the_bot_and_loses_nothing(harness: Harness) -> None:
     """One sentence, and the exit code that tells a supervisor whether to try again; the next start goes on."""
-    house.knobs.latency_s = 1
+    harness.knobs.latency_s = 1
     for number, (code, exit_code) in enumerate(CLOSES.items(), start=1):
-        await house.imagine(f"closed with {code}")
-        await house.until(lambda: house.states()[-1] == "running")
-        said = len(_sentences(house))
-        await house.faults.drop_gateway(code)
-        assert await house.bot.wait() == exit_code
-        assert len(_sentences(house)) == said + 1
-        assert "DISCORD_TOKEN" in _sentences(house)[-1] if code == 4004 else str(code) in _sentences(house)[-1]
-        await house.start()
-        await house.picture(f"closed with {code}")
-        assert len(house.apimaster.posts) == number
-    assert not any("Traceback" in line for line in house.bot.output)
+        await harness.imagine(f"closed with {code}")
+        await harness.until(lambda: harness.states()[-1] == "running")
+        said = len(_sentences(harness))
+        await harness.faults.drop_gateway(code)
+        assert await harness.bot.wait() == exit_code
+        assert len(_sentences(harness)) == said + 1
+        assert "DISCORD_TOKEN" in _sentences(harness)[-1] if code == 4004 else str(code) in _sentences(harness)[-1]
+        await harness.start()
+        await harness.picture(f"closed with {code}")
+        assert len(harness.apimaster.posts) == number
+    assert not any("Traceback" in line for line in harness.bot.output)
 
 
-async def test_a_token_that_is_reset_in_mid_life_ends_the_bot(house: House) -> None:
+async def test_a_token_that_is_reset_in_mid_life_ends_the_bot(harness: Harness) -> None:
     """401 from one moment to the next: pictures under way wait on disk and at the provider for the next start."""
-    house.knobs.latency_s = 1
-    await house.imagine("a change of locks")
-    await house.until(lambda: house.states() == ["running"])
-    await house.faults.revoke_token()
-    assert await house.bot.wait() == 2
-    assert "DISCORD_TOKEN" in _sentences(house)[-1]
-    house.faults.restore_token()
-    await house.start()
-    await house.picture("a change of locks")
-    assert len(house.apimaster.posts) == 1
+    harness.knobs.latency_s = 1
+    await harness.imagine("a change of locks")
+    await harness.until(lambda: harness.states() == ["running"])
+    await harness.faults.revoke_token()
+    assert await harness.bot.wait() == 2
+    assert "DISCORD_TOKEN" in _sentences(harness)[-1]
+    harness.faults.restore_token()
+    await harness.start()
+    await harness.picture("a change of locks")
+    assert len(harness.apimaster.posts) == 1
 
 
-async def test_a_bot_that_knows_no_servers_serves_its_members(house: House) -> None:
+async def test_a_bot_that_knows_no_servers_serves_its_members(harness: Harness) -> None:
     """READY names none, events come twice: a command is answered, and ordered once."""
-    house.faults.gateway.ready = Ready.NO_GUILDS
-    await house.bot.kill()
-    await house.start()
-    house.faults.gateway.repeat_next = 20
-    await house.imagine("a stranger", resolution="0.5K")
-    message = await house.picture("a stranger")
-    await house.driver.click("alice", message.id, message.button("Again").custom_id)
-    await house.until(lambda: house.states() == ["delivered", "delivered"])
-    opened = await house.driver.click("alice", message.id, message.button("Edit prompt").custom_id)
+    harness.faults.gateway.ready = Ready.NO_GUILDS
+    await harness.bot.kill()
+    await harness.start()
+    harness.faults.gateway.repeat_next = 20
+    await harness.imagine("a stranger", resolution="0.5K")
+    message = await harness.picture("a stranger")
+    await harness.driver.click("alice", message.id, message.button("Again").custom_id)
+    await harness.until(lambda: harness.states() == ["delivered", "delivered"])
+    opened = await harness.driver.click("alice", message.id, message.button("Edit prompt").custom_id)
     await opened.acknowledged()
-    await house.driver.submit_modal(opened, {"prompt": "a stranger no more"})
-    await house.picture("a stranger no more")
-    assert len(house.apimaster.posts) == 3
-    assert len(house.driver.messages("alice")) == 3
+    await harness.driver.submit_modal(opened, {"prompt": "a stranger no more"})
+    await harness.picture("a stranger no more")
+    assert len(harness.apimaster.posts) == 3
+    assert len(harness.driver.messages("alice")) == 3
 
 
 def _spoil(faults: DiscordFaults, call: str) -> None:
@@ -205,27 +205,27 @@ def _spoil(faults: DiscordFaults, call: str) -> None:
         faults.fail_next(call, 413, 40005, with_files=True)
 
 
-def _sentences(house: House) -> list[str]:
-    return [line for line in house.bot.output if line.startswith("imagine-bot:")]
+def _sentences(harness: Harness) -> list[str]:
+    return [line for line in harness.bot.output if line.startswith("imagine-bot:")]
 
 
-async def _ordered(house: House, prompt: str, pictures: int) -> None:
+async def _ordered(harness: Harness, prompt: str, pictures: int) -> None:
     """So many pictures, four to an order; nobody but their members waits for each other."""
     for number, first in enumerate(range(0, pictures, 4)):
         member = ("alice", "bob", "mod")[number % 3]
-        await house.imagine(f"{prompt} {number:02}", member=member, count=min(4, pictures - first))
+        await harness.imagine(f"{prompt} {number:02}", member=member, count=min(4, pictures - first))
 
 
-def _open(house: House) -> int:
-    return sum(state in ("queued", "submitting", "running", "fetched") for state in house.states())
+def _open(harness: Harness) -> int:
+    return sum(state in ("queued", "submitting", "running", "fetched") for state in harness.states())
 
 
-async def _settled(house: House) -> Verdict:
+async def _settled(harness: Harness) -> Verdict:
     """What came of everything, when nothing is under way any more; nothing may be wrong with it."""
-    await house.until(lambda: not _open(house), timeout_s=60)
+    await harness.until(lambda: not _open(harness), timeout_s=60)
     behind = "SELECT 1 FROM requests WHERE shown_version < version"
-    await house.until(lambda: not house.rows(behind), timeout_s=60)
-    evidence = Evidence(house)
+    await harness.until(lambda: not harness.rows(behind), timeout_s=60)
+    evidence = Evidence(harness)
     found = Verdict(states=Counter(job["state"] for job in evidence.jobs))
     verdict.settled(evidence, found)
     verdict.told(evidence, found)
@@ -235,7 +235,7 @@ async def _settled(house: House) -> Verdict:
     return found
 
 
-async def _take_away(house: House, prompt: str) -> None:
+async def _take_away(harness: Harness, prompt: str) -> None:
     """A moderator deletes the card, so that the picture needs a new message."""
-    card = await house.shows(prompt)
-    house.driver.delete("mod", card.id)
+    card = await harness.shows(prompt)
+    harness.driver.delete("mod", card.id)

@@ -12,7 +12,7 @@ import pytest
 from sandbox.discord.contexts import OTHER_GUILD_ID
 from sandbox.discord.interactions import InteractionType
 from sandbox.driver import Interaction, Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.e2e.test_settings import answer, screen
 
 NOT_OFFERED = "isn't offered here"
@@ -22,25 +22,25 @@ FOREIGN: dict[str, Any] = {"type": 0, "name": "their-log", "guild_id": OTHER_GUI
 
 
 async def forge(
-    house: House, kind: InteractionType, data: dict[str, Any], source: Message | None = None, member: str = "mod"
+    harness: Harness, kind: InteractionType, data: dict[str, Any], source: Message | None = None, member: str = "mod"
 ) -> Interaction:
     """Send an interaction as no honest client would, about a message of the bot."""
-    stored = house.world.messages.find(source.id) if source else None
-    user, channel = house.world.user(member), house.world.channel("general")
-    return house.driver.interaction(house.world.interactions.create(kind, user, channel, data, source=stored).id)
+    stored = harness.world.messages.find(source.id) if source else None
+    user, channel = harness.world.user(member), harness.world.channel("general")
+    return harness.driver.interaction(harness.world.interactions.create(kind, user, channel, data, source=stored).id)
 
 
-async def refused(house: House, interaction: Interaction) -> None:
+async def refused(harness: Harness, interaction: Interaction) -> None:
     """Wait for the one sentence, which nobody else sees."""
-    said = await answer(house, interaction)
+    said = await answer(harness, interaction)
     assert any(sentence in said.text() for sentence in (NOT_OFFERED, CHANGED, UNREADABLE)), said.text()
 
 
-def untouched(house: House) -> None:
+def untouched(harness: Harness) -> None:
     """Nothing was stored, nothing charged, and nothing went wrong inside."""
     for table in ("guild_settings", "word_rules", "quotas", "blocks", "audit", "requests", "ledger"):
-        assert house.rows(f"SELECT COUNT(*) FROM {table}") == [(0,)], table  # noqa: S608 - names
-    assert not [line for line in house.bot.output if "Traceback" in line or "crashed" in line]
+        assert harness.rows(f"SELECT COUNT(*) FROM {table}") == [(0,)], table  # noqa: S608 - names
+    assert not [line for line in harness.bot.output if "Traceback" in line or "crashed" in line]
 
 
 def select(custom_id: str, values: object, kind: int = 3, **resolved: Any) -> dict[str, Any]:
@@ -49,10 +49,10 @@ def select(custom_id: str, values: object, kind: int = 3, **resolved: Any) -> di
     return {**data, "resolved": resolved} if resolved else data
 
 
-def settings_forgeries(house: House) -> list[dict[str, Any]]:
+def settings_forgeries(harness: Harness) -> list[dict[str, Any]]:
     """Choices that the screen of settings does not have."""
-    here = house.world.channel("general").id
-    text = {"id": here, "type": 0, "name": "general", "guild_id": house.world.guild.id}
+    here = harness.world.channel("general").id
+    text = {"id": here, "type": 0, "name": "general", "guild_id": harness.world.guild.id}
     voice = {**text, "type": 2}
     values: list[object] = ["1000000", "-5", "0", "x", "", None, 7, ["7"], {"7": 7}, True]
     return [
@@ -77,15 +77,15 @@ def settings_forgeries(house: House) -> list[dict[str, Any]]:
     ]
 
 
-async def test_the_settings_take_what_they_offer_alone(house: House) -> None:
+async def test_the_settings_take_what_they_offer_alone(harness: Harness) -> None:
     """Numbers out of range, wrong types, too many, other servers' channels; then an honest choice works."""
-    shown = await screen(house)
-    for data in settings_forgeries(house):
-        await refused(house, await forge(house, InteractionType.COMPONENT, data, shown))
-    untouched(house)
-    await house.driver.select("mod", shown.id, "settings:retention_days", ["7"])
-    await house.driver.select("mod", shown.id, "settings:log_channel", ["art"])
-    await house.until(lambda: len(house.rows("SELECT * FROM guild_settings")) == 2)
+    shown = await screen(harness)
+    for data in settings_forgeries(harness):
+        await refused(harness, await forge(harness, InteractionType.COMPONENT, data, shown))
+    untouched(harness)
+    await harness.driver.select("mod", shown.id, "settings:retention_days", ["7"])
+    await harness.driver.select("mod", shown.id, "settings:log_channel", ["art"])
+    await harness.until(lambda: len(harness.rows("SELECT * FROM guild_settings")) == 2)
 
 
 def field(custom_id: str, kind: int, **value: object) -> dict[str, Any]:
@@ -119,16 +119,16 @@ FORMS: list[object] = [
 ]
 
 
-async def test_a_form_takes_its_own_parts_alone(house: House) -> None:
+async def test_a_form_takes_its_own_parts_alone(harness: Harness) -> None:
     """Missing, additional, nested and overlong ones; then an honest form works."""
     for number, components in enumerate(FORMS, start=1):
         data = {"custom_id": f"settings_words:{number}", "components": components}
-        await refused(house, await forge(house, InteractionType.MODAL_SUBMIT, data))
-    untouched(house)
+        await refused(harness, await forge(harness, InteractionType.MODAL_SUBMIT, data))
+    untouched(harness)
     honest = {"custom_id": "settings_words:99", "components": WORDS}
-    shown = await screen(house)
-    await forge(house, InteractionType.MODAL_SUBMIT, honest, shown)
-    await house.until(lambda: house.rows("SELECT pattern FROM word_rules") == [("cat",)])
+    shown = await screen(harness)
+    await forge(harness, InteractionType.MODAL_SUBMIT, honest, shown)
+    await harness.until(lambda: harness.rows("SELECT pattern FROM word_rules") == [("cat",)])
 
 
 def options(*given: object) -> list[dict[str, Any]]:
@@ -178,40 +178,40 @@ RESOLVED: list[object] = [
 
 
 @pytest.mark.parametrize("resolved", RESOLVED)
-async def test_a_command_takes_what_it_offers_alone(house: House, resolved: object) -> None:
+async def test_a_command_takes_what_it_offers_alone(harness: Harness, resolved: object) -> None:
     """Choices, bounds, lengths, types, and ids that Discord did not resolve; then an honest command works."""
     for name, given in COMMANDS:
         data = {"id": "1", "name": name, "type": 1, "options": given}
         if resolved is not None:
             data["resolved"] = resolved
-        interaction = await forge(house, InteractionType.COMMAND, data)
-        await refused(house, interaction)
-    untouched(house)
+        interaction = await forge(harness, InteractionType.COMMAND, data)
+        await refused(harness, interaction)
+    untouched(harness)
     for name, given in MISSHAPEN:
-        await forge(house, InteractionType.COMMAND, {"id": "1", "name": name, "type": 1, "options": given})
-    await house.imagine("an honest picture")
-    await house.picture("an honest picture")
-    assert len(house.rows("SELECT id FROM requests")) == 1
+        await forge(harness, InteractionType.COMMAND, {"id": "1", "name": name, "type": 1, "options": given})
+    await harness.imagine("an honest picture")
+    await harness.picture("an honest picture")
+    assert len(harness.rows("SELECT id FROM requests")) == 1
 
 
-async def test_what_is_being_typed_may_be_anything(house: House) -> None:
+async def test_what_is_being_typed_may_be_anything(harness: Harness) -> None:
     """An autocompletion is answered, with nothing where it makes no sense."""
     for given in (options(("style", 3, "x" * 7_000)), options(("style", 3, None)), options(("what", 3, "x"))):
         focused = [{**option, "focused": True} for option in given]
         data = {"id": "1", "name": "imagine", "type": 1, "options": focused}
-        interaction = await forge(house, InteractionType.AUTOCOMPLETE, data)
+        interaction = await forge(harness, InteractionType.AUTOCOMPLETE, data)
         assert await interaction.acknowledged() < 3
         assert interaction.choices == []
-    untouched(house)
+    untouched(harness)
 
 
-async def test_several_posted_pictures_are_picked_as_offered(house: House) -> None:
+async def test_several_posted_pictures_are_picked_as_offered(harness: Harness) -> None:
     """Numbers out of range, words, and fifty times the same: a refusal without a traceback."""
-    await house.imagine("a first picture", count=2)
-    card = await house.picture("a first picture")
-    before = house.rows("SELECT COUNT(*) FROM requests")
+    await harness.imagine("a first picture", count=2)
+    card = await harness.picture("a first picture")
+    before = harness.rows("SELECT COUNT(*) FROM requests")
     for picks in (["99"], ["-1"], ["x"], ["0"] * 50, [["0"]], None, [0]):
-        opened = await house.driver.context_menu("alice", "Remix this", target_message_id=card.id)
+        opened = await harness.driver.context_menu("alice", "Remix this", target_message_id=card.id)
         await opened.acknowledged()
         assert opened.modal is not None
         filled = [
@@ -219,9 +219,9 @@ async def test_several_posted_pictures_are_picked_as_offered(house: House) -> No
             field("files", 19, values=[]), field("size", 3, values=["1:1"]), field("resolution", 3, values=["1K"]),
         ]  # fmt: skip
         data = {"custom_id": opened.modal["custom_id"], "components": filled, "resolved": {"users": None}}
-        await refused(house, await forge(house, InteractionType.MODAL_SUBMIT, data, card, member="alice"))
-    assert house.rows("SELECT COUNT(*) FROM requests") == before
-    assert not [line for line in house.bot.output if "Traceback" in line]
+        await refused(harness, await forge(harness, InteractionType.MODAL_SUBMIT, data, card, member="alice"))
+    assert harness.rows("SELECT COUNT(*) FROM requests") == before
+    assert not [line for line in harness.bot.output if "Traceback" in line]
 
 
 BEFORE_CHECKS = "DELETE FROM _sqlite_migrations WHERE name = '0021_checks'"
@@ -230,54 +230,54 @@ POISON = [("retention_days", "1000000"), ("default_size", '"99:1"'), ("allowed_r
 
 async def test_a_poisoned_database_starts_and_works(tmp_path: Path) -> None:
     """Stored by an earlier version: repaired with a note in the audit. The bot makes pictures, there too."""
-    house = House(tmp_path / "data")
-    async with house:
-        unconstrained(house)
-        guild = house.world.guild.id
+    harness = Harness(tmp_path / "data")
+    async with harness:
+        unconstrained(harness)
+        guild = harness.world.guild.id
         for name, value in POISON:
-            house.write(f"INSERT INTO guild_settings VALUES ({guild}, '{name}', '{value}')")  # noqa: S608
-        await house.start()
-        assert house.rows("SELECT * FROM guild_settings") == []
-        notes = house.rows("SELECT guild_id, actor_id, detail FROM audit ORDER BY id")
+            harness.write(f"INSERT INTO guild_settings VALUES ({guild}, '{name}', '{value}')")  # noqa: S608
+        await harness.start()
+        assert harness.rows("SELECT * FROM guild_settings") == []
+        notes = harness.rows("SELECT guild_id, actor_id, detail FROM audit ORDER BY id")
         assert len(notes) == len(POISON)
         assert {(row[0], row[1]) for row in notes} == {(int(guild), 0)}
-        await house.imagine("after the poison")
-        await house.picture("after the poison")
-        assert (await screen(house)).text()
+        await harness.imagine("after the poison")
+        await harness.picture("after the poison")
+        assert (await screen(harness)).text()
 
 
 async def test_values_that_got_past_every_check_count_as_not_set(tmp_path: Path) -> None:
     """Written behind the bot's back, with the constraints switched off: logged, and the housekeeping goes on."""
-    house = House(tmp_path / "data")
-    async with house:
-        guild, elsewhere = house.world.guild.id, house.world.channel("elsewhere").id
+    harness = Harness(tmp_path / "data")
+    async with harness:
+        guild, elsewhere = harness.world.guild.id, harness.world.channel("elsewhere").id
         rows = [*POISON, ("log_channel", elsewhere)]
         values = ", ".join(f"({guild}, '{name}', '{value}')" for name, value in rows)
-        with_checks_off(house, f"INSERT INTO guild_settings VALUES {values}")  # noqa: S608
-        await house.start()
-        await house.imagine("without rules")
-        await house.picture("without rules")
-        shown = await screen(house)
+        with_checks_off(harness, f"INSERT INTO guild_settings VALUES {values}")  # noqa: S608
+        await harness.start()
+        await harness.imagine("without rules")
+        await harness.picture("without rules")
+        shown = await screen(harness)
         assert "log channel is gone" in shown.text() or "deleted; choose" in shown.text()
-        assert not [r for r in house.discord.requests if elsewhere in r.path and r.method == "POST"]
-        assert any("setting_unreadable" in line for line in house.bot.output)
-        assert not [line for line in house.bot.output if "sweep_failed" in line or "task_failed" in line]
+        assert not [r for r in harness.discord.requests if elsewhere in r.path and r.method == "POST"]
+        assert any("setting_unreadable" in line for line in harness.bot.output)
+        assert not [line for line in harness.bot.output if "sweep_failed" in line or "task_failed" in line]
 
 
-def unconstrained(house: House) -> None:
+def unconstrained(harness: Harness) -> None:
     """Put the table back as it was before there were constraints."""
-    house.write("DROP TABLE guild_settings")
-    house.write(
+    harness.write("DROP TABLE guild_settings")
+    harness.write(
         "CREATE TABLE guild_settings (guild_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "
         "PRIMARY KEY (guild_id, name)) STRICT, WITHOUT ROWID"
     )
     for table in ("word_rules_checked_on_insert", "word_rules_checked_on_update"):
-        house.write(f"DROP TRIGGER {table}")
-    house.write(BEFORE_CHECKS)
+        harness.write(f"DROP TRIGGER {table}")
+    harness.write(BEFORE_CHECKS)
 
 
-def with_checks_off(house: House, sql: str) -> None:
+def with_checks_off(harness: Harness, sql: str) -> None:
     """Write what the constraints forbid."""
-    with closing(sqlite3.connect(house.data_dir / "bot.db")) as connection, connection:
+    with closing(sqlite3.connect(harness.data_dir / "bot.db")) as connection, connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(sql)

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
 def free_port() -> int:
@@ -33,22 +33,22 @@ async def once(session: aiohttp.ClientSession, url: str, status: int) -> Any:
 async def test_monitors_see_what_is_made_and_what_is_in_the_way(tmp_path: Path) -> None:
     """Ready with its numbers; with an empty balance degraded, and why."""
     port = free_port()
-    async with House(tmp_path / "data", HTTP_PORT=str(port)) as house, aiohttp.ClientSession() as session:
-        await house.start()
+    async with Harness(tmp_path / "data", HTTP_PORT=str(port)) as harness, aiohttp.ClientSession() as session:
+        await harness.start()
         site = f"http://127.0.0.1:{port}"
         assert await once(session, f"{site}/healthz", 200) == {"status": "ready", "reasons": {}}
-        await house.imagine("something to count")
-        await house.until(lambda: house.states() == ["delivered"])
+        await harness.imagine("something to count")
+        await harness.until(lambda: harness.states() == ["delivered"])
         async with session.get(f"{site}/metrics") as answer:
             page = await answer.text()
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert 'imagine_jobs_ended_total{how="delivered"} 1.0' in page
         assert 'imagine_provider_seconds_count{resolution="1K"} 1.0' in page
         assert "imagine_credits_spent 1.0" in page
-        assert [secret for secret in (house.world.token, house.apimaster.api_key) if secret in page] == []
-        house.apimaster.set_balance(0)
-        await house.imagine("nothing left")
-        await house.shows("nothing left", "balance is empty")
+        assert [secret for secret in (harness.world.token, harness.apimaster.api_key) if secret in page] == []
+        harness.apimaster.set_balance(0)
+        await harness.imagine("nothing left")
+        await harness.shows("nothing left", "balance is empty")
         health = await once(session, f"{site}/healthz", 503)
         assert (health["status"], list(health["reasons"])) == ("degraded", ["gate"])
         assert health["reasons"]["gate"].startswith("nothing is ordered: balance since 2")

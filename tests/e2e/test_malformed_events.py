@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.process import free_port
 from sandbox.discord.malformed import MALFORMED
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.support.mutation import REMOVED, VALUES, mutated, paths_of
 
 CHANGED = 500
@@ -65,51 +65,51 @@ async def counted(port: int, event: str) -> float:
 async def test_malformed_interactions_are_logged_counted_and_skipped(tmp_path: Path) -> None:
     """Whatever field is broken, the next command works in the same process; contents and tokens are not logged."""
     port = free_port()
-    async with House(tmp_path / "data", HTTP_PORT=str(port)) as house:
-        await house.start()
-        pid = house.bot.pid
-        typed = await house.imagine("before")
-        record = house.world.interactions.get(typed.id)
+    async with Harness(tmp_path / "data", HTTP_PORT=str(port)) as harness:
+        await harness.start()
+        pid = harness.bot.pid
+        typed = await harness.imagine("before")
+        record = harness.world.interactions.get(typed.id)
         assert record is not None
-        body = house.world.interactions.payload(record)
+        body = harness.world.interactions.payload(record)
         for path, value in CHANGES:
-            house.faults.inject(changed(body, path, value))
-        await house.imagine("after")
-        await house.picture("after")
-        assert (house.bot.pid, house.bot.alive) == (pid, True)
+            harness.faults.inject(changed(body, path, value))
+        await harness.imagine("after")
+        await harness.picture("after")
+        assert (harness.bot.pid, harness.bot.alive) == (pid, True)
         assert await counted(port, "INTERACTION_CREATE") == len(CHANGES)
-        said = house.bot.log_path.read_text()
+        said = harness.bot.log_path.read_text()
         assert said.count("gateway_event_malformed") == len(CHANGES)
         assert "a-secret-token" not in said
         assert "Traceback" not in said
 
 
-async def test_random_changes_of_interactions_leave_the_bot_as_it_was(house: House) -> None:
+async def test_random_changes_of_interactions_leave_the_bot_as_it_was(harness: Harness) -> None:
     """Commands, menus, buttons and autocompletions with one or two fields changed; no handler loses an error."""
-    pid, rng = house.bot.pid, random.Random(10)
-    house.discord.rate_limits.enabled = False  # Discord limits those who answer unknown interactions
-    await house.imagine("a model")
-    card = await house.picture("a model")
+    pid, rng = harness.bot.pid, random.Random(10)
+    harness.discord.rate_limits.enabled = False  # Discord limits those who answer unknown interactions
+    await harness.imagine("a model")
+    card = await harness.picture("a model")
     done = [
-        await house.driver.slash("alice", "imagine", {"prompt": "another {red, blue} model"}),
-        await house.driver.click("alice", card.id, card.button("Again").custom_id),
-        await house.driver.click("alice", card.id, card.button("Details").custom_id),
-        await house.driver.slash("alice", "queue", {}),
+        await harness.driver.slash("alice", "imagine", {"prompt": "another {red, blue} model"}),
+        await harness.driver.click("alice", card.id, card.button("Again").custom_id),
+        await harness.driver.click("alice", card.id, card.button("Details").custom_id),
+        await harness.driver.slash("alice", "queue", {}),
     ]
-    bodies = [house.world.interactions.payload(each.record) for each in done]
+    bodies = [harness.world.interactions.payload(each.record) for each in done]
     for number in range(CHANGED):
         body = rng.choice(bodies)
         made = body | {"id": str(int(body["id"]) + number + 1), "token": "a-secret-token"}
         for _ in range(rng.randint(1, 2)):
             made = mutated(made, rng.choice(list(paths_of(made))), rng.choice(VALUES))
-        house.faults.inject(json.dumps({"op": 0, "t": "INTERACTION_CREATE", "s": None, "d": made}))
+        harness.faults.inject(json.dumps({"op": 0, "t": "INTERACTION_CREATE", "s": None, "d": made}))
         if number % 50 == 0:
-            await house.driver.wait_for_bot()
+            await harness.driver.wait_for_bot()
             await asyncio.sleep(0.2)
-    await house.imagine("after all", member="bob")
-    await house.picture("after all")
-    assert (house.bot.pid, house.bot.alive) == (pid, True)
-    said = house.bot.log_path.read_text()
+    await harness.imagine("after all", member="bob")
+    await harness.picture("after all")
+    assert (harness.bot.pid, harness.bot.alive) == (pid, True)
+    said = harness.bot.log_path.read_text()
     assert "gateway_event_malformed" in said
     assert "never retrieved" not in said
     assert "command_crashed" not in said
@@ -117,14 +117,14 @@ async def test_random_changes_of_interactions_leave_the_bot_as_it_was(house: Hou
 
 
 @pytest.mark.timeout(150)
-async def test_no_malformed_frame_ends_the_process(house: House) -> None:
+async def test_no_malformed_frame_ends_the_process(harness: Harness) -> None:
     """Events are skipped, broken frames have the session resumed; nothing that was under way is lost."""
-    pid = house.bot.pid
+    pid = harness.bot.pid
     for number, (name, frame) in enumerate(MALFORMED.items()):
-        house.faults.inject(frame(house.world))
+        harness.faults.inject(frame(harness.world))
         await asyncio.sleep(0.3)
-        await house.driver.wait_for_bot(timeout_s=40)
-        await house.imagine(f"despite {number}")
-        await house.picture(f"despite {number}")
-        assert (house.bot.pid, house.bot.alive) == (pid, True), name
-    assert len(house.apimaster.posts) == len(MALFORMED)
+        await harness.driver.wait_for_bot(timeout_s=40)
+        await harness.imagine(f"despite {number}")
+        await harness.picture(f"despite {number}")
+        assert (harness.bot.pid, harness.bot.alive) == (pid, True), name
+    assert len(harness.apimaster.posts) == len(MALFORMED)

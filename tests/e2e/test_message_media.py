@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sandbox.driver import DriverError, Interaction, Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
 def a_picture(colour: str) -> bytes:
@@ -20,14 +20,14 @@ def a_picture(colour: str) -> bytes:
     return buffer.getvalue()
 
 
-def post(house: House, *colours: str) -> Message:
+def post(harness: Harness, *colours: str) -> Message:
     """Bob posts pictures, each named for its colour."""
-    return house.driver.send("bob", "look", files=[(f"{colour}.png", a_picture(colour)) for colour in colours])
+    return harness.driver.send("bob", "look", files=[(f"{colour}.png", a_picture(colour)) for colour in colours])
 
 
-async def form(house: House, message: Message, *, member: str = "alice") -> Interaction:
+async def form(harness: Harness, message: Message, *, member: str = "alice") -> Interaction:
     """Open the form of "Remix this" on a message."""
-    interaction = await house.driver.context_menu(member, "Remix this", target_message_id=message.id)
+    interaction = await harness.driver.context_menu(member, "Remix this", target_message_id=message.id)
     await interaction.acknowledged()
     return interaction
 
@@ -47,60 +47,60 @@ async def told(interaction: Interaction) -> str:
     return message.text()
 
 
-def sent(house: House) -> list[str]:
+def sent(harness: Harness) -> list[str]:
     """The file names of the references in the last order."""
-    urls = house.apimaster.posts[-1].body["image_urls"]
+    urls = harness.apimaster.posts[-1].body["image_urls"]
     assert isinstance(urls, list)
     return [url.partition("?")[0].rpartition("/")[2] for url in urls]
 
 
-async def test_a_posted_picture_is_remixed(house: House) -> None:
+async def test_a_posted_picture_is_remixed(harness: Harness) -> None:
     """The form asks for the prompt and settings; the answer is a card like any other, at the member's own cost."""
-    opened = await form(house, post(house, "red"))
+    opened = await form(harness, post(harness, "red"))
     assert fields(opened) == ["prompt", "files", "size", "resolution", "options"]
-    await house.driver.submit_modal(opened, {"prompt": "in oil", "size": "16:9", "resolution": "2K"})
-    card = await house.picture("in oil", viewer="bob")
-    for words in ("16:9", "2K", "1 reference", house.world.user("alice").id):
+    await harness.driver.submit_modal(opened, {"prompt": "in oil", "size": "16:9", "resolution": "2K"})
+    card = await harness.picture("in oil", viewer="bob")
+    for words in ("16:9", "2K", "1 reference", harness.world.user("alice").id):
         assert words in card.text()
-    assert sent(house) == ["red.png"]
-    assert house.rows("SELECT kind, user_id FROM requests") == [("remix", int(house.world.user("alice").id))]
+    assert sent(harness) == ["red.png"]
+    assert harness.rows("SELECT kind, user_id FROM requests") == [("remix", int(harness.world.user("alice").id))]
 
 
-async def test_of_several_pictures_some_are_chosen_and_more_are_added(house: House) -> None:
+async def test_of_several_pictures_some_are_chosen_and_more_are_added(harness: Harness) -> None:
     """All are chosen to begin with; what is left and what is added keep their order."""
-    opened = await form(house, post(house, "red", "green", "blue"))
+    opened = await form(harness, post(harness, "red", "green", "blue"))
     assert fields(opened) == ["prompt", "pictures", "files", "size", "resolution"]
     files = [("gold.png", a_picture("gold")), ("navy.png", a_picture("navy"))]
-    await house.driver.submit_modal(opened, {"prompt": "some", "pictures": ["2", "0"], "files": files})
-    await house.picture("some")
-    assert sent(house) == ["red.png", "blue.png", "gold.png", "navy.png"]
-    await house.driver.submit_modal(await form(house, post(house, "pink", "cyan")), {"prompt": "both"})
-    await house.picture("both")
-    assert sent(house) == ["pink.png", "cyan.png"]
+    await harness.driver.submit_modal(opened, {"prompt": "some", "pictures": ["2", "0"], "files": files})
+    await harness.picture("some")
+    assert sent(harness) == ["red.png", "blue.png", "gold.png", "navy.png"]
+    await harness.driver.submit_modal(await form(harness, post(harness, "pink", "cyan")), {"prompt": "both"})
+    await harness.picture("both")
+    assert sent(harness) == ["pink.png", "cyan.png"]
 
 
-async def test_a_card_of_this_bot_is_remixed(house: House) -> None:
+async def test_a_card_of_this_bot_is_remixed(harness: Harness) -> None:
     """Its picture stands in a gallery, and in no list of attachments."""
-    await house.imagine("the original")
-    card = await house.picture("the original")
-    await house.driver.submit_modal(await form(house, card, member="bob"), {"prompt": "the copy"})
-    await house.picture("the copy")
-    assert sent(house) == [card.media()[0].filename]
+    await harness.imagine("the original")
+    card = await harness.picture("the original")
+    await harness.driver.submit_modal(await form(harness, card, member="bob"), {"prompt": "the copy"})
+    await harness.picture("the copy")
+    assert sent(harness) == [card.media()[0].filename]
 
 
-async def test_the_remix_of_a_private_picture_is_private(house: House) -> None:
+async def test_the_remix_of_a_private_picture_is_private(harness: Harness) -> None:
     """What only its member sees stays so."""
-    await house.imagine("a secret", private=True)
-    card = await house.picture("a secret")
-    await house.driver.submit_modal(await form(house, card), {"prompt": "a second secret"})
-    await house.picture("a second secret")
-    assert house.driver.messages("bob") == []
+    await harness.imagine("a secret", private=True)
+    card = await harness.picture("a secret")
+    await harness.driver.submit_modal(await form(harness, card), {"prompt": "a second secret"})
+    await harness.picture("a second secret")
+    assert harness.driver.messages("bob") == []
 
 
-async def test_a_message_without_pictures_is_told_so(house: House) -> None:
+async def test_a_message_without_pictures_is_told_so(harness: Harness) -> None:
     """No form opens for words, or for files of other kinds."""
-    message = house.driver.send("bob", "words", files=[("notes.txt", b"words")])
-    assert "no picture in this message" in await told(await form(house, message))
+    message = harness.driver.send("bob", "words", files=[("notes.txt", b"words")])
+    assert "no picture in this message" in await told(await form(harness, message))
 
 
 @pytest.mark.parametrize(
@@ -111,92 +111,94 @@ async def test_a_message_without_pictures_is_told_so(house: House) -> None:
         ({"prompt": "x", "files": [(f"{n}.png", a_picture("red")) for n in range(5)]}, "15 pictures are too many"),
     ],
 )
-async def test_a_form_filled_in_badly_is_told_privately(house: House, values: dict[str, object], words: str) -> None:
+async def test_a_form_filled_in_badly_is_told_privately(
+    harness: Harness, values: dict[str, object], words: str
+) -> None:
     """One sentence, and nothing is ordered."""
-    opened = await form(house, post(house, *["red"] * 10))
-    assert words in await told(await house.driver.submit_modal(opened, values))
-    assert house.rows("SELECT id FROM requests") == []
+    opened = await form(harness, post(harness, *["red"] * 10))
+    assert words in await told(await harness.driver.submit_modal(opened, values))
+    assert harness.rows("SELECT id FROM requests") == []
 
 
-async def test_a_form_sent_twice_is_ordered_once(house: House) -> None:
+async def test_a_form_sent_twice_is_ordered_once(harness: Harness) -> None:
     """The second time, its member is told what to do; also at the same moment."""
-    opened = await form(house, post(house, "red"))
-    first = await house.driver.submit_modal(opened, {"prompt": "once"})
-    second = await house.driver.submit_modal(opened, {"prompt": "once"})
+    opened = await form(harness, post(harness, "red"))
+    first = await harness.driver.submit_modal(opened, {"prompt": "once"})
+    second = await harness.driver.submit_modal(opened, {"prompt": "once"})
     assert re.search("sent already|sent before: its picture is no. 1", await told(second))
-    await house.picture("once")
-    third = await house.driver.submit_modal(opened, {"prompt": "once"})
+    await harness.picture("once")
+    third = await harness.driver.submit_modal(opened, {"prompt": "once"})
     assert "sent before: its picture is no. 1" in await told(third)
     assert not first.failed
-    assert house.rows("SELECT COUNT(*) FROM requests") == [(1,)]
-    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    assert harness.rows("SELECT COUNT(*) FROM requests") == [(1,)]
+    assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_form_of_before_a_restart_is_told_to_be_opened_again(house: House) -> None:
+async def test_a_form_of_before_a_restart_is_told_to_be_opened_again(harness: Harness) -> None:
     """What it was about went with the process; nothing is ordered."""
-    opened = await form(house, post(house, "red"))
-    await house.bot.kill()
-    await house.restart_bot()
-    assert "Open it again" in await told(await house.driver.submit_modal(opened, {"prompt": "too late"}))
-    assert house.states() == []
+    opened = await form(harness, post(harness, "red"))
+    await harness.bot.kill()
+    await harness.restart_bot()
+    assert "Open it again" in await told(await harness.driver.submit_modal(opened, {"prompt": "too late"}))
+    assert harness.states() == []
 
 
-async def test_a_picture_that_was_deleted_meanwhile_costs_nothing(house: House) -> None:
+async def test_a_picture_that_was_deleted_meanwhile_costs_nothing(harness: Harness) -> None:
     """Its member is told which picture is gone, and the reserve is given back."""
-    message = post(house, "red")
-    opened = await form(house, message)
-    house.driver.delete("bob", message.id)
+    message = post(harness, "red")
+    opened = await form(harness, message)
+    harness.driver.delete("bob", message.id)
     assert "Image 1 (red.png) is no longer there" in await told(
-        await house.driver.submit_modal(opened, {"prompt": "gone"})
+        await harness.driver.submit_modal(opened, {"prompt": "gone"})
     )
-    assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
-    assert house.apimaster.posts == []
+    assert harness.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+    assert harness.apimaster.posts == []
 
 
-async def test_anybody_who_sees_a_picture_can_see_what_made_it(house: House) -> None:
+async def test_anybody_who_sees_a_picture_can_see_what_made_it(harness: Harness) -> None:
     """The whole prompt, however long, to whoever asks and nobody else."""
     prompt = "a very long story " * 40 + "with an end"
-    await house.imagine(prompt, size="16:9", resolution="2K")
-    card = await house.picture("a very long story")
-    asked = await house.driver.context_menu("bob", "Inspect picture", target_message_id=card.id)
+    await harness.imagine(prompt, size="16:9", resolution="2K")
+    card = await harness.picture("a very long story")
+    asked = await harness.driver.context_menu("bob", "Inspect picture", target_message_id=card.id)
     await asked.answered()
     assert asked.response is not None
     assert asked.response.ephemeral_to == "bob"
     shown = str(asked.response.embeds)
-    for words in ("with an end", "16:9", "2K", "1.33 credits", house.world.user("alice").id):
+    for words in ("with an end", "16:9", "2K", "1.33 credits", harness.world.user("alice").id):
         assert words in shown
-    assert len(house.driver.messages("alice")) == 1
+    assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_message_that_is_no_card_is_told_so(house: House) -> None:
+async def test_a_message_that_is_no_card_is_told_so(harness: Harness) -> None:
     """Another member's picture, and an answer of this bot that shows none."""
-    for message in (post(house, "red"), await _refusal(house)):
-        asked = await house.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
+    for message in (post(harness, "red"), await _refusal(harness)):
+        asked = await harness.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
         assert "no picture of mine" in await told(asked)
 
 
-async def _refusal(house: House) -> Message:
+async def _refusal(harness: Harness) -> Message:
     """An answer that says no."""
-    interaction = await form(house, house.driver.send("bob", "words"))
+    interaction = await form(harness, harness.driver.send("bob", "words"))
     await interaction.answered()
     assert interaction.response is not None
     return interaction.response
 
 
-async def test_an_avatar_is_remixed(house: House) -> None:
+async def test_an_avatar_is_remixed(harness: Harness) -> None:
     """The menu of a member asks for the prompt and settings too."""
-    opened = await house.driver.context_menu("alice", "Remix avatar", target_user="bob")
+    opened = await harness.driver.context_menu("alice", "Remix avatar", target_user="bob")
     await opened.acknowledged()
-    await house.driver.submit_modal(opened, {"prompt": "as a pirate"})
-    card = await house.picture("as a pirate")
+    await harness.driver.submit_modal(opened, {"prompt": "as a pirate"})
+    card = await harness.picture("as a pirate")
     assert "1 reference" in card.text()
-    assert house.rows("SELECT name FROM request_references") == [("avatar of Bob",)]
+    assert harness.rows("SELECT name FROM request_references") == [("avatar of Bob",)]
 
 
 async def test_an_installation_can_do_without_avatars(tmp_path: Path) -> None:
     """REMIX_AVATARS=false takes the command away."""
-    async with House(tmp_path / "data", REMIX_AVATARS="false") as house:
-        await house.start()
+    async with Harness(tmp_path / "data", REMIX_AVATARS="false") as harness:
+        await harness.start()
         with pytest.raises(DriverError):
-            await house.driver.context_menu("alice", "Remix avatar", target_user="bob")
-        assert house.discord.violations == []
+            await harness.driver.context_menu("alice", "Remix avatar", target_user="bob")
+        assert harness.discord.violations == []

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from sandbox.apimaster import Fault
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.e2e.test_permutations import question
 
 LEFT_BEHIND = "I was interrupted right here, and the picture comes in another one"
 
 
-async def test_a_follow_up_that_nobody_knows_of_has_no_picture(house: House) -> None:
+async def test_a_follow_up_that_nobody_knows_of_has_no_picture(harness: Harness) -> None:
     """Discord tells nobody about it again: it says so itself, and its picture comes in the next one, once."""
-    house.faults.fail_next("POST /webhooks/*", 503, times=50)
-    await house.driver.slash("alice", "imagine", {"prompt": "letter {a,b}"}, channel="friends")
-    asked = await question(house, channel="friends")
-    await house.driver.click("alice", asked.id, asked.button("Make all 2").custom_id, channel="friends")
-    await house.until(lambda: house.states() == ["fetched"] * 2)
-    await house.bot.kill()
-    house.faults.clear()
+    harness.faults.fail_next("POST /webhooks/*", 503, times=50)
+    await harness.driver.slash("alice", "imagine", {"prompt": "letter {a,b}"}, channel="friends")
+    asked = await question(harness, channel="friends")
+    await harness.driver.click("alice", asked.id, asked.button("Make all 2").custom_id, channel="friends")
+    await harness.until(lambda: harness.states() == ["fetched"] * 2)
+    await harness.bot.kill()
+    harness.faults.clear()
     for step in ("after POST /webhooks/*", "before PATCH /webhooks/*", "after PATCH /webhooks/*"):
-        await killed_at(house, step)
-    await house.start()
-    await house.until(lambda: house.states() == ["delivered"] * 2)
-    cards = [m for m in house.driver.messages("bob", "friends") if "letter" in m.text()]
+        await killed_at(harness, step)
+    await harness.start()
+    await harness.until(lambda: harness.states() == ["delivered"] * 2)
+    cards = [m for m in harness.driver.messages("bob", "friends") if "letter" in m.text()]
     left = [card for card in cards if not card.media()]
     assert left
     assert all(LEFT_BEHIND in card.text() and not card.buttons() for card in left)
@@ -31,31 +31,31 @@ async def test_a_follow_up_that_nobody_knows_of_has_no_picture(house: House) -> 
         assert LEFT_BEHIND not in shown.text()
 
 
-async def test_a_message_begun_without_our_knowing_is_found_again(house: House) -> None:
+async def test_a_message_begun_without_our_knowing_is_found_again(harness: Harness) -> None:
     """Its nonce leads to it, and both of its pictures come into it."""
-    house.knobs.latency_s = 1
-    house.apimaster.script(Fault.http(503))  # the first of the two starts later
-    await house.imagine("hide and seek", count=2)
-    message = await house.shows("hide and seek", "at work")
-    house.faults.fail_next("POST /channels/*", 503, times=50, after=True)
-    house.faults.expire_all_tokens()
-    house.driver.delete("mod", message.id)
-    await house.until(lambda: house.states() == ["fetched", "fetched"])
-    (begun,) = house.driver.messages("alice")
+    harness.knobs.latency_s = 1
+    harness.apimaster.script(Fault.http(503))  # the first of the two starts later
+    await harness.imagine("hide and seek", count=2)
+    message = await harness.shows("hide and seek", "at work")
+    harness.faults.fail_next("POST /channels/*", 503, times=50, after=True)
+    harness.faults.expire_all_tokens()
+    harness.driver.delete("mod", message.id)
+    await harness.until(lambda: harness.states() == ["fetched", "fetched"])
+    (begun,) = harness.driver.messages("alice")
     assert LEFT_BEHIND in begun.text()
-    await house.bot.kill()
-    house.faults.clear()
-    await house.start()
-    await house.until(lambda: house.states() == ["delivered", "delivered"])
-    (shown,) = house.driver.messages("alice")
+    await harness.bot.kill()
+    harness.faults.clear()
+    await harness.start()
+    await harness.until(lambda: harness.states() == ["delivered", "delivered"])
+    (shown,) = harness.driver.messages("alice")
     assert (shown.id, len(shown.media())) == (begun.id, 2)
-    assert house.rows("SELECT COUNT(*) FROM jobs WHERE attachment_id IS NULL") == [(0,)]
+    assert harness.rows("SELECT COUNT(*) FROM jobs WHERE attachment_id IS NULL") == [(0,)]
 
 
-async def killed_at(house: House, step: str) -> None:
+async def killed_at(harness: Harness, step: str) -> None:
     """Start the bot, and kill it at this step of a request to Discord."""
-    stop = house.faults.stops.hold_next(step)
-    await house.bot.start()
+    stop = harness.faults.stops.hold_next(step)
+    await harness.bot.start()
     await stop.reached.wait()
-    await house.bot.kill()
+    await harness.bot.kill()
     stop.release()

@@ -5,98 +5,102 @@ from __future__ import annotations
 import asyncio
 
 from sandbox.driver import Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 BIRDS = "a {red, blue} bird"
 
 
-async def question(house: House, *, channel: str = "general", viewer: str = "alice") -> Message:
+async def question(harness: Harness, *, channel: str = "general", viewer: str = "alice") -> Message:
     """Wait for the question before several prompts; it is private."""
-    asked = await house.driver.wait_message(lambda m: " in all" in m.text(), viewer=viewer, channel=channel)
+    asked = await harness.driver.wait_message(lambda m: " in all" in m.text(), viewer=viewer, channel=channel)
     assert asked.ephemeral_to == viewer or channel == "dm"
     return asked
 
 
-async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(house: House) -> None:
+async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(harness: Harness) -> None:
     """The question outlives a restart; two clicks at once make one set; each picture is edited to the letter."""
-    await house.imagine(BIRDS, resolution="2K")
-    asked = await question(house)
+    await harness.imagine(BIRDS, resolution="2K")
+    asked = await question(harness)
     assert "These are 2 prompts: 2.67 credits" in asked.text()
     assert "1. a red bird\n2. a blue bird" in asked.text()
-    assert house.rows("SELECT COUNT(*) FROM requests") == [(0,)]
-    await house.bot.kill()
-    await house.start()
+    assert harness.rows("SELECT COUNT(*) FROM requests") == [(0,)]
+    await harness.bot.kill()
+    await harness.start()
     make = asked.button("Make all 2 for 2.67 credits").custom_id
-    await asyncio.gather(*(house.driver.click("alice", asked.id, make) for _ in range(2)))
-    cards = [await house.picture(f"a {colour} bird", viewer="bob") for colour in ("red", "blue")]
+    await asyncio.gather(*(harness.driver.click("alice", asked.id, make) for _ in range(2)))
+    cards = [await harness.picture(f"a {colour} bird", viewer="bob") for colour in ("red", "blue")]
     assert cards[0].id != cards[1].id
-    await house.until(lambda: house.states() == ["delivered", "delivered"])
-    assert [house.ledger(number) for number in (1, 2)] == [[("reserve", 1_333_333), ("charge", 1_333_333)]] * 2
-    assert {post.body["prompt"] for post in house.apimaster.posts} == {"a blue bird", "a red bird"}
-    await house.driver.wait_message(lambda m: "answered already" in m.text(), viewer="alice")
-    await house.shows("All 2 prompts are on their way")
-    await house.driver.click("bob", cards[0].id, cards[0].button("Again").custom_id)
-    await house.until(lambda: len(house.states()) == 3)
+    await harness.until(lambda: harness.states() == ["delivered", "delivered"])
+    assert [harness.ledger(number) for number in (1, 2)] == [[("reserve", 1_333_333), ("charge", 1_333_333)]] * 2
+    assert {post.body["prompt"] for post in harness.apimaster.posts} == {"a blue bird", "a red bird"}
+    await harness.driver.wait_message(lambda m: "answered already" in m.text(), viewer="alice")
+    await harness.shows("All 2 prompts are on their way")
+    await harness.driver.click("bob", cards[0].id, cards[0].button("Again").custom_id)
+    await harness.until(lambda: len(harness.states()) == 3)
 
 
-async def test_private_ones_follow_up_privately_from_their_references(house: House) -> None:
+async def test_private_ones_follow_up_privately_from_their_references(harness: Harness) -> None:
     """Nobody else sees any of them; both are made from the same picture, and counted pictures share a message."""
-    await house.imagine("a picture to begin with")
-    picture = ("a.png", await (await house.picture("a picture to begin with")).read())
+    await harness.imagine("a picture to begin with")
+    picture = ("a.png", await (await harness.picture("a picture to begin with")).read())
     options = {"prompt": "image 1 in {oil, ink}", "image1": picture, "private": True, "count": 2}
-    await (await house.driver.slash("alice", "remix", options)).acknowledged()
-    asked = await question(house)
+    await (await harness.driver.slash("alice", "remix", options)).acknowledged()
+    asked = await question(harness)
     assert "2 pictures of each: 4 credits" in asked.text()
-    await house.driver.click("alice", asked.id, asked.button("Make all 4").custom_id)
+    await harness.driver.click("alice", asked.id, asked.button("Make all 4").custom_id)
     for words in ("image 1 in oil", "image 1 in ink"):
-        assert (await house.picture(words)).ephemeral_to == "alice"
-    await house.until(lambda: house.states() == ["delivered"] * 5)
-    assert house.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
+        assert (await harness.picture(words)).ephemeral_to == "alice"
+    await harness.until(lambda: harness.states() == ["delivered"] * 5)
+    assert harness.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
 
 
-async def test_killed_after_the_yes_every_card_still_comes(house: House) -> None:
+async def test_killed_after_the_yes_every_card_still_comes(harness: Harness) -> None:
     """Accepted, but not shown to anybody: the next start posts them, each once, before their turn has come."""
-    house.knobs.latency_s = 30
-    await house.imagine("two before them", count=2)
-    await house.until(lambda: house.states() == ["running", "running"])
-    await house.imagine(BIRDS)
-    asked = await question(house)
-    house.faults.fail_next("POST /channels/*", 503, times=50)
-    await house.driver.click("alice", asked.id, asked.button("Make all").custom_id)
-    await house.until(lambda: len(house.states()) == 4)
-    await house.bot.kill()
-    assert len(house.driver.messages("bob")) == 1
-    house.faults.clear()
-    await house.start()
-    await house.shows("a red bird", "Next in line", viewer="bob")
-    await house.shows("a blue bird", "2nd in line", viewer="bob")
-    assert len(house.driver.messages("bob")) == 3
+    harness.knobs.latency_s = 30
+    await harness.imagine("two before them", count=2)
+    await harness.until(lambda: harness.states() == ["running", "running"])
+    await harness.imagine(BIRDS)
+    asked = await question(harness)
+    harness.faults.fail_next("POST /channels/*", 503, times=50)
+    await harness.driver.click("alice", asked.id, asked.button("Make all").custom_id)
+    await harness.until(lambda: len(harness.states()) == 4)
+    await harness.bot.kill()
+    assert len(harness.driver.messages("bob")) == 1
+    harness.faults.clear()
+    await harness.start()
+    await harness.shows("a red bird", "Next in line", viewer="bob")
+    await harness.shows("a blue bird", "2nd in line", viewer="bob")
+    assert len(harness.driver.messages("bob")) == 3
 
 
-async def test_among_friends_as_many_as_discord_lets_through(house: House) -> None:
+async def test_among_friends_as_many_as_discord_lets_through(harness: Harness) -> None:
     """Where only a member brought the bot along, each card is a follow-up: five are made, six are refused."""
-    await (await house.driver.slash("alice", "imagine", {"prompt": "{a,b,c,d,e,f}"}, channel="friends")).acknowledged()
-    refused = await house.driver.wait_message(lambda m: "5 is the limit" in m.text(), viewer="alice", channel="friends")
+    await (
+        await harness.driver.slash("alice", "imagine", {"prompt": "{a,b,c,d,e,f}"}, channel="friends")
+    ).acknowledged()
+    refused = await harness.driver.wait_message(
+        lambda m: "5 is the limit" in m.text(), viewer="alice", channel="friends"
+    )
     assert refused.ephemeral_to == "alice"
-    await house.driver.slash("alice", "imagine", {"prompt": "letter {a,b,c,d,e}"}, channel="friends")
-    asked = await question(house, channel="friends")
-    await house.driver.click("alice", asked.id, asked.button("Make all 5").custom_id, channel="friends")
+    await harness.driver.slash("alice", "imagine", {"prompt": "letter {a,b,c,d,e}"}, channel="friends")
+    asked = await question(harness, channel="friends")
+    await harness.driver.click("alice", asked.id, asked.button("Make all 5").custom_id, channel="friends")
     for letter in "abcde":
-        await house.picture(f"letter {letter}", viewer="bob", channel="friends")
-    await house.until(lambda: house.states() == ["delivered"] * 5)
+        await harness.picture(f"letter {letter}", viewer="bob", channel="friends")
+    await harness.until(lambda: harness.states() == ["delivered"] * 5)
 
 
-async def test_cancelled_question_orders_nothing(house: House) -> None:
+async def test_cancelled_question_orders_nothing(harness: Harness) -> None:
     """The answer takes the question's place."""
-    await house.imagine(BIRDS)
-    asked = await question(house)
-    await house.driver.click("alice", asked.id, asked.button("Cancel").custom_id)
-    said = await house.shows("Nothing was ordered")
+    await harness.imagine(BIRDS)
+    asked = await question(harness)
+    await harness.driver.click("alice", asked.id, asked.button("Cancel").custom_id)
+    said = await harness.shows("Nothing was ordered")
     assert said.id == asked.id
-    assert house.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
+    assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
 
 
-async def test_too_many_are_refused_in_one_sentence(house: House) -> None:
+async def test_too_many_are_refused_in_one_sentence(harness: Harness) -> None:
     """Before anything is asked or kept; also an empty prompt, and more pictures than may wait."""
     for prompt, count, said in (
         ("{a,b,c}{1,2,3}", 1, "make 9 prompts"),
@@ -104,7 +108,7 @@ async def test_too_many_are_refused_in_one_sentence(house: House) -> None:
         ("{, }", 1, "is empty"),
         ("{a, b, c}", 4, "12 pictures at once; 10 of yours may wait"),
     ):
-        await house.imagine(prompt, count=count)
-        refused = await house.shows(said)
+        await harness.imagine(prompt, count=count)
+        refused = await harness.shows(said)
         assert refused.ephemeral_to == "alice"
-    assert house.rows("SELECT COUNT(*) FROM drafts") == [(0,)]
+    assert harness.rows("SELECT COUNT(*) FROM drafts") == [(0,)]

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.discord.permissions import Permission
 from sandbox.driver import Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
 @pytest.mark.parametrize(
@@ -17,82 +17,82 @@ from tests.e2e.harness import House
     ],
 )
 async def test_a_channel_where_it_may_not_post_is_told_privately_and_costs_nothing(
-    house: House, revoked: tuple[Permission, ...], named: str
+    harness: Harness, revoked: tuple[Permission, ...], named: str
 ) -> None:
     """The missing permission is named, with who can grant it; nothing is stored or ordered."""
-    house.faults.revoke_permission("general", *revoked)
-    await house.imagine("behind closed doors")
-    refusal = await house.driver.wait_message(lambda m: named in m.text(), viewer="alice")
+    harness.faults.revoke_permission("general", *revoked)
+    await harness.imagine("behind closed doors")
+    refusal = await harness.driver.wait_message(lambda m: named in m.text(), viewer="alice")
     assert refusal.ephemeral_to == "alice"
     assert "can grant" in refusal.text()
-    assert house.rows("SELECT * FROM requests") == []
-    assert house.apimaster.posts == []
+    assert harness.rows("SELECT * FROM requests") == []
+    assert harness.apimaster.posts == []
 
 
-async def test_pictures_are_made_in_threads_posts_and_voice_chats(house: House) -> None:
+async def test_pictures_are_made_in_threads_posts_and_voice_chats(harness: Harness) -> None:
     """Each card turns into its picture, also when its token dies meanwhile; a thread has a permission of its own."""
-    house.knobs.latency_s = 1
+    harness.knobs.latency_s = 1
     places = ("sketchbook", "best-of", "lounge", "dm")
     for place in places:
         member = "bob" if place in ("lounge", "dm") else "alice"  # two at once each
-        await house.driver.slash(member, "imagine", {"prompt": f"a view of {place}"}, channel=place)
+        await harness.driver.slash(member, "imagine", {"prompt": f"a view of {place}"}, channel=place)
     for place in places:
-        await house.shows(f"a view of {place}", "at work", viewer="bob", channel=place)
-    house.faults.expire_all_tokens()
+        await harness.shows(f"a view of {place}", "at work", viewer="bob", channel=place)
+    harness.faults.expire_all_tokens()
     for place in places:
-        await house.picture(f"a view of {place}", viewer="bob", channel=place)
-        assert len(house.driver.messages("bob", place)) == 1
-    house.faults.revoke_permission("art", Permission.SEND_MESSAGES_IN_THREADS)
-    asked = await house.driver.slash("alice", "imagine", {"prompt": "one more"}, channel="sketchbook")
+        await harness.picture(f"a view of {place}", viewer="bob", channel=place)
+        assert len(harness.driver.messages("bob", place)) == 1
+    harness.faults.revoke_permission("art", Permission.SEND_MESSAGES_IN_THREADS)
+    asked = await harness.driver.slash("alice", "imagine", {"prompt": "one more"}, channel="sketchbook")
     await asked.answered()
     assert asked.response is not None
     assert "Send Messages in Threads" in asked.response.text()
 
 
-async def test_a_private_picture_needs_no_permission(house: House) -> None:
+async def test_a_private_picture_needs_no_permission(harness: Harness) -> None:
     """Only its member sees it, as an answer to their command."""
-    house.faults.revoke_permission("general", Permission.ATTACH_FILES, Permission.SEND_MESSAGES)
-    await house.imagine("a secret garden", private=True)
-    assert (await house.picture("a secret garden")).ephemeral_to == "alice"
+    harness.faults.revoke_permission("general", Permission.ATTACH_FILES, Permission.SEND_MESSAGES)
+    await harness.imagine("a secret garden", private=True)
+    assert (await harness.picture("a secret garden")).ephemeral_to == "alice"
 
 
-async def test_a_button_is_held_to_the_same_permissions(house: House) -> None:
+async def test_a_button_is_held_to_the_same_permissions(harness: Harness) -> None:
     """Again, in a channel where the bot may post no more."""
-    await house.imagine("first of two")
-    message = await house.picture("first of two")
-    house.faults.revoke_permission("general", Permission.ATTACH_FILES)
+    await harness.imagine("first of two")
+    message = await harness.picture("first of two")
+    harness.faults.revoke_permission("general", Permission.ATTACH_FILES)
     again = next(custom_id for label, custom_id, _ in message.buttons() if label == "Again")
-    await house.driver.click("bob", message.id, again)
-    refusal = await house.driver.wait_message(lambda m: "Attach Files" in m.text(), viewer="bob")
+    await harness.driver.click("bob", message.id, again)
+    refusal = await harness.driver.wait_message(lambda m: "Attach Files" in m.text(), viewer="bob")
     assert refusal.ephemeral_to == "bob"
-    assert len(house.apimaster.posts) == 1
+    assert len(harness.apimaster.posts) == 1
 
 
-async def test_a_spoiler_is_covered_and_stays_so_when_ordered_again(house: House) -> None:
+async def test_a_spoiler_is_covered_and_stays_so_when_ordered_again(harness: Harness) -> None:
     """The file keeps its name; the gallery's item is marked, and the small print says so."""
-    await house.imagine("the murderer", spoiler=True)
-    message = await house.picture("the murderer")
+    await harness.imagine("the murderer", spoiler=True)
+    message = await harness.picture("the murderer")
     assert spoilers(message) == [True]
     assert "spoiler" in message.text()
     again = next(custom_id for label, custom_id, _ in message.buttons() if label == "Again")
-    await house.driver.click("bob", message.id, again)
-    second = await house.driver.wait_message(lambda m: bool(m.media()) and m.id != message.id, viewer="bob")
+    await harness.driver.click("bob", message.id, again)
+    second = await harness.driver.wait_message(lambda m: bool(m.media()) and m.id != message.id, viewer="bob")
     assert spoilers(second) == [True]
 
 
-async def test_without_the_option_nothing_is_covered(house: House) -> None:
+async def test_without_the_option_nothing_is_covered(harness: Harness) -> None:
     """A picture is there to be seen."""
-    await house.imagine("a plain view")
-    assert spoilers(await house.picture("a plain view")) == [False]
+    await harness.imagine("a plain view")
+    assert spoilers(await harness.picture("a plain view")) == [False]
 
 
-async def test_commands_for_members_may_be_installed_by_them_and_used_everywhere(house: House) -> None:
+async def test_commands_for_members_may_be_installed_by_them_and_used_everywhere(harness: Harness) -> None:
     """Servers and members as installers; servers, direct messages with the bot and those between others as places.
 
     What only those who look after a server may use is offered in servers alone; what is its owner's, to them directly
     as well.
     """
-    for command in house.world.commands.all():
+    for command in harness.world.commands.all():
         everybody = command.get("default_member_permissions") is None
         assert command["integration_types"] == ([0, 1] if everybody else [0]), command["name"]
         of_those_in_charge = [0, 1] if command["name"] == "owner" else [0]
@@ -109,13 +109,13 @@ def spoilers(message: Message) -> list[bool]:
     ]
 
 
-async def test_details_say_that_a_channel_is_age_restricted(house: House) -> None:
+async def test_details_say_that_a_channel_is_age_restricted(harness: Harness) -> None:
     """Nothing else is different there."""
-    interaction = await house.driver.slash("alice", "imagine", {"prompt": "after hours"}, channel="after-dark")
+    interaction = await harness.driver.slash("alice", "imagine", {"prompt": "after hours"}, channel="after-dark")
     await interaction.acknowledged()
-    message = await house.picture("after hours", channel="after-dark")
+    message = await harness.picture("after hours", channel="after-dark")
     about = next(custom_id for label, custom_id, _ in message.buttons() if label == "Details")
-    await house.driver.click("alice", message.id, about)
-    await house.driver.wait_message(
+    await harness.driver.click("alice", message.id, about)
+    await harness.driver.wait_message(
         lambda m: any("age-restricted channel" in str(e) for e in m.embeds), viewer="alice", channel="after-dark"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.apimaster import Fault
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 NOTHING = "It cost nothing."
 POSSIBLY = "may have been charged"
@@ -73,81 +73,81 @@ CASES = {
 }
 
 
-async def test_every_error_is_told_with_its_cost_and_number(house: House, subtests: pytest.Subtests) -> None:
+async def test_every_error_is_told_with_its_cost_and_number(harness: Harness, subtests: pytest.Subtests) -> None:
     """One running bot takes all of them, one after another."""
     for number, (name, case) in enumerate(CASES.items(), start=1):
         with subtests.test(name):
             if case.submit:
-                house.apimaster.script(case.submit)
+                harness.apimaster.script(case.submit)
             if case.result:
-                house.apimaster.script_result(*[case.result] * 3)
-            await house.imagine(f"case {number:02}")
-            message = await house.shows(f"case {number:02}", case.says)
+                harness.apimaster.script_result(*[case.result] * 3)
+            await harness.imagine(f"case {number:02}")
+            message = await harness.shows(f"case {number:02}", case.says)
             assert case.cost in message.text()
             assert f"no. {number}" in message.text()
-            assert house.states()[-1] == case.state
-            assert house.ledger(number) == list(case.ledger)
+            assert harness.states()[-1] == case.state
+            assert harness.ledger(number) == list(case.ledger)
             assert message.edits <= 3
-    assert not any("Traceback" in line for line in house.bot.output)
+    assert not any("Traceback" in line for line in harness.bot.output)
 
 
-async def test_rate_limits_and_missing_capacity_are_waited_out(house: House) -> None:
+async def test_rate_limits_and_missing_capacity_are_waited_out(harness: Harness) -> None:
     """429 and 503 start nothing: the job keeps its place and goes on by itself."""
-    house.apimaster.script(Fault.http(429, retry_after="0.2"), Fault.http(503))
-    await house.imagine("patience")
-    await house.picture("patience")
-    assert [post.status for post in house.apimaster.posts] == [429, 503, 200]
-    assert house.ledger() == KEPT
+    harness.apimaster.script(Fault.http(429, retry_after="0.2"), Fault.http(503))
+    await harness.imagine("patience")
+    await harness.picture("patience")
+    assert [post.status for post in harness.apimaster.posts] == [429, 503, 200]
+    assert harness.ledger() == KEPT
 
 
-async def test_trouble_while_polling_loses_nothing(house: House) -> None:
+async def test_trouble_while_polling_loses_nothing(harness: Harness) -> None:
     """Errors, HTML and broken connections on polls are asked again; the picture comes."""
-    house.apimaster.script_poll(Fault.http(500), Fault.html(), Fault.reset(), Fault.truncated())
-    await house.imagine("a stormy sea")
-    await house.picture("a stormy sea")
-    assert house.ledger() == KEPT
+    harness.apimaster.script_poll(Fault.http(500), Fault.html(), Fault.reset(), Fault.truncated())
+    await harness.imagine("a stormy sea")
+    await harness.picture("a stormy sea")
+    assert harness.ledger() == KEPT
 
 
-async def test_an_unreachable_provider_is_waited_out(house: House) -> None:
+async def test_an_unreachable_provider_is_waited_out(harness: Harness) -> None:
     """No connection means that nothing was sent: the job waits and is not charged."""
-    await house.bot.kill()
-    bot = await house.add_bot("elsewhere", {"APIMASTER_BASE_URL": "http://127.0.0.1:9"})
+    await harness.bot.kill()
+    bot = await harness.add_bot("elsewhere", {"APIMASTER_BASE_URL": "http://127.0.0.1:9"})
     await bot.start()
-    await house.driver.wait_for_bot()
-    await house.imagine("a far island")
-    await house.until(lambda: bool(house.rows("SELECT 1 FROM job_events WHERE event = 'returned:unreachable'")))
-    assert house.states() == ["queued"]
+    await harness.driver.wait_for_bot()
+    await harness.imagine("a far island")
+    await harness.until(lambda: bool(harness.rows("SELECT 1 FROM job_events WHERE event = 'returned:unreachable'")))
+    assert harness.states() == ["queued"]
     await bot.kill()
-    await house.start()
-    await house.picture("a far island")
+    await harness.start()
+    await harness.picture("a far island")
 
 
 @pytest.mark.parametrize("style", ["data_uri", "b64_json", "url_list"])
-async def test_results_come_in_every_form(house: House, style: str) -> None:
+async def test_results_come_in_every_form(harness: Harness, style: str) -> None:
     """A picture inside the answer is as good as an address."""
-    house.knobs.result_style = style  # type: ignore[assignment]  # parametrised by its words
-    await house.imagine("a paper boat")
-    await house.picture("a paper boat")
+    harness.knobs.result_style = style  # type: ignore[assignment]  # parametrised by its words
+    await harness.imagine("a paper boat")
+    await harness.picture("a paper boat")
 
 
-async def test_an_answer_that_is_the_picture_already_is_shown(house: House) -> None:
+async def test_an_answer_that_is_the_picture_already_is_shown(harness: Harness) -> None:
     """The submit call may answer with the finished picture instead of a task."""
-    house.apimaster.script(Fault.finished())
-    await house.imagine("an instant photo")
-    await house.picture("an instant photo")
-    assert house.ledger() == KEPT
+    harness.apimaster.script(Fault.finished())
+    await harness.imagine("an instant photo")
+    await harness.picture("an instant photo")
+    assert harness.ledger() == KEPT
 
 
-async def test_the_log_has_no_secrets_and_no_prompts(house: House) -> None:
+async def test_the_log_has_no_secrets_and_no_prompts(harness: Harness) -> None:
     """After errors of every kind the log names jobs and codes, never keys, tokens, prompts or signed addresses."""
-    house.apimaster.script(Fault.http(400), Fault.task_fails("boom"))
-    house.apimaster.script_result(Fault.http(404))
+    harness.apimaster.script(Fault.http(400), Fault.task_fails("boom"))
+    harness.apimaster.script_result(Fault.http(404))
     interaction = None
     for number in range(3):
-        interaction = await house.imagine(f"unmentionable {number}")
-    await house.until(lambda: sorted(house.states()) == ["delivered", "failed", "failed"])
+        interaction = await harness.imagine(f"unmentionable {number}")
+    await harness.until(lambda: sorted(harness.states()) == ["delivered", "failed", "failed"])
     await asyncio.sleep(0.1)
-    log = "\n".join(house.bot.output)
+    log = "\n".join(harness.bot.output)
     assert interaction is not None
-    for secret in ("unmentionable", house.apimaster.api_key, house.world.token, interaction.token, "sig=", "hm="):
+    for secret in ("unmentionable", harness.apimaster.api_key, harness.world.token, interaction.token, "sig=", "hm="):
         assert secret not in log

@@ -8,90 +8,92 @@ from typing import Any
 import pytest
 
 from sandbox.driver import DriverError, Interaction, Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 
-async def told(house: House, interaction: Interaction) -> str:
+async def told(harness: Harness, interaction: Interaction) -> str:
     """What the member who typed a command alone reads."""
-    [message] = await answers(house, interaction)
+    [message] = await answers(harness, interaction)
     assert message.ephemeral_to == interaction.member
     return message.text()
 
 
-async def answers(house: House, *interactions: Interaction) -> list[Message]:
+async def answers(harness: Harness, *interactions: Interaction) -> list[Message]:
     """What each command is answered; a refusal that comes late takes the place of the deferred answer."""
     for interaction in interactions:
         await interaction.answered()
-    await house.until(lambda: all(one.response or one.followups for one in interactions))
+    await harness.until(lambda: all(one.response or one.followups for one in interactions))
     return [one.response or one.followups[-1] for one in interactions]
 
 
-async def quotas(house: House, subcommand: str, *, by: str = "mod", **options: Any) -> str:
+async def quotas(harness: Harness, subcommand: str, *, by: str = "mod", **options: Any) -> str:
     """Use `/quotas` and read its answer."""
-    return await told(house, await house.driver.slash(by, f"quotas {subcommand}", options))
+    return await told(harness, await harness.driver.slash(by, f"quotas {subcommand}", options))
 
 
-async def test_a_quota_is_set_used_up_shown_and_reset(house: House) -> None:
+async def test_a_quota_is_set_used_up_shown_and_reset(harness: Harness) -> None:
     """Beyond two pictures a day there is a private refusal with its countdown; after a reset the member goes on."""
-    said = await quotas(house, "set", pictures_per_day="2", highest_resolution="1K", grounding=False)
+    said = await quotas(harness, "set", pictures_per_day="2", highest_resolution="1K", grounding=False)
     assert "- **@everyone**: 2 pictures a day, up to 1K, no Google Search" in said
-    await house.imagine("within", count=2)
-    beyond = await told(house, await house.driver.slash("alice", "imagine", {"prompt": "beyond"}))
+    await harness.imagine("within", count=2)
+    beyond = await told(harness, await harness.driver.slash("alice", "imagine", {"prompt": "beyond"}))
     assert "Your limit here is 2 pictures a day: 0 left, 1 asked for. It begins anew <t:" in beyond
-    large = await told(house, await house.driver.slash("bob", "imagine", {"prompt": "large", "resolution": "2K"}))
+    large = await told(harness, await harness.driver.slash("bob", "imagine", {"prompt": "large", "resolution": "2K"}))
     assert "Your highest resolution here is 1K" in large
-    left = await told(house, await house.driver.slash("alice", "quota", {}))
+    left = await told(harness, await harness.driver.slash("alice", "quota", {}))
     assert "Pictures today: **0** of 2 left · anew <t:" in left
     assert "Google Search: **not allowed**" in left
-    await quotas(house, "reset", member="alice")
-    await house.imagine("after the reset")
-    await house.picture("after the reset")
-    assert [row[0] for row in house.rows("SELECT action FROM audit ORDER BY id")] == ["quota", "quota_reset"]
-    elsewhere = await house.driver.slash("alice", "quota", {}, channel="dm")
-    assert "2 of your pictures are made at the same time" in await told(house, elsewhere)
+    await quotas(harness, "reset", member="alice")
+    await harness.imagine("after the reset")
+    await harness.picture("after the reset")
+    assert [row[0] for row in harness.rows("SELECT action FROM audit ORDER BY id")] == ["quota", "quota_reset"]
+    elsewhere = await harness.driver.slash("alice", "quota", {}, channel="dm")
+    assert "2 of your pictures are made at the same time" in await told(harness, elsewhere)
 
 
-async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(house: House) -> None:
+async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(harness: Harness) -> None:
     """The roles that came with the command decide; a role that is gone is shown as such and can be removed."""
-    moderators = house.world.guild.members[house.world.user("mod").id].role_ids[0]
-    await quotas(house, "set", pictures_per_day="0")
+    moderators = harness.world.guild.members[harness.world.user("mod").id].role_ids[0]
+    await quotas(harness, "set", pictures_per_day="0")
     assert f"- **<@&{moderators}>**: any number of pictures a day" in await quotas(
-        house, "set", role=moderators, pictures_per_day="unlimited"
+        harness, "set", role=moderators, pictures_per_day="unlimited"
     )
-    assert "includes no pictures" in await told(house, await house.driver.slash("alice", "imagine", {"prompt": "no"}))
-    await house.imagine("a role's picture", member="mod")
-    await house.picture("a role's picture")
-    offered = await house.driver.autocomplete("mod", "quotas remove", "role", "")
+    assert "includes no pictures" in await told(
+        harness, await harness.driver.slash("alice", "imagine", {"prompt": "no"})
+    )
+    await harness.imagine("a role's picture", member="mod")
+    await harness.picture("a role's picture")
+    offered = await harness.driver.autocomplete("mod", "quotas remove", "role", "")
     assert [choice["value"] for choice in offered] == ["0", moderators]
-    assert "This server has no quotas" not in await quotas(house, "remove", role="@everyone")
-    assert "This server has no quotas" in await quotas(house, "remove", role=moderators)
-    assert "There is no such quota" in await quotas(house, "remove", role="Nobodies")
+    assert "This server has no quotas" not in await quotas(harness, "remove", role="@everyone")
+    assert "This server has no quotas" in await quotas(harness, "remove", role=moderators)
+    assert "There is no such quota" in await quotas(harness, "remove", role="Nobodies")
 
 
-async def test_commands_at_once_do_not_cross_the_cap_of_the_server(house: House) -> None:
+async def test_commands_at_once_do_not_cross_the_cap_of_the_server(harness: Harness) -> None:
     """Twelve commands of three members against five credits: five pictures, seven refusals, nothing else spent."""
-    await quotas(house, "cap", credits="5")
+    await quotas(harness, "cap", credits="5")
     asked = [
-        house.driver.slash(member, "imagine", {"prompt": f"{member} {number}"})
+        harness.driver.slash(member, "imagine", {"prompt": f"{member} {number}"})
         for number in range(4)
         for member in ("alice", "bob", "mod")
     ]
-    texts = [message.text() for message in await answers(house, *await asyncio.gather(*asked))]
+    texts = [message.text() for message in await answers(harness, *await asyncio.gather(*asked))]
     assert len([text for text in texts if "This server's limit is 5 credits a month: 0 credits left" in text]) == 7
-    assert house.rows("SELECT COUNT(*), SUM(amount_microcredits) FROM ledger WHERE kind = 'reserve'") == [
+    assert harness.rows("SELECT COUNT(*), SUM(amount_microcredits) FROM ledger WHERE kind = 'reserve'") == [
         (5, 5_000_000)
     ]
-    assert "The whole server this month: **0 credits** of 5 credits left" in await quotas(house, "list")
+    assert "The whole server this month: **0 credits** of 5 credits left" in await quotas(harness, "list")
 
 
-async def test_only_those_who_may_change_quotas(house: House) -> None:
+async def test_only_those_who_may_change_quotas(harness: Harness) -> None:
     """Ordinary members do not see the command; moderators without Manage Server are told so; no amount is guessed."""
     with pytest.raises(DriverError, match="needs permissions"):
-        await quotas(house, "list", by="alice")
-    assert "is no amount here" in await quotas(house, "set", pictures_per_day="many")
-    assert "Name at least one limit" in await quotas(house, "set")
-    moderators = house.world.guild.members[house.world.user("mod").id].role_ids[0]
-    house.world.guild.roles[moderators].permissions = 1 << 13
-    assert "Only members with the permission Manage Server" in await quotas(house, "set", pictures_per_day="1")
-    assert "This server has no quotas" in await quotas(house, "list")
-    assert house.rows("SELECT * FROM quotas") == house.rows("SELECT * FROM audit") == []
+        await quotas(harness, "list", by="alice")
+    assert "is no amount here" in await quotas(harness, "set", pictures_per_day="many")
+    assert "Name at least one limit" in await quotas(harness, "set")
+    moderators = harness.world.guild.members[harness.world.user("mod").id].role_ids[0]
+    harness.world.guild.roles[moderators].permissions = 1 << 13
+    assert "Only members with the permission Manage Server" in await quotas(harness, "set", pictures_per_day="1")
+    assert "This server has no quotas" in await quotas(harness, "list")
+    assert harness.rows("SELECT * FROM quotas") == harness.rows("SELECT * FROM audit") == []

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from sandbox.apimaster import Fault
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 COLOURS = [
     "red",
@@ -34,105 +34,107 @@ def a_picture(colour: str, form: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
-async def remix(house: House, prompt: str, *pictures: tuple[str, bytes], **options: object) -> None:
+async def remix(harness: Harness, prompt: str, *pictures: tuple[str, bytes], **options: object) -> None:
     """Type `/remix` with these files as image1, image2 and so on."""
     files = {f"image{number}": picture for number, picture in enumerate(pictures, start=1)}
-    interaction = await house.driver.slash("alice", "remix", {"prompt": prompt, **options}, files=files)
+    interaction = await harness.driver.slash("alice", "remix", {"prompt": prompt, **options}, files=files)
     await interaction.acknowledged()
 
 
-def sent(house: House) -> list[str]:
+def sent(harness: Harness) -> list[str]:
     """The references of the last order."""
-    body = house.apimaster.posts[-1].body
+    body = harness.apimaster.posts[-1].body
     assert isinstance(body, dict)
     urls = body["image_urls"]
     assert isinstance(urls, list)
     return urls
 
 
-async def test_fourteen_references_reach_the_provider_in_their_order(house: House) -> None:
+async def test_fourteen_references_reach_the_provider_in_their_order(harness: Harness) -> None:
     """Discord's own addresses are sent while they are fresh; the card counts the references and shows them small."""
-    await remix(house, "a family photo", *[(f"{colour}.png", a_picture(colour)) for colour in COLOURS])
-    message = await house.picture("a family photo")
+    await remix(harness, "a family photo", *[(f"{colour}.png", a_picture(colour)) for colour in COLOURS])
+    message = await harness.picture("a family photo")
     assert "14 references" in message.text()
     picture, references = message.media()
     assert (picture.filename, references.filename) == ("imagine-1.jpg", "imagine-references-1.webp")
     assert (references.width, references.height, references.size < 30_000) == (720, 200, True)
-    names = [url.partition("?")[0].rpartition("/")[2] for url in sent(house)]
+    names = [url.partition("?")[0].rpartition("/")[2] for url in sent(harness)]
     assert names == [f"{colour}.png" for colour in COLOURS]
-    await house.until(lambda: house.states() == ["delivered"])
-    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    await harness.until(lambda: harness.states() == ["delivered"])
+    assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_form_that_the_provider_refuses_is_followed_by_the_next_without_a_second_charge(house: House) -> None:
+async def test_a_form_that_the_provider_refuses_is_followed_by_the_next_without_a_second_charge(
+    harness: Harness,
+) -> None:
     """Addresses refused: the copies are uploaded, and one charge is made."""
-    house.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
-    await remix(house, "a second way", ("red.png", a_picture("red")))
-    await house.picture("a second way")
-    assert [post.status for post in house.apimaster.posts] == [400, 200]
-    assert house.apimaster.base_url in sent(house)[0]
-    assert len([charge for charge in house.apimaster.charges if charge.kind == "charge"]) == 1
-    assert house.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
+    harness.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
+    await remix(harness, "a second way", ("red.png", a_picture("red")))
+    await harness.picture("a second way")
+    assert [post.status for post in harness.apimaster.posts] == [400, 200]
+    assert harness.apimaster.base_url in sent(harness)[0]
+    assert len([charge for charge in harness.apimaster.charges if charge.kind == "charge"]) == 1
+    assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_without_an_upload_endpoint_the_copies_go_inside_the_request(house: House) -> None:
+async def test_without_an_upload_endpoint_the_copies_go_inside_the_request(harness: Harness) -> None:
     """The last form is a data URI."""
-    house.knobs.uploads = False
-    house.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
-    await remix(house, "a third way", ("blue.jpg", a_picture("blue", "JPEG")))
-    await house.picture("a third way")
-    assert sent(house)[0].startswith("data:image/jpeg;base64,")
+    harness.knobs.uploads = False
+    harness.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
+    await remix(harness, "a third way", ("blue.jpg", a_picture("blue", "JPEG")))
+    await harness.picture("a third way")
+    assert sent(harness)[0].startswith("data:image/jpeg;base64,")
 
 
-async def test_an_animation_is_sent_as_its_first_frame(house: House) -> None:
+async def test_an_animation_is_sent_as_its_first_frame(harness: Harness) -> None:
     """The provider gets a still picture, from our copy."""
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    await remix(house, "a still life", ("moving.gif", buffer.getvalue()))
-    await house.picture("a still life")
-    assert house.rows("SELECT note, content_type FROM request_references") == [
+    await remix(harness, "a still life", ("moving.gif", buffer.getvalue()))
+    await harness.picture("a still life")
+    assert harness.rows("SELECT note, content_type FROM request_references") == [
         ("first frame of the animation", "image/png")
     ]
-    assert house.discord.cdn_host not in sent(house)[0]
+    assert harness.discord.cdn_host not in sent(harness)[0]
 
 
-async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(house: House) -> None:
+async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(harness: Harness) -> None:
     """A PDF by its type is refused at once and privately; one renamed to .png once its bytes are here."""
-    await remix(house, "a contract", ("paper.pdf", b"%PDF-1.7 not a picture"))
-    refusal = await house.driver.wait_message(lambda m: "paper.pdf" in m.text(), viewer="alice")
+    await remix(harness, "a contract", ("paper.pdf", b"%PDF-1.7 not a picture"))
+    refusal = await harness.driver.wait_message(lambda m: "paper.pdf" in m.text(), viewer="alice")
     assert refusal.ephemeral_to == "alice"
-    await remix(house, "a disguise", ("red.png", a_picture("red")), ("paper.png", b"%PDF-1.7 not a picture"))
-    refusal = await house.driver.wait_message(
+    await remix(harness, "a disguise", ("red.png", a_picture("red")), ("paper.png", b"%PDF-1.7 not a picture"))
+    refusal = await harness.driver.wait_message(
         lambda m: "Image 2 (paper.png) is not a PNG, JPEG, WebP or GIF" in m.text(), viewer="alice"
     )
     assert refusal.ephemeral_to == "alice"
-    assert house.driver.messages("bob") == []
-    await house.until(lambda: list((house.data_dir / "references").iterdir()) == [])
-    assert house.apimaster.posts == []
-    assert house.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
+    assert harness.driver.messages("bob") == []
+    await harness.until(lambda: list((harness.data_dir / "references").iterdir()) == [])
+    assert harness.apimaster.posts == []
+    assert harness.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
 
 
-async def test_a_bomb_of_a_hundred_megapixels_is_refused(house: House) -> None:
+async def test_a_bomb_of_a_hundred_megapixels_is_refused(harness: Harness) -> None:
     """It is small as a file and enormous as a picture; no pixel of it is decoded."""
     buffer = io.BytesIO()
     Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
-    await remix(house, "a big bang", ("bomb.png", buffer.getvalue()))
-    refusal = await house.driver.wait_message(
+    await remix(harness, "a big bang", ("bomb.png", buffer.getvalue()))
+    refusal = await harness.driver.wait_message(
         lambda m: "Image 1 (bomb.png) has too many pixels" in m.text(), viewer="alice"
     )
     assert refusal.ephemeral_to == "alice"
 
 
-async def test_killed_before_the_references_are_copied_they_are_copied_by_the_next_process(house: House) -> None:
+async def test_killed_before_the_references_are_copied_they_are_copied_by_the_next_process(harness: Harness) -> None:
     """The request waits for its references across a restart."""
-    house.faults.delay("GET /*attachments/*", 60)
-    await house.driver.slash(
+    harness.faults.delay("GET /*attachments/*", 60)
+    await harness.driver.slash(
         "alice", "remix", {"prompt": "a long way"}, files={"image1": ("red.png", a_picture("red"))}
     )
-    await house.until(lambda: house.rows("SELECT held FROM jobs") == [(1,)])
-    await house.bot.kill()
-    house.faults.clear()
-    await house.start()
-    await house.picture("a long way")
-    assert len(house.apimaster.posts) == 1
+    await harness.until(lambda: harness.rows("SELECT held FROM jobs") == [(1,)])
+    await harness.bot.kill()
+    harness.faults.clear()
+    await harness.start()
+    await harness.picture("a long way")
+    assert len(harness.apimaster.posts) == 1

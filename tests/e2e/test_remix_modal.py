@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.discord.model import StickerFormat
 from sandbox.driver import Message
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.e2e.test_message_media import a_picture, form, sent, told
 
 OTHER_BOT = "Pixel"
@@ -31,53 +31,53 @@ def gallery() -> dict[str, Any]:
     return {"flags": 1 << 15, "components": [container, *files]}
 
 
-def post(house: House, body: dict[str, Any], *names: str) -> Message:
+def post(harness: Harness, body: dict[str, Any], *names: str) -> Message:
     """Another application's bot posts pictures, each named for its colour."""
-    house.world.add_bot(OTHER_BOT)
-    return house.driver.post(OTHER_BOT, body, files=[(f"{name}.png", a_picture(name)) for name in names])
+    harness.world.add_bot(OTHER_BOT)
+    return harness.driver.post(OTHER_BOT, body, files=[(f"{name}.png", a_picture(name)) for name in names])
 
 
-async def remixed(house: House, message: Message, prompt: str) -> list[str]:
+async def remixed(harness: Harness, message: Message, prompt: str) -> list[str]:
     """Remix all pictures of a message; the file names that were ordered with."""
-    opened = await form(house, message)
+    opened = await form(harness, message)
     if opened.modal is None:
         pytest.fail(await told(opened))
-    await house.driver.submit_modal(opened, {"prompt": prompt})
-    await house.picture(prompt)
-    return sent(house)
+    await harness.driver.submit_modal(opened, {"prompt": prompt})
+    await harness.picture(prompt)
+    return sent(harness)
 
 
-async def test_embeds_of_other_bots(house: House) -> None:
+async def test_embeds_of_other_bots(harness: Harness) -> None:
     """Picture and thumbnail of an embed, as posted and forwarded; what lies on other servers is left out."""
-    message = post(house, EMBED, "red", "green")
-    assert await remixed(house, message, "as posted") == ["red.png", "green.png"]
-    forward = house.driver.forward("bob", message.id)
-    house.driver.delete("mod", message.id)
-    assert await remixed(house, forward, "as forwarded") == ["red.png", "green.png"]
-    asked = await house.driver.context_menu("alice", "Inspect picture", target_message_id=forward.id)
+    message = post(harness, EMBED, "red", "green")
+    assert await remixed(harness, message, "as posted") == ["red.png", "green.png"]
+    forward = harness.driver.forward("bob", message.id)
+    harness.driver.delete("mod", message.id)
+    assert await remixed(harness, forward, "as forwarded") == ["red.png", "green.png"]
+    asked = await harness.driver.context_menu("alice", "Inspect picture", target_message_id=forward.id)
     assert "no picture of mine" in await told(asked)
 
 
-async def test_components_of_other_bots(house: House) -> None:
+async def test_components_of_other_bots(harness: Harness) -> None:
     """Galleries, thumbnails and files in their order, as posted and forwarded; a text file is no picture."""
-    house.world.add_bot(OTHER_BOT)
+    harness.world.add_bot(OTHER_BOT)
     files = [(f"{name}.png", a_picture(name)) for name in ("red", "green", "blue", "gold")]
-    message = house.driver.post(OTHER_BOT, gallery(), files=[*files, ("notes.txt", b"words")])
+    message = harness.driver.post(OTHER_BOT, gallery(), files=[*files, ("notes.txt", b"words")])
     names = ["red.png", "green.png", "blue.png", "gold.png"]
-    assert await remixed(house, message, "as posted") == names
-    assert await remixed(house, house.driver.forward("bob", message.id), "as forwarded") == names
-    asked = await house.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
+    assert await remixed(harness, message, "as posted") == names
+    assert await remixed(harness, harness.driver.forward("bob", message.id), "as forwarded") == names
+    asked = await harness.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
     assert "no picture of mine" in await told(asked)
 
 
-async def test_stickers_and_forwarded_cards(house: House) -> None:
+async def test_stickers_and_forwarded_cards(harness: Harness) -> None:
     """A drawn sticker is a picture, a lottie one is not; a card that was forwarded can be remixed too."""
     kinds = {"wave": StickerFormat.PNG, "dance": StickerFormat.APNG, "jump": StickerFormat.LOTTIE}
-    ids = {name: house.world.add_sticker(name, a_picture("red"), kind).id for name, kind in kinds.items()}
-    both = house.driver.post("bob", {"sticker_ids": [ids["wave"], ids["dance"], ids["jump"]]})
-    await remixed(house, both, "dancing")
-    assert house.rows("SELECT name FROM request_references ORDER BY position") == [("wave",), ("dance",)]
-    asked = await form(house, house.driver.post("bob", {"sticker_ids": [ids["jump"]]}))
+    ids = {name: harness.world.add_sticker(name, a_picture("red"), kind).id for name, kind in kinds.items()}
+    both = harness.driver.post("bob", {"sticker_ids": [ids["wave"], ids["dance"], ids["jump"]]})
+    await remixed(harness, both, "dancing")
+    assert harness.rows("SELECT name FROM request_references ORDER BY position") == [("wave",), ("dance",)]
+    asked = await form(harness, harness.driver.post("bob", {"sticker_ids": [ids["jump"]]}))
     assert "no picture in this message" in await told(asked)
-    card = await house.picture("dancing")
-    assert await remixed(house, house.driver.forward("bob", card.id), "once more") == [card.media()[0].filename]
+    card = await harness.picture("dancing")
+    assert await remixed(harness, harness.driver.forward("bob", card.id), "once more") == [card.media()[0].filename]

@@ -15,7 +15,7 @@ from bot.store.backup.backup import back_up
 from bot.store.sqlite.reading import read_faults
 from sandbox.apimaster import Fault
 from sandbox.discord.faults import CUT
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 from tests.e2e.test_remix import remix
 
 _TOKEN = re.compile(r"/(?:webhooks|interactions)/[0-9]+/([^/]+)")
@@ -32,28 +32,28 @@ def from_a_phone() -> bytes:
     return buffer.getvalue()
 
 
-async def trouble(house: House) -> None:
+async def trouble(harness: Harness) -> None:
     """Whatever makes a program say more than it should: quoted keys, broken connections, refused files, a kill."""
-    key = house.apimaster.api_key
-    house.apimaster.script(
+    key = harness.apimaster.api_key
+    harness.apimaster.script(
         Fault.http(400, f"Incorrect API key provided: {key}", code="invalid_request"),
         Fault.reset_unread(),
         Fault.http(500, f"upstream said https://store.example/p.png?key={key}&sig=abc"),
         Fault.task_fails(f"channel error for {key}: see https://h.example/x?token={key}"),
     )
-    house.apimaster.script_poll(Fault.reset(), Fault.html(502))
-    house.apimaster.script_result(Fault.redirect("http://169.254.169.254/latest/?key=" + key), Fault.cut_off())
-    house.faults.fail_next("PATCH /webhooks/*", CUT, times=2)
-    house.faults.fail_next("PATCH /webhooks/*", 500, times=2)
+    harness.apimaster.script_poll(Fault.reset(), Fault.html(502))
+    harness.apimaster.script_result(Fault.redirect("http://169.254.169.254/latest/?key=" + key), Fault.cut_off())
+    harness.faults.fail_next("PATCH /webhooks/*", CUT, times=2)
+    harness.faults.fail_next("PATCH /webhooks/*", 500, times=2)
     for number in range(5):
-        await house.imagine(f"trouble {number} @everyone <@&1> **bold** [x](https://evil.example)")
-    await remix(house, "a holiday", ("beach.jpg", from_a_phone()))
-    await house.bot.kill()
-    await house.bot.start()
-    await house.driver.wait_for_bot()
-    await house.picture("a holiday", timeout_s=40)
+        await harness.imagine(f"trouble {number} @everyone <@&1> **bold** [x](https://evil.example)")
+    await remix(harness, "a holiday", ("beach.jpg", from_a_phone()))
+    await harness.bot.kill()
+    await harness.bot.start()
+    await harness.driver.wait_for_bot()
+    await harness.picture("a holiday", timeout_s=40)
     settled = {"delivered", "failed", "uncertain"}
-    await house.until(lambda: set(house.states()) <= settled, timeout_s=40)
+    await harness.until(lambda: set(harness.states()) <= settled, timeout_s=40)
 
 
 async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Path) -> None:
@@ -63,42 +63,42 @@ async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Pa
     """
     before = os.umask(0)
     try:
-        async with House(tmp_path / "data", LOG_LEVEL="DEBUG") as house:
-            (house.data_dir / "bot.db").unlink()
-            await house.start()
-            await trouble(house)
-            await house.driver.slash("mod", "usage export", {})
-            await house.driver.slash("alice", "privacy export", {})
-            await house.until(lambda: len(_files_sent(house)) >= 2, timeout_s=40)
-            await house.bot.stop()
-            _check(house)
+        async with Harness(tmp_path / "data", LOG_LEVEL="DEBUG") as harness:
+            (harness.data_dir / "bot.db").unlink()
+            await harness.start()
+            await trouble(harness)
+            await harness.driver.slash("mod", "usage export", {})
+            await harness.driver.slash("alice", "privacy export", {})
+            await harness.until(lambda: len(_files_sent(harness)) >= 2, timeout_s=40)
+            await harness.bot.stop()
+            _check(harness)
     finally:
         os.umask(before)
 
 
-async def test_a_backup_has_no_tokens_of_members(house: House, tmp_path: Path) -> None:
+async def test_a_backup_has_no_tokens_of_members(harness: Harness, tmp_path: Path) -> None:
     """Not in a row, not in a free page; what is restored from it goes on by the bot's own token."""
-    house.knobs.latency_s = 3
+    harness.knobs.latency_s = 3
     for number in range(30):
-        await house.imagine(f"a token {number}", member=("alice", "bob", "mod")[number % 3])
-    await house.driver.slash("alice", "imagine", {"prompt": "private", "private": True})
-    await house.driver.slash("bob", "imagine", {"prompt": "a {red, blue} draft"})
-    await house.until(lambda: len(house.states()) >= 31)
-    await asyncio.to_thread(back_up, house.data_dir / "bot.db", tmp_path / "kept.db", force=False)
-    members = {token.encode() for request in house.discord.requests for token in _TOKEN.findall(request.path)}
-    live = b"".join(path.read_bytes() for path in house.data_dir.glob("bot.db*"))
+        await harness.imagine(f"a token {number}", member=("alice", "bob", "mod")[number % 3])
+    await harness.driver.slash("alice", "imagine", {"prompt": "private", "private": True})
+    await harness.driver.slash("bob", "imagine", {"prompt": "a {red, blue} draft"})
+    await harness.until(lambda: len(harness.states()) >= 31)
+    await asyncio.to_thread(back_up, harness.data_dir / "bot.db", tmp_path / "kept.db", force=False)
+    members = {token.encode() for request in harness.discord.requests for token in _TOKEN.findall(request.path)}
+    live = b"".join(path.read_bytes() for path in harness.data_dir.glob("bot.db*"))
     assert sum(token in live for token in members) > 10
     assert [token for token in members if token in (tmp_path / "kept.db").read_bytes()] == []
     assert list(read_faults(tmp_path / "kept.db")) == []
 
 
-def _check(house: House) -> None:
-    secrets = {house.world.token.encode(), house.apimaster.api_key.encode()}
-    members = {token.encode() for request in house.discord.requests for token in _TOKEN.findall(request.path)}
-    log = house.bot.log_path.read_bytes()
-    kept = {path: path.read_bytes() for path in house.data_dir.rglob("*") if path.is_file()}
-    told = json.dumps([request.body for request in house.discord.requests]).encode()
-    ordered = json.dumps([post.body for post in house.apimaster.posts]).encode()
+def _check(harness: Harness) -> None:
+    secrets = {harness.world.token.encode(), harness.apimaster.api_key.encode()}
+    members = {token.encode() for request in harness.discord.requests for token in _TOKEN.findall(request.path)}
+    log = harness.bot.log_path.read_bytes()
+    kept = {path: path.read_bytes() for path in harness.data_dir.rglob("*") if path.is_file()}
+    told = json.dumps([request.body for request in harness.discord.requests]).encode()
+    ordered = json.dumps([post.body for post in harness.apimaster.posts]).encode()
     assert b"poll_trouble" in log  # it did log
     assert any(token in data for token in members for data in kept.values())  # and there was something to be found
     for secret in secrets:
@@ -109,9 +109,9 @@ def _check(house: House) -> None:
     assert set(others) <= {"bot.db", "bot.db-wal"}
     assert re.findall(rb"[?&](?:hm|sig|key|token)=(?!\[)[^\s&]+", log) == []
     assert [path.name for path, data in kept.items() if PLACE in data] == []
-    assert house.discord.cdn_host.encode() not in ordered  # a photo that says where it was taken is sent as our copy
-    assert house.discord.violations == []
-    _check_rights(house.data_dir, log_path=house.bot.log_path)
+    assert harness.discord.cdn_host.encode() not in ordered  # a photo that says where it was taken is sent as our copy
+    assert harness.discord.violations == []
+    _check_rights(harness.data_dir, log_path=harness.bot.log_path)
 
 
 def _check_rights(data_dir: Path, *, log_path: Path) -> None:
@@ -123,5 +123,7 @@ def _check_rights(data_dir: Path, *, log_path: Path) -> None:
     assert rights == expected
 
 
-def _files_sent(house: House) -> list[str]:
-    return [name for request in house.discord.requests for name, _ in request.files if name.endswith((".csv", ".zip"))]
+def _files_sent(harness: Harness) -> list[str]:
+    return [
+        name for request in harness.discord.requests for name, _ in request.files if name.endswith((".csv", ".zip"))
+    ]

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.errors import Refusal
 from bot.domain.job import RequestView
-from bot.interactions.authorization import Vouchers
+from bot.interactions.authorization import CommandAuthorizations
 from bot.interactions.permissions import manages_messages
 from bot.ui.moderation import check_moderates
 from bot.ui.usage_pages import check_watches
@@ -51,12 +51,14 @@ def press(
     )  # fmt: skip
 
 
-def vouchers_of(*, guild_id: str = "5", channel_id: str = "3", **user: Any) -> Vouchers:
+def vouchers_of(*, guild_id: str = "5", channel_id: str = "3", **user: Any) -> CommandAuthorizations:
     """What is remembered after the command of a member whom Discord let use it."""
-    vouchers = Vouchers()
+    authorizations = CommandAuthorizations()
     member: dict[str, Any] = {"user": {**ALICE, **user}, "roles": [], "permissions": "0", "flags": 0}
-    vouchers.take(interaction(id=COMMAND, type=2, member=member, guild_id=guild_id, channel=channel(id=channel_id)))
-    return vouchers
+    authorizations.take(
+        interaction(id=COMMAND, type=2, member=member, guild_id=guild_id, channel=channel(id=channel_id))
+    )
+    return authorizations
 
 
 @pytest.mark.parametrize(
@@ -72,21 +74,23 @@ async def test_moderators_and_whom_the_answer_was_given_to_turn_pages(
 
 
 @pytest.mark.parametrize(
-    ("age_s", "ephemeral", "vouchers"),
+    ("age_s", "ephemeral", "authorizations"),
     [
         (5, False, vouchers_of),
         (901, True, vouchers_of),
-        (5, True, Vouchers),
+        (5, True, CommandAuthorizations),
         (5, True, lambda: vouchers_of(id="99")),
         (5, True, lambda: vouchers_of(guild_id="6")),
         (5, True, lambda: vouchers_of(channel_id="33")),
     ],
     ids=["shared", "long ago", "answer to another command", "another member", "another server", "another channel"],
 )
-async def test_nobody_else_turns_pages(age_s: int, ephemeral: bool, vouchers: Callable[[], Vouchers]) -> None:
+async def test_nobody_else_turns_pages(
+    age_s: int, ephemeral: bool, authorizations: Callable[[], CommandAuthorizations]
+) -> None:
     """Nor does anybody who puts a list's custom id under a private answer that they got for something else."""
     with pytest.raises(Refusal) as refusal:
-        check_watches(press(age_s=age_s, ephemeral=ephemeral), vouchers())
+        check_watches(press(age_s=age_s, ephemeral=ephemeral), authorizations())
     assert refusal.value.code == "not_watching"
 
 
@@ -99,9 +103,9 @@ async def test_removing_needs_the_permission_in_the_pictures_own_channel() -> No
     """Wherever the form is sent from; or that Discord let its sender use the command in that channel."""
     form, manager = press(age_s=5, ephemeral=False), press(age_s=5, ephemeral=False, permissions=MANAGE)
     check_moderates(form, picture_in(HERE), vouchers_of(), opened_by=int(COMMAND))
-    check_moderates(manager, picture_in(HERE), Vouchers(), opened_by=0)
-    for sent, channel_id, opened_by, vouchers in (
-        (form, HERE, int(COMMAND), Vouchers()),
+    check_moderates(manager, picture_in(HERE), CommandAuthorizations(), opened_by=0)
+    for sent, channel_id, opened_by, authorizations in (
+        (form, HERE, int(COMMAND), CommandAuthorizations()),
         (form, HERE, int(COMMAND) + 1, vouchers_of()),
         (form, HERE, 2**70, vouchers_of()),
         (form, HERE, int(COMMAND), vouchers_of(channel_id="33")),
@@ -109,7 +113,7 @@ async def test_removing_needs_the_permission_in_the_pictures_own_channel() -> No
         (manager, ELSEWHERE, int(COMMAND), vouchers_of()),
     ):
         with pytest.raises(Refusal) as refusal:
-            check_moderates(sent, picture_in(channel_id), vouchers, opened_by=opened_by)
+            check_moderates(sent, picture_in(channel_id), authorizations, opened_by=opened_by)
         assert refusal.value.code == "not_moderating"
 
 

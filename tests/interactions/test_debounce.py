@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import Refusal
-from bot.interactions.debounce import Gestures
+from bot.interactions.debounce import PressDebouncer
 from tests.support.build import ALICE, BOB
 from tests.support.clock import START
 
@@ -17,34 +17,34 @@ AGAIN = (ALICE, 99, "again:7")
 @pytest.mark.parametrize("seconds", [0, 0.3, -0.3, 0.99])
 def test_the_second_click_of_one_gesture_is_refused(seconds: float) -> None:
     """In whichever order the two arrive."""
-    gestures = Gestures()
-    gestures.take_at(AGAIN, START)
+    debouncer = PressDebouncer()
+    debouncer.take_at(AGAIN, START)
     with pytest.raises(Refusal) as caught:
-        gestures.take_at(AGAIN, START + timedelta(seconds=seconds))
+        debouncer.take_at(AGAIN, START + timedelta(seconds=seconds))
     assert caught.value.code == "pressed_twice"
 
 
 def test_a_click_a_moment_later_is_a_new_wish() -> None:
     """Also where clicks in between were refused: what counts is the last one that was taken."""
-    gestures = Gestures()
-    gestures.take_at(AGAIN, START)
+    debouncer = PressDebouncer()
+    debouncer.take_at(AGAIN, START)
     with pytest.raises(Refusal):
-        gestures.take_at(AGAIN, START + timedelta(seconds=0.6))
-    gestures.take_at(AGAIN, START + timedelta(seconds=1))
+        debouncer.take_at(AGAIN, START + timedelta(seconds=0.6))
+    debouncer.take_at(AGAIN, START + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("other", [(BOB, 99, "again:7"), (ALICE, 98, "again:7"), (ALICE, 99, "bigger:7")])
 def test_what_somebody_presses_elsewhere_is_another_gesture(other: tuple[int, int, str]) -> None:
     """Another member, another message, another button."""
-    gestures = Gestures()
-    gestures.take_at(AGAIN, START)
-    gestures.take_at(other, START)
+    debouncer = PressDebouncer()
+    debouncer.take_at(AGAIN, START)
+    debouncer.take_at(other, START)
 
 
 def test_only_so_many_presses_are_remembered() -> None:
     """A bot that runs for years does not grow."""
-    gestures = Gestures()
-    gestures.take_at(AGAIN, START)
+    debouncer = PressDebouncer()
+    debouncer.take_at(AGAIN, START)
     for number in range(10_000):
-        gestures.take_at((number, 0, ""), START)
-    gestures.take_at(AGAIN, START)
+        debouncer.take_at((number, 0, ""), START)
+    debouncer.take_at(AGAIN, START)

@@ -14,21 +14,21 @@ import discord
 import pytest
 
 from bot.domain.errors import Refusal, StoreError
-from bot.interactions.pending_responses import OpenAnswers
-from bot.ops.backpressure import Pressure
-from bot.ports.pending_responses import OpenAnswer
+from bot.interactions.pending_responses import PendingResponses
+from bot.ops.backpressure import Backpressure
+from bot.ports.pending_responses import PendingResponse
 from tests.support.clock import START, FakeClock
 
 
 class Kept:
-    """Implements AnswerStore in memory; scripted errors come first."""
+    """Implements PendingResponseStore in memory; scripted errors come first."""
 
     def __init__(self) -> None:
-        self.open: dict[int, OpenAnswer] = {}
+        self.open: dict[int, PendingResponse] = {}
         self.writes = 0
         self.errors: deque[StoreError] = deque()
 
-    async def note(self, opened: Collection[OpenAnswer], closed: Collection[int]) -> None:
+    async def note(self, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
         """One write, however many there are."""
         self.writes += 1
         if self.errors:
@@ -37,7 +37,7 @@ class Kept:
         for interaction_id in closed:
             self.open.pop(interaction_id, None)
 
-    async def left_open(self) -> list[OpenAnswer]:
+    async def left_open(self) -> list[PendingResponse]:
         """In the order of their interactions."""
         return [self.open[interaction_id] for interaction_id in sorted(self.open)]
 
@@ -49,16 +49,16 @@ class Told:
         self.interactions: list[int] = []
         self.errors: deque[Exception] = deque()
 
-    async def __call__(self, answer: OpenAnswer) -> None:
+    async def __call__(self, answer: PendingResponse) -> None:
         """Tell one."""
         if self.errors:
             raise self.errors.popleft()
         self.interactions.append(answer.interaction_id)
 
 
-def process(kept: Kept, told: Told, clock: FakeClock) -> OpenAnswers:
+def process(kept: Kept, told: Told, clock: FakeClock) -> PendingResponses:
     """What one life of the bot knows of them."""
-    return OpenAnswers(store=kept, tell=told, pressure=Pressure(), clock=clock)
+    return PendingResponses(store=kept, tell=told, backpressure=Backpressure(), clock=clock)
 
 
 def interaction(number: int) -> discord.Interaction[Any]:
@@ -73,7 +73,7 @@ def interaction(number: int) -> discord.Interaction[Any]:
     return cast("discord.Interaction[Any]", seen)
 
 
-async def served(answers: OpenAnswers, number: int) -> None:
+async def served(answers: PendingResponses, number: int) -> None:
     """Be stored a little later."""
     with answers.noted(interaction(number)):
         for _ in range(20):
@@ -171,7 +171,7 @@ async def served_by_nobody(kept: Kept, clock: FakeClock, number: int) -> None:
     await answers.close()
 
 
-async def settled(answers: OpenAnswers) -> None:
+async def settled(answers: PendingResponses) -> None:
     """Wait until nothing is under way."""
     async with asyncio.timeout(10):
         while answers._tasks:

@@ -7,7 +7,7 @@ import discord
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from bot.interactions.dedupe import Seen
+from bot.interactions.dedupe import SeenInteractions
 from bot.interactions.responses import sent_surely, was_refused
 from tests.support.clock import FakeClock
 
@@ -87,5 +87,5 @@ def test_only_a_certain_refusal_takes_an_order_back(error: Exception, refused: b
 
 def test_an_interaction_is_answered_once() -> None:
     """Of the latest ones each is known; the memory has an end."""
-    seen = Seen(remembered=2)
+    seen = SeenInteractions(remembered=2)
     assert [seen.first_time(number) for number in (1, 1, 2, 2, 3, 1)] == [True, False, True, False, True, True]

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from bot.domain.chart import Chart
-from bot.media.chart_process import ChildPainter
+from bot.media.chart_process import ChartProcess
 
 CHART = Chart(title="Credits by day", labels=["1 Mar", "2 Mar"], series={"1K": [3.0, 0.0], "4K": [2.0, -1.0]})
 
 
 async def test_a_chart_is_a_wide_dark_png_with_a_colour_for_each_series(tmp_path: Path) -> None:
     """Drawn by the real child: the ground is Discord's dark one, and both resolutions are seen."""
-    painted = await ChildPainter(tmp_path / "fonts").paint(CHART)
+    painted = await ChartProcess(tmp_path / "fonts").paint(CHART)
     assert painted is not None
     image = Image.open(io.BytesIO(painted)).convert("RGB")
     assert image.size == (960, 660)
@@ -32,13 +32,13 @@ async def test_a_chart_is_a_wide_dark_png_with_a_colour_for_each_series(tmp_path
 )
 async def test_whatever_becomes_of_the_child_there_is_just_no_chart(program: str, tmp_path: Path) -> None:
     """It fails, talks nonsense, hangs, or lacks its library: None, and nothing is raised."""
-    painter = ChildPainter(tmp_path, command=(sys.executable, "-S", "-c", program), timeout_s=1)
+    painter = ChartProcess(tmp_path, command=(sys.executable, "-S", "-c", program), timeout_s=1)
     assert await painter.paint(CHART) is None
 
 
 async def test_a_missing_program_is_just_no_chart(tmp_path: Path) -> None:
     """Where a child cannot even be started."""
-    assert await ChildPainter(tmp_path, command=(str(tmp_path / "gone"),)).paint(CHART) is None
+    assert await ChartProcess(tmp_path, command=(str(tmp_path / "gone"),)).paint(CHART) is None
 
 
 async def test_the_child_learns_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +46,6 @@ async def test_the_child_learns_none_of_our_secrets(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("APIMASTER_API_KEY", "secret")
     seen = tmp_path / "seen"
     program = f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(' '.join(os.environ))"
-    await ChildPainter(tmp_path, command=(sys.executable, "-S", "-c", program)).paint(CHART)
+    await ChartProcess(tmp_path, command=(sys.executable, "-S", "-c", program)).paint(CHART)
     assert "APIMASTER_API_KEY" not in seen.read_text()
     assert "MPLCONFIGDIR" in seen.read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.media.fit import LADDER, LadderFitter
+from bot.media.fit import LADDER, SizeFitter
 from tests.media.test_sniff_and_verify import picture
 
 
@@ -24,7 +24,7 @@ def files_in(folder: Path) -> set[Path]:
 async def test_a_picture_that_fits_is_left_alone(tmp_path: Path) -> None:
     """Not even read."""
     path = saved(tmp_path)
-    fitted = await LadderFitter().fit(path, path.stat().st_size)
+    fitted = await SizeFitter().fit(path, path.stat().st_size)
     assert fitted is not None
     assert (fitted.path, fitted.extension, fitted.shrunk) == (path, "png", "")
     assert fitted.size_bytes == path.stat().st_size
@@ -33,7 +33,7 @@ async def test_a_picture_that_fits_is_left_alone(tmp_path: Path) -> None:
 async def test_quality_is_given_up_before_pixels(tmp_path: Path) -> None:
     """The first rung that fits is taken, and said."""
     path = saved(tmp_path)
-    fitted = await LadderFitter().fit(path, path.stat().st_size - 1)
+    fitted = await SizeFitter().fit(path, path.stat().st_size - 1)
     assert fitted is not None
     assert (fitted.extension, fitted.shrunk) == ("webp", "WebP, quality 90, 256x192")
     with Image.open(fitted.path) as image:
@@ -44,7 +44,7 @@ async def test_quality_is_given_up_before_pixels(tmp_path: Path) -> None:
 async def test_pixels_go_when_quality_is_not_enough(tmp_path: Path) -> None:
     """The picture stays in shape, and nothing but the result is left behind."""
     path = saved(tmp_path)
-    fitted = await LadderFitter().fit(path, 4_000)
+    fitted = await SizeFitter().fit(path, 4_000)
     assert fitted is not None
     assert fitted.size_bytes <= 4_000
     with Image.open(fitted.path) as image:
@@ -59,7 +59,7 @@ async def test_a_413_moves_one_rung_down(tmp_path: Path) -> None:
     path = saved(tmp_path)
     sizes = []
     for rung in range(1, len(LADDER) + 1):
-        fitted = await LadderFitter().fit(path, 10_000_000, rung=rung)
+        fitted = await SizeFitter().fit(path, 10_000_000, rung=rung)
         assert fitted is not None
         assert f"quality {LADDER[rung - 1].quality}," in fitted.shrunk
         sizes.append(fitted.size_bytes)
@@ -70,8 +70,8 @@ async def test_a_413_moves_one_rung_down(tmp_path: Path) -> None:
 async def test_below_the_last_rung_there_is_nothing(tmp_path: Path) -> None:
     """Too small a limit, or no rung left."""
     path = saved(tmp_path)
-    assert await LadderFitter().fit(path, 10) is None
-    assert await LadderFitter().fit(path, 10_000_000, rung=len(LADDER) + 1) is None
+    assert await SizeFitter().fit(path, 10) is None
+    assert await SizeFitter().fit(path, 10_000_000, rung=len(LADDER) + 1) is None
     assert files_in(tmp_path) == {path}
 
 
@@ -79,7 +79,7 @@ async def test_below_the_last_rung_there_is_nothing(tmp_path: Path) -> None:
 async def test_every_colour_mode_can_be_shrunk(tmp_path: Path, picture_format: str, mode: str) -> None:
     """WebP knows only RGB; the rest is converted."""
     path = saved(tmp_path, picture_format, mode)
-    assert await LadderFitter().fit(path, 10_000_000, rung=4) is not None
+    assert await SizeFitter().fit(path, 10_000_000, rung=4) is not None
 
 
 async def test_transparency_is_kept(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_transparency_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "7.png"
     noise = Image.effect_noise((256, 192), 80)
     Image.merge("RGBA", (noise, noise, noise, noise)).save(path)
-    fitted = await LadderFitter().fit(path, 10_000_000, rung=4)
+    fitted = await SizeFitter().fit(path, 10_000_000, rung=4)
     assert fitted is not None
     with Image.open(fitted.path) as image:
         assert image.mode == "RGBA"
@@ -98,14 +98,14 @@ async def test_an_animation_loses_its_movement_and_says_so(tmp_path: Path) -> No
     frames = [Image.effect_noise((64, 64), 80) for _ in range(3)]
     path = tmp_path / "7.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    fitted = await LadderFitter().fit(path, path.stat().st_size - 1)
+    fitted = await SizeFitter().fit(path, path.stat().st_size - 1)
     assert fitted is not None
     assert "first frame" in fitted.shrunk
 
 
 async def test_a_file_that_is_gone_is_no_trouble_to_wait_out(tmp_path: Path) -> None:
     """There is nothing to fit, now or later."""
-    assert await LadderFitter().fit(tmp_path / "7.png", 4_000) is None
+    assert await SizeFitter().fit(tmp_path / "7.png", 4_000) is None
 
 
 async def test_a_large_opaque_picture_becomes_a_jpeg(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_a_large_opaque_picture_becomes_a_jpeg(tmp_path: Path) -> None:
     for mode, expected in (("RGB", ("jpg", "JPEG, quality 93, 3000x2700")), ("RGBA", ("webp", "WebP, quality 90, "))):
         path = tmp_path / f"{mode}.png"
         Image.linear_gradient("L").resize((3_000, 2_700)).convert(mode).save(path, compress_level=0)
-        fitted = await LadderFitter().fit(path, path.stat().st_size, rung=1)
+        fitted = await SizeFitter().fit(path, path.stat().st_size, rung=1)
         assert fitted is not None
         assert fitted.extension == expected[0]
         assert fitted.shrunk.startswith(expected[1])

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.messages.bulk_refresh import LongLine
+from bot.messages.bulk_refresh import BulkRefresh
 from bot.tasks import TaskGroup
 
 
@@ -53,7 +53,7 @@ def deliveries() -> Deliveries:
 async def test_a_long_line_is_brought_up_to_date_a_few_at_a_time(deliveries: Deliveries) -> None:
     """All of it and in its order, while half of what is delivered at once is left to pictures that come meanwhile."""
     tasks = TaskGroup()
-    LongLine(tasks, deliveries.refresh).follow(range(1_000))
+    BulkRefresh(tasks, deliveries.refresh).follow(range(1_000))
     await asyncio.sleep(0.01)
     assert deliveries.begun == list(range(8))
     deliveries.let_go.set()
@@ -65,7 +65,7 @@ async def test_a_long_line_is_brought_up_to_date_a_few_at_a_time(deliveries: Del
 async def test_a_later_line_takes_the_place_of_an_earlier_one(deliveries: Deliveries) -> None:
     """Whoever still waits is in the later one; nobody is shown old news first."""
     tasks = TaskGroup()
-    line = LongLine(tasks, deliveries.refresh)
+    line = BulkRefresh(tasks, deliveries.refresh)
     line.follow(range(20))
     await asyncio.sleep(0)
     line.follow(range(100, 110))
@@ -79,7 +79,7 @@ async def test_whoever_is_held_up_holds_nobody_up(deliveries: Deliveries) -> Non
     deliveries.stuck, deliveries.by_somebody_else = set(range(8)), set(range(8, 16))
     deliveries.let_go.set()
     tasks = TaskGroup()
-    LongLine(tasks, deliveries.refresh, patience_s=0.01).follow(range(20))
+    BulkRefresh(tasks, deliveries.refresh, patience_s=0.01).follow(range(20))
     await tasks.drain(5)
     assert deliveries.begun == list(range(20))
     assert deliveries.under_way == 8

@@ -16,12 +16,12 @@ import pytest
 from bot.domain.errors import BotError, Cost, StoreError
 from bot.domain.job import JobState, NewReference, Request
 from bot.media.spool import Spool
-from bot.messages.attachments import Packer
-from bot.messages.fallback_chain import NOT_SHOWN, DeliveryTrouble, Ladder, NewMessage, TooLarge, Upload
-from bot.messages.message_state import Posted
-from bot.messages.reconciler import Courier
-from bot.messages.stale_edits import SecondLook
-from bot.ops.backpressure import Pressure
+from bot.messages.attachments import AttachmentBuilder
+from bot.messages.fallback_chain import NOT_SHOWN, DeliveryTrouble, FallbackChain, NewMessage, TooLarge, Upload
+from bot.messages.message_state import MessageState
+from bot.messages.reconciler import Reconciler
+from bot.messages.stale_edits import StaleEditCheck
+from bot.ops.backpressure import Backpressure
 from bot.ports import Fitted, Shown, Submission, TokenLease
 from bot.store.store import SqliteStore
 from bot.ui.card import Card
@@ -31,11 +31,11 @@ from tests.support.database import fresh_database
 from tests.support.steps import OWNER, Steps
 
 
-class NotedLadder(Ladder):
+class RecordingFallbackChain(FallbackChain):
     """Notes what would be shown, and answers from a script: a Posted, an error, or what to do meanwhile."""
 
     def __init__(self) -> None:
-        self.answers: deque[Posted | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
+        self.answers: deque[MessageState | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
         self.shown: list[tuple[int, str, list[Upload], bool]] = []
         self.removed: list[int] = []
         self.read: list[int] = []
@@ -56,7 +56,9 @@ class NotedLadder(Ladder):
         self.read.append(request.id)
         return not self.overwritten
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
+    async def show(
+        self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
+    ) -> MessageState:
         """Take note."""
         self.places.append((request.message_id, request.channel_id, request.message_by))
         self.new = new
@@ -70,15 +72,15 @@ class NotedLadder(Ladder):
         return answer
 
 
-def posted(uploads: list[Upload], *, token_died: bool = False) -> Posted:
+def posted(uploads: list[Upload], *, token_died: bool = False) -> MessageState:
     """The usual answer: the message was edited, each file has an attachment id."""
     names = {upload.file_name: 900 + number for number, upload in enumerate(uploads)}
-    return Posted(
+    return MessageState(
         by="interaction", message_id=70, channel_id=CHANNEL, attachments=names, edited=True, token_died=token_died
     )
 
 
-class RungFitter:
+class RecordingFitter:
     """Implements PictureFitter: each rung is a smaller file, down to the fourth."""
 
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
@@ -89,7 +91,7 @@ class RungFitter:
         return Fitted(path=path, extension=extension, size_bytes=limit_bytes, rung=rung, shrunk="WebP" if rung else "")
 
 
-class NotedSheets:
+class RecordingSheets:
     """Implements SheetMaker: the sheet that a test says, or none."""
 
     sheet: bytes | None = None
@@ -103,30 +105,30 @@ class Post:
     """A courier with its store, ladder and steps."""
 
     def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
-        self.store, self.steps, self.clock, self.ladder = store, Steps(store), clock, NotedLadder()
-        self.spool, self.sheets = spool, NotedSheets()
+        self.store, self.steps, self.clock, self.fallback_chain = store, Steps(store), clock, RecordingFallbackChain()
+        self.spool, self.sheets = spool, RecordingSheets()
         self.later_clock = FakeClock(automatic=False)
-        self.courier = Courier(
-            ladder=self.ladder, requests=store, jobs=store, moves=store.moves, files=spool,
-            packer=Packer(files=spool, fitter=RungFitter(), sheets=self.sheets),
-            clock=clock, rng=random.Random(1), owner=OWNER, pressure=Pressure(),
+        self.reconciler = Reconciler(
+            fallback_chain=self.fallback_chain, requests=store, jobs=store, moves=store.moves, files=spool,
+            attachment_builder=AttachmentBuilder(files=spool, fitter=RecordingFitter(), sheets=self.sheets),
+            clock=clock, rng=random.Random(1), owner=OWNER, backpressure=Backpressure(),
         )  # fmt: skip
 
     async def idle(self) -> None:
         """Wait until every delivery has ended."""
         async with asyncio.timeout(10):
-            while self.courier._tasks:
-                await self.courier._tasks.drain(1)
+            while self.reconciler._tasks:
+                await self.reconciler._tasks.drain(1)
 
     def hold_second_looks(self) -> None:
         """Nothing is looked at once more before `later`."""
-        self.courier._second_look = SecondLook(self.later_clock, self.courier.refresh)
+        self.reconciler._stale_edits = StaleEditCheck(self.later_clock, self.reconciler.refresh)
 
     async def later(self) -> None:
         """Let the time come at which messages are looked at once more, and wait for what comes of it."""
         await asyncio.sleep(0)
         self.later_clock.advance(60)
-        await self.courier._second_look._tasks.drain(5)
+        await self.reconciler._stale_edits._tasks.drain(5)
         await self.idle()
 
 
@@ -139,29 +141,31 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
     ) as store:
         made = Post(store, Spool(tmp_path / "spool"), clock)
         yield made
-        await made.courier.close(grace_s=0.05)
+        await made.reconciler.close(grace_s=0.05)
         assert [task for task in asyncio.all_tasks() if task.get_name().startswith("deliver-")] == []
 
 
 async def test_fetched_picture_is_delivered_and_recorded(post: Post) -> None:
     """The picture's file goes up once; its job is delivered with the attachment's id, and nothing is behind."""
     job = await post.steps.fetched()
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     delivered = await post.store.job(job.id)
     assert (delivered.state, delivered.attachment_id) == (JobState.DELIVERED, 900)
     assert await post.store.requests_behind() == []
-    assert len(post.ladder.shown) == 1
+    assert len(post.fallback_chain.shown) == 1
 
 
-class SlowChannel(NotedLadder):
+class SlowChannel(RecordingFallbackChain):
     """A channel in which the bot's own token is held back by Discord until `free`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.free = asyncio.Event()
 
-    async def show(self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None) -> Posted:
+    async def show(
+        self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
+    ) -> MessageState:
         """As ever where a request has a token of its own."""
         shown = await super().show(request, card, uploads, new=new)
         if request.token is None:
@@ -171,39 +175,39 @@ class SlowChannel(NotedLadder):
 
 async def test_crowded_channel_keeps_nobody_else_waiting(post: Post) -> None:
     """Thirty messages that only the bot's token reaches leave slots for one that has a token of its own."""
-    post.ladder = post.courier._ladder = ladder = SlowChannel()
+    post.fallback_chain = post.reconciler._fallback_chain = fallback_chain = SlowChannel()
     crowd = [(await post.steps.queued()).request_id for _ in range(30)]
     for request_id in crowd:
         await post.store.wipe_token(request_id)
-    post.courier.refresh(crowd)
+    post.reconciler.refresh(crowd)
     alone = (await post.steps.fetched(user_id=BOB)).request_id
-    post.courier.refresh([alone])
+    post.reconciler.refresh([alone])
     async with asyncio.timeout(10):
         while alone in await post.store.requests_behind():  # noqa: ASYNC110 - the rows tell
             await asyncio.sleep(0)
-    assert len([shown for shown in ladder.shown if shown[0] in crowd]) == 4
-    ladder.free.set()
+    assert len([shown for shown in fallback_chain.shown if shown[0] in crowd]) == 4
+    fallback_chain.free.set()
     await post.idle()
     assert await post.store.requests_behind() == []
-    assert len(ladder.shown) == 31
+    assert len(fallback_chain.shown) == 31
 
 
 async def test_delivering_twice_changes_nothing(post: Post) -> None:
     """A second look at a message that shows its rows costs no request to Discord."""
     job = await post.steps.fetched()
     for _ in range(2):
-        post.courier.refresh([job.request_id])
+        post.reconciler.refresh([job.request_id])
         await post.idle()
-    assert len(post.ladder.shown) == 1
+    assert len(post.fallback_chain.shown) == 1
 
 
 async def test_many_changes_at_once_are_one_edit(post: Post) -> None:
     """Asking often costs nothing."""
     job = await post.steps.running()
-    post.courier.refresh([job.request_id] * 20)
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id] * 20)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 1
+    assert len(post.fallback_chain.shown) == 1
 
 
 async def test_change_during_an_edit_is_followed_by_another(post: Post) -> None:
@@ -212,13 +216,13 @@ async def test_change_during_an_edit_is_followed_by_another(post: Post) -> None:
 
     async def fail_meanwhile() -> None:
         await post.store.failed(job.id, BotError("x"), Cost.NOTHING)
-        post.courier.refresh([job.request_id])
+        post.reconciler.refresh([job.request_id])
 
-    post.ladder.answers.append(fail_meanwhile)
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(fail_meanwhile)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 2
-    assert post.ladder.shown[0][1] != post.ladder.shown[1][1]
+    assert len(post.fallback_chain.shown) == 2
+    assert post.fallback_chain.shown[0][1] != post.fallback_chain.shown[1][1]
     assert await post.store.requests_behind() == []
 
 
@@ -226,20 +230,20 @@ async def test_nothing_is_edited_while_the_first_answer_is_being_given(post: Pos
     """The interaction's own answer comes first; what happened meanwhile follows it."""
     job = await post.steps.fetched()
     interaction_id = (await post.store.view(job.request_id)).request.origin.interaction_id
-    with post.courier.hold(interaction_id):
-        post.courier.refresh([job.request_id])
+    with post.reconciler.hold(interaction_id):
+        post.reconciler.refresh([job.request_id])
         for _ in range(15):
             await post.store.waiting()
-        assert post.ladder.shown == []
+        assert post.fallback_chain.shown == []
     await post.idle()
-    assert len(post.ladder.shown) == 1
+    assert len(post.fallback_chain.shown) == 1
 
 
 async def test_trouble_is_waited_out_for_as_long_as_it_takes(post: Post) -> None:
     """Discord is down for a hundred tries: the picture comes afterwards, tried at most a minute apart."""
     job = await post.steps.fetched()
-    post.ladder.answers += [DeliveryTrouble("HTTP 503")] * 100
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [DeliveryTrouble("HTTP 503")] * 100
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
     assert 40 < max(post.clock.slept) <= 60
@@ -258,32 +262,32 @@ async def test_what_is_shown_is_not_shown_again_because_it_cannot_be_written_dow
         await note(request_id, shown)
 
     monkeypatch.setattr(post.store, "note_shown", note_shown)
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
-    assert len(post.ladder.shown) == 1
+    assert len(post.fallback_chain.shown) == 1
 
 
 async def test_an_edit_that_meets_silence_is_given_up_and_made_again(post: Post) -> None:
     """A connection that is dead without saying so holds up its own message alone, and not for long."""
     job = await post.steps.uncertain()
-    post.courier._patience_s = 0.02
+    post.reconciler._patience_s = 0.02
 
     async def silence() -> None:
         await asyncio.Event().wait()
 
-    post.ladder.answers.append(silence)
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(silence)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 2
+    assert len(post.fallback_chain.shown) == 2
     assert await post.store.requests_behind() == []
 
 
 async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
     """After a long outage one unforeseen error is tried again like any first one."""
     job = await post.steps.fetched()
-    post.ladder.answers += [*[DeliveryTrouble("HTTP 503")] * 10, ZeroDivisionError("a bug")]
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [*[DeliveryTrouble("HTTP 503")] * 10, ZeroDivisionError("a bug")]
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
@@ -291,10 +295,10 @@ async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
 async def test_a_picture_whose_delivery_always_crashes_is_kept_for_collect(post: Post) -> None:
     """Five times; then it is kept, and its message says so, if that at least can be shown."""
     job = await post.steps.fetched()
-    post.ladder.answers += [ZeroDivisionError("a bug")] * 5
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [ZeroDivisionError("a bug")] * 5
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 6
+    assert len(post.fallback_chain.shown) == 6
     assert (await post.store.job(job.id)).state is JobState.READY
     assert await post.store.requests_behind() == []
 
@@ -302,13 +306,13 @@ async def test_a_picture_whose_delivery_always_crashes_is_kept_for_collect(post:
 async def test_a_message_whose_delivery_always_crashes_is_left_for_the_next_start(post: Post) -> None:
     """With and without its picture, then no more until a restart: the rows know that the message is behind."""
     job = await post.steps.fetched()
-    post.ladder.answers += [ZeroDivisionError("a bug")] * 10
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [ZeroDivisionError("a bug")] * 10
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 10
+    assert len(post.fallback_chain.shown) == 10
     assert (await post.store.job(job.id)).state is JobState.READY
     assert await post.store.requests_behind() == [job.request_id]
-    await post.courier.recover()
+    await post.reconciler.recover()
     await post.idle()
     assert await post.store.requests_behind() == []
 
@@ -316,10 +320,10 @@ async def test_a_message_whose_delivery_always_crashes_is_left_for_the_next_star
 async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None:
     """Each 413 sends smaller files, and the card says what was shrunk."""
     job = await post.steps.fetched()
-    post.ladder.answers += [TooLarge(), TooLarge()]
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [TooLarge(), TooLarge()]
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    rungs = [uploads[0].fitted.rung for _, _, uploads, _ in post.ladder.shown if uploads[0].fitted]
+    rungs = [uploads[0].fitted.rung for _, _, uploads, _ in post.fallback_chain.shown if uploads[0].fitted]
     assert rungs == [0, 1, 2]
     delivered = await post.store.job(job.id)
     assert (delivered.shown_as, delivered.attachment_name) == ("WebP", f"imagine-{job.id}.webp")
@@ -329,10 +333,10 @@ async def test_references_are_shown_until_room_is_short(post: Post) -> None:
     """Their sheet goes along with each edit, and gives way once Discord finds the files too large."""
     post.sheets.sheet = b"a sheet"
     job = await post.steps.fetched()
-    post.ladder.answers.append(TooLarge())
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(TooLarge())
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    sent = [[(upload.file_name, upload.data) for upload in uploads] for _, _, uploads, _ in post.ladder.shown]
+    sent = [[(upload.file_name, upload.data) for upload in uploads] for _, _, uploads, _ in post.fallback_chain.shown]
     sheet = (f"imagine-references-{job.request_id}.webp", b"a sheet")
     assert sent == [[(f"imagine-{job.id}.png", None), sheet], [(f"imagine-{job.id}.webp", None)]]
     assert (await post.store.job(job.id)).attachment_name == f"imagine-{job.id}.webp"
@@ -341,29 +345,29 @@ async def test_references_are_shown_until_room_is_short(post: Post) -> None:
 async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
     """Below the last rung the picture is ready, not lost, and the message stands without it."""
     job = await post.steps.fetched()
-    post.ladder.answers += [TooLarge()] * 4
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [TooLarge()] * 4
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.READY
-    assert post.ladder.shown[-1][2] == []
+    assert post.fallback_chain.shown[-1][2] == []
     assert await post.store.requests_behind() == []
 
 
 async def test_a_new_message_that_has_begun_is_gone_on_with(post: Post) -> None:
     """Where it is was written down before its picture is on it; a picture too large, or trouble, begins no other."""
     job = await post.steps.fetched()
-    place = Posted(by="dm", message_id=71, channel_id=404, attachments={}, edited=False)
+    place = MessageState(by="dm", message_id=71, channel_id=404, attachments={}, edited=False)
 
     async def begin() -> None:
-        assert post.ladder.new is not None
-        await post.ladder.new.begun(place)
+        assert post.fallback_chain.new is not None
+        await post.fallback_chain.new.begun(place)
         assert await post.store.requests_behind() == [job.request_id]
         raise TooLarge
 
-    post.ladder.answers += [begin, DeliveryTrouble("HTTP 503")]
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [begin, DeliveryTrouble("HTTP 503")]
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert post.ladder.places == [(None, CHANNEL, ""), (71, 404, "dm"), (71, 404, "dm")]
+    assert post.fallback_chain.places == [(None, CHANNEL, ""), (71, 404, "dm"), (71, 404, "dm")]
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
 
@@ -379,11 +383,11 @@ async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post:
     await post.store.note_shown(request_id, await post.steps.shown_with(first))
     await post.store.files_removed([first.id])
     await post.store.fetched(second.id, "2.png", PICTURE)
-    new = Posted(by="bot", message_id=71, channel_id=CHANNEL, attachments={}, edited=False)
-    post.ladder.answers += [NOT_SHOWN, new]
-    post.courier.refresh([request_id])
+    new = MessageState(by="bot", message_id=71, channel_id=CHANNEL, attachments={}, edited=False)
+    post.fallback_chain.answers += [NOT_SHOWN, new]
+    post.reconciler.refresh([request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 2
+    assert len(post.fallback_chain.shown) == 2
     shown = await post.store.view(request_id)
     assert [job.state for job in shown.jobs] == [JobState.DELIVERED] * 2
     assert shown.request.message_id == 71
@@ -402,8 +406,8 @@ async def test_a_picture_that_cannot_be_posted_is_kept_before_its_message_counts
         await note(request_id, shown)
 
     monkeypatch.setattr(post.store, "note_shown", note_shown)
-    post.ladder.answers.append(NOT_SHOWN)
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(NOT_SHOWN)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert found[0] is JobState.READY
     assert await post.store.requests_behind() == [job.request_id], "the next start tries to say so"
@@ -412,8 +416,8 @@ async def test_a_picture_that_cannot_be_posted_is_kept_before_its_message_counts
 async def test_picture_without_any_way_is_kept(post: Post) -> None:
     """Token, message, channel and direct messages all failed: it is ready to be handed over."""
     job = await post.steps.fetched()
-    post.ladder.answers.append(NOT_SHOWN)
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(NOT_SHOWN)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.job(job.id)).state is JobState.READY
 
@@ -421,8 +425,8 @@ async def test_picture_without_any_way_is_kept(post: Post) -> None:
 async def test_dead_token_is_forgotten(post: Post) -> None:
     """Discord refused it once: the next edit does not try it again."""
     job = await post.steps.running()
-    post.ladder.answers.append(posted([], token_died=True))
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers.append(posted([], token_died=True))
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     assert (await post.store.view(job.request_id)).request.token is None
 
@@ -431,9 +435,9 @@ async def test_overtaken_process_uploads_nothing(post: Post) -> None:
     """Another process took the job over while this one was frozen: it is that one's to deliver."""
     job = await post.steps.fetched()
     await post.store.adopt("another-process")
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert post.ladder.shown == []
+    assert post.fallback_chain.shown == []
     assert (await post.store.job(job.id)).state is JobState.FETCHED
 
 
@@ -445,21 +449,21 @@ async def test_progress_stops_before_the_last_edit_and_news_does_not(post: Post)
             await post.store.close_gate("balance", probe_at=post.clock.now(), backoff_s=60)
         else:
             await post.store.open_gate()
-        post.courier.refresh([job.request_id])
+        post.reconciler.refresh([job.request_id])
         await post.idle()
-    assert len(post.ladder.shown) == 2
+    assert len(post.fallback_chain.shown) == 2
     await post.store.cancelled(job.id)
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert len(post.ladder.shown) == 3
+    assert len(post.fallback_chain.shown) == 3
 
 
 async def test_only_news_may_become_a_new_message(post: Post) -> None:
     """Progress is not worth a new message or a direct one; a picture is."""
     running, fetched = await post.steps.running(), await post.steps.fetched()
-    post.courier.refresh([running.request_id, fetched.request_id])
+    post.reconciler.refresh([running.request_id, fetched.request_id])
     await post.idle()
-    assert {request_id: may_post for request_id, _, _, may_post in post.ladder.shown} == {
+    assert {request_id: may_post for request_id, _, _, may_post in post.fallback_chain.shown} == {
         running.request_id: False, fetched.request_id: True,
     }  # fmt: skip
 
@@ -468,22 +472,22 @@ async def test_start_brings_every_message_up_to_date(post: Post) -> None:
     """Whatever the last process left behind, and nothing else."""
     behind = [await post.steps.fetched(), await post.steps.uncertain()]
     current = await post.steps.delivered()
-    await post.courier.recover()
+    await post.reconciler.recover()
     await post.idle()
-    assert sorted(request_id for request_id, *_ in post.ladder.shown) == [job.request_id for job in behind]
-    assert current.request_id not in {request_id for request_id, *_ in post.ladder.shown}
+    assert sorted(request_id for request_id, *_ in post.fallback_chain.shown) == [job.request_id for job in behind]
+    assert current.request_id not in {request_id for request_id, *_ in post.fallback_chain.shown}
 
 
 async def test_a_picture_that_an_edit_of_the_last_process_took_away_is_shown_again(post: Post) -> None:
     """It was under way at the kill and came after those of this process: the message is read, and edited anew."""
     post.hold_second_looks()
     job = await post.steps.fetched()
-    post.ladder.overwritten = True
-    await post.courier.recover()
+    post.fallback_chain.overwritten = True
+    await post.reconciler.recover()
     await post.idle()
     await post.later()
-    assert post.ladder.read == [job.request_id]
-    first, second = post.ladder.shown
+    assert post.fallback_chain.read == [job.request_id]
+    first, second = post.fallback_chain.shown
     assert first[1] == second[1]
     assert [upload.fitted is not None for upload in second[2]] == [True]
     assert await post.store.requests_behind() == []
@@ -493,27 +497,27 @@ async def test_a_message_is_read_once_more_after_a_start_and_after_trouble_alone
     """Where it shows what was recorded, it is left as it is."""
     post.hold_second_looks()
     behind = await post.steps.fetched()
-    await post.courier.recover()
+    await post.reconciler.recover()
     await post.idle()
     await post.later()
-    assert (len(post.ladder.shown), post.ladder.read) == (1, [behind.request_id])
+    assert (len(post.fallback_chain.shown), post.fallback_chain.read) == (1, [behind.request_id])
     untroubled, troubled = await post.steps.fetched(), await post.steps.uncertain()
-    post.courier.refresh([untroubled.request_id])
+    post.reconciler.refresh([untroubled.request_id])
     await post.idle()
-    post.ladder.answers.append(DeliveryTrouble("cut"))
-    post.courier.refresh([troubled.request_id])
+    post.fallback_chain.answers.append(DeliveryTrouble("cut"))
+    post.reconciler.refresh([troubled.request_id])
     await post.idle()
     await post.later()
-    assert post.ladder.read == [behind.request_id, troubled.request_id]
+    assert post.fallback_chain.read == [behind.request_id, troubled.request_id]
 
 
 async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
     """What comes after the stop is delivered after the next start."""
     job = await post.steps.fetched()
-    await post.courier.close(grace_s=0.05)
-    post.courier.refresh([job.request_id])
+    await post.reconciler.close(grace_s=0.05)
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert post.ladder.shown == []
+    assert post.fallback_chain.shown == []
     assert await post.store.requests_behind() == [job.request_id]
 
 
@@ -525,10 +529,10 @@ async def test_deleted_request_is_removed_and_never_shown_again(post: Post) -> N
     for file in (ours, thumbnail):
         await asyncio.to_thread(file.write_bytes, b"picture")
     assert await post.store.delete(job.request_id, 1)
-    post.ladder.answers += [DeliveryTrouble("HTTP 503")] * 3
-    post.courier.refresh([job.request_id])
+    post.fallback_chain.answers += [DeliveryTrouble("HTTP 503")] * 3
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert (post.ladder.removed, post.ladder.shown) == ([job.request_id], [])
+    assert (post.fallback_chain.removed, post.fallback_chain.shown) == ([job.request_id], [])
     assert not await asyncio.to_thread(ours.exists)
     assert not await asyncio.to_thread(thumbnail.exists)
     assert (await post.store.job(job.id)).picture_file is None
@@ -543,11 +547,11 @@ async def test_picture_that_comes_after_its_message_was_deleted_is_kept(post: Po
     assert await post.store.delete(job.request_id, 1)
     assert await post.store.submitted(job.id, OWNER, Submission(task_id="late"), None)
     assert await post.store.fetched(job.id, f"{job.id}.png", PICTURE)
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
     kept = await post.store.job(job.id)
     assert (kept.state, kept.picture_file) == (JobState.READY, f"{job.id}.png")
-    assert post.ladder.shown == []
+    assert post.fallback_chain.shown == []
 
 
 async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Post) -> None:
@@ -556,9 +560,9 @@ async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Po
     reference = NewReference(url="", name="x", file_name=f"{job.id}.png")
     waiting = await post.store.view(await post.store.accept(replace(new_request(), references=(reference,))))
     assert await post.store.delete(job.request_id, 1)
-    post.courier.refresh([job.request_id])
+    post.reconciler.refresh([job.request_id])
     await post.idle()
-    assert post.ladder.removed == [job.request_id]
+    assert post.fallback_chain.removed == [job.request_id]
     assert (await post.store.job(job.id)).picture_file == f"{job.id}.png"
     later = post.clock.now() + timedelta(days=9)
     assert await post.store.finished_files(later, most=9) == []
@@ -579,13 +583,15 @@ async def test_request_that_became_private_while_it_was_shown_is_shown_again_and
         in_a_while = post.clock.now() + timedelta(minutes=15)
         press = TokenLease(token="of the press", expires_at=in_a_while, message_id=70)
         assert await post.store.moves.move_to_private(view.request.id, press)
-        post.courier.refresh([view.request.id])
+        post.reconciler.refresh([view.request.id])
 
-    post.ladder.answers.append(meanwhile)
-    post.courier.refresh([view.request.id])
+    post.fallback_chain.answers.append(meanwhile)
+    post.reconciler.refresh([view.request.id])
     await post.idle()
-    assert [[upload.fitted is not None for upload in uploads] for _, _, uploads, _ in post.ladder.shown] == [[True]] * 2
-    assert post.ladder.removed == [view.request.id]
+    assert [[upload.fitted is not None for upload in uploads] for _, _, uploads, _ in post.fallback_chain.shown] == [
+        [True]
+    ] * 2
+    assert post.fallback_chain.removed == [view.request.id]
     assert (await post.store.job(first.id)).state is JobState.DELIVERED
     assert await post.store.moves.left(view.request.id) == []
     assert await post.store.requests_behind() == []

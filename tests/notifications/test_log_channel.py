@@ -10,7 +10,7 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.notifications.log_channel import ChannelPosts, Logbook, NotWritable
+from bot.notifications.log_channel import ChannelPoster, LogChannelWriter, NotWritable
 from tests.support.build import CHANNEL, GUILD
 from tests.support.clock import FakeClock
 
@@ -51,9 +51,9 @@ def board() -> Board:
 
 
 @pytest.fixture
-async def logbook(board: Board, clock: FakeClock) -> AsyncIterator[Logbook]:
+async def log_writer(board: Board, clock: FakeClock) -> AsyncIterator[LogChannelWriter]:
     """Nothing to be written yet."""
-    made = Logbook(board.post, clock, channel_of=board.channel_of, channels=board.all)
+    made = LogChannelWriter(board.post, clock, channel_of=board.channel_of, channels=board.all)
     yield made
     await made.close(grace_s=0.05)
 
@@ -64,101 +64,101 @@ def clock() -> FakeClock:
     return FakeClock(automatic=False)
 
 
-async def written(logbook: Logbook) -> None:
+async def written(log_writer: LogChannelWriter) -> None:
     """Wait until nothing waits to be written."""
     async with asyncio.timeout(10):
-        while logbook._tasks:
-            await logbook._tasks.drain(1)
+        while log_writer._tasks:
+            await log_writer._tasks.drain(1)
 
 
-async def test_lines_that_wait_together_are_one_message(logbook: Logbook, board: Board) -> None:
+async def test_lines_that_wait_together_are_one_message(log_writer: LogChannelWriter, board: Board) -> None:
     """In their order; Discord allows five messages in five seconds."""
     for line in ("one", "two", "three"):
-        logbook.tell(GUILD, line)
-    await written(logbook)
+        log_writer.tell(GUILD, line)
+    await written(log_writer)
     assert board.posts == [(CHANNEL, "one\ntwo\nthree")]
 
 
-async def test_messages_stay_within_discords_limit_and_lose_no_line(logbook: Logbook, board: Board) -> None:
+async def test_messages_stay_within_discords_limit_and_lose_no_line(log_writer: LogChannelWriter, board: Board) -> None:
     """2,000 characters each, also for lines that fill one of their own."""
     lines = ["a" * 1_999, "b" * 2_000, "c" * 2_500, "d", "e" * 1_997, "f"]
     for line in lines:
-        logbook.tell(GUILD, line)
-    await written(logbook)
+        log_writer.tell(GUILD, line)
+    await written(log_writer)
     assert all(len(text) <= 2_000 for _, text in board.posts)
     assert "".join(text for _, text in board.posts).replace("\n", "") == "".join(line[:2_000] for line in lines)
 
 
-async def test_of_too_many_lines_the_latest_are_written(logbook: Logbook, board: Board) -> None:
+async def test_of_too_many_lines_the_latest_are_written(log_writer: LogChannelWriter, board: Board) -> None:
     """What is left out is counted."""
     for number in range(130):
-        logbook.tell(GUILD, f"line {number}")
-    await written(logbook)
+        log_writer.tell(GUILD, f"line {number}")
+    await written(log_writer)
     assert board.posts[0][1].startswith("-# 30 lines before this are left out\nline 30\n")
     assert board.posts[-1][1].endswith("line 129")
 
 
-async def test_a_server_without_a_log_channel_gets_no_lines(logbook: Logbook, board: Board) -> None:
+async def test_a_server_without_a_log_channel_gets_no_lines(log_writer: LogChannelWriter, board: Board) -> None:
     """And those of all servers reach the others."""
-    logbook.tell(SILENT_GUILD, "nobody reads this")
-    logbook.tell_everywhere("for all")
-    await written(logbook)
-    await written(logbook)
+    log_writer.tell(SILENT_GUILD, "nobody reads this")
+    log_writer.tell_everywhere("for all")
+    await written(log_writer)
+    await written(log_writer)
     assert sorted(board.posts) == [(CHANNEL, "for all"), (60, "for all")]
 
 
 @pytest.mark.parametrize("reason", ["gone", "forbidden"])
 async def test_a_channel_that_cannot_be_written_to_is_told_once_and_left_alone(
-    logbook: Logbook, board: Board, clock: FakeClock, reason: str
+    log_writer: LogChannelWriter, board: Board, clock: FakeClock, reason: str
 ) -> None:
     """Until some minutes have passed; when it works again, nothing is left to tell."""
     board.failure = NotWritable(reason)
-    logbook.tell(GUILD, "one")
-    await written(logbook)
-    assert (logbook.untold_trouble(GUILD), logbook.untold_trouble(GUILD)) == (reason, None)
-    assert logbook.trouble(GUILD) == reason
-    logbook.tell(GUILD, "two")
-    await written(logbook)
+    log_writer.tell(GUILD, "one")
+    await written(log_writer)
+    assert (log_writer.untold_trouble(GUILD), log_writer.untold_trouble(GUILD)) == (reason, None)
+    assert log_writer.trouble(GUILD) == reason
+    log_writer.tell(GUILD, "two")
+    await written(log_writer)
     assert len(board.posts) == 1
     clock.shift(601)
     board.failure = None
-    logbook.tell(GUILD, "three")
-    await written(logbook)
+    log_writer.tell(GUILD, "three")
+    await written(log_writer)
     assert board.posts[-1] == (CHANNEL, "three")
-    assert logbook.trouble(GUILD) is None
+    assert log_writer.trouble(GUILD) is None
 
 
-async def test_another_channel_is_tried_at_once(logbook: Logbook, board: Board) -> None:
+async def test_another_channel_is_tried_at_once(log_writer: LogChannelWriter, board: Board) -> None:
     """What held the one before does not hold it."""
     board.failure = NotWritable("forbidden")
-    logbook.tell(GUILD, "one")
-    await written(logbook)
+    log_writer.tell(GUILD, "one")
+    await written(log_writer)
     board.failure, board.channels[GUILD] = None, 61
-    logbook.tell(GUILD, "two")
-    await written(logbook)
+    log_writer.tell(GUILD, "two")
+    await written(log_writer)
     assert board.posts[-1] == (61, "two")
-    assert logbook.trouble(GUILD) is None
+    assert log_writer.trouble(GUILD) is None
 
 
-async def test_trouble_that_passes_costs_its_lines_alone(logbook: Logbook, board: Board) -> None:
+async def test_trouble_that_passes_costs_its_lines_alone(log_writer: LogChannelWriter, board: Board) -> None:
     """Discord is down: the line is lost, the next is written."""
     board.failure = OSError("503")
-    logbook.tell(GUILD, "lost")
-    await written(logbook)
+    log_writer.tell(GUILD, "lost")
+    await written(log_writer)
     board.failure = None
-    logbook.tell(GUILD, "kept")
-    await written(logbook)
+    log_writer.tell(GUILD, "kept")
+    await written(log_writer)
     assert board.posts[-1] == (CHANNEL, "kept")
 
 
-async def test_a_slow_server_keeps_no_other_waiting(logbook: Logbook, board: Board) -> None:
+async def test_a_slow_server_keeps_no_other_waiting(log_writer: LogChannelWriter, board: Board) -> None:
     """Each server's lines are written by themselves; telling never waits."""
     board.open.clear()
-    logbook.tell(GUILD, "slow")
+    log_writer.tell(GUILD, "slow")
     await asyncio.sleep(0)
     board.open.set()
-    logbook.tell(OTHER_GUILD, "quick")
-    await written(logbook)
+    log_writer.tell(OTHER_GUILD, "quick")
+    await written(log_writer)
     assert sorted(board.posts) == [(CHANNEL, "slow"), (60, "quick")]
 
 
@@ -197,7 +197,7 @@ class Discord:
 async def test_another_servers_channel_is_never_written_to() -> None:
     """Cached or not, or a direct message: it counts as gone, and its own server's channel is looked up once."""
     client = Discord(cached={1: GUILD, 2: OTHER_GUILD, 3: None}, found={4: GUILD, 5: OTHER_GUILD, 6: None})
-    post = ChannelPosts(cast("discord.Client", client))
+    post = ChannelPoster(cast("discord.Client", client))
     for channel_id in (1, 2, 3, 4, 4, 5, 5, 6):
         try:
             await post(GUILD, channel_id, "a line")
@@ -207,12 +207,12 @@ async def test_another_servers_channel_is_never_written_to() -> None:
     assert client.looked_up == [4, 5, 6]
 
 
-async def test_a_line_that_fails_unforeseen_stops_no_other_server(logbook: Logbook, board: Board) -> None:
+async def test_a_line_that_fails_unforeseen_stops_no_other_server(log_writer: LogChannelWriter, board: Board) -> None:
     """It is lost and counted."""
     board.failure = ValueError("unforeseen")
-    logbook.tell(GUILD, "lost")
-    await written(logbook)
+    log_writer.tell(GUILD, "lost")
+    await written(log_writer)
     board.failure = None
-    logbook.tell(OTHER_GUILD, "written")
-    await written(logbook)
+    log_writer.tell(OTHER_GUILD, "written")
+    await written(log_writer)
     assert board.posts[-1] == (60, "written")

@@ -7,42 +7,42 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.ops.backpressure import Pressure
+from bot.ops.backpressure import Backpressure
 
 
 async def test_work_goes_on_at_once_while_there_is_no_crowd() -> None:
     """A few unanswered interactions hold nobody up."""
-    pressure = Pressure(crowd=2)
-    with pressure.answering():
-        assert not pressure.crowded
-        await asyncio.wait_for(pressure.quiet(), 0.02)
+    backpressure = Backpressure(crowd=2)
+    with backpressure.answering():
+        assert not backpressure.crowded
+        await asyncio.wait_for(backpressure.quiet(), 0.02)
 
 
 async def test_work_waits_for_a_crowd_and_goes_on_when_it_has_been_answered() -> None:
     """The last answer that makes the crowd a few again lets everybody go on."""
-    pressure = Pressure(crowd=2)
+    backpressure = Backpressure(crowd=2)
     with ExitStack() as crowd:
         for _ in range(2):
-            crowd.enter_context(pressure.answering())
-        assert pressure.crowded
-        waiting = asyncio.create_task(pressure.quiet())
+            crowd.enter_context(backpressure.answering())
+        assert backpressure.crowded
+        waiting = asyncio.create_task(backpressure.quiet())
         await asyncio.sleep(0)
         assert not waiting.done()
     await asyncio.wait_for(waiting, 1)
-    assert not pressure.crowded
+    assert not backpressure.crowded
 
 
 async def test_a_crowd_that_never_ends_does_not_stop_the_work() -> None:
     """After the longest wait the pictures of those who were answered are made all the same."""
-    pressure = Pressure(crowd=1, longest_wait_s=0.01)
-    with pressure.answering():
-        await asyncio.wait_for(pressure.quiet(), 1)
-        assert pressure.crowded
+    backpressure = Backpressure(crowd=1, longest_wait_s=0.01)
+    with backpressure.answering():
+        await asyncio.wait_for(backpressure.quiet(), 1)
+        assert backpressure.crowded
 
 
 async def test_an_answer_that_fails_is_not_counted_for_ever() -> None:
     """An error leaves the count as it was."""
-    pressure = Pressure(crowd=1)
-    with pytest.raises(ZeroDivisionError), pressure.answering():
+    backpressure = Backpressure(crowd=1)
+    with pytest.raises(ZeroDivisionError), backpressure.answering():
         _ = 1 / 0
-    assert not pressure.crowded
+    assert not backpressure.crowded

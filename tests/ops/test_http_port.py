@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.process import free_port
 from bot.domain.job import Gate
-from bot.ops.counters import Meters
+from bot.ops.counters import Counters
 from bot.ops.http_host import KnownHosts
-from bot.ops.http_server import Watchpost
+from bot.ops.http_server import HttpServer
 from bot.ops.metrics import Metrics
 from bot.ops.process_limits import share_of_files
 from tests.ops.test_metrics import Rows, health
@@ -26,8 +26,8 @@ SOON_S = 0.3
 async def served(host: str = "127.0.0.1") -> AsyncIterator[int]:
     """A port of a bot that is well; its number."""
     port = free_port()
-    page = Metrics(meters=Meters(), store=Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
-    async with Watchpost(health=health(), metrics=page, host=host, port=port):
+    page = Metrics(counters=Counters(), store=Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
+    async with HttpServer(health=health(), metrics=page, host=host, port=port):
         yield port
 
 

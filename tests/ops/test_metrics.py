@@ -16,9 +16,9 @@ from bot.apimaster.metered import MeteredProvider
 from bot.domain.errors import RateLimitedError, StartupError, StoreError
 from bot.domain.job import Gate, JobState
 from bot.domain.picture import PictureSpec, Resolution
-from bot.ops.counters import Meters
+from bot.ops.counters import Counters
 from bot.ops.health import Health
-from bot.ops.http_server import Watchpost
+from bot.ops.http_server import HttpServer
 from bot.ops.metrics import Metrics
 from bot.ports.metrics import Figures
 from tests.support.clock import START, FakeClock
@@ -62,9 +62,9 @@ async def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
     }
 
 
-def metrics(meters: Meters | None = None, *, gate: Gate = CLOSED, balance: float | None = 2.5) -> Metrics:
+def metrics(counters: Counters | None = None, *, gate: Gate = CLOSED, balance: float | None = 2.5) -> Metrics:
     """A page of these rows."""
-    return Metrics(meters=meters or Meters(), store=Rows(), gate=lambda: gate, balance=lambda: balance)
+    return Metrics(counters=counters or Counters(), store=Rows(), gate=lambda: gate, balance=lambda: balance)
 
 
 async def test_rows_are_told_as_prometheus_reads_them() -> None:
@@ -93,9 +93,9 @@ async def test_what_is_not_known_is_left_out() -> None:
 
 async def test_provider_latency_is_counted_by_resolution_and_errors_by_code() -> None:
     """From the accepted order to the word that it is done; a call that failed is counted and still raises."""
-    clock, meters = FakeClock(), Meters()
+    clock, counters = FakeClock(), Counters()
     scripted = ScriptedProvider(clock)
-    provider = MeteredProvider(scripted, meters, clock)
+    provider = MeteredProvider(scripted, counters, clock)
     task = (await provider.submit(PictureSpec(prompt="a bird", resolution=Resolution.TWO_K))).task_id
     assert task is not None
     scripted.polls.append(RUNNING)
@@ -106,14 +106,14 @@ async def test_provider_latency_is_counted_by_resolution_and_errors_by_code() ->
     scripted.submits.append(RateLimitedError("429"))
     with pytest.raises(RateLimitedError):
         await provider.submit(PictureSpec(prompt="a bird"))
-    found = await samples(metrics(meters))
+    found = await samples(metrics(counters))
     assert (found["imagine_provider_seconds_count", "2K"], found["imagine_provider_seconds_sum", "2K"]) == (1, 42)
     assert found["imagine_provider_errors_total", "submit,rate_limited"] == 1
 
 
 async def test_database_trouble_is_told_as_such() -> None:
     """The page cannot be made, and says why to whoever serves it."""
-    troubled = Metrics(meters=Meters(), store=Rows(StoreError("locked")), gate=lambda: CLOSED, balance=lambda: None)
+    troubled = Metrics(counters=Counters(), store=Rows(StoreError("locked")), gate=lambda: CLOSED, balance=lambda: None)
     with pytest.raises(StoreError):
         await troubled.page()
 
@@ -169,10 +169,10 @@ async def test_a_database_that_hangs_is_told_in_time(monkeypatch: pytest.MonkeyP
     assert found == {"database": "no answer within 0.02 s"}
 
 
-def post(port: int, *, rows: Rows | None = None) -> Watchpost:
+def post(port: int, *, rows: Rows | None = None) -> HttpServer:
     """A watchpost of a bot that is well, perhaps with a database that is not."""
-    page = Metrics(meters=Meters(), store=rows or Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
-    return Watchpost(health=health(), metrics=page, host="127.0.0.1", port=port)
+    page = Metrics(counters=Counters(), store=rows or Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
+    return HttpServer(health=health(), metrics=page, host="127.0.0.1", port=port)
 
 
 async def test_a_port_in_use_ends_the_start_in_one_sentence() -> None:

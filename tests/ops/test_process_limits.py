@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.harness import House
+from tests.e2e.harness import Harness
 
 READ = """
 import resource, subprocess, sys
@@ -30,6 +30,6 @@ def test_limits_hold_for_children_too() -> None:
 
 async def test_a_running_bot_leaves_no_core_file(tmp_path: Path) -> None:
     """As the kernel has it."""
-    async with House(tmp_path / "data") as house:
-        await house.start()
-        assert resource.prlimit(house.bot.pid or 0, resource.RLIMIT_CORE) == (0, 0)
+    async with Harness(tmp_path / "data") as harness:
+        await harness.start()
+        assert resource.prlimit(harness.bot.pid or 0, resource.RLIMIT_CORE) == (0, 0)

@@ -15,13 +15,13 @@ from bot.domain.errors import Refusal, StoreError
 from bot.domain.rules import ServerRules, Setting
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
-from bot.ops.counters import Meters
+from bot.ops.counters import Counters
 from bot.ops.skip_errors import skipping
 from bot.ports import Shown
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 from bot.services.housekeeping import Housekeeping
-from bot.services.orphans import Strays
-from bot.services.retention import Forgetting
+from bot.services.orphans import OrphanSweep
+from bot.services.retention import Retention
 from bot.services.word_filter import WordFilter
 from bot.store.store import SqliteStore
 from tests.support.build import BOB, GUILD, new_request
@@ -54,7 +54,7 @@ class BrokenForOne:
 
 async def test_prompts_are_forgotten_beside_a_server_that_fails(tmp_path: Path) -> None:
     """And beside one with a number of days that no calendar has; what failed is counted."""
-    clock, meters = FakeClock(), Meters()
+    clock, counters = FakeClock(), Counters()
     (tmp_path / "references").mkdir()
     async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
         request_id = await store.accept(new_request())
@@ -65,18 +65,18 @@ async def test_prompts_are_forgotten_beside_a_server_that_fails(tmp_path: Path) 
         await mark_shown(store, request_id, shown.request.version)
         days = {BROKEN_GUILD: 1, 51: 1_000_000, GUILD: 1}
         broken: Any = BrokenForOne(store, days)
-        forgetting = Forgetting(
-            store=broken, files=spool, copies=copies, clock=clock, retention_days=0, count=meters.skipped
+        retention = Retention(
+            store=broken, files=spool, copies=copies, clock=clock, retention_days=0, count=counters.skipped
         )
         sweeper = Housekeeping(
-            requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, forgetting=forgetting,
-            strays=Strays(store=store.strays, files=spool, copies=copies), clock=clock, keep=timedelta(days=7),
-            count=meters.skipped,
+            requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, retention=retention,
+            orphans=OrphanSweep(store=store.orphans, files=spool, copies=copies), clock=clock, keep=timedelta(days=7),
+            count=counters.skipped,
         )  # fmt: skip
         clock.shift(timedelta(days=2).total_seconds())
         await sweeper.sweep()
         assert (await store.view(request_id)).request.spec.prompt == ""
-    assert meters.registry.get_sample_value("imagine_guild_errors_total", {"step": "retention"}) == 1
+    assert counters.registry.get_sample_value("imagine_guild_errors_total", {"step": "retention"}) == 1
 
 
 async def mark_shown(store: SqliteStore, request_id: int, version: int) -> None:
@@ -98,8 +98,8 @@ async def test_housekeeping_outlives_whatever_goes_wrong(caplog: pytest.LogCaptu
 
     nothing: Any = None
     sweeper = Fails(
-        requests=nothing, drafts=nothing, jobs=nothing, files=nothing, copies=nothing, forgetting=nothing,
-        strays=nothing, clock=FakeClock(), keep=timedelta(days=7),
+        requests=nothing, drafts=nothing, jobs=nothing, files=nothing, copies=nothing, retention=nothing,
+        orphans=nothing, clock=FakeClock(), keep=timedelta(days=7),
     )  # fmt: skip
     with caplog.at_level(logging.ERROR), pytest.raises(asyncio.CancelledError):
         await sweeper.run()
@@ -121,11 +121,11 @@ async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.
 
     store: Any = Rules()
     counted: list[str] = []
-    rulebook = RuleBook(store, store, FakeClock(), WordFilter(FakeClock()), counted.append)
+    guild_rules = GuildRules(store, store, FakeClock(), WordFilter(FakeClock()), counted.append)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            rulebook._forget(GUILD)
-            assert not (await rulebook.of(GUILD)).grounding
+            guild_rules._forget(GUILD)
+            assert not (await guild_rules.of(GUILD)).grounding
     assert counted == ["rules"]
     assert [record.message for record in caplog.records] == ["setting_unreadable"]
 
@@ -146,7 +146,7 @@ async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.
 async def test_the_service_refuses_what_is_no_value(setting: Setting, value: object) -> None:
     """Whoever calls it: nothing reaches the store."""
     store: Any = None
-    rulebook = RuleBook(store, store, FakeClock(), WordFilter(FakeClock()))
+    guild_rules = GuildRules(store, store, FakeClock(), WordFilter(FakeClock()))
     with pytest.raises(Refusal) as refusal:
-        await rulebook.change(GUILD, BOB, setting, value, "")
+        await guild_rules.change(GUILD, BOB, setting, value, "")
     assert refusal.value.code == "not_offered"

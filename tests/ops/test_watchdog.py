@@ -17,14 +17,14 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.ops.signals import StopSignals
-from bot.ops.watchdog import EXIT_STUCK, Watchman
+from bot.ops.watchdog import EXIT_STUCK, Watchdog
 
 ROOT: Final = Path(__file__).parents[2]
 PROCESS: Final = """
 import asyncio, hashlib, os, re, signal, sys, threading
 from bot.clock import SystemClock
 from bot.ops.signals import StopSignals
-from bot.ops.watchdog import Watchman
+from bot.ops.watchdog import Watchdog
 
 def without_end():
     hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
@@ -34,7 +34,7 @@ async def main(watchman):
     ask = os.kill, os.getpid(), signal.SIGTERM
     {hangs}
 
-with Watchman(SystemClock(), last_s=0.2) as watchman:
+with Watchdog(SystemClock(), last_s=0.2) as watchman:
     asyncio.run(main(watchman))
 """
 HANGS: Final = {
@@ -78,16 +78,16 @@ def kept_signals() -> Iterator[None]:
     signal.set_wakeup_fd(woken)
 
 
-def watchman(ends: Ends, *, hopeless_s: float = 30.0) -> Watchman:
+def watchdog(ends: Ends, *, hopeless_s: float = 30.0) -> Watchdog:
     """One that finds a loop stuck after 10 ms."""
-    return Watchman(
+    return Watchdog(
         SystemClock(), every_s=0.002, stuck_s=0.01, hopeless_s=hopeless_s, end=ends, alarm=ends.alarms.append
     )
 
 
 async def test_loop_that_stands_still_is_told_with_its_place(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
     """Once for each time it stands still, and nothing ends: it may go on."""
-    with caplog.at_level(logging.CRITICAL), watchman(ends) as watching:
+    with caplog.at_level(logging.CRITICAL), watchdog(ends) as watching:
         watching.watch()
         for _ in range(5_000):
             if caplog.records:
@@ -101,7 +101,7 @@ async def test_loop_that_stands_still_is_told_with_its_place(ends: Ends, caplog:
 
 async def test_loop_that_hangs_for_good_ends_the_process(ends: Ends) -> None:
     """Its exit code tells a supervisor to start the bot again."""
-    with watchman(ends, hopeless_s=0.02) as watching:
+    with watchdog(ends, hopeless_s=0.02) as watching:
         watching.watch()
         assert ends.ended.wait(10)
     assert ends.codes == [EXIT_STUCK]
@@ -109,7 +109,7 @@ async def test_loop_that_hangs_for_good_ends_the_process(ends: Ends) -> None:
 
 async def test_loop_that_turns_is_left_alone(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
     """As long as it answers now and then."""
-    with caplog.at_level(logging.CRITICAL), Watchman(SystemClock(), every_s=0.002, end=ends) as watching:
+    with caplog.at_level(logging.CRITICAL), Watchdog(SystemClock(), every_s=0.002, end=ends) as watching:
         watching.watch()
         for _ in range(5):
             await asyncio.sleep(0.005)
@@ -119,7 +119,7 @@ async def test_loop_that_turns_is_left_alone(ends: Ends, caplog: pytest.LogCaptu
 async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
     """The log names what was still under way; the first call counts, so that a stop is not put off."""
     waiting = asyncio.create_task(asyncio.Event().wait(), name="never-ends")
-    with caplog.at_level(logging.CRITICAL), watchman(ends) as watching:
+    with caplog.at_level(logging.CRITICAL), watchdog(ends) as watching:
         watching.watch()
         watching.end_within(0.005, exit_code=0)
         watching.end_within(60, exit_code=1)
@@ -132,7 +132,7 @@ async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.
 
 async def test_stop_is_watched_until_the_process_is_gone(ends: Ends) -> None:
     """After the event loop Python waits for threads that nobody can end."""
-    with watchman(ends) as watching:
+    with watchdog(ends) as watching:
         watching.watch()
         watching.end_within(0.02, exit_code=0)
     await asyncio.to_thread(ends.ended.wait, 10)
@@ -142,7 +142,7 @@ async def test_stop_is_watched_until_the_process_is_gone(ends: Ends) -> None:
 @pytest.mark.usefixtures("kept_signals")
 async def test_first_signal_asks_and_starts_the_time(ends: Ends) -> None:
     """A stop that was asked for ends with 0, even where it has to be cut short."""
-    watching = watchman(ends)
+    watching = watchdog(ends)
     signals = StopSignals(SystemClock(), watching)
     os.kill(os.getpid(), signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGTERM)  # passed on by a supervisor, too: the same request
@@ -157,7 +157,7 @@ async def test_first_signal_asks_and_starts_the_time(ends: Ends) -> None:
 async def test_end_of_the_supervisor_asks_too(ends: Ends) -> None:
     """The pipe from the parent ends with it."""
     reading, writing = os.pipe()
-    signals = StopSignals(SystemClock(), watchman(ends), follows=reading)
+    signals = StopSignals(SystemClock(), watchdog(ends), follows=reading)
     await asyncio.sleep(0)
     assert not signals.asked.is_set()
     os.close(writing)

@@ -1,5 +1,5 @@
 """The fixtures of the pipeline harness."""
 
-from tests.support.pipeline_harness import clock, works
+from tests.support.pipeline_harness import clock, pipeline_harness
 
-__all__ = ["clock", "works"]
+__all__ = ["clock", "pipeline_harness"]

@@ -10,13 +10,13 @@ import pytest
 from bot.domain.errors import BalanceError, RateLimitedError, UnavailableError
 from bot.domain.job import JobState
 from bot.media.spool import Spool
-from bot.ops.clock_jump import Steadiness
+from bot.ops.clock_jump import ClockJumpGuard
 from bot.ports import TaskStatus
 from bot.store.store import SqliteStore
 from tests.services.test_housekeeping import a_sweeper
 from tests.support.clock import START, FakeClock
 from tests.support.database import fresh_database
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.provider import RUNNING
 from tests.support.steps import Steps
 
@@ -25,74 +25,78 @@ JUMPS = pytest.mark.parametrize("jump_s", [-HOUR, HOUR, 48 * HOUR], ids=["back",
 
 
 @JUMPS
-async def test_a_job_that_was_put_off_is_tried_again_within_a_minute(works: Works, jump_s: float) -> None:
+async def test_a_job_that_was_put_off_is_tried_again_within_a_minute(
+    pipeline_harness: PipelineHarness, jump_s: float
+) -> None:
     """Its row names a moment by the old clock."""
-    works.provider.submits.append(UnavailableError("503", http_status=503))
-    works.store.meanwhile["back_to_queue"] = lambda: works.clock.set_anew(jump_s)
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    first, second = works.provider.posted_at
+    pipeline_harness.provider.submits.append(UnavailableError("503", http_status=503))
+    pipeline_harness.store.meanwhile["back_to_queue"] = lambda: pipeline_harness.clock.set_anew(jump_s)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    first, second = pipeline_harness.provider.posted_at
     assert second - first <= 62
 
 
 @JUMPS
-async def test_a_slow_down_lasts_as_long_as_the_provider_asked(works: Works, jump_s: float) -> None:
+async def test_a_slow_down_lasts_as_long_as_the_provider_asked(
+    pipeline_harness: PipelineHarness, jump_s: float
+) -> None:
     """No shorter, which would be refused again, and no longer."""
-    works.provider.submits.append(RateLimitedError("429", http_status=429, retry_after_s=17))
-    works.store.meanwhile["back_to_queue"] = lambda: works.clock.set_anew(jump_s)
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    first, second = works.provider.posted_at
+    pipeline_harness.provider.submits.append(RateLimitedError("429", http_status=429, retry_after_s=17))
+    pipeline_harness.store.meanwhile["back_to_queue"] = lambda: pipeline_harness.clock.set_anew(jump_s)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    first, second = pipeline_harness.provider.posted_at
     assert 17 <= second - first <= 23, "its own wait, and then the slowest rate"
 
 
 @JUMPS
-async def test_a_closed_gate_is_probed_in_time(works: Works, jump_s: float) -> None:
+async def test_a_closed_gate_is_probed_in_time(pipeline_harness: PipelineHarness, jump_s: float) -> None:
     """The row names the moment of the probe; a restart would read it, too."""
-    works.provider.submits.append(BalanceError("empty", http_status=402))
-    works.store.meanwhile["close_gate"] = lambda: works.clock.set_anew(jump_s)
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    first, second = works.provider.posted_at
+    pipeline_harness.provider.submits.append(BalanceError("empty", http_status=402))
+    pipeline_harness.store.meanwhile["close_gate"] = lambda: pipeline_harness.clock.set_anew(jump_s)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    first, second = pipeline_harness.provider.posted_at
     assert second - first <= 120
 
 
 @JUMPS
 async def test_a_task_is_polled_on_and_not_given_up(
-    works: Works, jump_s: float, monkeypatch: pytest.MonkeyPatch
+    pipeline_harness: PipelineHarness, jump_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its age is counted by a clock that does not jump: it is neither asked an hour late nor taken for too old."""
-    works.provider.polls += [RUNNING] * 5
-    polled = works.provider.poll
+    pipeline_harness.provider.polls += [RUNNING] * 5
+    polled = pipeline_harness.provider.poll
 
     async def poll(task_id: str) -> TaskStatus:
-        works.clock.set_anew(jump_s if len(works.provider.polled) == 1 else 0)
+        pipeline_harness.clock.set_anew(jump_s if len(pipeline_harness.provider.polled) == 1 else 0)
         return await polled(task_id)
 
-    monkeypatch.setattr(works.provider, "poll", poll)
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FETCHED)
-    assert len(works.provider.posts) == 1
-    assert works.provider.polled_at[-1] < 60
+    monkeypatch.setattr(pipeline_harness.provider, "poll", poll)
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    assert len(pipeline_harness.provider.posts) == 1
+    assert pipeline_harness.provider.polled_at[-1] < 60
     assert job.submitted_at is not None
 
 
-async def test_a_task_found_after_a_start_in_the_past_is_polled_at_once(works: Works) -> None:
+async def test_a_task_found_after_a_start_in_the_past_is_polled_at_once(pipeline_harness: PipelineHarness) -> None:
     """The machine came up with an older clock than it went down with."""
-    running = await works.steps.running()
-    works.clock.set_anew(-HOUR)
-    await works.start()
-    await works.becomes(running, JobState.FETCHED)
-    assert works.provider.polled_at[0] < 30
+    running = await pipeline_harness.steps.running()
+    pipeline_harness.clock.set_anew(-HOUR)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(running, JobState.FETCHED)
+    assert pipeline_harness.provider.polled_at[0] < 30
 
 
-async def test_an_hour_back_makes_no_forecast_of_minus_an_hour(works: Works) -> None:
+async def test_an_hour_back_makes_no_forecast_of_minus_an_hour(pipeline_harness: PipelineHarness) -> None:
     """What a clock set anew has made up is not learned from."""
-    works.provider.polls += [RUNNING] * 2
-    works.store.meanwhile["submitted"] = lambda: works.clock.set_anew(-HOUR)
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    later = await works.becomes(await works.imagine(), JobState.FETCHED)
+    pipeline_harness.provider.polls += [RUNNING] * 2
+    pipeline_harness.store.meanwhile["submitted"] = lambda: pipeline_harness.clock.set_anew(-HOUR)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    later = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
     assert later.submitted_at is not None
     assert later.eta_at is not None
     assert later.eta_at > later.submitted_at
@@ -127,9 +131,9 @@ async def test_nothing_is_deleted_by_its_age_within_an_hour_of_a_jump(tmp_path: 
 def test_a_clock_that_runs_a_little_fast_is_trusted() -> None:
     """Only what sets it anew counts: corrections of seconds are everyday."""
     clock = FakeClock()
-    steadiness = Steadiness(clock)
+    clock_jump = ClockJumpGuard(clock)
     for _ in range(100):
         clock.shift(60)
         clock.set_anew(0.5)
-        assert steadiness.trusted()
+        assert clock_jump.trusted()
     assert clock.now() > START

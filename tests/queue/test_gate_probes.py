@@ -8,7 +8,7 @@ from bot.domain.errors import BalanceError
 from bot.domain.job import JobState
 from tests.support.build import BOB
 from tests.support.clock import FakeClock
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 
 
 @pytest.fixture
@@ -17,40 +17,40 @@ def clock() -> FakeClock:
     return FakeClock(automatic=False)
 
 
-async def test_probes_double_their_wait_up_to_fifteen_times(works: Works) -> None:
+async def test_probes_double_their_wait_up_to_fifteen_times(pipeline_harness: PipelineHarness) -> None:
     """From one minute to fifteen, each time with the first in line, which keeps its place through all of it."""
-    works.provider.submits += [BalanceError("empty", http_status=402)] * 8
-    first = await works.imagine(prompt="first")
-    await works.start()
-    await works.posted(1)
-    second = await works.imagine(prompt="second", user_id=BOB)
+    pipeline_harness.provider.submits += [BalanceError("empty", http_status=402)] * 8
+    first = await pipeline_harness.imagine(prompt="first")
+    await pipeline_harness.start()
+    await pipeline_harness.posted(1)
+    second = await pipeline_harness.imagine(prompt="second", user_id=BOB)
 
     async def first_is_next() -> bool:
-        return (await works.store.view(first.request_id)).places == {first.id: 1}
+        return (await pipeline_harness.store.view(first.request_id)).places == {first.id: 1}
 
     for probes, wait_s in enumerate([60, 120, 240, 480, 900, 900, 900], start=1):
-        await works.until(first_is_next)
-        await works.settle()
-        works.clock.advance(wait_s - 1)
-        await works.settle()
-        assert len(works.provider.posts) == probes
-        works.clock.advance(1)
-        await works.posted(probes + 1)
-    assert set(works.provider.posts) == {"first"}
-    assert (await works.store.job(second.id)).state is JobState.QUEUED
+        await pipeline_harness.until(first_is_next)
+        await pipeline_harness.settle()
+        pipeline_harness.clock.advance(wait_s - 1)
+        await pipeline_harness.settle()
+        assert len(pipeline_harness.provider.posts) == probes
+        pipeline_harness.clock.advance(1)
+        await pipeline_harness.posted(probes + 1)
+    assert set(pipeline_harness.provider.posts) == {"first"}
+    assert (await pipeline_harness.store.job(second.id)).state is JobState.QUEUED
 
 
-async def test_gate_that_opens_lets_everybody_through_at_once(works: Works) -> None:
+async def test_gate_that_opens_lets_everybody_through_at_once(pipeline_harness: PipelineHarness) -> None:
     """The probe's success is enough: nobody waits for a probe of their own."""
-    works.provider.submits.append(BalanceError("empty", http_status=402))
-    await works.imagine(prompt="first")
-    await works.start()
-    await works.posted(1)
+    pipeline_harness.provider.submits.append(BalanceError("empty", http_status=402))
+    await pipeline_harness.imagine(prompt="first")
+    await pipeline_harness.start()
+    await pipeline_harness.posted(1)
     for user_id in range(100, 130):
-        await works.imagine(user_id=user_id)
-    await works.settle()
-    assert len(works.provider.posts) == 1
-    works.clock.advance(60)
-    await works.posted(2 + 20)
-    works.clock.advance(0.05)
-    await works.posted(2 + 30)
+        await pipeline_harness.imagine(user_id=user_id)
+    await pipeline_harness.settle()
+    assert len(pipeline_harness.provider.posts) == 1
+    pipeline_harness.clock.advance(60)
+    await pipeline_harness.posted(2 + 20)
+    pipeline_harness.clock.advance(0.05)
+    await pipeline_harness.posted(2 + 30)

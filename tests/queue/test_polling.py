@@ -20,57 +20,57 @@ from bot.domain.errors import (
 )
 from bot.domain.job import JobState
 from bot.ports import PictureSource, TaskState, TaskStatus
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.provider import DONE, RUNNING
 
 FAILED = TaskStatus(state=TaskState.FAILED)
 GONE = PictureError("result_gone", "HTTP 404")
 
 
-async def spent(works: Works) -> int:
+async def spent(pipeline_harness: PipelineHarness) -> int:
     """Micro-credits spent in all."""
-    return sum(row.spent_microcredits for row in await works.store.usage(None))
+    return sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None))
 
 
-async def test_polls_keep_the_guides_pace(works: Works) -> None:
+async def test_polls_keep_the_guides_pace(pipeline_harness: PipelineHarness) -> None:
     """First after 12 s, then every 3 to 5 s."""
-    works.provider.polls += [RUNNING] * 20
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    at = works.provider.polled_at
-    assert at[0] - works.provider.posted_at[0] == pytest.approx(12, abs=0.1)
+    pipeline_harness.provider.polls += [RUNNING] * 20
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    at = pipeline_harness.provider.polled_at
+    assert at[0] - pipeline_harness.provider.posted_at[0] == pytest.approx(12, abs=0.1)
     assert all(3 <= after - before <= 5 for before, after in pairwise(at))
     assert len(at) == 21
 
 
-async def test_failed_task_is_refunded(works: Works) -> None:
+async def test_failed_task_is_refunded(pipeline_harness: PipelineHarness) -> None:
     """The provider reports a failure without any reason: it is told, and it cost nothing."""
-    works.provider.polls += [RUNNING, FAILED]
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.polls += [RUNNING, FAILED]
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("task_failed", Cost.NOTHING)
-    assert await spent(works) == 0
-    await works.shown(job, times=2)
+    assert await spent(pipeline_harness) == 0
+    await pipeline_harness.shown(job, times=2)
 
 
-async def test_what_was_downloaded_of_a_failed_task_leaves_the_disk(works: Works) -> None:
+async def test_what_was_downloaded_of_a_failed_task_leaves_the_disk(pipeline_harness: PipelineHarness) -> None:
     """A download broke off, perhaps with an earlier process; then the provider says that the task failed."""
-    works.provider.downloads.append(OutcomeUnknownError("the connection broke off"))
-    works.provider.polls += [DONE, FAILED]
-    await works.start()
-    job = await works.imagine()
-    part = works.spool.incoming(job.id)
+    pipeline_harness.provider.downloads.append(OutcomeUnknownError("the connection broke off"))
+    pipeline_harness.provider.polls += [DONE, FAILED]
+    await pipeline_harness.start()
+    job = await pipeline_harness.imagine()
+    part = pipeline_harness.spool.incoming(job.id)
     part.write_bytes(b"half a pict")
-    await works.becomes(job, JobState.FAILED)
-    await works.until(lambda: not part.exists())
+    await pipeline_harness.becomes(job, JobState.FAILED)
+    await pipeline_harness.until(lambda: not part.exists())
 
 
-async def test_content_refusal_of_a_task_is_told_as_one(works: Works) -> None:
+async def test_content_refusal_of_a_task_is_told_as_one(pipeline_harness: PipelineHarness) -> None:
     """The member reads that the prompt was declined, not that something failed."""
     refused = TaskStatus(state=TaskState.FAILED, content_refused=True, error="unsafe", error_code="content_filter")
-    works.provider.polls.append(refused)
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.polls.append(refused)
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.error_text, job.cost) == ("content_refused", "unsafe", Cost.NOTHING)
 
 
@@ -86,24 +86,33 @@ async def test_content_refusal_of_a_task_is_told_as_one(works: Works) -> None:
     ],
     ids=lambda error: error.code,
 )
-async def test_trouble_while_polling_never_fails_a_paid_job(trouble: BotError, works: Works) -> None:
+async def test_trouble_while_polling_never_fails_a_paid_job(
+    trouble: BotError, pipeline_harness: PipelineHarness
+) -> None:
     """A paid picture is asked for again through any trouble, ever more slowly, at most a minute apart."""
-    works.provider.polls += [trouble] * 25
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FETCHED)
+    pipeline_harness.provider.polls += [trouble] * 25
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
     assert job.cost is Cost.CHARGED
     waits = [
-        after - before for before, after in zip(works.provider.polled_at, works.provider.polled_at[1:], strict=False)
+        after - before
+        for before, after in zip(
+            pipeline_harness.provider.polled_at, pipeline_harness.provider.polled_at[1:], strict=False
+        )
     ]
     assert 40 < max(waits) <= 60.5
 
 
-async def test_download_trouble_is_tried_again_with_a_fresh_poll(works: Works) -> None:
+async def test_download_trouble_is_tried_again_with_a_fresh_poll(pipeline_harness: PipelineHarness) -> None:
     """A dropped connection or a full disk during the download ends nothing."""
-    works.provider.downloads += [UnreachableError("reset"), StoreError("disk full"), OutcomeUnknownError("cut off")]
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    assert len(works.provider.polled) == 4
+    pipeline_harness.provider.downloads += [
+        UnreachableError("reset"),
+        StoreError("disk full"),
+        OutcomeUnknownError("cut off"),
+    ]
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    assert len(pipeline_harness.provider.polled) == 4
 
 
 @pytest.mark.parametrize(
@@ -111,83 +120,86 @@ async def test_download_trouble_is_tried_again_with_a_fresh_poll(works: Works) -
     [(GONE, "result_gone"), (b"<html>", "not_a_picture"), (PictureError("too_large", "65 MB"), "too_large")],
     ids=["gone", "not a picture", "too large"],
 )
-async def test_unusable_result_is_asked_for_three_times(bad: bytes | Exception, code: str, works: Works) -> None:
+async def test_unusable_result_is_asked_for_three_times(
+    bad: bytes | Exception, code: str, pipeline_harness: PipelineHarness
+) -> None:
     """Each time with a fresh poll, which may bring a fresh address; then it is told, with what it cost."""
-    works.provider.downloads += [bad] * 3
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.downloads += [bad] * 3
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == (code, Cost.CHARGED)
-    assert (len(works.provider.polled), len(works.provider.downloaded)) == (3, 3)
-    assert await spent(works) == job.price_microcredits
+    assert (len(pipeline_harness.provider.polled), len(pipeline_harness.provider.downloaded)) == (3, 3)
+    assert await spent(pipeline_harness) == job.price_microcredits
 
 
-async def test_result_that_comes_back_is_taken(works: Works) -> None:
+async def test_result_that_comes_back_is_taken(pipeline_harness: PipelineHarness) -> None:
     """Twice gone, then there: the picture counts."""
-    works.provider.downloads += [GONE, GONE]
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
+    pipeline_harness.provider.downloads += [GONE, GONE]
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
 
 
-async def test_finished_task_without_a_picture_counts_as_gone(works: Works) -> None:
+async def test_finished_task_without_a_picture_counts_as_gone(pipeline_harness: PipelineHarness) -> None:
     """The provider says "succeeded" and names no picture."""
-    works.provider.polls += [TaskStatus(state=TaskState.SUCCEEDED)] * 3
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.polls += [TaskStatus(state=TaskState.SUCCEEDED)] * 3
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("result_gone", Cost.CHARGED)
 
 
-async def test_picture_inside_the_poll_answer_is_taken(works: Works) -> None:
+async def test_picture_inside_the_poll_answer_is_taken(pipeline_harness: PipelineHarness) -> None:
     """Base64 in the answer of a poll needs no address."""
     inline = PictureSource(base64="made up; the provider client decodes it")
-    works.provider.polls.append(TaskStatus(state=TaskState.SUCCEEDED, source=inline))
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    assert works.provider.downloaded == [inline]
+    pipeline_harness.provider.polls.append(TaskStatus(state=TaskState.SUCCEEDED, source=inline))
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    assert pipeline_harness.provider.downloaded == [inline]
 
 
-async def test_unknown_task_is_believed_after_five_answers_in_a_row(works: Works) -> None:
+async def test_unknown_task_is_believed_after_five_answers_in_a_row(pipeline_harness: PipelineHarness) -> None:
     """A provider that forgot a task may have charged it: that is what the card says."""
-    works.provider.polls += [TaskUnknownError("404")] * 5
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.polls += [TaskUnknownError("404")] * 5
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("task_unknown", Cost.POSSIBLY)
 
 
-async def test_task_that_is_unknown_for_a_moment_goes_on(works: Works) -> None:
+async def test_task_that_is_unknown_for_a_moment_goes_on(pipeline_harness: PipelineHarness) -> None:
     """Four times unknown, then known again, then four times more: the provider was only slow to know it."""
-    works.provider.polls += [*[TaskUnknownError("404")] * 4, RUNNING, *[TaskUnknownError("404")] * 4]
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
+    pipeline_harness.provider.polls += [*[TaskUnknownError("404")] * 4, RUNNING, *[TaskUnknownError("404")] * 4]
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
 
 
-async def test_task_that_never_ends_is_given_up_after_an_hour(works: Works) -> None:
+async def test_task_that_never_ends_is_given_up_after_an_hour(pipeline_harness: PipelineHarness) -> None:
     """Every few seconds for 20 minutes, then once a minute: only an observed failure is refunded."""
-    works.provider.polls += [RUNNING] * 1_000
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.polls += [RUNNING] * 1_000
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("task_timeout", Cost.POSSIBLY)
-    ages = [at - works.provider.posted_at[0] for at in works.provider.polled_at]
+    ages = [at - pipeline_harness.provider.posted_at[0] for at in pipeline_harness.provider.polled_at]
     assert 3_500 < ages[-1] <= 3_600
     assert 35 <= sum(age > 1_200 for age in ages) <= 41
-    assert await spent(works) == job.price_microcredits
+    assert await spent(pipeline_harness) == job.price_microcredits
 
 
-async def test_late_success_still_counts(works: Works) -> None:
+async def test_late_success_still_counts(pipeline_harness: PipelineHarness) -> None:
     """A picture that comes after 40 minutes is a picture."""
-    works.provider.polls += [RUNNING] * 320
-    await works.start()
-    await works.becomes(await works.imagine(), JobState.FETCHED)
-    assert works.clock.monotonic() > 1_200
+    pipeline_harness.provider.polls += [RUNNING] * 320
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
+    assert pipeline_harness.clock.monotonic() > 1_200
 
 
-async def test_durations_are_learned(works: Works) -> None:
+async def test_durations_are_learned(pipeline_harness: PipelineHarness) -> None:
     """After three quick pictures the first poll comes sooner, within the guide's bounds."""
-    await works.start()
+    await pipeline_harness.start()
     for number in range(4):
-        job = await works.becomes(await works.imagine(user_id=100 + number), JobState.FETCHED)
-        await works.shown(job, times=2)
+        job = await pipeline_harness.becomes(await pipeline_harness.imagine(user_id=100 + number), JobState.FETCHED)
+        await pipeline_harness.shown(job, times=2)
     first_polls = [
-        polled - posted for posted, polled in zip(works.provider.posted_at, works.provider.polled_at, strict=True)
+        polled - posted
+        for posted, polled in zip(pipeline_harness.provider.posted_at, pipeline_harness.provider.polled_at, strict=True)
     ]
     assert first_polls[0] == pytest.approx(12, abs=0.1)
     assert 10 <= first_polls[3] <= 20

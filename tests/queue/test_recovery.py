@@ -9,206 +9,212 @@ import pytest
 from bot.domain.errors import Cost
 from bot.domain.job import Job, JobState
 from bot.ports import PictureSource, Submission
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.provider import INLINE, PNG, RUNNING
 from tests.support.steps import OWNER, known
 
 
-async def on_disk(works: Works, job: Job) -> None:
+async def on_disk(pipeline_harness: PipelineHarness, job: Job) -> None:
     """Leave a job's finished picture where an earlier process would have."""
-    await asyncio.to_thread(works.spool.incoming(job.id).write_bytes, PNG)
-    await works.spool.admit(job.id)
+    await asyncio.to_thread(pipeline_harness.spool.incoming(job.id).write_bytes, PNG)
+    await pipeline_harness.spool.admit(job.id)
 
 
-async def test_job_found_submitting_is_uncertain(works: Works) -> None:
+async def test_job_found_submitting_is_uncertain(pipeline_harness: PipelineHarness) -> None:
     """Nobody knows whether its POST arrived: it is not sent again, and its card will say so."""
-    job = await works.steps.submitting()
-    await works.start()
-    found = await works.becomes(job, JobState.UNCERTAIN)
-    assert works.provider.posts == []
+    job = await pipeline_harness.steps.submitting()
+    await pipeline_harness.start()
+    found = await pipeline_harness.becomes(job, JobState.UNCERTAIN)
+    assert pipeline_harness.provider.posts == []
     assert found.cost is Cost.POSSIBLY
-    assert await works.store.requests_behind() == [job.request_id]
+    assert await pipeline_harness.store.requests_behind() == [job.request_id]
 
 
-async def test_job_found_submitting_with_its_picture_on_disk_goes_on(works: Works) -> None:
+async def test_job_found_submitting_with_its_picture_on_disk_goes_on(pipeline_harness: PipelineHarness) -> None:
     """The answer was the picture itself and was kept: it is paid for, and shown."""
-    job = await works.steps.submitting()
-    await on_disk(works, job)
-    await works.start()
-    found = await works.becomes(job, JobState.FETCHED)
-    assert (works.provider.posts, works.provider.polled, works.provider.downloaded) == ([], [], [])
+    job = await pipeline_harness.steps.submitting()
+    await on_disk(pipeline_harness, job)
+    await pipeline_harness.start()
+    found = await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert (
+        pipeline_harness.provider.posts,
+        pipeline_harness.provider.polled,
+        pipeline_harness.provider.downloaded,
+    ) == ([], [], [])
     assert found.cost is Cost.CHARGED
 
 
-async def test_job_found_running_is_polled_again(works: Works) -> None:
+async def test_job_found_running_is_polled_again(pipeline_harness: PipelineHarness) -> None:
     """A known task id is asked about; nothing is submitted."""
-    job = await works.steps.running()
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
-    assert works.provider.posts == []
-    assert works.provider.polled == [f"task-{job.id}"]
+    job = await pipeline_harness.steps.running()
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert pipeline_harness.provider.posts == []
+    assert pipeline_harness.provider.polled == [f"task-{job.id}"]
 
 
-async def test_job_found_running_with_its_picture_on_disk_asks_nobody(works: Works) -> None:
+async def test_job_found_running_with_its_picture_on_disk_asks_nobody(pipeline_harness: PipelineHarness) -> None:
     """Downloaded but not recorded: the file on disk is all that is needed."""
-    job = await works.steps.running()
-    await on_disk(works, job)
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
-    assert (works.provider.polled, works.provider.downloaded) == ([], [])
+    job = await pipeline_harness.steps.running()
+    await on_disk(pipeline_harness, job)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert (pipeline_harness.provider.polled, pipeline_harness.provider.downloaded) == ([], [])
 
 
-async def test_job_found_running_with_half_a_picture_downloads_again(works: Works) -> None:
+async def test_job_found_running_with_half_a_picture_downloads_again(pipeline_harness: PipelineHarness) -> None:
     """A download that was cut off by the crash is no picture."""
-    job = await works.steps.running()
-    await asyncio.to_thread(works.spool.incoming(job.id).write_bytes, PNG[:20])
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
-    assert len(works.provider.downloaded) == 1
+    job = await pipeline_harness.steps.running()
+    await asyncio.to_thread(pipeline_harness.spool.incoming(job.id).write_bytes, PNG[:20])
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert len(pipeline_harness.provider.downloaded) == 1
 
 
-async def test_job_found_running_after_hours_is_still_polled(works: Works) -> None:
+async def test_job_found_running_after_hours_is_still_polled(pipeline_harness: PipelineHarness) -> None:
     """The bot was down for longer than a job is waited for: the finished picture is fetched all the same."""
-    job = await works.steps.running()
-    works.clock.shift(5 * 3_600)
-    works.provider.polls.append(RUNNING)
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
-    assert len(works.provider.polled) == 2
+    job = await pipeline_harness.steps.running()
+    pipeline_harness.clock.shift(5 * 3_600)
+    pipeline_harness.provider.polls.append(RUNNING)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert len(pipeline_harness.provider.polled) == 2
 
 
-async def test_address_found_after_hours_is_still_tried(works: Works) -> None:
+async def test_address_found_after_hours_is_still_tried(pipeline_harness: PipelineHarness) -> None:
     """The same for a picture of which only the address is known."""
-    job = await works.steps.submitting()
+    job = await pipeline_harness.steps.submitting()
     submission = Submission(source=PictureSource(url="https://result.example/1.png"))
-    known(await works.store.submitted(job.id, OWNER, submission, None))
-    works.clock.shift(5 * 3_600)
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
+    known(await pipeline_harness.store.submitted(job.id, OWNER, submission, None))
+    pipeline_harness.clock.shift(5 * 3_600)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
-async def test_job_found_fetched_is_left_to_its_message(works: Works) -> None:
+async def test_job_found_fetched_is_left_to_its_message(pipeline_harness: PipelineHarness) -> None:
     """Its picture is on disk; its message is behind, which is what brings it there."""
-    job = await works.steps.fetched()
-    await on_disk(works, job)
-    await works.start()
-    assert await works.store.requests_behind() == [job.request_id]
-    assert (works.provider.posts, works.provider.polled) == ([], [])
-    assert (await works.store.job(job.id)).owner == OWNER
+    job = await pipeline_harness.steps.fetched()
+    await on_disk(pipeline_harness, job)
+    await pipeline_harness.start()
+    assert await pipeline_harness.store.requests_behind() == [job.request_id]
+    assert (pipeline_harness.provider.posts, pipeline_harness.provider.polled) == ([], [])
+    assert (await pipeline_harness.store.job(job.id)).owner == OWNER
 
 
-async def test_job_found_called_up_is_submitted_once(works: Works) -> None:
+async def test_job_found_called_up_is_submitted_once(pipeline_harness: PipelineHarness) -> None:
     """It was called up and nothing was sent: it waits again, is called up again, and makes its one POST."""
-    job = await works.steps.called_up()
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
-    assert len(works.provider.posts) == 1
+    job = await pipeline_harness.steps.called_up()
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert len(pipeline_harness.provider.posts) == 1
 
 
-async def test_stopping_releases_polls_and_lets_submits_record_their_answer(works: Works) -> None:
+async def test_stopping_releases_polls_and_lets_submits_record_their_answer(pipeline_harness: PipelineHarness) -> None:
     """A stop waits for an answer under way, so that no job is uncertain after an orderly restart."""
-    works.provider.answering.clear()
-    await works.start()
-    job = await works.imagine()
-    await works.posted(1)
-    works.admission.stop()
-    closing = asyncio.create_task(works.pipeline.close(grace_s=5))
+    pipeline_harness.provider.answering.clear()
+    await pipeline_harness.start()
+    job = await pipeline_harness.imagine()
+    await pipeline_harness.posted(1)
+    pipeline_harness.admission.stop()
+    closing = asyncio.create_task(pipeline_harness.pipeline.close(grace_s=5))
     await asyncio.sleep(0)
-    works.provider.answering.set()
+    pipeline_harness.provider.answering.set()
     await closing
-    assert (await works.store.job(job.id)).state in {JobState.RUNNING, JobState.FETCHED}
+    assert (await pipeline_harness.store.job(job.id)).state in {JobState.RUNNING, JobState.FETCHED}
     assert [task for task in asyncio.all_tasks() if task.get_name().startswith(("submit-", "fetch-"))] == []
 
 
-async def test_stop_does_not_wait_for_ever(works: Works) -> None:
+async def test_stop_does_not_wait_for_ever(pipeline_harness: PipelineHarness) -> None:
     """A POST that hangs is cut off after the grace; the next start finds it submitting."""
-    works.provider.answering.clear()
-    await works.start()
-    job = await works.imagine()
-    await works.posted(1)
-    works.admission.stop()
-    await works.pipeline.close(grace_s=0.02)
-    assert (await works.store.job(job.id)).state is JobState.SUBMITTING
+    pipeline_harness.provider.answering.clear()
+    await pipeline_harness.start()
+    job = await pipeline_harness.imagine()
+    await pipeline_harness.posted(1)
+    pipeline_harness.admission.stop()
+    await pipeline_harness.pipeline.close(grace_s=0.02)
+    assert (await pipeline_harness.store.job(job.id)).state is JobState.SUBMITTING
 
 
-async def test_job_found_fetched_without_its_file_is_fetched_again(works: Works) -> None:
+async def test_job_found_fetched_without_its_file_is_fetched_again(pipeline_harness: PipelineHarness) -> None:
     """A backup brings rows back, but no files: the provider is asked for the picture that is paid for already."""
-    job = await works.steps.fetched()
-    await works.start()
-    await works.until(lambda: works.provider.polled == [f"task-{job.id}"])
-    await works.until(lambda: works.spool.path_of(f"{job.id}.png").exists())
-    found = await works.becomes(job, JobState.FETCHED)
-    assert works.provider.posts == []
+    job = await pipeline_harness.steps.fetched()
+    await pipeline_harness.start()
+    await pipeline_harness.until(lambda: pipeline_harness.provider.polled == [f"task-{job.id}"])
+    await pipeline_harness.until(lambda: pipeline_harness.spool.path_of(f"{job.id}.png").exists())
+    found = await pipeline_harness.becomes(job, JobState.FETCHED)
+    assert pipeline_harness.provider.posts == []
     assert found.cost is Cost.CHARGED
 
 
-async def test_work_is_taken_up_as_soon_as_anything_can_be_written(works: Works) -> None:
+async def test_work_is_taken_up_as_soon_as_anything_can_be_written(pipeline_harness: PipelineHarness) -> None:
     """A start on a full disk does not end: what was under way is taken over later, and nothing is submitted twice."""
-    running, submitting = await works.steps.running(), await works.steps.submitting()
-    works.store.trouble["adopt"] = 5
-    works.store.trouble["uncertain"] = 2
-    await works.start()
-    await works.becomes(running, JobState.FETCHED)
-    await works.becomes(submitting, JobState.UNCERTAIN)
-    assert works.provider.posts == []
+    running, submitting = await pipeline_harness.steps.running(), await pipeline_harness.steps.submitting()
+    pipeline_harness.store.trouble["adopt"] = 5
+    pipeline_harness.store.trouble["uncertain"] = 2
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(running, JobState.FETCHED)
+    await pipeline_harness.becomes(submitting, JobState.UNCERTAIN)
+    assert pipeline_harness.provider.posts == []
 
 
-async def test_a_step_that_always_raises_ends_its_job(works: Works) -> None:
+async def test_a_step_that_always_raises_ends_its_job(pipeline_harness: PipelineHarness) -> None:
     """What nobody foresaw is tried again a few times with growing pauses; then the job fails, charged, and is shown."""
-    job = await works.steps.running()
-    works.provider.downloads.extend([UnicodeError("label empty or too long")] * 99)
-    await works.start()
-    failed = await works.becomes(job, JobState.FAILED)
+    job = await pipeline_harness.steps.running()
+    pipeline_harness.provider.downloads.extend([UnicodeError("label empty or too long")] * 99)
+    await pipeline_harness.start()
+    failed = await pipeline_harness.becomes(job, JobState.FAILED)
     assert (failed.error_code, failed.cost) == ("internal", Cost.CHARGED)
-    assert len(works.provider.downloaded) == 5
-    await works.shown(job)
-    other = await works.imagine()
-    works.provider.downloads.clear()
-    await works.becomes(other, JobState.FETCHED)
+    assert len(pipeline_harness.provider.downloaded) == 5
+    await pipeline_harness.shown(job)
+    other = await pipeline_harness.imagine()
+    pipeline_harness.provider.downloads.clear()
+    await pipeline_harness.becomes(other, JobState.FETCHED)
 
 
-async def test_unforeseen_errors_are_counted_across_restarts(works: Works) -> None:
+async def test_unforeseen_errors_are_counted_across_restarts(pipeline_harness: PipelineHarness) -> None:
     """A process that starts again does not begin to count again."""
-    job = await works.steps.running()
+    job = await pipeline_harness.steps.running()
     for _ in range(4):
-        await works.store.step_failed(job.id, "UnicodeError")
-    works.provider.downloads.append(UnicodeError("label empty or too long"))
-    await works.start()
-    await works.becomes(job, JobState.FAILED)
-    assert len(works.provider.downloaded) == 1
+        await pipeline_harness.store.step_failed(job.id, "UnicodeError")
+    pipeline_harness.provider.downloads.append(UnicodeError("label empty or too long"))
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FAILED)
+    assert len(pipeline_harness.provider.downloaded) == 1
 
 
-async def test_a_step_that_raises_now_and_then_loses_no_picture(works: Works) -> None:
+async def test_a_step_that_raises_now_and_then_loses_no_picture(pipeline_harness: PipelineHarness) -> None:
     """Four unforeseen errors, and then the picture comes."""
-    job = await works.steps.running()
-    works.provider.downloads.extend([ZeroDivisionError()] * 4)
-    await works.start()
-    await works.becomes(job, JobState.FETCHED)
+    job = await pipeline_harness.steps.running()
+    pipeline_harness.provider.downloads.extend([ZeroDivisionError()] * 4)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
 async def test_a_job_that_cannot_be_recovered_keeps_no_other_from_it(
-    works: Works, monkeypatch: pytest.MonkeyPatch
+    pipeline_harness: PipelineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its error is logged and it is tried again later; the bot starts."""
-    bad, good = await works.steps.submitting(), await works.steps.running()
-    find = works.spool.find
+    bad, good = await pipeline_harness.steps.submitting(), await pipeline_harness.steps.running()
+    find = pipeline_harness.spool.find
 
     async def raising(job_id: int) -> object:
         if job_id == bad.id:
             raise ZeroDivisionError
         return await find(job_id)
 
-    monkeypatch.setattr(works.spool, "find", raising)
-    await works.start()
-    await works.becomes(good, JobState.FETCHED)
-    await works.becomes(bad, JobState.UNCERTAIN)
+    monkeypatch.setattr(pipeline_harness.spool, "find", raising)
+    await pipeline_harness.start()
+    await pipeline_harness.becomes(good, JobState.FETCHED)
+    await pipeline_harness.becomes(bad, JobState.UNCERTAIN)
 
 
-async def test_an_unusable_picture_inside_the_answer_still_counts_as_an_answer(works: Works) -> None:
+async def test_an_unusable_picture_inside_the_answer_still_counts_as_an_answer(
+    pipeline_harness: PipelineHarness,
+) -> None:
     """The order was taken and is charged, whatever is raised while its picture is kept."""
-    works.provider.submits.append(Submission(source=INLINE))
-    works.provider.downloads.append(UnicodeError("nobody foresaw this"))
-    await works.start()
-    job = await works.becomes(await works.imagine(), JobState.FAILED)
+    pipeline_harness.provider.submits.append(Submission(source=INLINE))
+    pipeline_harness.provider.downloads.append(UnicodeError("nobody foresaw this"))
+    await pipeline_harness.start()
+    job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("result_gone", Cost.CHARGED)
-    assert len(works.provider.posts) == 1
+    assert len(pipeline_harness.provider.posts) == 1

@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 
 from sandbox.apimaster import ApimasterServer
-from sandbox.breakpoints import Stops
+from sandbox.breakpoints import Breakpoints
 
 _SUBMIT = "/v1/images/generations/async"
 _ORDER = {"model": "gemini-3.1-flash-image-preview", "prompt": "a held breath", "async": True}
@@ -15,7 +15,7 @@ _ORDER = {"model": "gemini-3.1-flash-image-preview", "prompt": "a held breath", 
 
 async def test_a_request_goes_on_when_its_stop_is_released() -> None:
     """Only the next one that fits is held; others pass."""
-    stops = Stops()
+    stops = Breakpoints()
     stop = stops.hold_next("before POST /a/*")
     await stops.passing("after POST /a/b")
     held = asyncio.create_task(stops.passing("before POST /a/b"))
@@ -28,7 +28,7 @@ async def test_a_request_goes_on_when_its_stop_is_released() -> None:
 
 async def test_a_stop_that_was_released_holds_nothing() -> None:
     """Whoever gave up waiting leaves no trap behind."""
-    stops = Stops()
+    stops = Breakpoints()
     stop = stops.hold_next("before *")
     stop.release()
     await stops.passing("before GET /")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.faults import TROUBLES, Place, Weather, named
+from sandbox.faults import TROUBLES, Place, RandomFaults, named
 from sandbox.machine import Machine
 from sandbox.stack import Sandbox
 
@@ -37,8 +37,8 @@ def test_names_are_unique() -> None:
 def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
     """Sooner or later each happens, and the same seed draws the same ones in the same order."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False, machine=Machine())
-    weather, again, other = Weather(sandbox, 3), Weather(sandbox, 3), Weather(sandbox, 4)
-    drawn = [weather.draw().name for _ in range(40_000)]
+    random_faults, again, other = RandomFaults(sandbox, 3), RandomFaults(sandbox, 3), RandomFaults(sandbox, 4)
+    drawn = [random_faults.draw().name for _ in range(40_000)]
     assert set(drawn) == {trouble.name for trouble in TROUBLES}
     assert [again.draw().name for _ in range(100)] == drawn[:100]
     assert [other.draw().name for _ in range(100)] != drawn[:100]
@@ -48,8 +48,8 @@ def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
 def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
     """Without a machine of its own nobody sets the bot's clock; its disk can refuse writes all the same."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
-    weather = Weather(sandbox, 3)
-    drawn = {weather.draw().place for _ in range(2_000)}
+    random_faults = RandomFaults(sandbox, 3)
+    drawn = {random_faults.draw().place for _ in range(2_000)}
     assert drawn == set(Place) - {Place.CLOCK}
     sandbox.world.close()
 
@@ -57,7 +57,7 @@ def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
 def test_what_cannot_be_accounted_for_can_be_left_out(tmp_path: Path) -> None:
     """A campaign counts what members see, so nobody may tell the bot what is not so."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
-    honest = Weather(sandbox, 3, lies=False)
+    honest = RandomFaults(sandbox, 3, lies=False)
     assert not any(honest.draw().lie for _ in range(2_000))
     assert any(trouble.lie for trouble in TROUBLES if trouble.place is Place.DISCORD)
     sandbox.world.close()
@@ -66,13 +66,13 @@ def test_what_cannot_be_accounted_for_can_be_left_out(tmp_path: Path) -> None:
 async def test_what_lasts_a_while_ends_with_the_weather(tmp_path: Path) -> None:
     """Cleared, the stand-ins are as ever: the token is good, the gateway speaks, channels are open."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
-        token, weather = sandbox.world.token, Weather(sandbox, 1)
+        token, random_faults = sandbox.world.token, RandomFaults(sandbox, 1)
         for name in ("state/token-reset", "state/locked-out", "gateway/silence", "gateway/no-guilds", "submit/reset"):
             trouble = named(name)
             assert trouble is not None
-            weather.strike(trouble)
-        assert weather.deadly
-        await weather.clear()
+            random_faults.strike(trouble)
+        assert random_faults.deadly
+        await random_faults.clear()
         assert sandbox.world.token == token
         assert not any(channel.overwrites for channel in sandbox.world.channels.values())
         assert sandbox.faults.gateway.ready == "whole"

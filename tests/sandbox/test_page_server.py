@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord.hub import Happening, Kind
-from sandbox.faults import TROUBLES, Weather
+from sandbox.faults import TROUBLES, RandomFaults
 from sandbox.page import PageServer
 from sandbox.stack import Sandbox
 
@@ -259,15 +259,15 @@ async def test_every_fault_in_the_menu_can_be_ordered(site: Site) -> None:
 async def test_the_panel_tells_of_random_faults(tmp_path: Path) -> None:
     """Their seed, by which they can be had again, and how many there were."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
-        weather = Weather(sandbox, 7)
-        weather.strike(weather.draw())
+        random_faults = RandomFaults(sandbox, 7)
+        random_faults.strike(random_faults.draw())
         async with (
-            PageServer(sandbox, weather=weather) as page,
+            PageServer(sandbox, random_faults=random_faults) as page,
             aiohttp.ClientSession(page.url) as client,
             client.get("/api/events?member=alice") as answer,
         ):
             faults = (await anext(_events(answer, "panel")))["faults"]
-        await weather.clear()
+        await random_faults.clear()
     assert (faults["happened"], faults["seed"]) == (1, 7)
     assert faults["latest"]
 

@@ -14,10 +14,10 @@ from bot.domain.job import NewReference
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import TokenLease
 from bot.services.intake import Intake
-from bot.services.picture_actions import Ask, Pictures
+from bot.services.picture_actions import PictureActions, PressOrder
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
@@ -27,23 +27,28 @@ SEVERAL = PictureSpec(prompt="{ink, oil}", resolution=Resolution.FOUR_K)
 class Counter:
     """An intake and the picture service over it, with what they set going."""
 
-    def __init__(self, works: Works) -> None:
+    def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.fetched: list[int] = []
-        self.presenter = works.presenter
+        self.presenter = pipeline_harness.presenter
         self.intake = Intake(
-            requests=works.store,
-            jobs=works.store,
-            drafts=works.store.drafts,
-            rules=works.rules,
-            presenter=works.presenter,
-            check_room=works.disk_watch.check,
+            requests=pipeline_harness.store,
+            jobs=pipeline_harness.store,
+            drafts=pipeline_harness.store.drafts,
+            rules=pipeline_harness.rules,
+            presenter=pipeline_harness.presenter,
+            check_room=pipeline_harness.disk_watch.check,
             wake=lambda: None,
             fetch_references=self.fetched.append,
             references_copied=self._arrived,
             credit_price_1k=Decimal(1),
             group_ratio=Decimal(1),
         )
-        self.pictures = Pictures(requests=works.store, jobs=works.store, presenter=works.presenter, intake=self.intake)
+        self.pictures = PictureActions(
+            requests=pipeline_harness.store,
+            jobs=pipeline_harness.store,
+            presenter=pipeline_harness.presenter,
+            intake=self.intake,
+        )
 
     async def _arrived(self, _request_id: int) -> None:
         """References that are here at once."""
@@ -59,18 +64,20 @@ _ORDER = {"references": (), "private": False, "lease": FRESH, "upload_limit_byte
 
 
 @pytest.fixture
-def counter(works: Works) -> Counter:
+def counter(pipeline_harness: PipelineHarness) -> Counter:
     """On the same store as the queue; a picture costs one credit at 1K."""
-    return Counter(works)
+    return Counter(pipeline_harness)
 
 
-async def test_agreed_order_has_everything_that_was_asked_about(works: Works, counter: Counter) -> None:
+async def test_agreed_order_has_everything_that_was_asked_about(
+    pipeline_harness: PipelineHarness, counter: Counter
+) -> None:
     """Settings, references and price of the question; channel and token of the press that agreed."""
     pictures = (NewReference(url="https://cdn.test/a.png", name="a.png"),)
     asked = await counter.asked(references=pictures, count=2, private=True)
     assert asked.draft.total_microcredits == 8_000_000
     made = await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
-    views = [await works.store.view(request_id) for request_id in made]
+    views = [await pipeline_harness.store.view(request_id) for request_id in made]
     assert [view.request.spec.prompt for view in views] == ["ink", "oil"]
     assert [[job.price_microcredits for job in view.jobs] for view in views] == [[2_000_000] * 2] * 2
     assert all(view.request.apart and view.request.private for view in views)
@@ -88,19 +95,21 @@ async def test_question_is_answered_where_it_was_asked(counter: Counter) -> None
     assert len(await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)) == 2
 
 
-async def test_a_picture_that_its_member_cannot_see_any_more_is_not_used(works: Works, counter: Counter) -> None:
+async def test_a_picture_that_its_member_cannot_see_any_more_is_not_used(
+    pipeline_harness: PipelineHarness, counter: Counter
+) -> None:
     """Another member's picture that was made private between the question and its answer."""
-    parent = await works.steps.running(user_id=BOB)
+    parent = await pipeline_harness.steps.running(user_id=BOB)
     asked = await counter.asked(parent_job_id=parent.id)
-    view = await works.store.view(parent.request_id)
+    view = await pipeline_harness.store.view(parent.request_id)
     message = TokenLease(token="private", expires_at=START + timedelta(minutes=15), message_id=99)
-    assert await works.store.moves.move_to_private(view.request.id, message)
+    assert await pipeline_harness.store.moves.move_to_private(view.request.id, message)
     with refused("no picture"):
         await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
-    assert await works.store.drafts.find(asked.draft_id) is not None
+    assert await pipeline_harness.store.drafts.find(asked.draft_id) is not None
 
 
-async def test_question_is_its_members_to_answer_once(works: Works, counter: Counter) -> None:
+async def test_question_is_its_members_to_answer_once(pipeline_harness: PipelineHarness, counter: Counter) -> None:
     """Neither yes nor no comes from somebody else, and none of them after the other."""
     asked = await counter.asked()
     bobs = new_request(user_id=BOB).origin
@@ -113,7 +122,7 @@ async def test_question_is_its_members_to_answer_once(works: Works, counter: Cou
     await counter.intake.drop_draft(asked.draft_id, ALICE)
     with refused("answered already"):
         await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)
-    assert (await works.store.waiting(), counter.presenter.asked) == (0, [])
+    assert (await pipeline_harness.store.waiting(), counter.presenter.asked) == (0, [])
 
 
 async def test_where_only_a_member_brought_the_bot_five_is_the_limit(counter: Counter) -> None:
@@ -124,13 +133,15 @@ async def test_where_only_a_member_brought_the_bot_five_is_the_limit(counter: Co
         await counter.intake.imagine(six, visiting, private=False, lease=FRESH, upload_limit_bytes=5)
 
 
-async def test_edited_prompt_asks_first_and_ordering_again_does_not(works: Works, counter: Counter) -> None:
+async def test_edited_prompt_asks_first_and_ordering_again_does_not(
+    pipeline_harness: PipelineHarness, counter: Counter
+) -> None:
     """A picture's own prompt is to the letter, whatever braces it has; what is typed anew may be several."""
     reference = NewReference(url="", name="x", file_name="9.png")
     new = replace(new_request(prompt="{ink, oil}"), references=(reference,))
-    job = (await works.store.view(await works.store.accept(new))).jobs[0]
-    ask = Ask(origin=new_request(user_id=BOB).origin, private=False, lease=FRESH, upload_limit_bytes=5)
-    again = await works.store.view(await counter.pictures.again(job.id, ask))
+    job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
+    ask = PressOrder(origin=new_request(user_id=BOB).origin, private=False, lease=FRESH, upload_limit_bytes=5)
+    again = await pipeline_harness.store.view(await counter.pictures.again(job.id, ask))
     assert again.request.spec.prompt == "{ink, oil}"
     with pytest.raises(AsksFirst) as caught:
         await counter.pictures.edited(job.id, SEVERAL, replace(ask, origin=new_request(user_id=BOB).origin))
@@ -139,14 +150,14 @@ async def test_edited_prompt_asks_first_and_ordering_again_does_not(works: Works
     assert draft.references == (reference,)
 
 
-async def test_a_question_outlives_a_full_disk(works: Works, counter: Counter) -> None:
+async def test_a_question_outlives_a_full_disk(pipeline_harness: PipelineHarness, counter: Counter) -> None:
     """Agreed to while there is no room, it is refused for now; later the same question can be agreed to."""
     asked = await counter.asked()
     press = new_request().origin
-    works.disk = DiskState(free_bytes=0)
-    await works.disk_watch.look()
+    pipeline_harness.disk = DiskState(free_bytes=0)
+    await pipeline_harness.disk_watch.look()
     with refused("disk is full"):
         await counter.intake.make(asked.draft_id, press, lease=FRESH, upload_limit_bytes=5)
-    works.disk = DiskState(free_bytes=10**12)
-    await works.disk_watch.look()
+    pipeline_harness.disk = DiskState(free_bytes=10**12)
+    await pipeline_harness.disk_watch.look()
     assert len(await counter.intake.make(asked.draft_id, press, lease=FRESH, upload_limit_bytes=5)) == 2

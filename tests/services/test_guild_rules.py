@@ -12,16 +12,16 @@ from bot.domain.errors import Refusal
 from bot.domain.job import JobState
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.rules import Setting, WordRule
-from bot.services.guild_rules import RuleBook
+from bot.services.guild_rules import GuildRules
 from bot.services.word_matcher import checked_rule
 from tests.support.build import BOB, GUILD, new_request
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 
 ORIGIN = new_request().origin
 CATASTROPHE = r"^(([a-z])+.)+[A-Z]([a-z])+$"
 
 
-async def refused(rules: RuleBook, prompt: str, *, style_text: str = "", others: tuple[str, ...] = ()) -> str | None:
+async def refused(rules: GuildRules, prompt: str, *, style_text: str = "", others: tuple[str, ...] = ()) -> str | None:
     """The code with which a prompt is refused."""
     try:
         await rules.checked(PictureSpec(prompt=prompt, style="s", style_text=style_text), ORIGIN, others)
@@ -30,46 +30,48 @@ async def refused(rules: RuleBook, prompt: str, *, style_text: str = "", others:
     return None
 
 
-async def stored(works: Works, rule: WordRule) -> WordRule:
+async def stored(pipeline_harness: PipelineHarness, rule: WordRule) -> WordRule:
     """A rule that is in the database though it would not be accepted."""
     entry = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.WORDS, detail="")
-    return replace(rule, id=await works.store.rules.add_words(GUILD, rule, entry))
+    return replace(rule, id=await pipeline_harness.store.rules.add_words(GUILD, rule, entry))
 
 
-async def test_a_change_holds_at_once_and_is_audited(works: Works) -> None:
+async def test_a_change_holds_at_once_and_is_audited(pipeline_harness: PipelineHarness) -> None:
     """Also where the rules were read, and kept at hand, just before."""
     left_open = replace(PictureSpec(prompt="x"), left_open=frozenset({"resolution"}))
-    assert (await works.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.ONE_K
-    await works.rules.change(GUILD, BOB, Setting.DEFAULT_RESOLUTION, Resolution.TWO_K, "default_resolution: 2K")
-    assert (await works.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.TWO_K
+    assert (await pipeline_harness.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.ONE_K
+    await pipeline_harness.rules.change(
+        GUILD, BOB, Setting.DEFAULT_RESOLUTION, Resolution.TWO_K, "default_resolution: 2K"
+    )
+    assert (await pipeline_harness.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.TWO_K
     outside = replace(ORIGIN, guild_id=None)
-    assert (await works.rules.checked(left_open, outside, ())).resolution is Resolution.ONE_K
-    await works.rules.change(GUILD, BOB, Setting.DEFAULT_RESOLUTION, None, "default_resolution: reset")
-    assert (await works.rules.of(GUILD)).default_resolution is None
-    (second, first) = await works.store.audit.entries(GUILD, limit=9)
+    assert (await pipeline_harness.rules.checked(left_open, outside, ())).resolution is Resolution.ONE_K
+    await pipeline_harness.rules.change(GUILD, BOB, Setting.DEFAULT_RESOLUTION, None, "default_resolution: reset")
+    assert (await pipeline_harness.rules.of(GUILD)).default_resolution is None
+    (second, first) = await pipeline_harness.store.audit.entries(GUILD, limit=9)
     assert (first.actor_id, first.action, first.detail) == (BOB, AuditAction.SETTING, "default_resolution: 2K")
     assert second.detail == "default_resolution: reset"
 
 
-async def test_words_are_looked_for_in_prompt_style_and_every_variant(works: Works) -> None:
+async def test_words_are_looked_for_in_prompt_style_and_every_variant(pipeline_harness: PipelineHarness) -> None:
     """Whatever the model would read: a word may be made by the choices of a prompt alone."""
-    await works.rules.add_words(GUILD, BOB, WordRule(pattern="nude"))
-    assert await refused(works.rules, "a nude") == "words_refused"
-    assert await refused(works.rules, "a dude", style_text="nude, in oil") == "words_refused"
-    assert await refused(works.rules, "a nu{de, t}", others=("a nude", "a nut")) == "words_refused"
-    assert await refused(works.rules, "a denuded hill") is None
+    await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern="nude"))
+    assert await refused(pipeline_harness.rules, "a nude") == "words_refused"
+    assert await refused(pipeline_harness.rules, "a dude", style_text="nude, in oil") == "words_refused"
+    assert await refused(pipeline_harness.rules, "a nu{de, t}", others=("a nude", "a nut")) == "words_refused"
+    assert await refused(pipeline_harness.rules, "a denuded hill") is None
 
 
-async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(works: Works) -> None:
+async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(pipeline_harness: PipelineHarness) -> None:
     """Neither case nor odd letters hide anything; taken away, it holds no more."""
-    rule = await works.rules.add_words(GUILD, BOB, WordRule(pattern=r"\bn[u4]d[e3]s?\b", regex=True))
+    rule = await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern=r"\bn[u4]d[e3]s?\b", regex=True))
     for prompt in ("NUDE", "a \uff4e\uff55\uff44\uff45", "n4d3s", "nu\u200bde"):
-        assert await refused(works.rules, prompt) == "pattern_refused"
-    assert await refused(works.rules, "denuded") is None
-    await works.rules.remove_words(GUILD, BOB, rule.id)
-    assert await refused(works.rules, "NUDE") is None
+        assert await refused(pipeline_harness.rules, prompt) == "pattern_refused"
+    assert await refused(pipeline_harness.rules, "denuded") is None
+    await pipeline_harness.rules.remove_words(GUILD, BOB, rule.id)
+    assert await refused(pipeline_harness.rules, "NUDE") is None
     with pytest.raises(Refusal, match="no_such_rule"):
-        await works.rules.remove_words(GUILD, BOB, rule.id)
+        await pipeline_harness.rules.remove_words(GUILD, BOB, rule.id)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +96,12 @@ def test_a_pattern_that_is_no_good_is_refused_when_it_is_added(pattern: str, cod
 
 
 async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
-    works: Works,
+    pipeline_harness: PipelineHarness,
 ) -> None:
     """The loop goes on meanwhile; those who look after the server are told once."""
-    rule = await stored(works, WordRule(pattern=CATASTROPHE, regex=True))
+    rule = await stored(pipeline_harness, WordRule(pattern=CATASTROPHE, regex=True))
     told: list[tuple[int, WordRule]] = []
-    works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
+    pipeline_harness.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
     turns = 0
 
     async def count() -> None:
@@ -109,55 +111,62 @@ async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    assert await refused(works.rules, "a" * 3_000 + "!") == "words_unchecked"
-    assert await refused(works.rules, "b" * 3_000 + "!") == "words_unchecked"
+    assert await refused(pipeline_harness.rules, "a" * 3_000 + "!") == "words_unchecked"
+    assert await refused(pipeline_harness.rules, "b" * 3_000 + "!") == "words_unchecked"
     counting.cancel()
     assert turns > 10
     assert told == [(GUILD, rule)]
-    assert await refused(works.rules, "5") is None
+    assert await refused(pipeline_harness.rules, "5") is None
 
 
-async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(works: Works) -> None:
+async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(
+    pipeline_harness: PipelineHarness,
+) -> None:
     """Not let through, and not held against a rule. Where nothing is forbidden, nothing is compared."""
     told: list[tuple[int, WordRule]] = []
-    works.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
-    assert await refused(works.rules, "\ufdfa" * 3_970) is None
-    await works.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
+    pipeline_harness.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
+    assert await refused(pipeline_harness.rules, "\ufdfa" * 3_970) is None
+    await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
     for text in ("\ufdfa" * 3_970, "\u0344" * 3_970, "e" + "\u0316\u0301" * 1_984):
-        assert await refused(works.rules, text) == "words_unreadable"
-        assert await refused(works.rules, "a dog", others=("a dog", text)) == "words_unreadable"
+        assert await refused(pipeline_harness.rules, text) == "words_unreadable"
+        assert await refused(pipeline_harness.rules, "a dog", others=("a dog", text)) == "words_unreadable"
     assert told == []
-    assert await refused(works.rules, "a dog") is None
+    assert await refused(pipeline_harness.rules, "a dog") is None
 
 
-async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowest_is_told(works: Works) -> None:
+async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowest_is_told(
+    pipeline_harness: PipelineHarness,
+) -> None:
     """None of them alone takes too long."""
-    rules = [await stored(works, WordRule(pattern=f"(?:x+)[{chr(97 + number)}]", regex=True)) for number in range(20)]
+    rules = [
+        await stored(pipeline_harness, WordRule(pattern=f"(?:x+)[{chr(97 + number)}]", regex=True))
+        for number in range(20)
+    ]
     told: list[WordRule] = []
-    works.rules.on_slow_pattern(lambda _, slow: told.append(slow))
-    assert await refused(works.rules, "x" * 3_900) == "words_unchecked"
+    pipeline_harness.rules.on_slow_pattern(lambda _, slow: told.append(slow))
+    assert await refused(pipeline_harness.rules, "x" * 3_900) == "words_unchecked"
     assert len(told) == 1
     assert told[0] in rules
 
 
-async def test_a_dry_run_says_which_rules_and_which_past_prompts(works: Works) -> None:
+async def test_a_dry_run_says_which_rules_and_which_past_prompts(pipeline_harness: PipelineHarness) -> None:
     """With rules that are kept, or one that is only thought of."""
     for prompt in ("a red cat", "a dog", "a blue cat"):
-        await works.store.accept(new_request(prompt=prompt))
+        await pipeline_harness.store.accept(new_request(prompt=prompt))
     cat, colour = WordRule(pattern="cat"), WordRule(pattern="red|blue", regex=True)
-    assert await works.rules.matching(GUILD, BOB, [cat, colour], "a red house") == [colour]
-    assert [past.prompt for past, _ in await works.rules.tried(GUILD, BOB, [cat], most=100)] == [
+    assert await pipeline_harness.rules.matching(GUILD, BOB, [cat, colour], "a red house") == [colour]
+    assert [past.prompt for past, _ in await pipeline_harness.rules.tried(GUILD, BOB, [cat], most=100)] == [
         "a blue cat",
         "a red cat",
     ]
-    assert [past.prompt for past, _ in await works.rules.tried(GUILD, BOB, [cat], most=2)] == ["a blue cat"]
+    assert [past.prompt for past, _ in await pipeline_harness.rules.tried(GUILD, BOB, [cat], most=2)] == ["a blue cat"]
 
 
-async def test_what_was_accepted_keeps_the_rules_it_was_accepted_with(works: Works) -> None:
+async def test_what_was_accepted_keeps_the_rules_it_was_accepted_with(pipeline_harness: PipelineHarness) -> None:
     """A rule that would refuse it now changes nothing about a picture that waits."""
-    request_id = await works.store.accept(new_request(resolution=Resolution.FOUR_K, prompt="a cat"))
-    await works.rules.change(GUILD, BOB, Setting.HIGHEST_RESOLUTION, Resolution.ONE_K, "lower")
-    await works.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
-    [job] = (await works.store.view(request_id)).jobs
+    request_id = await pipeline_harness.store.accept(new_request(resolution=Resolution.FOUR_K, prompt="a cat"))
+    await pipeline_harness.rules.change(GUILD, BOB, Setting.HIGHEST_RESOLUTION, Resolution.ONE_K, "lower")
+    await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))
+    [job] = (await pipeline_harness.store.view(request_id)).jobs
     assert job.state is JobState.QUEUED
-    assert [admitted.id for admitted in await works.store.admit("owner", most=9)] == [job.id]
+    assert [admitted.id for admitted in await pipeline_harness.store.admit("owner", most=9)] == [job.id]

@@ -10,8 +10,8 @@ from bot.domain.job import JobState, NewReference
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
 from bot.services.housekeeping import Housekeeping
-from bot.services.orphans import Strays
-from bot.services.retention import Forgetting
+from bot.services.orphans import OrphanSweep
+from bot.services.retention import Retention
 from bot.store.store import SqliteStore
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
@@ -23,10 +23,10 @@ def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) 
     """Sweeps what is older than seven days."""
     (folder / "references").mkdir(exist_ok=True)
     copies = ReferenceCopies(folder / "references", ["cdn.test"])
-    forgetting = Forgetting(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=0)
+    retention = Retention(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=0)
     return Housekeeping(
-        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, forgetting=forgetting,
-        strays=Strays(store=store.strays, files=spool, copies=copies), clock=clock, keep=timedelta(days=7),
+        requests=store, drafts=store.drafts, jobs=store, files=spool, copies=copies, retention=retention,
+        orphans=OrphanSweep(store=store.orphans, files=spool, copies=copies), clock=clock, keep=timedelta(days=7),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from bot.ports import TokenLease
 from bot.services.intake import Intake
 from tests.support.build import new_request
 from tests.support.clock import START
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
@@ -26,19 +26,19 @@ PRESS = replace(FRESH, message_id=99)
 class Desk:
     """An intake that notes when it wakes admission."""
 
-    def __init__(self, works: Works) -> None:
+    def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.woken = 0
         self.fetched: list[int] = []
         self.intake = Intake(
-            requests=works.store,
-            jobs=works.store,
-            drafts=works.store.drafts,
-            rules=works.rules,
-            presenter=works.presenter,
-            check_room=works.disk_watch.check,
+            requests=pipeline_harness.store,
+            jobs=pipeline_harness.store,
+            drafts=pipeline_harness.store.drafts,
+            rules=pipeline_harness.rules,
+            presenter=pipeline_harness.presenter,
+            check_room=pipeline_harness.disk_watch.check,
             wake=self._wake,
             fetch_references=self.fetched.append,
-            references_copied=works.referencing.copied,
+            references_copied=pipeline_harness.reference_transport.copied,
             credit_price_1k=Decimal("0.06"),
             group_ratio=Decimal(2),
         )
@@ -48,12 +48,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(works: Works) -> Desk:
+def desk(pipeline_harness: PipelineHarness) -> Desk:
     """An intake on the same store as the queue."""
-    return Desk(works)
+    return Desk(pipeline_harness)
 
 
-async def test_accepted_picture_has_the_installations_price(works: Works, desk: Desk) -> None:
+async def test_accepted_picture_has_the_installations_price(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Price, multiplier and group ratio are applied when it is accepted; admission looks at once."""
     origin = new_request().origin
     request_id = await desk.intake.imagine(
@@ -63,39 +63,41 @@ async def test_accepted_picture_has_the_installations_price(works: Works, desk: 
         lease=FRESH,
         upload_limit_bytes=1_000,
     )
-    view = await works.store.view(request_id)
+    view = await pipeline_harness.store.view(request_id)
     assert [job.price_microcredits for job in view.jobs] == [160_000]
     assert (view.request.token, view.request.private, view.request.origin) == ("fresh", True, origin)
     assert desk.woken == 1
 
 
-async def test_nothing_is_ordered_before_its_member_was_answered(works: Works) -> None:
+async def test_nothing_is_ordered_before_its_member_was_answered(pipeline_harness: PipelineHarness) -> None:
     """A request whose first answer is late waits until that is noted, or for the moment that was set.
 
     A card that is shown meanwhile changes nothing: admission, which knows the moment, would not be told of it.
     """
-    moment = works.clock.now() + timedelta(seconds=5)
-    held = await works.store.accept(new_request(), not_before=moment)
-    answered = await works.store.accept(new_request(), not_before=moment)
-    job = (await works.store.view(answered)).jobs[0]
-    await works.store.note_shown(answered, await works.steps.shown_with(job))
-    assert await works.store.admit("me", most=9) == []
-    assert await works.store.next_not_before(works.clock.now()) == moment
-    await works.store.answers.answered(answered)
-    assert [called.request_id for called in await works.store.admit("me", most=9)] == [answered]
-    works.clock.shift(5)
-    assert [called.request_id for called in await works.store.admit("me", most=9)] == [held]
+    moment = pipeline_harness.clock.now() + timedelta(seconds=5)
+    held = await pipeline_harness.store.accept(new_request(), not_before=moment)
+    answered = await pipeline_harness.store.accept(new_request(), not_before=moment)
+    job = (await pipeline_harness.store.view(answered)).jobs[0]
+    await pipeline_harness.store.note_shown(answered, await pipeline_harness.steps.shown_with(job))
+    assert await pipeline_harness.store.admit("me", most=9) == []
+    assert await pipeline_harness.store.next_not_before(pipeline_harness.clock.now()) == moment
+    await pipeline_harness.store.answers.answered(answered)
+    assert [called.request_id for called in await pipeline_harness.store.admit("me", most=9)] == [answered]
+    pipeline_harness.clock.shift(5)
+    assert [called.request_id for called in await pipeline_harness.store.admit("me", most=9)] == [held]
 
 
-async def test_request_whose_member_was_not_answered_is_taken_back(works: Works, desk: Desk) -> None:
+async def test_request_whose_member_was_not_answered_is_taken_back(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """Discord told the member that the bot did not respond: nothing is made, nothing is charged."""
-    view = await works.store.view(await works.store.accept(new_request(count=2)))
+    view = await pipeline_harness.store.view(await pipeline_harness.store.accept(new_request(count=2)))
     await desk.intake.unanswered(view)
-    assert await works.store.states() == {JobState.CANCELLED: 2}
-    assert sum(row.spent_microcredits for row in await works.store.usage(None)) == 0
+    assert await pipeline_harness.store.states() == {JobState.CANCELLED: 2}
+    assert sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None)) == 0
 
 
-async def test_a_reference_that_cannot_be_had_is_a_refusal(works: Works, desk: Desk) -> None:
+async def test_a_reference_that_cannot_be_had_is_a_refusal(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Nothing was spent, and no message is left to be brought up to date: the member reads it privately."""
     with pytest.raises(Refusal) as caught:
         await desk.intake.remix(
@@ -107,14 +109,16 @@ async def test_a_reference_that_cannot_be_had_is_a_refusal(works: Works, desk: D
             upload_limit_bytes=1_000,
         )
     assert (caught.value.code, caught.value.values) == ("reference_foreign", {"number": 1, "name": "a.png"})
-    assert await works.store.requests_behind() == []
-    [job] = (await works.store.view(1)).jobs
+    assert await pipeline_harness.store.requests_behind() == []
+    [job] = (await pipeline_harness.store.view(1)).jobs
     assert (job.state, job.cost) == (JobState.FAILED, Cost.NOTHING)
     assert desk.woken == 0
 
 
 @pytest.mark.parametrize("count", [-1, 0, 5, 10**9])
-async def test_a_number_of_pictures_that_no_command_offers_is_refused(works: Works, desk: Desk, count: int) -> None:
+async def test_a_number_of_pictures_that_no_command_offers_is_refused(
+    pipeline_harness: PipelineHarness, desk: Desk, count: int
+) -> None:
     """Discord keeps to the command's range, a client need not; a request without a picture could never be shown."""
     with pytest.raises(Refusal) as refusal:
         await desk.intake.imagine(
@@ -125,15 +129,15 @@ async def test_a_number_of_pictures_that_no_command_offers_is_refused(works: Wor
             upload_limit_bytes=1_000,
             count=count,
         )
-    assert (refusal.value.code, await works.store.requests_behind()) == ("no_such_count", [])
+    assert (refusal.value.code, await pipeline_harness.store.requests_behind()) == ("no_such_count", [])
 
 
-async def test_a_full_disk_refuses_before_anything_is_stored(works: Works, desk: Desk) -> None:
+async def test_a_full_disk_refuses_before_anything_is_stored(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """From memory: with a disk like that the database is better left alone."""
-    works.disk = DiskState(free_bytes=0)
-    await works.disk_watch.look()
+    pipeline_harness.disk = DiskState(free_bytes=0)
+    await pipeline_harness.disk_watch.look()
     order = {"private": True, "lease": FRESH, "upload_limit_bytes": 1_000}
     with refused("disk is full"):
         await desk.intake.imagine(PictureSpec(prompt="x"), new_request().origin, **order)  # type: ignore[arg-type]
-    assert await works.store.states() == {}
+    assert await pipeline_harness.store.states() == {}
     assert desk.woken == 0

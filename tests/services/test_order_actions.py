@@ -11,10 +11,10 @@ from bot.domain.disk import DiskState
 from bot.domain.errors import BalanceError, Refusal
 from bot.domain.job import JobState
 from bot.ports import TokenLease
-from bot.services.order_actions import Deciding
+from bot.services.order_actions import OrderActions
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.refusals import refused
 from tests.support.steps import OWNER
 
@@ -25,15 +25,15 @@ PRESS = replace(FRESH, message_id=99)
 class Desk:
     """Decisions, and how often they woke admission."""
 
-    def __init__(self, works: Works) -> None:
+    def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.woken = 0
-        self.deciding = Deciding(
-            requests=works.store,
-            jobs=works.store,
-            moves=works.store.moves,
-            rules=works.rules,
-            presenter=works.presenter,
-            check_room=works.disk_watch.check,
+        self.order_actions = OrderActions(
+            requests=pipeline_harness.store,
+            jobs=pipeline_harness.store,
+            moves=pipeline_harness.store.moves,
+            rules=pipeline_harness.rules,
+            presenter=pipeline_harness.presenter,
+            check_room=pipeline_harness.disk_watch.check,
             wake=self._wake,
         )
 
@@ -42,157 +42,171 @@ class Desk:
 
 
 @pytest.fixture
-def desk(works: Works) -> Desk:
+def desk(pipeline_harness: PipelineHarness) -> Desk:
     """Decisions on the same store as the queue."""
-    return Desk(works)
+    return Desk(pipeline_harness)
 
 
-async def test_cancelling_is_free_and_shown(works: Works, desk: Desk) -> None:
+async def test_cancelling_is_free_and_shown(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """A waiting job is taken back, and its card follows through the press's own token."""
-    job = await works.steps.queued()
-    await desk.deciding.cancel(job.id, ALICE, FRESH)
-    assert (await works.store.job(job.id)).state is JobState.CANCELLED
-    assert (await works.store.view(job.request_id)).request.token == "fresh"
-    assert works.presenter.asked == [job.request_id]
+    job = await pipeline_harness.steps.queued()
+    await desk.order_actions.cancel(job.id, ALICE, FRESH)
+    assert (await pipeline_harness.store.job(job.id)).state is JobState.CANCELLED
+    assert (await pipeline_harness.store.view(job.request_id)).request.token == "fresh"
+    assert pipeline_harness.presenter.asked == [job.request_id]
 
 
-async def test_nobody_else_may_withdraw(works: Works, desk: Desk) -> None:
+async def test_nobody_else_may_withdraw(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Who presses is checked with the answer too, not only with the question."""
-    job = await works.steps.running()
-    for press in (desk.deciding.cancel(job.id, BOB, FRESH), desk.deciding.withdraw(job.id, BOB)):
+    job = await pipeline_harness.steps.running()
+    for press in (desk.order_actions.cancel(job.id, BOB, FRESH), desk.order_actions.withdraw(job.id, BOB)):
         with pytest.raises(Refusal) as caught:
             await press
         assert caught.value.code == "not_yours"
-    assert await works.store.job(job.id) == job
+    assert await pipeline_harness.store.job(job.id) == job
 
 
-async def test_a_waiting_picture_becomes_private_for_its_member_alone(works: Works, desk: Desk) -> None:
+async def test_a_waiting_picture_becomes_private_for_its_member_alone(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """Nobody else may ask for it; it happens once, and not to what is deleted, finished or unknown."""
-    job = await works.steps.running()
+    job = await pipeline_harness.steps.running()
     for user_id, code in ((BOB, "not_yours"), (ALICE, ""), (ALICE, "private_already")):
         if not code:
-            await desk.deciding.move_to_private(job.id, user_id, PRESS)
-            assert works.presenter.asked == [job.request_id]
+            await desk.order_actions.move_to_private(job.id, user_id, PRESS)
+            assert pipeline_harness.presenter.asked == [job.request_id]
             continue
         with pytest.raises(Refusal) as caught:
-            await desk.deciding.move_to_private(job.id, user_id, PRESS)
+            await desk.order_actions.move_to_private(job.id, user_id, PRESS)
         assert caught.value.code == code
-    delivered = await works.steps.delivered()
+    delivered = await pipeline_harness.steps.delivered()
     with pytest.raises(Refusal) as caught:
-        await desk.deciding.move_to_private(delivered.id, ALICE, PRESS)
+        await desk.order_actions.move_to_private(delivered.id, ALICE, PRESS)
     assert caught.value.code == "too_late_to_move"
-    await works.store.delete(delivered.request_id, ALICE)
+    await pipeline_harness.store.delete(delivered.request_id, ALICE)
     for job_id in (delivered.id, 404):
         with pytest.raises(Refusal) as caught:
-            await desk.deciding.move_to_private(job_id, ALICE, PRESS)
+            await desk.order_actions.move_to_private(job_id, ALICE, PRESS)
         assert caught.value.code == "no_such_job"
 
 
-async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(works: Works, desk: Desk) -> None:
+async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """Where only a member brought the bot along, its first token alone removes what all can see."""
     new = new_request()
-    request_id = await works.store.accept(replace(new, origin=replace(new.origin, bot_present=False)))
-    works.clock.shift(16 * 60)
-    [job] = (await works.store.view(request_id)).jobs
+    request_id = await pipeline_harness.store.accept(replace(new, origin=replace(new.origin, bot_present=False)))
+    pipeline_harness.clock.shift(16 * 60)
+    [job] = (await pipeline_harness.store.view(request_id)).jobs
     with pytest.raises(Refusal) as caught:
-        await desk.deciding.move_to_private(job.id, ALICE, PRESS)
+        await desk.order_actions.move_to_private(job.id, ALICE, PRESS)
     assert caught.value.code == "cannot_move"
-    assert not (await works.store.view(request_id)).request.private
+    assert not (await pipeline_harness.store.view(request_id)).request.private
 
 
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
-async def test_nobody_else_may_decide(decision: str, works: Works, desk: Desk) -> None:
+async def test_nobody_else_may_decide(decision: str, pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """A button that another member presses does nothing and tells them why."""
-    job = await (works.steps.queued() if decision == "cancel" else works.steps.uncertain())
+    job = await (pipeline_harness.steps.queued() if decision == "cancel" else pipeline_harness.steps.uncertain())
     with pytest.raises(Refusal) as caught:
-        await getattr(desk.deciding, decision)(job.id, BOB, FRESH)
+        await getattr(desk.order_actions, decision)(job.id, BOB, FRESH)
     assert caught.value.code == "not_yours"
-    assert await works.store.job(job.id) == job
-    assert (await works.store.view(job.request_id)).request.token == "interaction-token"
+    assert await pipeline_harness.store.job(job.id) == job
+    assert (await pipeline_harness.store.view(job.request_id)).request.token == "interaction-token"
 
 
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
 async def test_unknown_picture_is_refused(decision: str, desk: Desk) -> None:
     """A button on a message that outlived its rows is answered in a sentence."""
     with refused(r"no\. 404") as caught:
-        await getattr(desk.deciding, decision)(404, ALICE, FRESH)
+        await getattr(desk.order_actions, decision)(404, ALICE, FRESH)
     assert caught.value.code == "no_such_job"
 
 
-async def test_too_late_to_cancel(works: Works, desk: Desk) -> None:
+async def test_too_late_to_cancel(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """What is finished is not cancelled, and neither is what is uncertain: that has buttons of its own."""
-    for job in (await works.steps.uncertain(), await works.steps.fetched(), await works.steps.delivered()):
+    for job in (
+        await pipeline_harness.steps.uncertain(),
+        await pipeline_harness.steps.fetched(),
+        await pipeline_harness.steps.delivered(),
+    ):
         with pytest.raises(Refusal) as caught:
-            await desk.deciding.cancel(job.id, ALICE, FRESH)
+            await desk.order_actions.cancel(job.id, ALICE, FRESH)
         assert caught.value.code == "too_late"
-        assert (await works.store.job(job.id)).state is job.state
+        assert (await pipeline_harness.store.job(job.id)).state is job.state
 
 
-async def test_what_is_being_made_is_cancelled_once_its_member_has_been_asked(works: Works, desk: Desk) -> None:
+async def test_what_is_being_made_is_cancelled_once_its_member_has_been_asked(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """The first press changes nothing but the token; the second says it once, and then it is too late."""
-    job = await works.steps.running()
-    assert await desk.deciding.cancel(job.id, ALICE, FRESH) == job
-    assert (await works.store.view(job.request_id)).request.token == "fresh"
-    assert works.presenter.asked == []
-    await desk.deciding.withdraw(job.id, ALICE)
-    assert works.presenter.asked == [job.request_id]
-    for press in (desk.deciding.cancel(job.id, ALICE, FRESH), desk.deciding.withdraw(job.id, ALICE)):
+    job = await pipeline_harness.steps.running()
+    assert await desk.order_actions.cancel(job.id, ALICE, FRESH) == job
+    assert (await pipeline_harness.store.view(job.request_id)).request.token == "fresh"
+    assert pipeline_harness.presenter.asked == []
+    await desk.order_actions.withdraw(job.id, ALICE)
+    assert pipeline_harness.presenter.asked == [job.request_id]
+    for press in (desk.order_actions.cancel(job.id, ALICE, FRESH), desk.order_actions.withdraw(job.id, ALICE)):
         with pytest.raises(Refusal) as caught:
             await press
         assert caught.value.code == "cancelled_already"
 
 
 async def test_what_went_back_in_line_between_question_and_answer_is_cancelled_for_free(
-    works: Works, desk: Desk
+    pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
     """The provider did not take it, so that it waits once more."""
-    job = await works.steps.submitting()
-    assert await desk.deciding.cancel(job.id, ALICE, FRESH) == job
-    await works.store.back_to_queue(job.id, OWNER, BalanceError("empty"), None)
-    await desk.deciding.withdraw(job.id, ALICE)
-    assert (await works.store.job(job.id)).state is JobState.CANCELLED
-    assert sum(row.spent_microcredits for row in await works.store.usage(None)) == 0
+    job = await pipeline_harness.steps.submitting()
+    assert await desk.order_actions.cancel(job.id, ALICE, FRESH) == job
+    await pipeline_harness.store.back_to_queue(job.id, OWNER, BalanceError("empty"), None)
+    await desk.order_actions.withdraw(job.id, ALICE)
+    assert (await pipeline_harness.store.job(job.id)).state is JobState.CANCELLED
+    assert sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None)) == 0
 
 
-async def test_a_confirmation_that_comes_after_the_picture_is_too_late(works: Works, desk: Desk) -> None:
+async def test_a_confirmation_that_comes_after_the_picture_is_too_late(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """It is about to be posted, or was."""
-    for job in (await works.steps.fetched(), await works.steps.delivered()):
+    for job in (await pipeline_harness.steps.fetched(), await pipeline_harness.steps.delivered()):
         with pytest.raises(Refusal) as caught:
-            await desk.deciding.withdraw(job.id, ALICE)
+            await desk.order_actions.withdraw(job.id, ALICE)
         assert caught.value.code == "too_late"
 
 
-async def test_ordering_again_wakes_admission_and_is_decided_once(works: Works, desk: Desk) -> None:
+async def test_ordering_again_wakes_admission_and_is_decided_once(
+    pipeline_harness: PipelineHarness, desk: Desk
+) -> None:
     """The second press on either button finds the decision made."""
-    job = await works.steps.uncertain()
-    await desk.deciding.retry(job.id, ALICE, FRESH)
+    job = await pipeline_harness.steps.uncertain()
+    await desk.order_actions.retry(job.id, ALICE, FRESH)
     assert desk.woken == 1
-    assert await works.store.waiting() == 1
-    for decision in (desk.deciding.retry, desk.deciding.drop):
+    assert await pipeline_harness.store.waiting() == 1
+    for decision in (desk.order_actions.retry, desk.order_actions.drop):
         with pytest.raises(Refusal) as caught:
             await decision(job.id, ALICE, FRESH)
         assert caught.value.code == "decided"
-    assert await works.store.waiting() == 1
+    assert await pipeline_harness.store.waiting() == 1
 
 
-async def test_dropping_ends_an_uncertain_job(works: Works, desk: Desk) -> None:
+async def test_dropping_ends_an_uncertain_job(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Given up by its member; a waiting job is not dropped but cancelled."""
-    uncertain = await works.steps.uncertain()
-    await desk.deciding.drop(uncertain.id, ALICE, FRESH)
-    assert (await works.store.job(uncertain.id)).state is JobState.CANCELLED
-    waiting = await works.steps.queued()
+    uncertain = await pipeline_harness.steps.uncertain()
+    await desk.order_actions.drop(uncertain.id, ALICE, FRESH)
+    assert (await pipeline_harness.store.job(uncertain.id)).state is JobState.CANCELLED
+    waiting = await pipeline_harness.steps.queued()
     with pytest.raises(Refusal):
-        await desk.deciding.drop(waiting.id, ALICE, FRESH)
+        await desk.order_actions.drop(waiting.id, ALICE, FRESH)
 
 
-async def test_ordering_again_waits_for_room_on_the_disk(works: Works, desk: Desk) -> None:
+async def test_ordering_again_waits_for_room_on_the_disk(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Try again is an order like any other; the question stays open until it can be answered so."""
-    job = await works.steps.uncertain()
-    works.disk = DiskState(free_bytes=0)
-    await works.disk_watch.look()
+    job = await pipeline_harness.steps.uncertain()
+    pipeline_harness.disk = DiskState(free_bytes=0)
+    await pipeline_harness.disk_watch.look()
     with refused("disk is full"):
-        await desk.deciding.retry(job.id, ALICE, FRESH)
-    works.disk = DiskState(free_bytes=10**12)
-    await works.disk_watch.look()
-    await desk.deciding.retry(job.id, ALICE, FRESH)
-    assert (await works.store.job(job.id)).retried_by is not None
+        await desk.order_actions.retry(job.id, ALICE, FRESH)
+    pipeline_harness.disk = DiskState(free_bytes=10**12)
+    await pipeline_harness.disk_watch.look()
+    await desk.order_actions.retry(job.id, ALICE, FRESH)
+    assert (await pipeline_harness.store.job(job.id)).retried_by is not None

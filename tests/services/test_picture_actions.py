@@ -15,19 +15,21 @@ from bot.domain.job import NewReference
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import TokenLease
 from bot.services.intake import Intake
-from bot.services.picture_actions import Ask, Pictures, Presser
+from bot.services.picture_actions import PictureActions, Presser, PressOrder
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
-from tests.support.pipeline_harness import Works
+from tests.support.pipeline_harness import PipelineHarness
 from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 ELSEWHERE = CHANNEL + 1
 
 
-def ask(user_id: int = BOB, *, private: bool = False) -> Ask:
+def ask(user_id: int = BOB, *, private: bool = False) -> PressOrder:
     """A member's press."""
-    return Ask(origin=new_request(user_id=user_id).origin, private=private, lease=FRESH, upload_limit_bytes=1_000)
+    return PressOrder(
+        origin=new_request(user_id=user_id).origin, private=private, lease=FRESH, upload_limit_bytes=1_000
+    )
 
 
 def presser(user_id: int = ALICE, *, moderates: bool = False, channel_id: int = CHANNEL) -> Presser:
@@ -40,34 +42,41 @@ async def _arrived(_request_id: int) -> None:
 
 
 @pytest.fixture
-def pictures(works: Works) -> Pictures:
+def pictures(pipeline_harness: PipelineHarness) -> PictureActions:
     """The service on the same store as the queue; a picture costs one credit at 1K."""
     intake = Intake(
-        requests=works.store,
-        jobs=works.store,
-        drafts=works.store.drafts,
-        rules=works.rules,
-        presenter=works.presenter,
-        check_room=works.disk_watch.check,
+        requests=pipeline_harness.store,
+        jobs=pipeline_harness.store,
+        drafts=pipeline_harness.store.drafts,
+        rules=pipeline_harness.rules,
+        presenter=pipeline_harness.presenter,
+        check_room=pipeline_harness.disk_watch.check,
         wake=lambda: None,
         fetch_references=lambda _: None,
         references_copied=_arrived,
         credit_price_1k=Decimal(1),
         group_ratio=Decimal(1),
     )
-    return Pictures(requests=works.store, jobs=works.store, presenter=works.presenter, intake=intake)
+    return PictureActions(
+        requests=pipeline_harness.store,
+        jobs=pipeline_harness.store,
+        presenter=pipeline_harness.presenter,
+        intake=intake,
+    )
 
 
-async def test_again_copies_request_and_references_for_the_presser(works: Works, pictures: Pictures) -> None:
+async def test_again_copies_request_and_references_for_the_presser(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """Bob's request has Alice's settings and references, his own origin and price, and knows where it came from."""
     references = (
         NewReference(url="https://cdn/a", name="a.png", file_name="a"),
         NewReference(url="", name="x", file_name="b"),
     )
     new = replace(new_request(prompt="a kite", resolution=Resolution.TWO_K), references=references)
-    job = (await works.store.view(await works.store.accept(new))).jobs[0]
+    job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
     bobs = ask()
-    view = await works.store.view(await pictures.again(job.id, bobs))
+    view = await pipeline_harness.store.view(await pictures.again(job.id, bobs))
     assert view.request.spec == new.spec
     assert view.request.origin == bobs.origin
     assert (view.request.kind, view.request.parent_job_id) == ("again", job.id)
@@ -77,7 +86,9 @@ async def test_again_copies_request_and_references_for_the_presser(works: Works,
     assert [job.price_microcredits for job in view.jobs] == [1_333_333]
 
 
-async def test_edited_keeps_what_the_form_does_not_ask(works: Works, pictures: Pictures) -> None:
+async def test_edited_keeps_what_the_form_does_not_ask(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """Prompt, size and resolution are new; search and style stay."""
     kept: dict[str, Any] = {
         "google_search": True,
@@ -86,16 +97,20 @@ async def test_edited_keeps_what_the_form_does_not_ask(works: Works, pictures: P
         "style_text": "black and white",
     }
     new = replace(new_request(), spec=PictureSpec(prompt="x", **kept))
-    job = (await works.store.view(await works.store.accept(new))).jobs[0]
+    job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
     changed = PictureSpec(prompt="y", size="16:9", resolution=Resolution.FOUR_K)
-    view = await works.store.view(await pictures.edited(job.id, changed, ask()))
+    view = await pipeline_harness.store.view(await pictures.edited(job.id, changed, ask()))
     assert view.request.spec == replace(changed, **kept)
 
 
-async def test_edited_prompt_leaves_room_for_its_style(works: Works, pictures: Pictures) -> None:
+async def test_edited_prompt_leaves_room_for_its_style(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """A prompt that the style makes too long is refused."""
     spec = PictureSpec(prompt="x", style="noir", style_text="black and white")
-    job = (await works.store.view(await works.store.accept(replace(new_request(), spec=spec)))).jobs[0]
+    job = (
+        await pipeline_harness.store.view(await pipeline_harness.store.accept(replace(new_request(), spec=spec)))
+    ).jobs[0]
     with pytest.raises(Refusal) as caught:
         await pictures.edited(job.id, PictureSpec(prompt="y" * 4_000), ask())
     assert caught.value.code == "long_styled_prompt"
@@ -110,74 +125,80 @@ async def test_edited_prompt_leaves_room_for_its_style(works: Works, pictures: P
     ],
 )
 async def test_bigger_goes_up_one_resolution(
-    before: Resolution, after: Resolution, works: Works, pictures: Pictures
+    before: Resolution, after: Resolution, pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """With the file on our disk as the one reference."""
-    job = await works.steps.delivered(resolution=before)
-    view = await works.store.view(await pictures.bigger(job.id, ask()))
+    job = await pipeline_harness.steps.delivered(resolution=before)
+    view = await pipeline_harness.store.view(await pictures.bigger(job.id, ask()))
     assert view.request.spec.resolution is after
     assert [(r.url, r.file_name) for r in view.request.references] == [("", f"{job.id}.png")]
 
 
-async def test_nothing_is_bigger_than_4k(works: Works, pictures: Pictures) -> None:
+async def test_nothing_is_bigger_than_4k(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
     """A press that Discord would not offer is refused all the same."""
-    job = await works.steps.delivered(resolution=Resolution.FOUR_K)
+    job = await pipeline_harness.steps.delivered(resolution=Resolution.FOUR_K)
     with pytest.raises(Refusal) as caught:
         await pictures.bigger(job.id, ask())
     assert caught.value.code == "largest"
 
 
 async def test_bigger_without_our_copy_takes_the_message_or_says_that_there_is_none(
-    works: Works, pictures: Pictures
+    pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """An address is copied like any other reference; without one there is nothing to start from."""
-    job = await works.steps.delivered()
-    await works.store.files_removed([job.id])
-    view = await works.store.view(await pictures.bigger(job.id, ask(), shown_at="https://cdn/x.png"))
+    job = await pipeline_harness.steps.delivered()
+    await pipeline_harness.store.files_removed([job.id])
+    view = await pipeline_harness.store.view(await pictures.bigger(job.id, ask(), shown_at="https://cdn/x.png"))
     assert [(r.url, r.file_name) for r in view.request.references] == [("https://cdn/x.png", None)]
     with pytest.raises(Refusal) as caught:
         await pictures.bigger(job.id, ask())
     assert caught.value.code == "shown_nowhere"
 
 
-async def test_bigger_keeps_within_the_most_references_and_their_order(works: Works, pictures: Pictures) -> None:
+async def test_bigger_keeps_within_the_most_references_and_their_order(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """Fourteen already: the last gives way, so that the prompt's "image 1" stays what it was."""
     given = tuple(NewReference(url=f"u{n}", name=f"{n}", file_name=f"f{n}") for n in range(MAX_REFERENCES))
-    view = await works.store.view(await works.store.accept(replace(new_request(), references=given)))
+    view = await pipeline_harness.store.view(
+        await pipeline_harness.store.accept(replace(new_request(), references=given))
+    )
     address = "https://cdn/x.png"
-    bigger = await works.store.view(await pictures.bigger(view.jobs[0].id, ask(), shown_at=address))
+    bigger = await pipeline_harness.store.view(await pictures.bigger(view.jobs[0].id, ask(), shown_at=address))
     assert [r.url for r in bigger.request.references] == [*(f"u{n}" for n in range(MAX_REFERENCES - 1)), address]
 
 
 @pytest.mark.parametrize("who", [presser(BOB), presser(BOB, moderates=True, channel_id=ELSEWHERE)])
 async def test_only_requester_and_moderators_of_the_channel_delete(
-    who: Presser, works: Works, pictures: Pictures
+    who: Presser, pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """Moderating another channel gives no right here."""
-    job = await works.steps.delivered()
+    job = await pipeline_harness.steps.delivered()
     for attempt in (pictures.may_delete(job.id, who, FRESH), pictures.delete(job.id, who)):
         with pytest.raises(Refusal) as caught:
             await attempt
         assert caught.value.code == "not_yours_to_delete"
-    assert (await works.store.view(job.request_id)).request.deleted_at is None
+    assert (await pipeline_harness.store.view(job.request_id)).request.deleted_at is None
 
 
-async def test_token_of_a_press_on_another_message_is_not_kept(works: Works, pictures: Pictures) -> None:
+async def test_token_of_a_press_on_another_message_is_not_kept(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """It speaks for the message that was pressed, and would remove that one."""
-    job = await works.steps.delivered()
-    shown = (await works.store.view(job.request_id)).request.message_id
+    job = await pipeline_harness.steps.delivered()
+    shown = (await pipeline_harness.store.view(job.request_id)).request.message_id
     await pictures.may_delete(job.id, presser(), replace(FRESH, message_id=1))
-    assert (await works.store.view(job.request_id)).request.token == "interaction-token"
+    assert (await pipeline_harness.store.view(job.request_id)).request.token == "interaction-token"
     await pictures.may_delete(job.id, presser(), replace(FRESH, message_id=shown))
-    assert (await works.store.view(job.request_id)).request.token == "fresh"
+    assert (await pipeline_harness.store.view(job.request_id)).request.token == "fresh"
 
 
-async def test_a_picture_is_deleted_once(works: Works, pictures: Pictures) -> None:
+async def test_a_picture_is_deleted_once(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
     """Its message is asked to be brought up to date, which removes it; afterwards there is no such picture."""
-    job = await works.steps.delivered()
+    job = await pipeline_harness.steps.delivered()
     await pictures.delete(job.id, presser())
-    assert works.presenter.asked == [job.request_id]
-    assert await works.store.requests_behind() == [job.request_id]
+    assert pipeline_harness.presenter.asked == [job.request_id]
+    assert await pipeline_harness.store.requests_behind() == [job.request_id]
     looking = pictures.look(job.id, presser())
     for attempt in (pictures.delete(job.id, presser()), pictures.again(job.id, ask()), looking):
         with pytest.raises(Refusal) as caught:
@@ -186,35 +207,41 @@ async def test_a_picture_is_deleted_once(works: Works, pictures: Pictures) -> No
 
 
 async def test_of_two_presses_at_once_one_deletes_and_the_other_reads_that_it_is_gone(
-    works: Works, pictures: Pictures
+    pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """Both were allowed to; the second comes too late, which is no trouble of the message."""
-    job = await works.steps.delivered()
+    job = await pipeline_harness.steps.delivered()
     outcomes = await asyncio.gather(
         pictures.delete(job.id, presser()), pictures.delete(job.id, presser()), return_exceptions=True
     )
     assert sorted(getattr(outcome, "code", "deleted") for outcome in outcomes) == ["deleted", "no_such_job"]
 
 
-async def test_what_may_still_bring_news_is_not_deleted(works: Works, pictures: Pictures) -> None:
+async def test_what_may_still_bring_news_is_not_deleted(
+    pipeline_harness: PipelineHarness, pictures: PictureActions
+) -> None:
     """A picture on its way is paid for; its message must be there to show it."""
-    for job in (await works.steps.running(), await works.steps.fetched(), await works.steps.uncertain()):
+    for job in (
+        await pipeline_harness.steps.running(),
+        await pipeline_harness.steps.fetched(),
+        await pipeline_harness.steps.uncertain(),
+    ):
         with pytest.raises(Refusal) as caught:
             await pictures.delete(job.id, presser())
         assert caught.value.code == "not_deletable"
 
 
-async def test_unknown_picture_is_refused(pictures: Pictures) -> None:
+async def test_unknown_picture_is_refused(pictures: PictureActions) -> None:
     """A button on a message that outlived its rows is answered in a sentence."""
     with refused(r"no\. 404"):
         await pictures.look(404, presser())
 
 
 async def test_a_forged_number_orders_and_tells_nothing_of_a_picture_elsewhere(
-    works: Works, pictures: Pictures
+    pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """Buttons carry numbers, and a client may send any: of what a stranger made in private comes nothing."""
-    job = await works.steps.delivered(private=True)
+    job = await pipeline_harness.steps.delivered(private=True)
     bob, spec = ask(BOB), PictureSpec(prompt="mine")
     for attempt in (
         pictures.look(job.id, bob.viewer),

@@ -19,12 +19,12 @@ from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
 from bot.media.zip_archives import ZipArchives
 from bot.services.privacy import Privacy
-from bot.services.retention import Forgetting
+from bot.services.retention import Retention
 from bot.store.store import SqliteStore
 from tests.support.build import ALICE, BOB, GUILD
 from tests.support.clock import FakeClock
-from tests.support.pipeline_harness import TroubledStore
-from tests.support.provider import NotedRefreshes
+from tests.support.pipeline_harness import FailingStore
+from tests.support.provider import RecordingPresenter
 from tests.support.refusals import refused
 from tests.support.steps import Steps
 
@@ -32,16 +32,16 @@ OTHER_GUILD = 99
 
 
 @dataclass
-class Office:
+class PrivacyHarness:
     """The service on a store, with folders for files."""
 
-    store: TroubledStore
+    store: FailingStore
     privacy: Privacy
-    forgetting: Forgetting
+    retention: Retention
     steps: Steps
     clock: FakeClock
     folder: Path
-    presenter: NotedRefreshes
+    presenter: RecordingPresenter
 
     def files(self) -> list[str]:
         """What lies on the disk of pictures and references."""
@@ -60,18 +60,18 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PrivacyHarness]:
     """An installation that keeps prompts for 100 days."""
     (tmp_path / "references").mkdir()
-    async with TroubledStore(tmp_path / "bot.db", clock, per_user_running=50, per_user_pending=400) as store:
-        spool, presenter = Spool(tmp_path / "spool"), NotedRefreshes()
+    async with FailingStore(tmp_path / "bot.db", clock, per_user_running=50, per_user_pending=400) as store:
+        spool, presenter = Spool(tmp_path / "spool"), RecordingPresenter()
         copies = ReferenceCopies(tmp_path / "references", ["cdn.test"])
-        forgetting = Forgetting(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=100)
+        retention = Retention(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=100)
         privacy = Privacy(
-            store=store.privacy, archives=ZipArchives(tmp_path / "archives"), forgetting=forgetting,
+            store=store.privacy, archives=ZipArchives(tmp_path / "archives"), retention=retention,
             presenter=presenter, clock=clock,
         )  # fmt: skip
-        yield Office(store, privacy, forgetting, Steps(store), clock, tmp_path, presenter)
+        yield PrivacyHarness(store, privacy, retention, Steps(store), clock, tmp_path, presenter)
 
 
 async def keep_for(store: SqliteStore, days: int, guild_id: int = GUILD) -> None:
@@ -80,7 +80,7 @@ async def keep_for(store: SqliteStore, days: int, guild_id: int = GUILD) -> None
     await store.rules.change(guild_id, Setting.RETENTION_DAYS, ServerRules(retention_days=days), entry)
 
 
-async def test_copy_is_in_as_many_files_as_the_limit_asks_for(office: Office) -> None:
+async def test_copy_is_in_as_many_files_as_the_limit_asks_for(office: PrivacyHarness) -> None:
     """Every order is in one of them, once; nothing of it stays on our disk."""
     await asyncio.gather(*(office.steps.queued(prompt=f"order {number}") for number in range(230)))
     options = {"note": "what this is", "limit_bytes": 8_000}
@@ -103,7 +103,7 @@ async def test_copy_is_in_as_many_files_as_the_limit_asks_for(office: Office) ->
     assert list((office.folder / "archives").iterdir()) == []
 
 
-async def test_deletion_takes_rows_and_files_of_its_member_alone(office: Office) -> None:
+async def test_deletion_takes_rows_and_files_of_its_member_alone(office: PrivacyHarness) -> None:
     """Also the thumbnails, which outlive pictures otherwise; a card that would have changed is asked to go."""
     mine, theirs = await office.delivered(), await office.delivered(user_id=BOB)
     waiting = await office.steps.queued()
@@ -117,19 +117,19 @@ async def test_deletion_takes_rows_and_files_of_its_member_alone(office: Office)
         await office.privacy.tally(ALICE)
 
 
-async def test_files_of_young_orders_follow_when_nothing_can_be_on_its_way_any_more(office: Office) -> None:
+async def test_files_of_young_orders_follow_when_nothing_can_be_on_its_way_any_more(office: PrivacyHarness) -> None:
     """A reference that is still being copied would come back after it was removed."""
     await office.delivered()
     await office.privacy.delete(ALICE)
     assert len(office.files()) == 3
     office.clock.shift(601)
-    await office.forgetting.sweep()
+    await office.retention.sweep()
     assert office.files() == []
 
 
 @pytest.mark.parametrize("failing", ["erase_some", "leftovers", "cleared"])
 async def test_whatever_fails_in_the_middle_the_next_sweep_finishes(
-    office: Office, failing: str, monkeypatch: pytest.MonkeyPatch
+    office: PrivacyHarness, failing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wish is on record before anything else happens, and so are the files that are left over."""
     mine = await office.delivered()
@@ -142,23 +142,23 @@ async def test_whatever_fails_in_the_middle_the_next_sweep_finishes(
         broken.setattr(office.store.privacy, failing, fail)
         with pytest.raises(OSError, match="the disk is gone"):
             await office.privacy.delete(ALICE)
-    await office.forgetting.sweep()
+    await office.retention.sweep()
     assert office.files() == []
     assert await office.wiped(mine) == [Wiped.AT_WISH]
     assert await office.store.privacy.erasing() == []
     assert await office.store.privacy.leftovers(office.clock.now(), most=9) == []
 
 
-async def test_the_shorter_of_both_times_holds(office: Office) -> None:
+async def test_the_shorter_of_both_times_holds(office: PrivacyHarness) -> None:
     """A server forgets sooner if it likes, and never later than the installation; direct messages as that has it."""
     await keep_for(office.store, 10)
     await keep_for(office.store, 1_000, OTHER_GUILD)
     requests = [await office.delivered(guild_id=guild_id) for guild_id in (GUILD, OTHER_GUILD, None)]
     office.clock.shift(timedelta(days=11).total_seconds())
-    await office.forgetting.sweep()
+    await office.retention.sweep()
     assert await office.wiped(*requests) == [Wiped.IN_TIME, Wiped.NO, Wiped.NO]
     assert len(office.files()) == 6
     office.clock.shift(timedelta(days=90).total_seconds())
-    await office.forgetting.sweep()
+    await office.retention.sweep()
     assert await office.wiped(*requests) == [Wiped.IN_TIME] * 3
     assert office.files() == []

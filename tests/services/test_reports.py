@@ -20,8 +20,8 @@ from bot.domain.period import PeriodName, between, named
 from bot.media.csv_export import CsvTables
 from bot.ports.statistics import JobFilter
 from bot.services import reports as console_module
-from bot.services.export import Exporting
-from bot.services.reports import PAGE, Console
+from bot.services.export import Exporter
+from bot.services.reports import PAGE, Reports
 from bot.store.store import SqliteStore
 from tests.support.build import ALICE, GUILD, new_request
 from tests.support.clock import START, FakeClock
@@ -32,7 +32,7 @@ TODAY = START.date()
 ALWAYS = named(PeriodName.ALL, TODAY)
 
 
-class Easel:
+class FakeChartPainter:
     """A ChartPainter that remembers what it was asked for; it paints nothing where `broken`."""
 
     def __init__(self) -> None:
@@ -61,21 +61,21 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def easel() -> Easel:
+def easel() -> FakeChartPainter:
     """Paints the charts."""
-    return Easel()
+    return FakeChartPainter()
 
 
 @pytest.fixture
-def console(store: SqliteStore, easel: Easel, clock: FakeClock) -> Console:
+def reports(store: SqliteStore, easel: FakeChartPainter, clock: FakeClock) -> Reports:
     """The service."""
-    return Console(statistics=store.statistics, audit=store.audit, jobs=store, painter=easel, clock=clock)
+    return Reports(statistics=store.statistics, audit=store.audit, jobs=store, painter=easel, clock=clock)
 
 
 @pytest.fixture
-def exporting(store: SqliteStore, tmp_path: Path) -> Exporting:
+def exporter(store: SqliteStore, tmp_path: Path) -> Exporter:
     """The service that exports."""
-    return Exporting(statistics=store.statistics, tables=CsvTables(tmp_path / "exports"), audit=store.audit)
+    return Exporter(statistics=store.statistics, tables=CsvTables(tmp_path / "exports"), audit=store.audit)
 
 
 @pytest.mark.parametrize(
@@ -108,31 +108,31 @@ def test_days_that_make_no_period_are_refused(first: str, last: str, code: str) 
     ],
 )
 def test_typed_days_take_the_place_of_a_named_period(
-    first: str, last: str, expected: tuple[date, date], console: Console
+    first: str, last: str, expected: tuple[date, date], reports: Reports
 ) -> None:
     """What is left out is the beginning, or today; what is beyond either is cut off."""
-    period = console.period(PeriodName.TODAY, first, last)
+    period = reports.period(PeriodName.TODAY, first, last)
     assert (period.first, period.last) == expected
 
 
 async def test_overview_has_a_chart_only_where_something_was_spent(
-    console: Console, easel: Easel, store: SqliteStore
+    reports: Reports, easel: FakeChartPainter, store: SqliteStore
 ) -> None:
     """Nothing is drawn for nothing, and a chart that cannot be drawn leaves the numbers."""
     steps = Steps(store)
     await steps.queued()
-    assert (await console.overview(GUILD, ALWAYS))[1] is None
+    assert (await reports.overview(GUILD, ALWAYS))[1] is None
     assert easel.asked == []
     await steps.running()
-    assert (await console.overview(GUILD, ALWAYS))[1] == b"a picture"
+    assert (await reports.overview(GUILD, ALWAYS))[1] == b"a picture"
     assert easel.asked[0].series == {"1K": [1.0]}
     easel.broken = True
-    found, chart = await console.overview(GUILD, ALWAYS)
+    found, chart = await reports.overview(GUILD, ALWAYS)
     assert (found.totals.spent_microcredits, chart) == (1_000_000, None)
 
 
 async def test_a_search_goes_on_by_itself_until_a_page_is_full_or_enough_was_looked_at(
-    console: Console, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    reports: Reports, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many short steps for the database, one answer for the moderator; and where to go on."""
     monkeypatch.setattr(console_module, "_STEP", 3)
@@ -140,44 +140,44 @@ async def test_a_search_goes_on_by_itself_until_a_page_is_full_or_enough_was_loo
     steps = Steps(store)
     for number in range(26):
         await steps.queued(prompt="needle" if number in {0, 1, 20} else "hay")
-    first = await console.jobs(GUILD, JobFilter(words="needle"))
+    first = await reports.jobs(GUILD, JobFilter(words="needle"))
     assert [entry.job.id for entry in first.entries] == [21]
     assert (first.looked_at, first.next_job_id) == (12, 15)
-    second = await console.jobs(GUILD, JobFilter(words="needle"), first.next_job_id)
+    second = await reports.jobs(GUILD, JobFilter(words="needle"), first.next_job_id)
     assert list(second.entries) == []
-    third = await console.jobs(GUILD, JobFilter(words="needle"), second.next_job_id)
+    third = await reports.jobs(GUILD, JobFilter(words="needle"), second.next_job_id)
     assert [entry.job.id for entry in third.entries] == [2, 1]
     assert third.next_job_id is None
-    assert len((await console.jobs(GUILD, JobFilter())).entries) == PAGE
+    assert len((await reports.jobs(GUILD, JobFilter())).entries) == PAGE
 
 
-async def test_a_list_goes_on_behind_no_job_of_another_server(console: Console, store: SqliteStore) -> None:
+async def test_a_list_goes_on_behind_no_job_of_another_server(reports: Reports, store: SqliteStore) -> None:
     """A number that somebody made up tells nothing, not even that it exists."""
     elsewhere = await Steps(store).queued(guild_id=55)
     for number in (elsewhere.id, 999):
         with pytest.raises(Refusal) as refusal:
-            await console.jobs(GUILD, JobFilter(), number)
+            await reports.jobs(GUILD, JobFilter(), number)
         assert refusal.value.code == "unknown_number"
 
 
-async def test_the_audit_is_read_page_by_page(console: Console, store: SqliteStore) -> None:
+async def test_the_audit_is_read_page_by_page(reports: Reports, store: SqliteStore) -> None:
     """Newest first, none twice; the last page says that it is the last."""
     for number in range(PAGE + 1):
         await store.audit.note(
             NewAuditEntry(guild_id=GUILD, actor_id=ALICE, action=AuditAction.SETTING, detail=str(number))
         )
-    first = await console.audit(GUILD)
+    first = await reports.audit(GUILD)
     assert [entry.detail for entry in first.entries] == [str(number) for number in range(PAGE, 0, -1)]
-    second = await console.audit(GUILD, first.next_id)
+    second = await reports.audit(GUILD, first.next_id)
     assert ([entry.detail for entry in second.entries], second.next_id) == (["0"], None)
 
 
 async def test_an_export_is_noted_and_leaves_no_file_behind(
-    exporting: Exporting, store: SqliteStore, tmp_path: Path
+    exporter: Exporter, store: SqliteStore, tmp_path: Path
 ) -> None:
     """Who took the numbers out, and of which days."""
     await store.accept(new_request(count=3, prompt="+1, “x”\nnew line"))
-    async with exporting.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6) as export:
+    async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6) as export:
         [file] = export.files
         rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline="")))
         assert export.jobs == len(rows) == 3
@@ -189,18 +189,18 @@ async def test_an_export_is_noted_and_leaves_no_file_behind(
 
 
 async def test_an_export_of_nothing_or_of_too_much_is_refused(
-    exporting: Exporting, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    exporter: Exporter, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each in a sentence, and neither is noted as an export."""
     with pytest.raises(Refusal) as refusal:
-        async with exporting.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6):
+        async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6):
             pass
     assert refusal.value.code == "export_empty"
     monkeypatch.setattr("bot.services.export._SMALLEST_LIMIT_BYTES", 0)
     await store.accept(new_request())
     monkeypatch.setattr("bot.services.export.MOST_FILES", 0)
     with pytest.raises(Refusal) as refusal:
-        async with exporting.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10):
+        async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10):
             pass
     assert refusal.value.code == "export_too_large"
     assert await store.audit.entries(GUILD, limit=9) == []
@@ -219,6 +219,6 @@ async def test_exports_are_written_beside_the_event_loop(store: SqliteStore, tmp
                 yield files
 
     await store.accept(new_request(count=4))
-    exporting = Exporting(statistics=store.statistics, tables=Watched(tmp_path / "exports"), audit=store.audit)
-    async with exporting.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6):
+    exporter = Exporter(statistics=store.statistics, tables=Watched(tmp_path / "exports"), audit=store.audit)
+    async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6):
         assert seen[0] is not threading.current_thread()

@@ -17,7 +17,7 @@ from tests.support.database import fresh_database
 from tests.support.steps import Steps, Store
 
 
-class Books(Protocol):
+class StoreHarness(Protocol):
     """What a store wrote, read past it."""
 
     def ledger(self, job_id: int | None = None) -> list[tuple[str, int]]:
@@ -37,7 +37,7 @@ class Books(Protocol):
         ...
 
 
-class SqliteBooks:
+class SqliteStoreHarness:
     """Reads the file with a connection of its own."""
 
     def __init__(self, path: Path) -> None:
@@ -88,9 +88,9 @@ async def store(open_store: Opener) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Books:
+def books(tmp_path: Path) -> StoreHarness:
     """A look at what the store wrote."""
-    return SqliteBooks(tmp_path / "bot.db")
+    return SqliteStoreHarness(tmp_path / "bot.db")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import JobState, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
-from tests.store.conftest import Books, Opener
+from tests.store.conftest import Opener, StoreHarness
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import START
 from tests.support.refusals import refused
@@ -40,7 +40,7 @@ async def test_spoiler_and_whether_the_bot_was_there_itself_are_remembered(store
     assert (request.origin.bot_present, request.spec.spoiler) == (False, True)
 
 
-async def test_same_interaction_is_accepted_once(store: Store, books: Books) -> None:
+async def test_same_interaction_is_accepted_once(store: Store, books: StoreHarness) -> None:
     """A command that Discord delivers twice makes one request, one job and one reserve."""
     new = new_request(interaction_id=4_242)
     assert await store.accept(new) == await store.accept(new)
@@ -56,7 +56,9 @@ async def test_same_interaction_twice_at_once_is_accepted_once(store: Store) -> 
     assert await store.waiting() == 1
 
 
-async def test_same_form_is_ordered_once_though_each_sending_is_an_interaction(store: Store, books: Books) -> None:
+async def test_same_form_is_ordered_once_though_each_sending_is_an_interaction(
+    store: Store, books: StoreHarness
+) -> None:
     """What came of it is named. Another member's form of that number is theirs; what was taken back was not sent."""
 
     def sent_by(user_id: int) -> NewRequest:
@@ -81,7 +83,7 @@ async def test_same_interaction_is_known_even_when_the_queue_is_full(open_store:
         assert await store.accept(new) == await store.accept(new)
 
 
-async def test_room_is_refused_beyond_the_limit_and_nothing_is_written(open_store: Opener, books: Books) -> None:
+async def test_room_is_refused_beyond_the_limit_and_nothing_is_written(open_store: Opener, books: StoreHarness) -> None:
     """A refused request leaves neither rows nor reserves; another member is not concerned."""
     async with open_store(per_user_pending=2) as store:
         await store.accept(new_request(count=2))
@@ -109,7 +111,7 @@ async def test_jobs_at_work_leave_room_for_waiting_ones(open_store: Opener) -> N
         await store.accept(new_request(user_id=ALICE))
 
 
-async def test_request_is_stored_whole_or_not_at_all(store: Store, books: Books) -> None:
+async def test_request_is_stored_whole_or_not_at_all(store: Store, books: StoreHarness) -> None:
     """A job that cannot be stored takes its request and its earlier jobs' reserves back."""
     broken: NewRequest = new_request(price_microcredits=-1, count=2)
     with pytest.raises(StoreError):

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.job import JobState
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import START
 from tests.support.steps import Steps
@@ -39,7 +39,7 @@ async def test_who_deletes_what_is_not_theirs_is_noted(store: SqliteStore) -> No
     assert (entry.actor_id, entry.action, entry.member_id) == (BOB, AuditAction.REMOVE, ALICE)
 
 
-async def test_a_moderator_removes_whatever_its_state(store: SqliteStore, books: Books) -> None:
+async def test_a_moderator_removes_whatever_its_state(store: SqliteStore, books: StoreHarness) -> None:
     """What waits is taken back for free, what is being made goes on; a second time there is nothing to remove."""
     request_id = await store.accept(new_request(count=2))
     (first, second) = (await store.view(request_id)).jobs

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.errors import BalanceError
 from bot.domain.job import NewReference
-from bot.domain.preset import Preset, Shelf
+from bot.domain.preset import Preset, PresetOwner
 from bot.domain.rules import Block
 from bot.store.store import SqliteStore
 from tests.support.build import ALICE, BOB, GUILD, new_request
@@ -63,7 +63,7 @@ async def test_what_others_noted_is_told_without_saying_who_and_reasons_only_whe
             guild_id=guild_id, actor_id=BOSS, action=AuditAction.BLOCK, member_id=ALICE, detail="a secret note"
         )
         await store.blocks.block(block, entry)
-    await store.presets.save(Shelf(owner_id=ALICE, server=False), Preset(name="noir", text="black"), ALICE)
+    await store.presets.save(PresetOwner(owner_id=ALICE, server=False), Preset(name="noir", text="black"), ALICE)
     await store.back_to_queue(job.id, OWNER, BalanceError("no money", http_status=402, request_id="r-1"), None)
     kept = await everything(store)
     assert [(block["guild_id"], block["reason"]) for block in kept["blocks"]] == [(GUILD, ""), (GUILD + 1, "spam")]

@@ -12,7 +12,7 @@ from bot.domain.draft import Draft, interaction_id_of
 from bot.domain.job import NewReference, NewRequest
 from bot.domain.picture import PictureSpec, Resolution
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books, Opener
+from tests.store.conftest import Opener, StoreHarness
 from tests.support.build import ALICE, BOB, new_request
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused
@@ -64,7 +64,7 @@ async def test_draft_is_found_as_it_was_asked(store: SqliteStore) -> None:
     assert [spec.prompt for spec in DRAFT.specs] == ["a red bird", "a blue bird"]
 
 
-async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: Books) -> None:
+async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: StoreHarness) -> None:
     """Each with its jobs and reserves; a second yes, and a no after it, find it answered."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
@@ -78,7 +78,7 @@ async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: Bo
     assert books.ledger() == [("reserve", MICRO)] * 4
 
 
-async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: Books) -> None:
+async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: StoreHarness) -> None:
     """The limit counts those that wait already; the draft can be answered again when there is room."""
     async with store:
         waiting = await store.accept(new_request(count=3))
@@ -90,7 +90,7 @@ async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: B
         assert await store.drafts.accept(draft_id, requests_of(draft_id)) is not None
 
 
-async def test_dropped_draft_is_not_made(store: SqliteStore, books: Books) -> None:
+async def test_dropped_draft_is_not_made(store: SqliteStore, books: StoreHarness) -> None:
     """Once answered with no, a yes comes too late."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
@@ -100,7 +100,7 @@ async def test_dropped_draft_is_not_made(store: SqliteStore, books: Books) -> No
     assert books.rows("requests") == []
 
 
-async def test_only_its_own_member_answers_a_draft(store: SqliteStore, books: Books) -> None:
+async def test_only_its_own_member_answers_a_draft(store: SqliteStore, books: StoreHarness) -> None:
     """Whoever comes with its number: neither yes nor no of anybody else counts, and nothing is made."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)

@@ -13,7 +13,7 @@ from bot.domain.job import Gate, JobState
 from bot.domain.picture import Resolution
 from bot.ports import Submission, TaskState, TaskStatus
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books, Opener
+from tests.store.conftest import Opener, StoreHarness
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import START, FakeClock
 from tests.support.refusals import refused
@@ -178,7 +178,7 @@ async def random_step(store: SqliteStore, steps: Steps, rng: random.Random, job_
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_totals_equal_the_raw_tables_after_a_random_walk(
-    seed: int, store: SqliteStore, steps: Steps, books: Books, clock: FakeClock
+    seed: int, store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
     """Whatever happened in whatever order, every total is the sum of its rows, and every job's ledger closes."""
     rng = random.Random(seed)

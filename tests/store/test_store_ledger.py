@@ -22,7 +22,7 @@ from bot.domain.errors import (
 from bot.domain.job import JobState
 from bot.domain.picture import MAX_JOBS
 from bot.ports import Submission, TaskState, TaskStatus
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, GUILD, PICTURE
 from tests.support.clock import START, FakeClock
 from tests.support.steps import LOST, OWNER, Steps, Store, known
@@ -114,7 +114,7 @@ async def late_answer_then_failed(store: Store, steps: Steps) -> int:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 async def test_ledger_of_each_path(
-    path: Path, expected: list[tuple[str, int]], store: Store, steps: Steps, books: Books
+    path: Path, expected: list[tuple[str, int]], store: Store, steps: Steps, books: StoreHarness
 ) -> None:
     """Each way a job can go writes exactly these rows, and what closes the reserve adds up to it."""
     rows = books.ledger(await path(store, steps))
@@ -123,7 +123,7 @@ async def test_ledger_of_each_path(
     assert closing == P
 
 
-async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, books: Books) -> None:
+async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, books: StoreHarness) -> None:
     """However often a job is sent back to its place, it reserves once and nothing is released or charged."""
     job = await steps.queued()
     for error in (BalanceError("empty"), InvalidKeyError("no"), RateLimitedError("slow")):
@@ -133,7 +133,7 @@ async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, bo
     assert books.ledger(job.id) == [("reserve", P)]
 
 
-async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, steps: Steps, books: Books) -> None:
+async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Ordering again adds a reserve at the same price; the possible charge of the first stays on record."""
     old = await steps.uncertain(price_microcredits=3 * P)
     new = known(await store.retry(old.id))
@@ -145,7 +145,7 @@ async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, step
     assert (await store.job(old.id)).retried_by == new.id
 
 
-async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Steps, books: Books) -> None:
+async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Steps, books: StoreHarness) -> None:
     """A message shows ten files: an order that was repeated until it is full is refused, and stays to be decided."""
     job = await steps.uncertain()
     for _ in range(MAX_JOBS - 1):
@@ -160,7 +160,7 @@ async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Step
     assert books.faults() == []
 
 
-async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, books: Books) -> None:
+async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, books: StoreHarness) -> None:
     """After ordering again there is nothing to drop or to order again; after dropping neither."""
     ordered = await steps.uncertain()
     new = known(await store.retry(ordered.id))
@@ -174,7 +174,9 @@ async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, book
     assert books.ledger(new.id) == [("reserve", P)]
 
 
-async def test_late_answer_to_an_order_that_was_repeated_still_counts(store: Store, steps: Steps, books: Books) -> None:
+async def test_late_answer_to_an_order_that_was_repeated_still_counts(
+    store: Store, steps: Steps, books: StoreHarness
+) -> None:
     """Both pictures are paid then: the first order's task is recorded, and the second goes on."""
     old = await steps.uncertain()
     new = known(await store.retry(old.id))
@@ -184,7 +186,7 @@ async def test_late_answer_to_an_order_that_was_repeated_still_counts(store: Sto
     assert books.ledger(old.id)[-2:] == [("adjust", -P), ("charge", P)]
 
 
-async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, books: Books) -> None:
+async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, books: StoreHarness) -> None:
     """A job is charged once, whatever arrives later."""
     job = await steps.running()
     assert await store.submitted(job.id, OWNER, Submission(task_id="other"), None) is None
@@ -192,7 +194,7 @@ async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, 
     assert books.ledger(job.id) == [("reserve", P), ("charge", P)]
 
 
-async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, books: Books) -> None:
+async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, books: StoreHarness) -> None:
     """A provider's own figure is recorded beside the price and moves no sum."""
     job = await steps.submitting(price_microcredits=1_333_333)
     done = known(await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=0.101), None))
@@ -201,7 +203,7 @@ async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, 
 
 
 async def test_the_providers_last_word_on_cost_and_resolution_is_kept(
-    store: Store, steps: Steps, books: Books, clock: FakeClock
+    store: Store, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
     """What the poll says takes the place of what the submit said, and is summed up once, on the day of the charge."""
     job = await steps.submitting(price_microcredits=1_333_333)
@@ -221,7 +223,7 @@ async def test_the_providers_last_word_on_cost_and_resolution_is_kept(
     assert books.faults() == []
 
 
-async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps: Steps, books: Books) -> None:
+async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Time, job, member, server, status, code, message and request id, in the transaction that returns the job."""
     job = await steps.submitting()
     error = BalanceError(
@@ -242,7 +244,7 @@ async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps
     }
 
 
-async def test_only_balance_errors_go_into_their_table(store: Store, steps: Steps, books: Books) -> None:
+async def test_only_balance_errors_go_into_their_table(store: Store, steps: Steps, books: StoreHarness) -> None:
     """A refused key or a slow-down is no empty balance."""
     for error in (InvalidKeyError("no", http_status=401), RateLimitedError("slow", http_status=429)):
         await store.back_to_queue((await steps.submitting()).id, OWNER, error, None)
@@ -250,7 +252,7 @@ async def test_only_balance_errors_go_into_their_table(store: Store, steps: Step
 
 
 async def test_balance_error_is_recorded_even_if_the_job_was_taken_over(
-    store: Store, steps: Steps, books: Books
+    store: Store, steps: Steps, books: StoreHarness
 ) -> None:
     """The provider said it, whoever owns the job by now."""
     job = await steps.submitting()

@@ -12,7 +12,7 @@ from bot.ports import Shown
 from bot.ports.lists import ListStore
 from bot.ports.stores import Copy
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, BOB, CHANNEL
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
@@ -24,7 +24,7 @@ def copy(message_id: int) -> Copy:
     return Copy(message_id=message_id, channel_id=CHANNEL)
 
 
-class Shelf:
+class PresetOwner:
     """A store with its lists and steps."""
 
     def __init__(self, store: SqliteStore) -> None:
@@ -47,16 +47,16 @@ class Shelf:
 
 
 @pytest.fixture
-async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+async def shelf(tmp_path: Path) -> AsyncIterator[PresetOwner]:
     """An empty store without limits that matter here."""
     clock = FakeClock()
     async with SqliteStore(
         fresh_database(tmp_path / "bot.db"), clock, per_user_running=50, per_user_pending=50
     ) as store:
-        yield Shelf(store)
+        yield PresetOwner(store)
 
 
-async def test_unfinished_lists_what_is_under_way_with_its_place(shelf: Shelf) -> None:
+async def test_unfinished_lists_what_is_under_way_with_its_place(shelf: PresetOwner) -> None:
     """Waiting, running and undecided requests of this member; no finished ones, nobody else's."""
     running = await shelf.steps.running()
     uncertain = await shelf.steps.uncertain()
@@ -69,7 +69,7 @@ async def test_unfinished_lists_what_is_under_way_with_its_place(shelf: Shelf) -
     assert [view.request.id for view in await shelf.lists.unfinished(BOB)] == [others.request_id]
 
 
-async def test_uncertain_job_that_was_ordered_again_is_listed_once(shelf: Shelf) -> None:
+async def test_uncertain_job_that_was_ordered_again_is_listed_once(shelf: PresetOwner) -> None:
     """The new job stands for it; when that is done, the request is not under way any more."""
     old = await shelf.steps.uncertain()
     new = await shelf.store.retry(old.id)
@@ -81,7 +81,7 @@ async def test_uncertain_job_that_was_ordered_again_is_listed_once(shelf: Shelf)
     assert await shelf.lists.unfinished(ALICE) == []
 
 
-async def test_collected_picture_is_delivered_once_and_counted_once(shelf: Shelf, books: Books) -> None:
+async def test_collected_picture_is_delivered_once_and_counted_once(shelf: PresetOwner, books: StoreHarness) -> None:
     """The second hand-over of two at once changes nothing; the day's total counted the picture when it was kept."""
     number = await shelf.ready()
     assert [view.jobs[0].id for view in await shelf.lists.uncollected(ALICE)] == [number]
@@ -95,7 +95,7 @@ async def test_collected_picture_is_delivered_once_and_counted_once(shelf: Shelf
     assert books.rows("usage_daily") == counted
 
 
-async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: Shelf) -> None:
+async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: PresetOwner) -> None:
     """The picture went elsewhere: a message that was up to date needs no edit; one that was behind still does."""
     behind, shown = await shelf.ready(), await shelf.ready()
     view = await shelf.store.view((await shelf.store.job(shown)).request_id)
@@ -106,7 +106,7 @@ async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: Shelf)
     assert await shelf.store.requests_behind() == [(await shelf.store.job(behind)).request_id]
 
 
-async def test_reposting_is_in_the_history_and_changes_no_state(shelf: Shelf, books: Books) -> None:
+async def test_reposting_is_in_the_history_and_changes_no_state(shelf: PresetOwner, books: StoreHarness) -> None:
     """The event says where the copy is."""
     job = await shelf.steps.delivered()
     await shelf.lists.reposted(job.id, copy(5))
@@ -115,7 +115,7 @@ async def test_reposting_is_in_the_history_and_changes_no_state(shelf: Shelf, bo
     assert (await shelf.store.job(job.id)) == job
 
 
-async def test_copies_lead_back_to_their_request(shelf: Shelf) -> None:
+async def test_copies_lead_back_to_their_request(shelf: PresetOwner) -> None:
     """Handed over or shown again, a message belongs to the request whose picture it shows."""
     job, kept = await shelf.steps.delivered(), await shelf.ready()
     for message_id in (5, 6):
@@ -126,7 +126,7 @@ async def test_copies_lead_back_to_their_request(shelf: Shelf) -> None:
     assert found == [job.request_id, job.request_id, (await shelf.store.job(kept)).request_id, None]
 
 
-async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: Shelf) -> None:
+async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: PresetOwner) -> None:
     """A page has at most so many, and the total counts all; what waits or belongs to others is not in it."""
     for number in range(5):
         await shelf.steps.delivered(prompt=f"picture {number}")
@@ -137,7 +137,7 @@ async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: Shel
     assert (await shelf.lists.gallery(ALICE, words="", first=4, most=2)).total == 5
 
 
-async def test_gallery_finds_words_in_any_case_of_any_letter(shelf: Shelf) -> None:
+async def test_gallery_finds_words_in_any_case_of_any_letter(shelf: PresetOwner) -> None:
     """Umlauts fold too, and SQL's wildcards are plain characters."""
     await shelf.steps.delivered(prompt="Ein ÜBERGROSSER Vogel")
     await shelf.steps.delivered(prompt="100% corgi")
@@ -146,7 +146,7 @@ async def test_gallery_finds_words_in_any_case_of_any_letter(shelf: Shelf) -> No
     assert await shelf.prompts("1_0") == []
 
 
-async def test_deleted_pictures_leave_the_gallery(shelf: Shelf) -> None:
+async def test_deleted_pictures_leave_the_gallery(shelf: PresetOwner) -> None:
     """Their message is gone for good."""
     job = await shelf.steps.delivered()
     await shelf.store._writer.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.job import Viewer
 from bot.ports import Shown
 from bot.ports.stores import Copy
-from tests.store.test_store_lists import Shelf, shelf
+from tests.store.test_store_lists import PresetOwner, shelf
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.steps import Store
 
@@ -54,7 +54,7 @@ async def seen(store: Store, job_id: int) -> set[tuple[int, int]]:
 HERS = {(ALICE, CHANNEL), (ALICE, ELSEWHERE)}
 
 
-async def test_a_public_picture_is_within_reach_of_its_member_and_of_its_channel(shelf: Shelf) -> None:
+async def test_a_public_picture_is_within_reach_of_its_member_and_of_its_channel(shelf: PresetOwner) -> None:
     """Nobody else gets at it by a number; where it is shown again, it may be pressed on, too."""
     job = await shelf.steps.delivered()
     assert await seen(shelf.store, job.id) == HERS | {(BOB, CHANNEL)}
@@ -62,13 +62,13 @@ async def test_a_public_picture_is_within_reach_of_its_member_and_of_its_channel
     assert await seen(shelf.store, job.id) == HERS | {(BOB, CHANNEL), (BOB, ELSEWHERE)}
 
 
-async def test_a_private_picture_is_within_reach_of_its_member_alone(shelf: Shelf) -> None:
+async def test_a_private_picture_is_within_reach_of_its_member_alone(shelf: PresetOwner) -> None:
     """A client may send any number, but no prompt comes of it."""
     job = await shelf.steps.delivered(private=True)
     assert await seen(shelf.store, job.id) == HERS
 
 
-async def test_a_picture_kept_for_its_member_is_not_within_anybody_elses_reach(shelf: Shelf) -> None:
+async def test_a_picture_kept_for_its_member_is_not_within_anybody_elses_reach(shelf: PresetOwner) -> None:
     """It was never shown in the channel, though its request was."""
     assert await seen(shelf.store, await shelf.ready()) == HERS
 

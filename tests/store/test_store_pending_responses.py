@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import Refusal
-from bot.ports.pending_responses import AnswerStore, OpenAnswer
+from bot.ports.pending_responses import PendingResponse, PendingResponseStore
 from bot.store.store import SqliteStore
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
 
 
-def answer(interaction_id: int, clock: FakeClock) -> OpenAnswer:
+def answer(interaction_id: int, clock: FakeClock) -> PendingResponse:
     """One that can be given for a quarter of an hour."""
-    return OpenAnswer(
+    return PendingResponse(
         interaction_id=interaction_id,
         application_id=4,
         token=f"token {interaction_id}",
@@ -25,12 +25,12 @@ def answer(interaction_id: int, clock: FakeClock) -> OpenAnswer:
 
 
 @pytest.fixture
-def answers(store: SqliteStore) -> AnswerStore:
+def answers(store: SqliteStore) -> PendingResponseStore:
     """Where they are kept."""
     return store.answers
 
 
-async def test_answer_is_open_until_it_is_closed(answers: AnswerStore, clock: FakeClock) -> None:
+async def test_answer_is_open_until_it_is_closed(answers: PendingResponseStore, clock: FakeClock) -> None:
     """Oldest first, and as it was noted; noted twice it is one."""
     first, second = answer(7, clock), answer(8, clock)
     await answers.note([second, first], [])
@@ -41,7 +41,7 @@ async def test_answer_is_open_until_it_is_closed(answers: AnswerStore, clock: Fa
 
 
 async def test_stored_order_closes_its_answer_whichever_comes_first(
-    store: SqliteStore, answers: AnswerStore, clock: FakeClock
+    store: SqliteStore, answers: PendingResponseStore, clock: FakeClock
 ) -> None:
     """In the same transaction; one that was refused leaves it open until its member is told."""
     await answers.note([answer(7, clock)], [])
@@ -56,7 +56,7 @@ async def test_stored_order_closes_its_answer_whichever_comes_first(
 
 
 async def test_answer_whose_token_has_expired_is_forgotten(
-    store: SqliteStore, answers: AnswerStore, clock: FakeClock
+    store: SqliteStore, answers: PendingResponseStore, clock: FakeClock
 ) -> None:
     """With the other tokens of that age."""
     await answers.note([answer(7, clock)], [])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.picture import PictureSpec
-from bot.domain.preset import MOST_OF_A_MEMBER, MOST_OF_A_SERVER, Preset, Shelf
+from bot.domain.preset import MOST_OF_A_MEMBER, MOST_OF_A_SERVER, Preset, PresetOwner
 from bot.store.migrations import migrations
 from bot.store.sqlite.connection import connect
 from bot.store.store import SqliteStore
@@ -18,7 +18,7 @@ from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import FakeClock
 from tests.support.refusals import refused
 
-MINE, SERVERS = Shelf(owner_id=ALICE, server=False), Shelf(owner_id=GUILD, server=True)
+MINE, SERVERS = PresetOwner(owner_id=ALICE, server=False), PresetOwner(owner_id=GUILD, server=True)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def preset(name: str, text: str = "words", *, server: bool = False) -> Preset:
 async def test_only_own_and_the_servers_are_within_reach(store: SqliteStore) -> None:
     """Nobody else's, no other server's; in direct messages there is no server. A member's number is no server's."""
     await store.presets.save(MINE, preset("mine"), ALICE)
-    await store.presets.save(Shelf(owner_id=BOB, server=False), preset("bob's"), BOB)
+    await store.presets.save(PresetOwner(owner_id=BOB, server=False), preset("bob's"), BOB)
     await store.presets.save(SERVERS, preset("server's", server=True), BOB)
-    await store.presets.save(Shelf(owner_id=ALICE, server=True), preset("elsewhere", server=True), BOB)
+    await store.presets.save(PresetOwner(owner_id=ALICE, server=True), preset("elsewhere", server=True), BOB)
     assert [p.name for p in await store.presets.within_reach(ALICE, GUILD)] == ["mine", "server's"]
     assert await store.presets.within_reach(ALICE, None) == [preset("mine")]
 
@@ -51,7 +51,7 @@ async def test_same_name_is_replaced(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize(("shelf", "most"), [(MINE, MOST_OF_A_MEMBER), (SERVERS, MOST_OF_A_SERVER)])
-async def test_full_shelf_refuses_one_more_but_lets_replace(store: SqliteStore, shelf: Shelf, most: int) -> None:
+async def test_full_shelf_refuses_one_more_but_lets_replace(store: SqliteStore, shelf: PresetOwner, most: int) -> None:
     """A member has 25 presets, a server 50."""
     for number in range(most):
         await store.presets.save(shelf, preset(f"style {number}", server=shelf.server), ALICE)

@@ -14,12 +14,12 @@ from bot.domain.draft import Draft
 from bot.domain.errors import Cost, TaskFailedError
 from bot.domain.job import JobState, NewReference, Wiped
 from bot.domain.picture import PictureSpec
-from bot.domain.preset import Preset, Shelf
+from bot.domain.preset import Preset, PresetOwner
 from bot.ports import Submission
 from bot.store import privacy
 from bot.store.sqlite.connection import connect
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, BOB, GUILD, PICTURE, new_request
 from tests.support.clock import FakeClock
 from tests.support.steps import OWNER, Steps, known
@@ -48,7 +48,7 @@ async def with_references(
 
 
 async def test_nothing_that_a_member_said_is_left_and_the_books_still_close(
-    store: SqliteStore, steps: Steps, books: Books, tmp_path: Path
+    store: SqliteStore, steps: Steps, books: StoreHarness, tmp_path: Path
 ) -> None:
     """Prompt, style, references, drafts, the provider's words: not even in the file; the ledger keeps its rows."""
     styled = replace(new_request(), spec=PictureSpec(prompt=SECRET, style=SECRET, style_text=SECRET))
@@ -62,8 +62,8 @@ async def test_nothing_that_a_member_said_is_left_and_the_books_still_close(
         count=1, price_microcredits=1, references=(NewReference(url="", name="Ferdinand.png"),),
     )  # fmt: skip
     await store.drafts.add(draft, new_request().origin)
-    await store.presets.save(Shelf(owner_id=ALICE, server=False), Preset(name="frog", text=SECRET), ALICE)
-    await store.presets.save(Shelf(owner_id=GUILD, server=True), Preset(name="ours", text="oil"), ALICE)
+    await store.presets.save(PresetOwner(owner_id=ALICE, server=False), Preset(name="frog", text=SECRET), ALICE)
+    await store.presets.save(PresetOwner(owner_id=GUILD, server=True), Preset(name="ours", text="oil"), ALICE)
     before = books.ledger()
     await erase(store)
     assert books.ledger()[: len(before)] == before
@@ -77,7 +77,7 @@ async def test_nothing_that_a_member_said_is_left_and_the_books_still_close(
 
 
 async def test_what_is_under_way_is_taken_back_or_thrown_away(
-    store: SqliteStore, steps: Steps, books: Books, clock: FakeClock
+    store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
     """Waiting ones are free, undecided ones given up, those being made are paid for and never posted; messages go."""
     running, undecided = await steps.running(), await steps.uncertain()
@@ -108,7 +108,7 @@ async def test_what_is_under_way_is_taken_back_or_thrown_away(
 
 
 async def test_an_answer_that_comes_after_everything_was_cleared_leaves_nothing_behind(
-    store: SqliteStore, steps: Steps, clock: FakeClock, books: Books
+    store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
     """A given-up order may turn out to have been carried out: its picture is one more file to remove."""
     job = await steps.uncertain()
@@ -165,7 +165,7 @@ async def test_files_stay_while_somebody_elses_order_still_needs_them(
 
 
 async def test_old_requests_are_forgotten_unless_something_is_still_to_come_of_them(
-    store: SqliteStore, steps: Steps, clock: FakeClock, books: Books
+    store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
     """Of one server or of all places; what waits, was kept for /collect or is to be decided about stays as it is."""
     done, elsewhere = await steps.delivered(prompt=SECRET), await steps.delivered(guild_id=OTHER_GUILD)

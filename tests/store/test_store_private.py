@@ -11,7 +11,7 @@ import pytest
 from bot.domain.job import JobState
 from bot.ports import Submission, TokenLease
 from bot.ports.moves import LeftMessage
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import CHANNEL, PICTURE, new_request
 from tests.support.clock import START, FakeClock
 from tests.support.steps import OWNER, Steps, Store
@@ -24,7 +24,7 @@ async def move(store: Store, request_id: int, press: str = "of the press") -> bo
     return await store.moves.move_to_private(request_id, TokenLease(token=press, expires_at=LATER, message_id=PRESSED))
 
 
-async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: Books) -> None:
+async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Nothing is known of the new message yet; the old one is remembered with what removes it."""
     job = await steps.running()
     assert await move(store, job.request_id)

@@ -17,7 +17,7 @@ from bot.domain.rules import Block
 from bot.store.migrations import migrations
 from bot.store.sqlite.connection import connect
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, BOB, CAROL, GUILD, new_request
 from tests.support.clock import START, FakeClock
 from tests.support.refusals import refused
@@ -42,7 +42,9 @@ async def left(store: SqliteStore, what: str, user_id: int = ALICE) -> int | Non
     return (await store.quotas.standing(GUILD, user_id, ())).left(Limit(what))
 
 
-async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(store: SqliteStore, books: Books) -> None:
+async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(
+    store: SqliteStore, books: StoreHarness
+) -> None:
     """However many arrive in one breath, the tenth picture is the last; nobody's refusal leaves a row."""
     await limit(store, pictures_day=10)
     orders = [store.accept(new_request(user_id=ALICE)) for _ in range(50)]
@@ -55,7 +57,7 @@ async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(store: 
     assert books.faults() == []
 
 
-async def test_members_together_cannot_cross_the_cap_of_their_server(store: SqliteStore, books: Books) -> None:
+async def test_members_together_cannot_cross_the_cap_of_their_server(store: SqliteStore, books: StoreHarness) -> None:
     """The last credits go to one of two simultaneous commands; another server has a cap of its own."""
     await limit(store, server_credits_month=5 * MICRO)
     orders = [store.accept(new_request(user_id=who, count=2)) for who in (ALICE, BOB, CAROL)]
@@ -86,7 +88,7 @@ async def test_an_order_is_checked_with_the_roles_that_it_came_with(store: Sqlit
 
 
 async def test_what_cost_nothing_is_given_back_and_what_may_have_cost_something_is_not(
-    store: SqliteStore, steps: Steps, books: Books
+    store: SqliteStore, steps: Steps, books: StoreHarness
 ) -> None:
     """Cancelled while waiting, refused and refunded pictures count for nothing; uncertain and lost ones count."""
     await limit(store, pictures_month=9, credits_month=9 * MICRO)
@@ -102,7 +104,7 @@ async def test_what_cost_nothing_is_given_back_and_what_may_have_cost_something_
 
 
 async def test_days_and_months_begin_anew_and_a_refund_goes_to_the_day_of_its_order(
-    store: SqliteStore, steps: Steps, clock: FakeClock, books: Books
+    store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
     """The month goes on over midnight; yesterday's failure gives nothing back today."""
     await limit(store, pictures_day=3, pictures_month=4)
@@ -117,7 +119,7 @@ async def test_days_and_months_begin_anew_and_a_refund_goes_to_the_day_of_its_or
 
 
 async def test_a_reset_lets_a_member_begin_anew_and_the_server_pays_all_the_same(
-    store: SqliteStore, steps: Steps, books: Books
+    store: SqliteStore, steps: Steps, books: StoreHarness
 ) -> None:
     """What fails after the reset is not given back a second time; the action is in the audit."""
     await limit(store, pictures_day=2, server_credits_month=9 * MICRO)
@@ -158,7 +160,9 @@ async def test_what_was_accepted_keeps_the_limits_that_it_was_accepted_with(stor
     known(await store.begin_submit(waiting.id, OWNER))
 
 
-async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(store: SqliteStore, books: Books) -> None:
+async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(
+    store: SqliteStore, books: StoreHarness
+) -> None:
     """Three orders with room for two are not even asked about; where the room is gone since, none of them is made."""
     await limit(store, pictures_day=5)
     draft = Draft(
@@ -174,7 +178,7 @@ async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(sto
     assert await store.drafts.find(draft_id) == draft
 
 
-async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps: Steps, books: Books) -> None:
+async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
     """An uncertain picture counts, and so does each that takes its place: a quota of three is three orders sent."""
     await limit(store, pictures_day=3)
     job = await steps.uncertain()
@@ -195,7 +199,7 @@ async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps
     assert books.faults() == []
 
 
-async def test_a_cancelled_retry_gives_its_part_back(store: SqliteStore, steps: Steps, books: Books) -> None:
+async def test_a_cancelled_retry_gives_its_part_back(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
     """It cost nothing; what it took the place of may have been charged, and counts on."""
     await limit(store, pictures_day=2)
     again = known(await store.retry((await steps.uncertain()).id))
@@ -234,7 +238,7 @@ async def _begin(store: SqliteStore, job_id: int) -> Job | None:
 
 
 async def test_what_was_ordered_before_quotas_existed_counts_from_the_start(
-    store: SqliteStore, steps: Steps, tmp_path: Path, books: Books
+    store: SqliteStore, steps: Steps, tmp_path: Path, books: StoreHarness
 ) -> None:
     """An old database that is brought up to date has the same use as one that kept it all along."""
     await steps.delivered()

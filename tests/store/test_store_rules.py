@@ -22,7 +22,7 @@ from bot.domain.rules import (
     with_setting,
 )
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, BOB, GUILD, new_request
 from tests.support.clock import START
 
@@ -52,7 +52,7 @@ async def test_without_settings_nothing_is_forbidden(store: SqliteStore) -> None
     assert await store.rules.rules(GUILD) == ServerRules()
 
 
-async def test_every_setting_is_read_as_it_was_stored_and_can_be_reset(store: SqliteStore, books: Books) -> None:
+async def test_every_setting_is_read_as_it_was_stored_and_can_be_reset(store: SqliteStore, books: StoreHarness) -> None:
     """Each by itself, in its server alone; reset, it leaves no row. Each change is audited."""
     assert set(CHOSEN) == set(Setting)
     rules = ServerRules()
@@ -122,7 +122,7 @@ async def test_a_block_is_read_as_it_was_stored_until_it_is_lifted(store: Sqlite
     assert len(await store.audit.entries(GUILD, limit=9)) == 3
 
 
-async def test_a_block_takes_back_for_free_what_waits_there(store: SqliteStore, books: Books) -> None:
+async def test_a_block_takes_back_for_free_what_waits_there(store: SqliteStore, books: StoreHarness) -> None:
     """The member's waiting jobs of this server: not those of other servers, nor of others."""
     here = await store.accept(new_request(count=2))
     elsewhere = await store.accept(new_request(guild_id=OTHER_GUILD))

@@ -19,7 +19,7 @@ from bot.ports.statistics import EXPORT_COLUMNS, JobFilter, TroubleKind
 from bot.store.migrations import m0012_statistics, m0016_members
 from bot.store.sqlite.connection import connect
 from bot.store.store import SqliteStore
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.store.test_store_gate_and_usage import random_step
 from tests.support.build import ALICE, BOB, CHANNEL, GUILD, PICTURE, new_request
 from tests.support.clock import START, FakeClock
@@ -179,7 +179,7 @@ async def test_an_export_has_every_job_once_oldest_first_with_what_it_cost(
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_totals_of_an_older_database_are_made_from_its_rows(
-    seed: int, store: SqliteStore, steps: Steps, books: Books, clock: FakeClock, tmp_path: Path
+    seed: int, store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock, tmp_path: Path
 ) -> None:
     """After any walk, taking the tables away and migrating anew leaves the very same totals."""
     rng = random.Random(seed)

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.errors import BotError, Cost, PlatformError, RateLimitedError, UnavailableError
 from bot.domain.job import TRANSITIONS, Job, JobState
 from bot.ports import PictureSource, ShownPicture, Submission
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import PICTURE
 from tests.support.clock import START, FakeClock
 from tests.support.steps import LOST, OWNER, Steps, Store, known
@@ -65,7 +65,7 @@ async def in_state(state: JobState, store: Store, steps: Steps) -> Job:
 @pytest.mark.parametrize("state", S)
 @pytest.mark.parametrize("name", STEPS)
 async def test_step_happens_only_from_its_states(
-    name: str, state: JobState, store: Store, steps: Steps, books: Books
+    name: str, state: JobState, store: Store, steps: Steps, books: StoreHarness
 ) -> None:
     """From an expected state the step happens and leaves one event; else it returns None and writes nothing."""
     step, expected, after = STEPS[name]
@@ -109,7 +109,7 @@ async def test_step_of_a_process_that_was_overtaken_does_not_happen(name: str, s
     assert (await store.job(job.id)).state is job.state
 
 
-async def test_history_tells_the_whole_life(store: Store, steps: Steps, books: Books) -> None:
+async def test_history_tells_the_whole_life(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Every transition appends one event with the state that it led to."""
     job = await steps.called_up()
     await store.begin_submit(job.id, OWNER)
@@ -130,7 +130,7 @@ async def test_history_tells_the_whole_life(store: Store, steps: Steps, books: B
     ]
 
 
-async def test_history_of_an_uncertain_job_tells_the_decision(store: Store, steps: Steps, books: Books) -> None:
+async def test_history_of_an_uncertain_job_tells_the_decision(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Ordering again and giving up are on record."""
     retried, dropped = await steps.uncertain(), await steps.uncertain()
     await store.retry(retried.id)
@@ -185,7 +185,7 @@ async def test_kept_picture_can_still_be_delivered(store: Store, steps: Steps) -
     assert (await store.job(ready.id)).state is S.DELIVERED
 
 
-async def test_delivering_again_only_renews_the_attachment(store: Store, steps: Steps, books: Books) -> None:
+async def test_delivering_again_only_renews_the_attachment(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Delivery is idempotent: the second time adds no event and no count, but the new attachment's id."""
     job = await steps.delivered()
     before = (books.events(job.id), books.rows("usage_daily"))

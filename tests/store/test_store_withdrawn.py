@@ -10,14 +10,14 @@ from bot.domain.credits import MICRO
 from bot.domain.errors import BalanceError, Cost, TaskFailedError
 from bot.domain.job import JobState
 from bot.ports import Submission
-from tests.store.conftest import Books
+from tests.store.conftest import StoreHarness
 from tests.support.build import ALICE, PICTURE
 from tests.support.steps import LOST, OWNER, Steps, Store, known
 
 S = JobState
 
 
-async def test_its_picture_is_kept_and_never_up_for_posting(store: Store, steps: Steps, books: Books) -> None:
+async def test_its_picture_is_kept_and_never_up_for_posting(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Fetched and kept are one step, so that no crash comes between; the ledger is that of a delivered one."""
     job = await steps.running()
     assert known(await store.withdrawn(job.id)).state is S.RUNNING
@@ -26,7 +26,7 @@ async def test_its_picture_is_kept_and_never_up_for_posting(store: Store, steps:
     assert [event for event, _ in books.events(job.id)][-3:] == ["withdrawn", "fetched", "ready"]
 
 
-async def test_the_answer_to_its_order_still_counts(store: Store, steps: Steps, books: Books) -> None:
+async def test_the_answer_to_its_order_still_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Taken back between the POST and its answer, the job is charged and followed like any other."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
@@ -35,7 +35,9 @@ async def test_the_answer_to_its_order_still_counts(store: Store, steps: Steps, 
     assert books.ledger(job.id) == [("reserve", MICRO), ("charge", MICRO)]
 
 
-async def test_what_the_provider_did_not_take_is_not_sent_again(store: Store, steps: Steps, books: Books) -> None:
+async def test_what_the_provider_did_not_take_is_not_sent_again(
+    store: Store, steps: Steps, books: StoreHarness
+) -> None:
     """Instead of going back to its place in line it ends there, for free."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
@@ -44,7 +46,9 @@ async def test_what_the_provider_did_not_take_is_not_sent_again(store: Store, st
     assert books.ledger(job.id) == [("reserve", MICRO), ("release", MICRO)]
 
 
-async def test_an_outcome_that_nobody_knows_is_no_question_any_more(store: Store, steps: Steps, books: Books) -> None:
+async def test_an_outcome_that_nobody_knows_is_no_question_any_more(
+    store: Store, steps: Steps, books: StoreHarness
+) -> None:
     """Its member has decided already: given up, with its possible charge; a late answer is still kept for them."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
@@ -56,7 +60,7 @@ async def test_an_outcome_that_nobody_knows_is_no_question_any_more(store: Store
     assert [amount for kind, amount in books.ledger(job.id) if kind != "reserve"] == [MICRO, -MICRO, MICRO]
 
 
-async def test_a_failure_is_refunded_as_ever(store: Store, steps: Steps, books: Books) -> None:
+async def test_a_failure_is_refunded_as_ever(store: Store, steps: Steps, books: StoreHarness) -> None:
     """What ends without a picture ends the same way."""
     job = await steps.running()
     await store.withdrawn(job.id)
@@ -72,7 +76,7 @@ async def test_only_what_is_being_made_is_withdrawn(state: str, store: Store, st
     assert await store.job(job.id) == job
 
 
-async def test_of_two_clicks_one_counts(store: Store, steps: Steps, books: Books) -> None:
+async def test_of_two_clicks_one_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
     """The second finds it said already; the message is left behind its rows once."""
     job = await steps.running()
     version = (await store.view(job.request_id)).request.version

@@ -35,7 +35,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _LARGEST_REQUEST: Final = 256 * 1024
 
 
-class Nursery:
+class ForkServer:
     """The process that bots are forked from; started when the first is wanted, gone with the tests' own process."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Nursery:
         self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
         self._path = Path(self._folder.name) / "socket"
 
-    async def launch(self, env: Mapping[str, str], cwd: str, log: IO[bytes]) -> Child:
+    async def launch(self, env: Mapping[str, str], cwd: str, log: IO[bytes]) -> ForkedBot:
         """Start ``python -m bot run`` with nothing but this environment; both outputs go to the log."""
         if self._process is None:
             self._start()  # in this very thread: the death of a thread that starts a process is its parent's death
@@ -52,7 +52,7 @@ class Nursery:
         request = json.dumps({"env": dict(env), "cwd": cwd}).encode()
         socket.send_fds(connection, [request + b"\n"], [log.fileno()])
         reader, writer = await asyncio.open_unix_connection(sock=connection)
-        return Child(int(await reader.readline()), reader, writer)
+        return ForkedBot(int(await reader.readline()), reader, writer)
 
     def _start(self) -> None:
         command = [sys.executable, "-m", "tests.support.fork_server", str(self._path), str(os.getpid())]
@@ -78,7 +78,7 @@ class Nursery:
 
 
 @dataclass
-class Child:
+class ForkedBot:
     """A forked bot, as `asyncio.subprocess.Process` would show it."""
 
     pid: int
@@ -108,7 +108,7 @@ class Child:
             os.kill(self.pid, number)
 
 
-NURSERY: Final = Nursery()
+NURSERY: Final = ForkServer()
 """One for all tests of a process."""
 
 

@@ -17,15 +17,15 @@ from bot.domain.job import Job, JobState
 from bot.domain.schedule import Durations, Polling
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
-from bot.ops.backpressure import Pressure
+from bot.ops.backpressure import Backpressure
 from bot.queue.admission import Admission
-from bot.queue.disk_monitor import DiskWatch
-from bot.queue.gate import GateKeeper
+from bot.queue.disk_monitor import DiskMonitor
+from bot.queue.gate import SubmissionGate
 from bot.queue.pipeline import Pipeline
-from bot.queue.polling import Fetcher
-from bot.queue.rate_limiter import Pace
-from bot.queue.reference_transport import Referencing
-from bot.services.guild_rules import RuleBook
+from bot.queue.polling import Poller
+from bot.queue.rate_limiter import RateLimiter
+from bot.queue.reference_transport import ReferenceTransport
+from bot.services.guild_rules import GuildRules
 from bot.services.word_filter import WordFilter
 from bot.store.sqlite.reading import read_faults
 from bot.store.store import SqliteStore
@@ -33,13 +33,13 @@ from bot.tasks import TaskGroup
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
-from tests.support.provider import NotedAlerts, NotedRefreshes, ScriptedProvider
+from tests.support.provider import RecordingAlerts, RecordingPresenter, ScriptedProvider
 from tests.support.steps import OWNER, Steps
 
 LEAST_FREE_BYTES = 200 * MEGABYTE
 
 
-class TroubledStore(SqliteStore):
+class FailingStore(SqliteStore):
     """A store whose methods fail as often as `trouble` says, before they do anything.
 
     `meanwhile` names what happens, once, while a method is being called.
@@ -67,53 +67,53 @@ class TroubledStore(SqliteStore):
         return failing
 
 
-class Works:
+class PipelineHarness:
     """Gate, admission, pipeline and fetcher wired as in the bot."""
 
-    def __init__(self, store: TroubledStore, spool: Spool, clock: FakeClock) -> None:
+    def __init__(self, store: FailingStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.spool, self.clock = store, spool, clock
-        self.provider, self.presenter, self.alerts = ScriptedProvider(clock), NotedRefreshes(), NotedAlerts()
+        self.provider, self.presenter, self.alerts = ScriptedProvider(clock), RecordingPresenter(), RecordingAlerts()
         self.steps = Steps(store)
         self.words = WordFilter(clock)
-        self.rules = RuleBook(store.rules, store.blocks, clock, self.words)
+        self.rules = GuildRules(store.rules, store.blocks, clock, self.words)
         self.announcements = TaskGroup()
         rng = random.Random(1)
         polling = Polling()
         durations = Durations(polling)
-        self.gate = GateKeeper(
+        self.gate = SubmissionGate(
             gates=store, jobs=store, requests=store, presenter=self.presenter, alerts=self.alerts, clock=clock, rng=rng,
             tasks=self.announcements, probe_s=60,
         )  # fmt: skip
         self.disk = DiskState(free_bytes=LEAST_FREE_BYTES)
-        self.disk_watch = DiskWatch(
+        self.disk_watch = DiskMonitor(
             look=lambda: self.disk, rule=DiskRule(least_bytes=LEAST_FREE_BYTES), gate=self.gate, clock=clock
         )
-        fetcher = Fetcher(
+        poller = Poller(
             jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
-            clock=clock, rng=rng, pressure=Pressure(), room_for_a_picture=self.disk_watch.room_for_a_picture,
+            clock=clock, rng=rng, backpressure=Backpressure(), room_for_a_picture=self.disk_watch.room_for_a_picture,
         )  # fmt: skip
         self.copies = ReferenceCopies(spool.path_of("x").parent / "references", ["cdn.test"])
-        self.referencing = Referencing(
+        self.reference_transport = ReferenceTransport(
             requests=store, jobs=store, copies=self.copies, spool=spool, uploads=self.provider,
             presenter=self.presenter, clock=clock, rng=rng,
         )  # fmt: skip
         self.pipeline = Pipeline(
-            jobs=store, requests=store, provider=self.provider, files=spool, fetcher=fetcher, gate=self.gate,
-            referencing=self.referencing,
+            jobs=store, requests=store, provider=self.provider, files=spool, poller=poller, gate=self.gate,
+            reference_transport=self.reference_transport,
             presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
         )  # fmt: skip
         self.admission = Admission(
             jobs=store,
             gate=self.gate,
-            pace=Pace(rng),
+            rate_limiter=RateLimiter(rng),
             clock=clock,
             owner=OWNER,
-            pressure=Pressure(),
+            backpressure=Backpressure(),
             start=self.pipeline.start,
         )
         self.pipeline.attach(self.admission)
         self.gate.on_change(self.admission.wake)
-        self.referencing.on_arrival(self.admission.wake)
+        self.reference_transport.on_arrival(self.admission.wake)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -187,12 +187,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def works(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Works]:
+async def pipeline_harness(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PipelineHarness]:
     """The queue, not started yet. Whatever a test went through, the books are in order in the end."""
-    async with TroubledStore(
+    async with FailingStore(
         fresh_database(tmp_path / "bot.db"), clock, per_user_running=20, per_user_pending=99
     ) as store:
-        made = Works(store, Spool(tmp_path / "spool"), clock)
+        made = PipelineHarness(store, Spool(tmp_path / "spool"), clock)
         yield made
         store.trouble.clear()
         await made.close()

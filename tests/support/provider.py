@@ -91,7 +91,7 @@ class ScriptedProvider:
         return await asyncio.to_thread(to.write_bytes, answer)
 
 
-class NotedRefreshes:
+class RecordingPresenter:
     """Implements Presenter: notes which requests were to be shown."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class NotedRefreshes:
         self.asked += request_ids
 
 
-class NotedAlerts:
+class RecordingAlerts:
     """Implements OwnerAlerts: notes what the owners and the servers were told."""
 
     def __init__(self) -> None:

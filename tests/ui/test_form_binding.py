@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.credits import MICRO
 from bot.domain.errors import Refusal
-from bot.interactions.dedupe import Seen
+from bot.interactions.dedupe import SeenInteractions
 from bot.localization.catalogue import ENGLISH
 from bot.ui import form_binding, modals, remix_modal
 from bot.ui.declared import FORMS
@@ -53,7 +53,7 @@ def sent(custom_id: str, open_forms: OpenForms, **elsewhere: Any) -> discord.Int
         id=str(next(_numbers)), type=5, data={"custom_id": custom_id, "components": []}, **fields
     )  # fmt: skip
     client = cast(Any, made.client)
-    client.seen = Seen()
+    client.seen = SeenInteractions()
     client.services = SimpleNamespace(open_forms=open_forms)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from discord import ui
 
-from bot.domain.privacy import Tally
+from bot.domain.privacy import DataCounts
 from bot.localization.catalogue import words_for
 from bot.ui.privacy import erase_question
 from tests.support.build import ALICE
@@ -18,11 +18,11 @@ def text(view: ui.LayoutView) -> str:
 
 def test_only_what_there_is_is_named() -> None:
     """No styles, nothing under way: neither is spoken of."""
-    told = text(erase_question(ALICE, Tally(requests=1, under_way=0, styles=0), words_for("en-US")))
+    told = text(erase_question(ALICE, DataCounts(requests=1, under_way=0, styles=0), words_for("en-US")))
     assert "one order with its prompt" in told
     assert "style of your own" not in told
     assert "under way" not in told
-    only_styles = text(erase_question(ALICE, Tally(requests=0, under_way=0, styles=2), words_for("en-US")))
+    only_styles = text(erase_question(ALICE, DataCounts(requests=0, under_way=0, styles=2), words_for("en-US")))
     assert "2 styles of your own" in only_styles
     assert "order with" not in only_styles
 
@@ -31,7 +31,7 @@ def test_only_what_there_is_is_named() -> None:
 def test_it_says_what_stays_in_every_language_and_fits_into_one_message(locale: str) -> None:
     """Discord takes 4,000 characters."""
     words = words_for(locale)
-    told = text(erase_question(ALICE, Tally(requests=12_345, under_way=7, styles=25), words))
+    told = text(erase_question(ALICE, DataCounts(requests=12_345, under_way=7, styles=25), words))
     assert words("privacy.stays") in told
     assert words("privacy.messages") in told
     assert words.format_field(12_345, ",") in told

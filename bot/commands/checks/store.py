@@ -80,14 +80,14 @@ def _pictures(path: Path) -> Iterator[Finding]:
         yield warn(
             "spool", f"missing of those posted: {counted(len(gone), 'picture')}", "`/collect` and *Original* lack them."
         )
-    strays = _strays(spool, files)
-    if strays:
+    orphans = _orphans(spool, files)
+    if orphans:
         yield warn(
             "spool",
-            f"of no picture that is known: {counted(strays, 'file')}",
+            f"of no picture that is known: {counted(orphans, 'file')}",
             "After a restore they were ordered since the backup: look at them. Others leave with the bot's next start.",
         )
-    if not (unposted or lost or gone or strays):
+    if not (unposted or lost or gone or orphans):
         count = len(files.unposted) + len(files.posted)
         yield ok("spool", f"{counted(count, 'picture')} kept, {len(files.unposted):,} not posted yet")
 
@@ -97,7 +97,7 @@ def _missing(folder: Path, names: frozenset[str]) -> list[str]:
     return sorted(names - here)
 
 
-def _strays(spool: Path, files: Files) -> int:
+def _orphans(spool: Path, files: Files) -> int:
     """Pictures that no row names; smaller versions and thumbnails go with theirs."""
     if not spool.is_dir():
         return 0
