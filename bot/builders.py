@@ -17,7 +17,7 @@ from bot.domain.errors import DamagedError
 from bot.domain.picture import Resolution
 from bot.domain.schedule import Durations, Polling
 from bot.interactions.acknowledge import Acknowledger
-from bot.interactions.pending_responses import PendingResponses, tell_interrupted
+from bot.interactions.pending_responses import PendingResponses
 from bot.interactions.throttle import Throttle
 from bot.lifecycle import Components
 from bot.media.chart_process import ChartProcess
@@ -25,6 +25,7 @@ from bot.media.csv_export import CsvTables
 from bot.media.disk_space import DataDisk
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
+from bot.messages.interrupted import notify_interrupted
 from bot.messages.reconciler import Reconciler
 from bot.notifications.log_channel import ChannelPoster, LogChannelWriter
 from bot.ops.backpressure import Backpressure
@@ -47,6 +48,8 @@ from bot.settings import Settings
 from bot.store.metrics import SqliteFigures
 from bot.store.store import SqliteStore
 from bot.tasks import TaskGroup
+from bot.ui.card import render
+from bot.ui.confirm import ask_first
 
 _LEARNED: Final = 50
 """So many recent pictures of each resolution tell how long the next one takes."""
@@ -147,14 +150,16 @@ def acknowledger(
     word_filter: WordFilter,
 ) -> Acknowledger:
     """What gives interactions their first answer."""
-    tell = partial(tell_interrupted, client)
+    notify = partial(notify_interrupted, client)
     return Acknowledger(
         intake=intake,
         requests=store,
-        reconciler=reconciler,
+        presenter=reconciler,
+        render=partial(render, files={}),
+        ask_first=ask_first,
         backpressure=backpressure,
         held=store.answers,
-        pending_responses=PendingResponses(store=store.answers, tell=tell, backpressure=backpressure, clock=clock),
+        pending_responses=PendingResponses(store=store.answers, notify=notify, backpressure=backpressure, clock=clock),
         flood=Throttle(store.lists, clock, pending=settings.per_user_pending),
         clock=clock,
         check_takes_long=word_filter.takes_long,

@@ -15,7 +15,6 @@ from bot.interactions.responses import begin_answer, edit_answer
 from bot.localization.catalogue import ENGLISH
 from bot.localization.discord_locale import menu_entry, option, phrase, worded
 from bot.localization.escape import mention
-from bot.notifications.log_lines import numbers, trouble_note
 from bot.registry import Services
 from bot.services.moderation import MAX_REASON_CHARACTERS, Moderator
 from bot.ui.form_binding import answer_form, open_form
@@ -33,6 +32,8 @@ from bot.ui.moderation import (
     moderator_of,
     remove_form,
 )
+from bot.ui.notes import trouble_note
+from bot.ui.text import numbers
 from cogs.options import in_servers_for
 
 _FORM_BY_S: Final = 2.0
@@ -133,7 +134,7 @@ class Moderation(commands.Cog):
         wanted, lasts = block_chosen(fields.one("block"))
         view = await self._services.moderation.remove(moderator, request_id, reason)
         jobs = [job for job in view.jobs if job.retried_by is None]
-        lines = [ENGLISH("moderation.removed", numbers=numbers(jobs))]
+        lines = [ENGLISH("moderation.removed", numbers=numbers(jobs, ENGLISH))]
         if wanted:
             member_id = view.request.origin.user_id
             lines.append(await self._block_too(moderator, member_id, lasts, reason))

@@ -14,58 +14,23 @@ import pytest
 from tests.support.source import ROOT, called_in, nodes_of, sources
 
 LAYERS: list[set[str]] = [
-    {"bot.domain"},
-    {
-        "bot.ports",
-        "bot.clock",
-        "bot.meters",
-        "bot.tasks",
-        "bot.watchman",
-        "bot.supervision",
-        "bot.stopping",
-        "bot.__version__",
-        "bot.settings",
-        "bot.logs",
-        "bot.lock",
-        "bot.files",
-        "bot.addresses",
-        "bot.pressure",
-        "bot.lateness",
-        "bot.interpreter",
-        "bot.ops",
-    },
+    {"bot.domain", "bot.__version__"},
+    {"bot.clock", "bot.tasks", "bot.net", "bot.ports"},
+    {"bot.settings", "bot.ops"},
     {"bot.store", "bot.apimaster", "bot.media"},
-    {"bot.jobs"},
+    {"bot.queue"},
+    {"bot.services"},
+    {"bot.localization"},
+    {"bot.interactions"},
     {"bot.ui"},
-    {
-        "bot.delivery",
-        "bot.read_back",
-        "bot.second_look",
-        "bot.long_line",
-        "bot.removal",
-        "bot.packing",
-        "bot.handover",
-        "bot.courier",
-        "bot.open_answers",
-        "bot.reception",
-        "bot.owners",
-        "bot.health",
-        "bot.metrics",
-        "bot.watchpost",
-        "bot.alerts",
-        "bot.logbook",
-        "bot.services",
-    },
-    {"bot.client", "bot.connecting", "cogs"},
+    {"bot.messages", "bot.notifications"},
+    {"bot.registry", "bot.client", "bot.connection", "cogs"},
     {"bot.commands"},
-    {"bot.running"},
-    {"bot.wiring"},
-    {"bot.app"},
-    {"bot.__main__"},
+    {"bot.lifecycle", "bot.builders", "bot.app", "bot.__main__"},
 ]
-"""From the ground up: a module imports its own layer and those below it."""
-ADAPTERS = LAYERS[2]
-NAME_ADAPTERS = ADAPTERS | {"bot.app", "bot.wiring", "bot.commands"}
+"""Packages from the bottom up: a module imports its own layer and those below it."""
+ADAPTERS = {"bot.store", "bot.apimaster", "bot.media"}
+NAME_ADAPTERS = ADAPTERS | {"bot.app", "bot.builders", "bot.commands"}
 """Everybody else knows the store, the provider and the disk by their ports."""
 TIME = re.compile(
     r"time\.(time|monotonic|perf_counter|sleep)\w*|asyncio\.sleep|datetime\.(now|utcnow|today)|date\.today"
@@ -193,25 +158,11 @@ def test_only_the_clock_asks_the_time_and_sleeps() -> None:
 
 def test_discord_and_aiohttp_stay_in_their_places() -> None:
     """The queue knows neither Discord nor HTTP; the provider's client does not know Discord."""
-    messages = {
-        "bot.ui",
-        "bot.delivery",
-        "bot.read_back",
-        "bot.handover",
-        "bot.courier",
-        "bot.open_answers",
-        "bot.reception",
-        "bot.alerts",
-        "bot.logbook",
-    }
+    presentation = {"bot.interactions", "bot.ui", "bot.messages", "bot.notifications", "bot.client", "bot.connection"}
+    operation = {"bot.ops.gateway_events", "bot.commands.checks"}
     allowed = {
-        "discord": messages
-        | {"bot.client", "bot.connecting", "bot.ops.gateway_events", "bot.owners", "bot.health"}
-        | {"bot.commands.checks", "cogs"},
-        "aiohttp": messages
-        | {"bot.apimaster", "bot.media.reference_cache", "bot.client", "bot.connecting", "bot.watchpost"}
-        | {"bot.ops.gateway_events"}
-        | {"bot.commands.checks"},
+        "discord": presentation | operation | {"bot.localization", "bot.ops.health", "cogs"},
+        "aiohttp": presentation | operation | {"bot.apimaster", "bot.media.reference_cache", "bot.ops.http_server"},
     }
     found = [
         f"{module} imports {library}"

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 import discord
@@ -26,14 +26,11 @@ from bot.interactions.pending_responses import PendingResponses
 from bot.interactions.permissions import check_place
 from bot.interactions.responses import UNREADABLE, sent_surely, was_refused
 from bot.interactions.throttle import Throttle
-from bot.messages.reconciler import Reconciler
 from bot.ops.backpressure import Backpressure
-from bot.ports import RequestStore, Shown
+from bot.ports import Presenter, RequestStore, Shown
 from bot.ports.pending_responses import HeldRequests
 from bot.services.intake import Intake
 from bot.tasks import TaskGroup
-from bot.ui.card import render
-from bot.ui.confirm import ask_first
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +44,20 @@ _CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
 
+class RenderedCard(Protocol):
+    """A request's message as components, and the digest by which a later rendering is known to be the same."""
+
+    @property
+    def view(self) -> discord.ui.LayoutView:
+        """The components."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal messages."""
+        ...
+
+
 class Acknowledger:
     """Gives an interaction its first answer."""
 
@@ -55,7 +66,9 @@ class Acknowledger:
         *,
         intake: Intake,
         requests: RequestStore,
-        reconciler: Reconciler,
+        presenter: Presenter,
+        render: Callable[[RequestView], RenderedCard],
+        ask_first: Callable[[discord.Interaction[Any], AsksFirst], Awaitable[None]],
         backpressure: Backpressure,
         held: HeldRequests,
         pending_responses: PendingResponses,
@@ -66,7 +79,9 @@ class Acknowledger:
     ) -> None:
         self._intake = intake
         self._requests = requests
-        self._reconciler = reconciler
+        self._presenter = presenter
+        self._render = render
+        self._ask_first = ask_first
         self._backpressure = backpressure
         self._held = held
         self._pending_responses = pending_responses
@@ -87,7 +102,7 @@ class Acknowledger:
         try:
             await self._receive(interaction, accept, private=private)
         except AsksFirst as asked:
-            await ask_first(interaction, asked)
+            await self._ask_first(interaction, asked)
 
     async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
         check_place(interaction, private=private)
@@ -98,7 +113,7 @@ class Acknowledger:
                 await self._answer_first(interaction, accept, private=private)
             return
         hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
-        with self._reconciler.hold(interaction.id), self._backpressure.answering():
+        with self._presenter.hold(interaction.id), self._backpressure.answering():
             accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
             view = await self._read_in_time(accepting, interaction.user.id, time_left_s)
             answered = await (
@@ -111,7 +126,7 @@ class Acknowledger:
             await self._go_on(request_id)
         else:
             await self._intake.unanswered(view or await self._requests.view(request_id))
-        self._reconciler.refresh([request_id])
+        self._presenter.refresh([request_id])
 
     async def _go_on(self, request_id: int) -> None:
         """Let what waited for its member to be answered be ordered; where that cannot be noted, it is in its time."""
@@ -127,7 +142,7 @@ class Acknowledger:
         Whoever was told that the bot did not respond has ordered nothing: of an interaction that came too late nothing
         is stored.
         """
-        with self._reconciler.hold(interaction.id), self._backpressure.answering():
+        with self._presenter.hold(interaction.id), self._backpressure.answering():
             try:
                 await self._flood.check(interaction.user.id)
             except Refusal as refusal:
@@ -139,7 +154,7 @@ class Acknowledger:
         stored = self._tasks.start(self._accept_in_turn(accept(None)), name=f"accept-{interaction.id}")
         request_id = await self._stored(interaction, stored)
         if request_id is not None:
-            self._reconciler.refresh([request_id])
+            self._presenter.refresh([request_id])
 
     async def _stored(
         self, interaction: discord.Interaction[Any], accepting: asyncio.Task[int | Exception]
@@ -205,7 +220,7 @@ class Acknowledger:
 
         Returns False where the member was told that the bot did not respond.
         """
-        card = render(view, {})
+        card = self._render(view)
         nobody = discord.AllowedMentions.none()
         try:
             response = await sent_surely(

@@ -17,8 +17,6 @@ import discord
 
 from bot.clock import Clock
 from bot.domain.errors import StoreError
-from bot.localization.catalogue import words_for
-from bot.messages.fallback_chain import ORIGINAL, webhook_of
 from bot.ops.backpressure import Backpressure
 from bot.ports.pending_responses import PendingResponse, PendingResponseStore
 from bot.tasks import TaskGroup
@@ -39,12 +37,12 @@ class PendingResponses:
         self,
         *,
         store: PendingResponseStore,
-        tell: Callable[[PendingResponse], Awaitable[None]],
+        notify: Callable[[PendingResponse], Awaitable[None]],
         backpressure: Backpressure,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._tell = tell
+        self._notify = notify
         self._backpressure = backpressure
         self._clock = clock
         self._ours: set[int] = set()
@@ -117,32 +115,9 @@ class PendingResponses:
             while answer.expires_at > self._clock.now():
                 await self._backpressure.quiet()
                 try:
-                    await self._tell(answer)
+                    await self._notify(answer)
                     break
                 except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
                     log.warning("open_answer_trouble", extra={"error": str(error)})
                     await self._clock.sleep(_PAUSE_S)
         self._close(answer.interaction_id)
-
-
-async def tell_interrupted(client: discord.Client, answer: PendingResponse) -> None:
-    """Take "thinking" away and say privately that nothing was ordered. Killed in between, it is said twice."""
-    webhook = webhook_of(client, answer.application_id, answer.token)
-    sentence = words_for(answer.locale)("error.interrupted")
-    nobody = discord.AllowedMentions.none()
-    with _unless_gone("removal"):
-        await webhook.delete_message(ORIGINAL)
-    with _unless_gone("telling"):
-        await webhook.send(sentence, ephemeral=True, allowed_mentions=nobody, wait=True)
-    log.info("open_answer_told", extra={"interaction_id": answer.interaction_id})
-
-
-@contextmanager
-def _unless_gone(step: str) -> Iterator[None]:
-    """Go on where Discord knows the token no more, or never showed anything for it."""
-    try:
-        yield
-    except discord.DiscordServerError:
-        raise
-    except discord.HTTPException as error:
-        log.info("open_answer_step_failed", extra={"step": step, "code": error.code})

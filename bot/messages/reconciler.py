@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Final
-from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.domain.errors import StoreError
@@ -18,6 +17,7 @@ from bot.domain.job import Job, JobState, Request, RequestView
 from bot.domain.schedule import backoff_s
 from bot.messages.attachments import AttachmentBuilder, all_new
 from bot.messages.bulk_refresh import BulkRefresh
+from bot.messages.channel_lanes import ChannelBusy, ChannelLanes
 from bot.messages.deletion import MessageDeletion
 from bot.messages.fallback_chain import (
     NOT_SHOWN,
@@ -45,18 +45,8 @@ _MOST_CRASHES: Final = 5
 _PATIENCE_S: Final = 30.0
 """For an edit without files: Discord answers within seconds, and a connection may be dead without saying so."""
 _AT_ONCE: Final = 16
-_IN_ONE_CHANNEL: Final = 4
-"""Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
 _BEGUN: Final = "begun"
 """In place of a card's digest: a new message whose card is not on it yet."""
-
-
-class ChannelBusy(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
-    """So many deliveries as may be are under way in a channel."""
-
-    def __init__(self, lane: asyncio.Semaphore) -> None:
-        super().__init__()
-        self.lane = lane
 
 
 class Reconciler:
@@ -91,7 +81,7 @@ class Reconciler:
         self._insist = StoreRetry(clock, rng)
         self._slots = asyncio.Semaphore(at_once)
         self._patience_s = _PATIENCE_S
-        self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+        self._lanes = ChannelLanes()
         self._tasks = TaskGroup()
         self._line = BulkRefresh(self._tasks, self._refresh)
         self._dirty: dict[int, bool] = {}
@@ -192,17 +182,9 @@ class Reconciler:
             async with crowded.lane, self._slots:
                 await self._bring_up_to_date(request_id, in_lane=True)
 
-    @asynccontextmanager
-    async def _lane(self, request: Request) -> AsyncIterator[None]:
-        """A place among the deliveries of a request's channel; raises Crowded where there is none left."""
-        if token_lives(request, self._clock.now()):
-            yield
-            return
-        lane = self._lanes.setdefault(request.channel_id, asyncio.Semaphore(_IN_ONE_CHANNEL))
-        if lane.locked():
-            raise ChannelBusy(lane)
-        async with lane:
-            yield
+    def _lane(self, request: Request) -> AbstractAsyncContextManager[None]:
+        """A place among the deliveries of a request's channel; entering it raises ChannelBusy if there is none left."""
+        return nullcontext() if token_lives(request, self._clock.now()) else self._lanes.entered(request.channel_id)
 
     async def _bring_up_to_date(self, request_id: int, *, in_lane: bool = False) -> None:
         view = await self._requests.view(request_id)

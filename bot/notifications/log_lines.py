@@ -8,11 +8,12 @@ from typing import Final
 from bot.domain.job import Job, Request, RequestView
 from bot.domain.rules import Block, WordRule
 from bot.localization.catalogue import ENGLISH
-from bot.localization.escape import escaped, mention, timestamp
+from bot.localization.escape import escaped, mention
 from bot.ports.outputs import ServerLog
 from bot.services.moderation import Moderator
 from bot.ui.lists import jump_link
-from bot.ui.text import quoted_prompt
+from bot.ui.notes import until_text
+from bot.ui.text import numbers, quoted_prompt
 
 _MOST_NAMES: Final = 300
 
@@ -35,22 +36,10 @@ def tell_block(log: ServerLog, block: Block) -> None:
     log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(escaped(block.reason))}" if block.reason else ""))
 
 
-def until_text(block: Block) -> str:
-    """When a block ends, as a date: "until in 2 hours" is no English."""
-    if block.until is None:
-        return ENGLISH("moderation.for_good")
-    return ENGLISH("moderation.until", until=timestamp(block.until, "f"))
-
-
 def tell_unblock(log: ServerLog, moderator: Moderator, member_id: int) -> None:
     """Write of a member who may order again."""
     line = ENGLISH("log.unblocked", actor=mention(moderator.user_id), member=mention(member_id))
     log.tell(moderator.guild_id, f"✅ {line}")
-
-
-def trouble_note(trouble: str | None) -> str:
-    """What is added to a moderator's answer where the log channel cannot be written to."""
-    return f"\n⚠️ {ENGLISH(f'log.trouble_{trouble}')}" if trouble else ""
 
 
 def tell_slow_pattern(log: ServerLog, guild_id: int, rule: WordRule) -> None:
@@ -64,7 +53,7 @@ def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> s
     A private picture's prompt and cost are the moderators' business too; the picture itself is not shown to them.
     """
     words = ENGLISH
-    parts = [mention(request.origin.user_id), numbers(jobs), request.spec.size, request.spec.resolution.value]
+    parts = [mention(request.origin.user_id), numbers(jobs, ENGLISH), request.spec.size, request.spec.resolution.value]
     if view.request.references:
         names = ", ".join(reference.name for reference in view.request.references)
         count = words("card.references", count=len(view.request.references))
@@ -83,15 +72,8 @@ def removal_line(actor_id: int, view: RequestView) -> str:
     jobs = [job for job in view.jobs if job.retried_by is None]
     owner_id = view.request.origin.user_id
     key = "log.deleted_own" if actor_id == owner_id else "log.removed"
-    line = ENGLISH(key, actor=mention(actor_id), member=mention(owner_id), numbers=numbers(jobs))
+    line = ENGLISH(key, actor=mention(actor_id), member=mention(owner_id), numbers=numbers(jobs, ENGLISH))
     return f"🗑️ {line}\n{quoted(quoted_prompt(view.request.spec))}"
-
-
-def numbers(jobs: Sequence[Job]) -> str:
-    """Which pictures, by their numbers."""
-    if len(jobs) == 1:
-        return ENGLISH("card.number", number=jobs[0].id)
-    return ENGLISH("card.numbers", first=jobs[0].id, last=jobs[-1].id)
 
 
 def quoted(words: str) -> str:

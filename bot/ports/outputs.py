@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -11,6 +12,10 @@ class Presenter(Protocol):
 
     def refresh(self, request_ids: Iterable[int]) -> None:
         """Ask that these requests' messages be brought up to date."""
+        ...
+
+    def hold(self, interaction_id: int) -> AbstractContextManager[None]:
+        """While the block runs, leave the message of an interaction alone: it is being acknowledged."""
         ...
 
     def refresh_line(self, request_ids: Sequence[int]) -> None:

@@ -46,15 +46,14 @@ class SqliteStore(Facets, SqliteGate):
         max_running: int = 100,
         max_waiting_while_paused: int = 1_000,
     ) -> None:
-        self._path = path
-        self._clock = clock
+        self._path, self._clock = path, clock
         self._per_user_running = per_user_running
         self._room = QueueLimits(pending=per_user_pending, while_shut=max_waiting_while_paused)
         self._max_running = max_running
         self._drawn_up_for = 0
         self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
         self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        # Statistics may take a second where a server is large: nobody's message waits for that.
+        # Statistics of a large server may take a second: they have a thread apart.
         self._counter = DatabaseThread("database-statistics", lambda: connect(path, read_only=True), grouped=False)
         super().__init__(
             path, reader=self._reader, counter=self._counter, writer=self._writer, clock=clock, room=self._room

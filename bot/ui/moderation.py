@@ -19,8 +19,9 @@ from bot.interactions.permissions import manages_messages, own_channel
 from bot.interactions.received_data import form_parts
 from bot.localization.catalogue import ENGLISH
 from bot.localization.escape import escaped, mention
-from bot.notifications.log_lines import numbers, until_text
 from bot.services.moderation import MAX_REASON_CHARACTERS, Moderator
+from bot.ui.notes import until_text
+from bot.ui.text import numbers
 
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form: the request, and the interaction that opened it."""
@@ -119,7 +120,7 @@ def _block_line(block: Block) -> str:
 def remove_form(view: RequestView, opened_by: int) -> ui.Modal:
     """Asks why a picture is removed, and whether its member is blocked as well."""
     jobs = [job for job in view.jobs if job.retried_by is None]
-    title = ENGLISH("moderation.remove_title", numbers=numbers(jobs))
+    title = ENGLISH("moderation.remove_title", numbers=numbers(jobs, ENGLISH))
     return _remove_form(title, f"takedown:{view.request.id}:{opened_by}")
 
 

@@ -18,12 +18,12 @@ from bot.interactions.offered import Value
 from bot.interactions.responses import edit_answer, note_press
 from bot.localization.catalogue import ENGLISH
 from bot.localization.escape import channel_mention, mention, role_mention
-from bot.notifications.log_lines import trouble_note
 from bot.ports.outputs import ServerLog
 from bot.services.guild_rules import GuildRules
 from bot.ui.access import Audience, Scope
 from bot.ui.dynamic_items import DynamicPart, message_of
 from bot.ui.form_binding import open_form
+from bot.ui.notes import trouble_note
 from bot.ui.word_rules import words_form
 
 RESET: Final = "reset"

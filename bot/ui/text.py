@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -135,7 +136,7 @@ def statuses(jobs: list[Job], view: RequestView, words: Words) -> list[str]:
     return lines
 
 
-def numbers(jobs: list[Job], words: Words) -> str:
+def numbers(jobs: Sequence[Job], words: Words) -> str:
     """The numbers of a request's pictures."""
     if len(jobs) == 1:
         return words("card.number", number=jobs[0].id)

@@ -58,7 +58,7 @@ class Told:
 
 def process(kept: Kept, told: Told, clock: FakeClock) -> PendingResponses:
     """What one life of the bot knows of them."""
-    return PendingResponses(store=kept, tell=told, backpressure=Backpressure(), clock=clock)
+    return PendingResponses(store=kept, notify=told, backpressure=Backpressure(), clock=clock)
 
 
 def interaction(number: int) -> discord.Interaction[Any]:

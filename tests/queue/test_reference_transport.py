@@ -17,7 +17,8 @@ from tests.support.provider import PNG
 
 def address(pipeline_harness: PipelineHarness, *, lives: timedelta) -> str:
     """A signed address of Discord's that lives so long from now."""
-    return f"https://cdn.test/attachments/1/2/a.png?ex={int((pipeline_harness.clock.now() + lives).timestamp()):x}&is=0&hm=0"
+    expires_at = pipeline_harness.clock.now() + lives
+    return f"https://cdn.test/attachments/1/2/a.png?ex={int(expires_at.timestamp()):x}&is=0&hm=0"
 
 
 async def with_reference(

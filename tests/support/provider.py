@@ -7,6 +7,7 @@ import base64
 import io
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from PIL import Image
@@ -104,6 +105,10 @@ class RecordingPresenter:
     def refresh_line(self, request_ids: Sequence[int]) -> None:
         """Take note."""
         self.asked += request_ids
+
+    def hold(self, interaction_id: int) -> AbstractContextManager[None]:  # noqa: ARG002 - nothing is shown
+        """Nothing to leave alone."""
+        return nullcontext()
 
 
 class RecordingAlerts:
