@@ -1,3 +1,3 @@
 """A Discord bot that makes pictures: crash-safe jobs, an honest ledger, delivery that outlives tokens."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
