@@ -1,4 +1,4 @@
-"""The whole thing: the real bot process between the two stand-ins, driven as a member would."""
+"""Fixtures for end-to-end tests: the real bot process between the two stand-in servers, driven as a member."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.harness import Harness
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
-    """A running bot, connected; everything the bot sent to Discord was valid when the test ends."""
+    """A running, connected bot; at the end of the test, everything the bot sent to Discord must have been valid."""
     async with Harness(tmp_path / "data") as running:
         await running.start()
         yield running

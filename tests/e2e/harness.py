@@ -1,4 +1,4 @@
-"""A sandbox with what end-to-end tests ask of it: the database's rows, a member's message, a picture by its prompt."""
+"""A sandbox with helpers for end-to-end tests: database rows, a member's message, a picture by its prompt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK = {"FIRST_POLL_SECONDS": "0.2", "POLL_SECONDS": "0.1", "BALANCE_PROBE_SECO
 
 
 class Harness(Sandbox):
-    """Started with short waits; `start()` brings the bot up when the test wants it."""
+    """A sandbox with short waits; `start()` starts the bot when the test needs it."""
 
     def __init__(self, data_dir: Path, *, machine: Machine | None = None, **settings: str) -> None:
         super().__init__(
@@ -48,9 +48,9 @@ class Harness(Sandbox):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Stop everything. Whatever a test went through, a bot that was up leaves its books in order, nobody pinged."""
+        """Stop everything. If the bot was started, its ledger must be consistent and no message may ping anyone."""
         served = self.bot.alive
-        if self._small_disk is not None:  # it is gone with the sandbox, and its database would be
+        if self._small_disk is not None:  # the machine is removed with the sandbox, and its database
             await self.bot.stop()
             for path in self._files.glob("bot.db*"):
                 shutil.copy(path, self.data_dir)
@@ -65,7 +65,7 @@ class Harness(Sandbox):
 
     @property
     def _files(self) -> Path:
-        """Where the bot's files are seen from here."""
+        """The directory of the bot's files as seen from the test process."""
         return self.data_dir if self._small_disk is None else self._small_disk.outside
 
     async def imagine(self, prompt: str, *, member: str = "alice", **options: Any) -> Interaction:
@@ -83,7 +83,7 @@ class Harness(Sandbox):
         channel: str = "general",
         timeout_s: float = PATIENCE_S,
     ) -> Message:
-        """Wait for a message about this prompt that also says these words."""
+        """Wait for a message about this prompt that also contains these words."""
         return await self._message(lambda m: prompt in m.text() and words in m.text(), viewer, channel, timeout_s)
 
     async def picture(
@@ -103,19 +103,19 @@ class Harness(Sandbox):
             raise AssertionError(f"{error}; {self._what_happened()}") from None
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows of the bot's database, read from outside."""
+        """Rows of the bot's database, read by another connection."""
         if self._small_disk is not None:
             return self._small_disk.rows("bot.db", sql, *parameters)
         with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def write(self, sql: str) -> None:
-        """Change the database as an earlier process would have left it; the bot must not be running."""
+        """Change the database while the bot is not running."""
         with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=5)) as connection, connection:
             connection.execute(sql)
 
     def states(self) -> list[str]:
-        """Every job's state, in order of the jobs' numbers."""
+        """Every job's state, ordered by job number."""
         return [row[0] for row in self.rows("SELECT state FROM jobs ORDER BY id")]
 
     def ledger(self, job_id: int = 1) -> list[tuple[str, int]]:
@@ -123,13 +123,13 @@ class Harness(Sandbox):
         return self.rows("SELECT kind, amount_microcredits FROM ledger WHERE job_id = ? ORDER BY id", job_id)
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
-        """Wait for something that only looking can tell; says what was seen if it never comes."""
+        """Poll until a condition is true; on timeout, report the last state seen."""
         end = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < end, f"not within {timeout_s} s; {self._what_happened()}"
             await asyncio.sleep(0.02)
 
     def _what_happened(self) -> str:
-        """For whoever reads of a failed test without having been there."""
+        """Diagnostics for a failed test."""
         events = self.rows("SELECT job_id, event, state, detail FROM job_events ORDER BY id")
         return f"events {events}, log {self.bot.output[-20:]}"

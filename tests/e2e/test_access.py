@@ -1,4 +1,4 @@
-"""Everything that `docs/access.md` lists, used by the wrong member and from the wrong place, on the real bot."""
+"""Everything that `docs/access.md` lists, used by the wrong member and in the wrong place, on the real bot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.fork_server import NURSERY
 SECRET = "a private walrus"
 HERE, DM, THERE = "general", "dm", "elsewhere"
 WRONG = {
-    Audience.EVERYONE: [("bob", HERE), ("bob", DM), ("bob", THERE)],  # about a private picture of alice's
+    Audience.EVERYONE: [("bob", HERE), ("bob", DM), ("bob", THERE)],  # about a private picture of Alice
     Audience.REQUESTER: [("bob", HERE), ("bob", DM), ("bob", THERE), ("mod", HERE)],
     Audience.REQUESTER_OR_MODERATOR: [("bob", HERE), ("bob", DM), ("mod", DM), ("mod", THERE)],
     Audience.MODERATORS: [("alice", HERE), ("alice", DM), ("alice", THERE), ("mod", DM), ("mod", THERE)],
@@ -34,7 +34,7 @@ OPTION_TYPES: dict[type[Offered], int] = {Text: 3, Number: 4, Switch: 5, Files: 
 
 @pytest.fixture
 async def target() -> Any:
-    """A bot with one private picture, of alice's."""
+    """A bot with one private picture, owned by Alice."""
     async with Target({}, launch=NURSERY.launch) as made:
         await made.start()
         sent = await made.driver.slash("alice", "imagine", {"prompt": SECRET, "private": True})
@@ -45,13 +45,13 @@ async def target() -> Any:
 
 
 async def walk(target: Target, sends: Iterator[tuple[str, Interaction, bool]]) -> None:
-    """Expect a private sentence without alice's prompt, no form, and nothing stored."""
+    """Expect a private refusal without Alice's prompt, no form, and no stored row."""
     before = target.counts()
     for what, interaction, shows_own in sends:
         said = await target.answer(interaction)
         assert interaction.modal is None, what
         assert said is not None, f"{what}: {interaction.state}"
-        # One's own things are shown on the message of the press, which is private wherever the bot has such a button.
+        # A member's own things are shown on the message of the press, which is private where the bot has such a button.
         assert shows_own or said.ephemeral_to == interaction.member or interaction.record.channel.private, what
         assert SECRET not in said.text(), what
         assert said.media() == [], what
@@ -61,7 +61,7 @@ async def walk(target: Target, sends: Iterator[tuple[str, Interaction, bool]]) -
 
 
 def honest(offered: Offered) -> list[str]:
-    """Values of a field that it offers."""
+    """Values that a field offers."""
     match offered:
         case Choices(values=values, least=least):
             return [str(value) for value in values[: max(least, 1)]] or ["1"]
@@ -70,7 +70,7 @@ def honest(offered: Offered) -> list[str]:
 
 
 def shown(target: Target, row: Row) -> Message:
-    """A message of the bot's with this component, as one that Discord shows."""
+    """A message of the bot with this component, in the form Discord shows it."""
     [(_, offered)] = row.values
     component: dict[str, Any] = {"type": row.component_type, "custom_id": row.custom_id}
     if row.component_type == 2:
@@ -83,7 +83,7 @@ def shown(target: Target, row: Row) -> Message:
 
 
 async def test_buttons_and_selects_used_by_others(target: Target) -> None:
-    """Pressed on messages that have them, which is all that a custom id needs."""
+    """Buttons and selects are refused to other members, on messages that have the component."""
 
     def sends() -> Iterator[tuple[str, Interaction, bool]]:
         for row in component_rows():
@@ -99,7 +99,7 @@ async def test_buttons_and_selects_used_by_others(target: Target) -> None:
 
 
 async def test_forms_sent_by_others(target: Target) -> None:
-    """Filled in as they should be."""
+    """Forms submitted by other members are refused, also when filled in correctly."""
 
     def sends() -> Iterator[tuple[str, Interaction, bool]]:
         number = 1
@@ -115,7 +115,7 @@ async def test_forms_sent_by_others(target: Target) -> None:
 
 
 def filled(custom_id: str, offered: Offered) -> dict[str, Any]:
-    """A field with an honest value."""
+    """A field with a valid value."""
     part: dict[str, Any] = {"custom_id": custom_id, "type": 4, "value": "x"}
     if isinstance(offered, Files):
         part = {"custom_id": custom_id, "type": 19, "values": []}
@@ -125,14 +125,14 @@ def filled(custom_id: str, offered: Offered) -> dict[str, Any]:
 
 
 async def test_commands_sent_by_others(target: Target) -> None:
-    """Those for managers and owners by a member, and those of servers from elsewhere."""
+    """Manager and owner commands are refused to a member, and server commands outside a server."""
     bot = await loaded_bot()
     async with bot:
         rows = [row for row in command_rows(bot) if row.name.startswith("/")]
 
     def sends() -> Iterator[tuple[str, Interaction, bool]]:
         for row in rows:
-            # Who may use a moderators' command in its server is Discord's own decision; see the page.
+            # Discord itself decides who may use a moderators' command in its server; see the page.
             wrong = WRONG[row.audience] if row.audience in (Audience.MANAGERS, Audience.OWNERS) else []
             wrong = wrong or ([("mod", DM)] if row.scope is Scope.SERVER else [])
             given = [option for name, offered in row.values if (option := one_option(target, name, offered))]
@@ -144,7 +144,7 @@ async def test_commands_sent_by_others(target: Target) -> None:
 
 
 def one_option(target: Target, name: str, offered: Offered) -> dict[str, Any] | None:
-    """An option with an honest value; None where it can be left out."""
+    """An option with a valid value; None if it is optional."""
     match offered:
         case Text():
             return {"name": name, "type": 3, "value": "5"} if name not in ("first_day", "last_day") else None

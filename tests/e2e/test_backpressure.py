@@ -1,4 +1,4 @@
-"""A crowd is answered first and served in turn: what a kill leaves in between is told to whoever waits for it."""
+"""A burst of commands is acknowledged first and processed in order; members are notified of what a kill interrupted."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ CROWD = 16
 MEMBERS = ("alice", "bob", "mod")
 
 
-async def test_killed_between_thinking_and_storing_the_member_is_told_that_nothing_was_ordered(
+async def test_killed_between_defer_and_store_member_is_told_that_nothing_was_ordered(
     harness: Harness,
 ) -> None:
-    """Privately, after the restart, in the member's language; what was stored goes on."""
+    """After the restart the member is notified privately in their language; stored orders continue."""
     harness.knobs.latency_s = 30
     harness.driver.set_locale("mod", "de")
     stops = [harness.faults.stops.hold_next("before POST /interactions/*") for _ in range(CROWD)]
@@ -22,7 +22,7 @@ async def test_killed_between_thinking_and_storing_the_member_is_told_that_nothi
     deferred = harness.faults.stops.hold_next("after POST /interactions/*")
     late = await harness.driver.slash("mod", "imagine", {"prompt": "one too many"})
     await deferred.reached.wait()
-    # On a slow machine some of those before it may be open as well: answers that come late are given first, too.
+    # On a slow machine earlier ones may still be pending as well: late responses are sent first, too.
     await harness.until(lambda: (int(late.id),) in harness.rows("SELECT interaction_id FROM open_answers"))
     await harness.bot.kill()
     for stop in (*stops, deferred):

@@ -1,4 +1,4 @@
-"""An empty balance is a state: everything waits in its place, the owner is told once, and it ends by itself."""
+"""An empty balance pauses the queue, notifies the owner once, and is lifted automatically."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.e2e.harness import Harness
 
 
 @pytest.mark.parametrize("status", [402, 403])
-async def test_an_empty_balance_pauses_and_resumes_by_itself(harness: Harness, status: int) -> None:
-    """The card says in plain words that nothing is lost; after topping up, every picture comes."""
+async def test_empty_balance_pauses_and_resumes_automatically(harness: Harness, status: int) -> None:
+    """The card says in plain words that nothing is lost; after topping up, every picture arrives."""
     harness.knobs.latency_s = 0.2
     harness.apimaster.script(*[Fault.balance(status)] * 3)
     for number in range(3):
@@ -41,7 +41,7 @@ async def test_an_empty_balance_pauses_and_resumes_by_itself(harness: Harness, s
     ]
 
 
-async def test_the_owner_is_told_once_when_it_closes_and_once_when_it_opens(harness: Harness) -> None:
+async def test_owner_is_notified_once_when_the_gate_closes_and_once_when_it_opens(harness: Harness) -> None:
     """However many pictures are refused, the owner gets two messages."""
     harness.apimaster.set_balance(0)
     for number in range(4):
@@ -56,7 +56,7 @@ async def test_the_owner_is_told_once_when_it_closes_and_once_when_it_opens(harn
 
 
 async def test_probes_back_off_and_use_the_first_waiting_picture(harness: Harness) -> None:
-    """While the balance stays empty, one picture is tried at a time, ever more seldom."""
+    """While the balance is empty, one picture is tried at a time, at growing intervals."""
     harness.apimaster.set_balance(0)
     await harness.imagine("first in line")
     await harness.shows("first in line", "balance is empty")
@@ -70,7 +70,7 @@ async def test_probes_back_off_and_use_the_first_waiting_picture(harness: Harnes
 
 
 async def test_a_restart_probes_at_once(tmp_path: Path) -> None:
-    """An empty balance survives a restart as a state, and the first waiting picture tries it long before its time."""
+    """An empty balance survives a restart, and the first waiting picture probes it before the next scheduled probe."""
     async with Harness(tmp_path / "data", BALANCE_PROBE_SECONDS="600") as harness:
         await harness.start()
         harness.apimaster.set_balance(0)
@@ -83,8 +83,8 @@ async def test_a_restart_probes_at_once(tmp_path: Path) -> None:
     assert harness.rows("SELECT closed FROM gate") == [(0,)]
 
 
-async def test_a_refused_key_pauses_and_tells_the_owner(harness: Harness) -> None:
-    """401 behaves like 402 with its own words; nothing is charged, and it goes on when the key works again."""
+async def test_refused_key_pauses_and_notifies_the_owner(harness: Harness) -> None:
+    """401 is handled like 402 with its own text; nothing is charged, and work resumes when the key works again."""
     harness.apimaster.script(Fault.http(401), Fault.http(401))
     await harness.imagine("a locked door")
     await harness.shows("a locked door", "refuses this bot's key")

@@ -1,4 +1,4 @@
-"""Forms and permissions that somebody else uses, or uses from elsewhere: refused; its own member's still works."""
+"""Forms and permissions used by another member or in another channel are refused; the form works for its owner."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def forge(
     source: Message | None = None,
     kind: InteractionType = InteractionType.MODAL_SUBMIT,
 ) -> Interaction:
-    """Send an interaction as a client of one's own may: any custom id, from any channel that its member is in."""
+    """Send an interaction as a modified client can: any custom id, from any channel that its member can access."""
     stored = harness.world.messages.find(source.id) if source else None
     place = harness.world.channel(channel, member)
     record = harness.world.interactions.create(kind, harness.world.user(member), place, data, source=stored)
@@ -40,7 +40,7 @@ async def forge(
 
 
 def hide(harness: Harness, channel: str, *members: str) -> None:
-    """Let these members alone see a channel; the bot too."""
+    """Let only these members, and the bot, see a channel."""
     place, view = harness.world.channel(channel), int(Permission.VIEW_CHANNEL)
     place.overwrites[harness.world.guild.id] = Overwrite(deny=view)
     for name in (*members, harness.world.bot.username):
@@ -49,7 +49,7 @@ def hide(harness: Harness, channel: str, *members: str) -> None:
 
 
 async def opened_in_hidden_art(harness: Harness) -> Interaction:
-    """Bob's form about a picture that he posted where Alice is not."""
+    """Bob's form about a picture that he posted in a channel hidden from Alice."""
     hide(harness, "art", "bob")
     posted = harness.driver.send("bob", "look", channel="art", files=[("red.png", a_picture("red"))])
     opened = await harness.driver.context_menu("bob", "Remix this", target_message_id=posted.id, channel="art")
@@ -58,8 +58,8 @@ async def opened_in_hidden_art(harness: Harness) -> Interaction:
     return opened
 
 
-async def test_a_posted_picture_of_a_hidden_channel_is_nobody_elses_reference(harness: Harness) -> None:
-    """Sent by another member first, by its own from elsewhere, both at the same moment: its own order is made."""
+async def test_picture_of_a_hidden_channel_is_no_reference_for_other_members(harness: Harness) -> None:
+    """Submitted by another member, from another channel, or both at once: only the owner's own order is made."""
     opened = await opened_in_hidden_art(harness)
     assert opened.modal is not None
     data = {"custom_id": opened.modal["custom_id"], "components": FILLED}
@@ -78,7 +78,7 @@ async def test_a_posted_picture_of_a_hidden_channel_is_nobody_elses_reference(ha
 
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_forged_form_about_a_hidden_picture_orders_nothing(harness: Harness, restarted: bool) -> None:
-    """By its number, with a made-up form or the real one of another member; also after a restart."""
+    """Its number is refused with a made-up form and with another member's real form; also after a restart."""
     hide(harness, "art", "bob")
     await harness.driver.slash("bob", "imagine", {"prompt": "behind the door"}, channel="art")
     card = await harness.picture("behind the door", viewer="bob", channel="art")
@@ -99,8 +99,8 @@ async def test_a_forged_form_about_a_hidden_picture_orders_nothing(harness: Harn
     await harness.picture("the real one", viewer="bob", channel="art")
 
 
-async def test_two_members_with_the_form_of_one(harness: Harness) -> None:
-    """After a restart nobody knows whose it was: each orders what they see, once, and takes nothing from the other."""
+async def test_two_members_with_the_same_form(harness: Harness) -> None:
+    """After a restart its owner is unknown: each orders from what they can see, once, independently."""
     await harness.imagine("for all to see", member="bob")
     card = await harness.picture("for all to see")
     opened = await harness.driver.click("bob", card.id, card.button("Edit").custom_id)
@@ -122,8 +122,8 @@ async def test_two_members_with_the_form_of_one(harness: Harness) -> None:
     assert harness.rows("SELECT user_id FROM requests ORDER BY user_id") == sorted([(bob,), (bob,), (alice,)])
 
 
-async def test_a_moderator_removes_pictures_of_their_own_channels_alone(harness: Harness) -> None:
-    """The permission is asked for in the picture's channel, wherever the form comes from and whoever opened it."""
+async def test_moderator_removes_pictures_of_their_own_channels_only(harness: Harness) -> None:
+    """The permission is checked in the picture's channel, wherever the form is submitted and whoever opened it."""
     place = harness.world.channel("art")
     place.overwrites[harness.world.user("mod").id] = Overwrite(deny=int(Permission.MANAGE_MESSAGES), is_member=True)
     harness.world.announce_channel(place)
@@ -147,8 +147,8 @@ async def test_a_moderator_removes_pictures_of_their_own_channels_alone(harness:
     assert "Removed no. 1" in await told(await harness.driver.submit_modal(opened, {"reason": "because"}))
 
 
-async def test_the_form_that_removes_says_nothing_of_pictures_that_it_may_not_remove(harness: Harness) -> None:
-    """No such number is one sentence and no fault of the bot; of a deleted picture only its moderators are told."""
+async def test_remove_form_reveals_nothing_about_pictures_it_may_not_remove(harness: Harness) -> None:
+    """An unknown number is one sentence and not an error; only its moderators learn that a picture was deleted."""
     fields = [field("reason", 4, value="because"), field("block", 3, values=["none"])]
     for member in ("alice", "mod"):
         unknown = await forge(harness, member, {"custom_id": "takedown:404:77", "components": fields})
@@ -164,8 +164,8 @@ async def test_the_form_that_removes_says_nothing_of_pictures_that_it_may_not_re
         assert words in await told(gone)
 
 
-async def test_a_menu_is_used_on_messages_of_its_channel_alone(harness: Harness) -> None:
-    """A message that another channel shows is no target, whatever a client says."""
+async def test_message_menu_works_only_on_messages_of_its_channel(harness: Harness) -> None:
+    """A message from another channel is rejected, whatever the client sends."""
     hide(harness, "art", "bob")
     posted = harness.driver.send("bob", "look", channel="art", files=[("red.png", a_picture("red"))])
     opened = await harness.driver.context_menu("bob", "Remix this", target_message_id=posted.id, channel="art")
@@ -176,8 +176,8 @@ async def test_a_menu_is_used_on_messages_of_its_channel_alone(harness: Harness)
         assert "isn't offered here" in await told(forged)
 
 
-async def test_word_rules_are_proposed_to_who_may_read_them(harness: Harness) -> None:
-    """A member whom nobody lets manage the server is proposed nothing, and resets no quota."""
+async def test_word_rules_are_proposed_only_to_members_who_may_read_them(harness: Harness) -> None:
+    """A member without Manage Server gets no proposals and can't reset a quota."""
     await (await harness.driver.slash("mod", "settings words add", {"pattern": "secretword"})).answered()
     typed = {"name": "rule", "type": 4, "value": "", "focused": True}
     words = {"name": "words", "type": 2, "options": [{"name": "remove", "type": 1, "options": [typed]}]}
@@ -201,8 +201,8 @@ async def asks(harness: Harness, custom_id: str) -> Message:
     )
 
 
-async def test_trying_again_stays_within_the_quota(harness: Harness) -> None:
-    """Each retry is an order: after three, Try again is refused until there is room, and the question stays."""
+async def test_retries_stay_within_the_quota(harness: Harness) -> None:
+    """Each retry is an order: after three, Try again is refused until the quota has room, and the question remains."""
     await (await harness.driver.slash("mod", "quotas set", {"pictures_per_day": "3"})).answered()
     harness.apimaster.script(*[Fault.charged_then_reset() for _ in range(9)])
     await harness.imagine("lost and lost")

@@ -16,14 +16,14 @@ PICTURE = ("gold.png", _BUFFER.getvalue())
 
 
 async def press(harness: Harness, member: str, message: Message, label: str) -> Interaction:
-    """Press a button and see that it is acknowledged in time."""
+    """Press a button and expect it to be acknowledged in time."""
     interaction = await harness.driver.click(member, message.id, message.button(label).custom_id)
     assert await interaction.acknowledged() < 3
     return interaction
 
 
 async def delivered(harness: Harness, prompt: str, *, member: str = "alice", **options: object) -> Message:
-    """A picture that its member asked for and got."""
+    """A member's order that was delivered."""
     await harness.imagine(prompt, member=member, **options)
     message = await harness.picture(prompt, viewer=member)
     await harness.until(lambda: set(harness.states()) == {"delivered"})
@@ -31,31 +31,31 @@ async def delivered(harness: Harness, prompt: str, *, member: str = "alice", **o
 
 
 def shown(harness: Harness, viewer: str = "alice") -> list[str]:
-    """The ids of the messages that a member sees."""
+    """The ids of the messages that a member can see."""
     return [message.id for message in harness.driver.messages(viewer)]
 
 
 def answers(interaction: Interaction) -> list[Message]:
-    """What a press or a form was answered with; not the message that was pressed on, nor a mere "thinking"."""
+    """The responses to a press or form, without the pressed message and without a bare "thinking"."""
     first = interaction.response if interaction.response and interaction.response.ephemeral_to else None
     return [message for message in (first, *interaction.followups) if message is not None and not message.loading]
 
 
 def references_sent(harness: Harness) -> int:
-    """How many reference pictures the last order had."""
+    """The number of reference pictures of the last order."""
     sent = harness.apimaster.posts[-1].body.get("image_urls")
     return len(sent) if isinstance(sent, list) else 0
 
 
 async def told(harness: Harness, member: str, words: str) -> Message:
-    """Wait for a private sentence."""
+    """Wait for a private message with this sentence."""
     message = await harness.driver.wait_message(lambda m: words in m.text(), viewer=member)
     assert message.ephemeral_to == member
     return message
 
 
-async def test_a_picture_has_its_buttons_and_a_waiting_one_does_not(harness: Harness) -> None:
-    """Two rows that fit on a phone; Bigger says what it leads to and what that costs."""
+async def test_finished_picture_has_buttons_and_a_waiting_one_does_not(harness: Harness) -> None:
+    """Two rows that fit on a phone; Bigger shows the next resolution and its cost."""
     message = await delivered(harness, "a red kite")
     assert [button.label for button in message.buttons()] == [
         "Remix", "Again", "Edit prompt", "Bigger: 2K, 1.33 credits", "Details", "Delete",
@@ -66,7 +66,7 @@ async def test_a_picture_has_its_buttons_and_a_waiting_one_does_not(harness: Har
     assert [button.label for button in waiting.buttons()] == ["Cancel", "Move to private"]
 
 
-async def test_again_orders_the_same_at_the_pressers_own_cost(harness: Harness) -> None:
+async def test_again_orders_the_same_at_the_cost_of_the_member_who_presses(harness: Harness) -> None:
     """Bob presses under Alice's picture: a new message, Bob's own request, Bob's own reserve and charge."""
     message = await delivered(harness, "a red kite", size="16:9", google_search=True)
     await press(harness, "bob", message, "Again")
@@ -84,8 +84,8 @@ async def test_again_orders_the_same_at_the_pressers_own_cost(harness: Harness) 
     assert [post.body["prompt"] for post in harness.apimaster.posts] == ["a red kite"] * 2
 
 
-async def test_two_clicks_on_again_are_one_request_and_a_later_click_is_another(harness: Harness) -> None:
-    """A double click is one wish: its second half is told so and costs nothing; a click after that is a new one."""
+async def test_double_click_on_again_is_one_request_and_a_later_click_is_another(harness: Harness) -> None:
+    """The second click of a double click is answered and costs nothing; a later click is a new order."""
     message = await delivered(harness, "a red kite")
     harness.knobs.latency_s = 1.2
     again = message.button("Again").custom_id
@@ -98,8 +98,8 @@ async def test_two_clicks_on_again_are_one_request_and_a_later_click_is_another(
     assert [harness.ledger(job_id) for job_id in (2, 3)] == [[("reserve", 1_000_000), ("charge", 1_000_000)]] * 2
 
 
-async def test_what_comes_of_a_private_picture_is_private(harness: Harness) -> None:
-    """Again under a message that only Alice sees answers to Alice alone."""
+async def test_orders_from_a_private_picture_are_private(harness: Harness) -> None:
+    """Again under a message that only Alice sees answers only to Alice."""
     message = await delivered(harness, "a secret garden", private=True)
     await press(harness, "alice", message, "Again")
     await harness.until(lambda: harness.states() == ["delivered", "delivered"])
@@ -107,8 +107,8 @@ async def test_what_comes_of_a_private_picture_is_private(harness: Harness) -> N
     assert shown(harness, "bob") == []
 
 
-async def test_edit_prompt_opens_a_form_with_the_request_and_orders_what_it_says(harness: Harness) -> None:
-    """Filled in with prompt, size and resolution; what is not changed stays; search goes along."""
+async def test_edit_prompt_opens_a_prefilled_form_and_orders_its_values(harness: Harness) -> None:
+    """Prompt, size and resolution are prefilled; unchanged values and the search option are kept."""
     message = await delivered(harness, "a red kite", size="16:9", google_search=True)
     opened = await press(harness, "bob", message, "Edit prompt")
     submitted = await harness.driver.submit_modal(opened, {"prompt": "a blue kite", "resolution": "2K"})
@@ -118,8 +118,8 @@ async def test_edit_prompt_opens_a_form_with_the_request_and_orders_what_it_says
     assert row == [("a blue kite", "16:9", "2K", 1, "edit", 1)]
 
 
-async def test_remix_makes_something_else_of_the_picture_at_the_pressers_own_cost(harness: Harness) -> None:
-    """The picture comes first, then what came along; number, style and the rest are asked in the form."""
+async def test_remix_uses_the_picture_as_first_reference_at_the_cost_of_the_presser(harness: Harness) -> None:
+    """The picture comes first, then its references; count, style and the other options are set in the form."""
     await (await harness.driver.slash("bob", "style save", {"name": "oil", "text": "as an oil painting"})).answered()
     message = await delivered(harness, "a red kite", size="16:9")
     opened = await press(harness, "bob", message, "Remix")
@@ -139,7 +139,10 @@ async def test_remix_makes_something_else_of_the_picture_at_the_pressers_own_cos
 
 
 async def test_an_old_picture_is_remixed_from_its_message_after_a_restart(harness: Harness) -> None:
-    """Button and open form outlive the process, and the picture our copy; what is gone everywhere is told."""
+    """Button and open form work after a restart, and the picture after our copy is gone.
+
+    A picture gone everywhere is reported.
+    """
     message = await delivered(harness, "a red kite")
     opened = await press(harness, "alice", message, "Remix")
     await harness.bot.stop()
@@ -166,8 +169,8 @@ async def test_a_form_sent_twice_is_ordered_once(harness: Harness) -> None:
     assert len(harness.rows("SELECT id FROM requests")) == 2
 
 
-async def test_a_form_that_got_no_answer_is_sent_again_and_ordered_once(harness: Harness) -> None:
-    """Killed with the order stored: Discord shows an error, the form stays open, and its member sends it once more."""
+async def test_unacknowledged_form_is_submitted_again_and_ordered_once(harness: Harness) -> None:
+    """Killed after storing the order: Discord shows an error, the form stays open, and the member submits it again."""
     await delivered(harness, "a red kite")
     message = harness.driver.send("bob", "look", files=[PICTURE])
     forms = {
@@ -193,8 +196,8 @@ async def test_a_form_that_got_no_answer_is_sent_again_and_ordered_once(harness:
     assert len(harness.apimaster.posts) == 3
 
 
-async def test_a_form_without_words_is_refused_and_may_be_sent_again(harness: Harness) -> None:
-    """Blanks are no prompt; corrected, the same form is taken."""
+async def test_form_without_prompt_is_refused_and_may_be_submitted_again(harness: Harness) -> None:
+    """A blank prompt is refused; the corrected form is accepted."""
     message = await delivered(harness, "a red kite")
     opened = await press(harness, "alice", message, "Edit prompt")
     await harness.driver.submit_modal(opened, {"prompt": "   "})
@@ -205,8 +208,8 @@ async def test_a_form_without_words_is_refused_and_may_be_sent_again(harness: Ha
     await harness.picture("a blue kite")
 
 
-async def test_old_buttons_and_open_forms_survive_a_restart(harness: Harness) -> None:
-    """They carry their job's number and need no memory."""
+async def test_old_buttons_and_open_forms_work_after_a_restart(harness: Harness) -> None:
+    """They carry their job's number and need no in-memory state."""
     message = await delivered(harness, "a red kite")
     opened = await press(harness, "alice", message, "Edit prompt")
     await harness.bot.stop()
@@ -217,8 +220,8 @@ async def test_old_buttons_and_open_forms_survive_a_restart(harness: Harness) ->
     await harness.until(lambda: harness.states() == ["delivered"] * 3)
 
 
-async def test_bigger_orders_the_next_resolution_from_the_picture_itself(harness: Harness) -> None:
-    """1K becomes 2K becomes 4K, each with the one before as its reference; after 4K there is no Bigger."""
+async def test_bigger_orders_the_next_resolution_with_the_picture_as_reference(harness: Harness) -> None:
+    """1K becomes 2K becomes 4K, each with the previous picture as its reference; 4K has no Bigger."""
     message = await delivered(harness, "a red kite")
     for number, resolution in ((2, "2K"), (3, "4K")):
         await press(harness, "alice", message, "Bigger")
@@ -231,8 +234,8 @@ async def test_bigger_orders_the_next_resolution_from_the_picture_itself(harness
     assert "Bigger" not in [button.label.partition(":")[0] for button in message.buttons()]
 
 
-async def test_bigger_finds_an_old_picture_on_its_message(harness: Harness) -> None:
-    """Our copy is gone after a week: the picture is taken from the message whose button was pressed."""
+async def test_bigger_takes_an_old_picture_from_its_message(harness: Harness) -> None:
+    """Our copy is removed after a week: the picture is downloaded from the message whose button was pressed."""
     message = await delivered(harness, "a red kite")
     await harness.bot.stop()
     harness.write("UPDATE jobs SET picture_file = NULL")
@@ -242,8 +245,8 @@ async def test_bigger_finds_an_old_picture_on_its_message(harness: Harness) -> N
     assert references_sent(harness) == 1
 
 
-async def test_details_are_told_privately_to_anyone_who_asks(harness: Harness) -> None:
-    """Prompt, member, settings, cost, times, the model's file, and the numbers."""
+async def test_details_are_shown_privately_to_any_member(harness: Harness) -> None:
+    """Prompt, member, settings, cost, times, the model's file, and the ids."""
     message = await delivered(harness, "a red kite", resolution="2K")
     await press(harness, "bob", message, "Details")
     details = await told(harness, "bob", "picture no. 1 · request no. 1")
@@ -252,8 +255,8 @@ async def test_details_are_told_privately_to_anyone_who_asks(harness: Harness) -
     assert len(shown(harness)) == 1
 
 
-async def test_the_longest_prompt_is_told_whole(harness: Harness) -> None:
-    """4,000 characters that no code block can show come as a file."""
+async def test_longest_prompt_is_shown_in_full(harness: Harness) -> None:
+    """4,000 characters that don't fit a code block are sent as a file."""
     prompt = "```" * 1_333 + "x"
     await harness.imagine(prompt)
     message = await harness.driver.wait_message(lambda m: bool(m.media()), viewer="alice")
@@ -262,8 +265,8 @@ async def test_the_longest_prompt_is_told_whole(harness: Harness) -> None:
     assert (await details.read()).decode() == prompt
 
 
-async def test_deleting_is_asked_first_and_takes_message_and_file(harness: Harness) -> None:
-    """Nothing happens before it is confirmed; then the message and our copy are gone, the ledger stands."""
+async def test_delete_asks_for_confirmation_and_removes_message_and_file(harness: Harness) -> None:
+    """Nothing happens before confirmation; then the message and our copy are removed, the ledger rows stay."""
     message = await delivered(harness, "a red kite")
     await press(harness, "alice", message, "Delete")
     question = await told(harness, "alice", "Delete no. 1?")
@@ -274,13 +277,13 @@ async def test_deleting_is_asked_first_and_takes_message_and_file(harness: Harne
     await told(harness, "alice", "No. 1 is deleted.")
     await harness.until(lambda: not list((harness.data_dir / "spool").glob("1.*")))
     row = "SELECT deleted_at IS NOT NULL, shown_version = version FROM requests"
-    await harness.until(lambda: harness.rows(row) == [(1, 1)])  # the row is told last
+    await harness.until(lambda: harness.rows(row) == [(1, 1)])  # the row is updated last
     assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
     assert harness.rows("SELECT event FROM job_events ORDER BY id DESC LIMIT 1") == [("deleted",)]
 
 
 async def test_a_moderator_may_delete_and_another_member_may_not(harness: Harness) -> None:
-    """Who may is checked with every press, by what Discord says of the member there."""
+    """The permission is checked on every press, from the member's permissions that Discord sends with it."""
     message = await delivered(harness, "a red kite")
     await press(harness, "bob", message, "Delete")
     await told(harness, "bob", "belongs to another member")
@@ -290,8 +293,8 @@ async def test_a_moderator_may_delete_and_another_member_may_not(harness: Harnes
     await harness.until(lambda: message.id not in shown(harness, "bob"))
 
 
-async def test_a_private_picture_is_deleted_too(harness: Harness) -> None:
-    """Only the token of the press itself can remove a message that one member alone sees."""
+async def test_private_picture_is_deleted_too(harness: Harness) -> None:
+    """Only the press's own interaction token can delete an ephemeral message."""
     message = await delivered(harness, "a secret garden", private=True)
     await press(harness, "alice", message, "Delete")
     question = await told(harness, "alice", "Delete no. 1?")
@@ -300,7 +303,7 @@ async def test_a_private_picture_is_deleted_too(harness: Harness) -> None:
 
 
 async def test_buttons_work_in_direct_messages(harness: Harness) -> None:
-    """Details answers there, Delete asks and removes there; nothing appears in a channel."""
+    """Details answers there, Delete asks and deletes there; nothing is posted in a channel."""
     await (await harness.driver.slash("alice", "imagine", {"prompt": "a red kite"}, channel="dm")).acknowledged()
     message = await harness.picture("a red kite", channel="dm")
     await harness.until(lambda: harness.states() == ["delivered"])
@@ -312,8 +315,8 @@ async def test_buttons_work_in_direct_messages(harness: Harness) -> None:
     assert shown(harness) == []
 
 
-async def test_deleting_twice_is_told_and_buttons_of_a_gone_request_say_so(harness: Harness) -> None:
-    """Two questions confirmed one after the other: the second, and any other button, finds nothing."""
+async def test_second_delete_and_buttons_of_a_deleted_request_say_so(harness: Harness) -> None:
+    """Of two confirmations, the second, and any other button, is answered that the picture is gone."""
     message = await delivered(harness, "a red kite")
     questions = []
     for _ in range(2):
@@ -328,7 +331,7 @@ async def test_deleting_twice_is_told_and_buttons_of_a_gone_request_say_so(harne
 
 
 async def test_every_button_and_form_of_a_deleted_picture_says_so(harness: Harness) -> None:
-    """Its message may be open somewhere still; each press and each form gets one private sentence, at no cost."""
+    """Its message may still be displayed somewhere; each press and each form gets one private sentence, at no cost."""
     message = await delivered(harness, "a red kite")
     forms = [await press(harness, "alice", message, label) for label in ("Edit prompt", "Remix")]
     await harness.bot.stop()
@@ -346,7 +349,7 @@ async def test_every_button_and_form_of_a_deleted_picture_says_so(harness: Harne
 
 
 async def test_a_deletion_survives_a_crash_between_row_and_message(harness: Harness) -> None:
-    """The row is written first; a bot that died before it removed the message removes it after its start."""
+    """The row is written first; a bot that is killed before deleting the message deletes it after the next start."""
     message = await delivered(harness, "a red kite")
     await harness.bot.stop()
     harness.write("UPDATE requests SET deleted_at = 1, version = version + 1")
@@ -357,8 +360,11 @@ async def test_a_deletion_survives_a_crash_between_row_and_message(harness: Harn
 
 
 @pytest.mark.parametrize("private", [False, True])
-async def test_what_is_chosen_among_several_is_as_private_as_they_are(harness: Harness, private: bool) -> None:
-    """The choice is asked privately; what comes of it follows the pictures. Delete says that all of them go."""
+async def test_choice_among_several_pictures_is_as_private_as_the_pictures(harness: Harness, private: bool) -> None:
+    """The choice is asked privately; new orders are as private as the pictures.
+
+    Delete says that all of them are removed.
+    """
     await harness.imagine("two kites", count=2, private=private)
     await harness.until(lambda: harness.states() == ["delivered"] * 2)
     message = await harness.picture("two kites")

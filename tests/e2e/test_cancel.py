@@ -1,12 +1,15 @@
-"""Cancel on a picture that is being made: it asks first, and what comes all the same is kept, not posted."""
+"""Cancel on a running picture: it asks for confirmation, and the picture is kept for /collect instead of posted."""
 
 from __future__ import annotations
 
 from tests.e2e.harness import Harness
 
 
-async def test_cancelled_while_it_is_made_the_picture_is_kept_for_collect(harness: Harness) -> None:
-    """Only its member may, and is asked first; killed in between, the next process keeps to it. It is handed over."""
+async def test_cancelled_while_running_the_picture_is_kept_for_collect(harness: Harness) -> None:
+    """Only its member may cancel, after a confirmation; a kill in between changes nothing.
+
+    /collect delivers the picture.
+    """
     harness.knobs.latency_s = 30
     await harness.imagine("a slow kite")
     card = await harness.shows("a slow kite", "at work")

@@ -1,4 +1,4 @@
-"""A short crash campaign, and that its verdict sees what it is there to see."""
+"""A short chaos campaign, and a check that its verdict detects what it should."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _JOBS = 12
 _KILLS = 4
 
 
-async def test_whatever_breaks_every_picture_is_accounted_for(tmp_path: Path) -> None:
-    """Kills at seen steps and at random times, faults on both sides: nothing is lost, ordered twice or shown twice.
+async def test_every_picture_is_accounted_for_under_random_faults(tmp_path: Path) -> None:
+    """Kills at observed steps and at random times, faults on both sides: nothing is lost, ordered twice or shown twice.
 
     `make chaos` does the same with hundreds of pictures and another seed each time.
     """
@@ -30,10 +30,10 @@ async def test_whatever_breaks_every_picture_is_accounted_for(tmp_path: Path) ->
     assert found.jobs > 0
 
 
-async def test_the_verdict_sees_what_is_wrong(harness: Harness) -> None:
-    """A picture that is gone, one shown twice, an order without a job, an untold end, a file that is nobody's.
+async def test_verdict_detects_what_is_wrong(harness: Harness) -> None:
+    """A lost picture, one shown twice, an order without a job, an unreported end, an orphaned file.
 
-    One that went on in another answer, when neither can be changed any more, is none of that.
+    A picture that moved to another message, because neither could be edited any more, is not an error.
     """
     await harness.imagine("order one")
     message = await harness.picture("order one")
@@ -73,5 +73,5 @@ async def _faults(harness: Harness) -> Verdict:
     verdict.told(evidence, found)
     verdict.ordered(evidence, found)
     await verdict.shown(evidence, found)
-    found.wrong += [f for f in verdict.litter(harness.data_dir) if ".jpg" not in f]  # not swept yet
+    found.wrong += [f for f in verdict.litter(harness.data_dir) if ".jpg" not in f]  # not removed yet
     return found

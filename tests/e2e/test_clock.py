@@ -1,4 +1,4 @@
-"""A clock that jumps under the real bot: nothing waits for an hour, is deleted too early, ordered twice or lost."""
+"""Wall-clock jumps under the real bot: nothing waits an hour, is deleted too early, ordered twice or lost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.e2e.harness import Harness
 HOUR = 3_600
 
 
-async def test_a_clock_that_jumps_back_and_forward_delays_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    """Back an hour while pictures run, wait for the balance; then forward by two days."""
+async def test_clock_jumps_back_and_forward_delay_and_lose_nothing(tmp_path: Path) -> None:
+    """Back an hour while pictures run and the queue waits for the balance; then forward by two days."""
     machine = Machine()
     async with Harness(tmp_path / "data", machine=machine, PER_USER_RUNNING="1") as harness:
         harness.knobs.latency_s = 1.0

@@ -1,4 +1,4 @@
-"""Several pictures at once: one message, a gallery that fills, each picture its own job and ledger."""
+"""Several pictures in one order: one message, a gallery that fills, each picture its own job and ledger rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def test_four_pictures_fill_one_message(harness: Harness) -> None:
     assert message.edits <= 12
 
 
-async def test_one_that_fails_leaves_the_others(harness: Harness) -> None:
+async def test_one_failed_picture_does_not_affect_the_others(harness: Harness) -> None:
     """The message shows three pictures and says which one failed and what it cost."""
     harness.apimaster.script(Fault.http(400))
     await harness.imagine("three and a half", count=4)
@@ -36,8 +36,8 @@ async def test_one_that_fails_leaves_the_others(harness: Harness) -> None:
     await harness.until(lambda: sorted(harness.states()) == ["delivered", "delivered", "delivered", "failed"])
 
 
-async def test_the_buttons_act_on_the_chosen_picture(harness: Harness) -> None:
-    """Choosing answers privately with that picture's buttons; a stranger's Again is the stranger's own order."""
+async def test_buttons_act_on_the_chosen_picture(harness: Harness) -> None:
+    """Choosing answers privately with that picture's buttons; another member's Again is that member's own order."""
     await harness.imagine("twins", count=2)
     message = await harness.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob")
     await harness.driver.select("bob", message.id, "choose:1", ["2"])
@@ -48,8 +48,8 @@ async def test_the_buttons_act_on_the_chosen_picture(harness: Harness) -> None:
     assert str(harness.rows("SELECT user_id FROM jobs WHERE id = 3")[0][0]) == harness.world.user("bob").id
 
 
-async def test_a_chosen_picture_is_shown_and_can_be_built_on_when_our_copy_is_gone(harness: Harness) -> None:
-    """Years later: the file was swept, and the picture stands only on its message, whose address the choice carries."""
+async def test_chosen_picture_works_as_a_reference_when_our_copy_is_gone(harness: Harness) -> None:
+    """Years later: the file was removed, and the picture is only in its message, whose address the choice carries."""
     await harness.imagine("old twins", count=2)
     message = await harness.driver.wait_message(lambda m: len(m.media()) == 2, viewer="bob")
     await harness.until(lambda: harness.states() == ["delivered"] * 2)
@@ -63,8 +63,8 @@ async def test_a_chosen_picture_is_shown_and_can_be_built_on_when_our_copy_is_go
     assert message.media()[1].filename in str(harness.apimaster.posts[-1].body["image_urls"])
 
 
-async def test_a_deleted_message_comes_back_with_every_picture(harness: Harness) -> None:
-    """Pictures that were posted already are sent anew beside the one that is still to come."""
+async def test_deleted_message_is_reposted_with_every_picture(harness: Harness) -> None:
+    """Pictures that were already posted are sent again with the one that is still pending."""
     harness.apimaster.script(Fault.http(503))
     await harness.imagine("two of a kind", count=2)
     first = await harness.driver.wait_message(lambda m: len(m.media()) == 1, viewer="alice")
@@ -75,7 +75,7 @@ async def test_a_deleted_message_comes_back_with_every_picture(harness: Harness)
 
 
 async def test_killed_half_way_the_rest_arrives_in_the_same_message(harness: Harness) -> None:
-    """What was shown stays, what was under way follows, nothing is ordered twice."""
+    """Shown pictures stay, running ones follow, nothing is ordered twice."""
     harness.apimaster.script(Fault.http(503))
     await harness.imagine("before and after", count=3)
     await harness.driver.wait_message(lambda m: len(m.media()) == 2, viewer="alice")
@@ -87,7 +87,7 @@ async def test_killed_half_way_the_rest_arrives_in_the_same_message(harness: Har
 
 
 async def test_waiting_pictures_of_one_command_are_cancelled_one_by_one(harness: Harness) -> None:
-    """Each has its own Cancel; the others go on."""
+    """Each has its own Cancel; the others continue."""
     harness.knobs.latency_s = 30
     await harness.imagine("a long queue", count=4)
     await harness.until(lambda: harness.states() == ["running", "running", "queued", "queued"])

@@ -1,4 +1,4 @@
-"""A database that breaks or is held by another program, while the bot runs and when it starts."""
+"""A database that is corrupted or locked by another program, at run time and at startup."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from tests.e2e.harness import Harness
 
 
-async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_told(harness: Harness) -> None:
-    """It does not write on: one sentence, exit code 2, a message to the owner, and nothing is ordered any more."""
+async def test_corrupt_database_ends_the_bot_and_notifies_its_owner(harness: Harness) -> None:
+    """It stops writing: one sentence, exit code 2, a message to the owner, and no more orders."""
     await harness.imagine("before the flood")
     await harness.picture("before the flood")
     await asyncio.to_thread(flood, harness.data_dir / "bot.db")
@@ -25,7 +25,7 @@ async def test_a_database_that_breaks_in_mid_life_ends_the_bot_and_its_owner_is_
 
 
 def flood(path: Path) -> None:
-    """Write over everything but the first page, as a dying disk would; what is cached of it is dropped."""
+    """Overwrite everything but the first page, as a failing disk would, and drop the page cache."""
     with closing(sqlite3.connect(path, timeout=5)) as connection:
         connection.execute("UPDATE facts SET value = value")
         connection.commit()
@@ -36,11 +36,11 @@ def flood(path: Path) -> None:
         file.write(b"\xff" * (size - 4096))
 
 
-async def test_a_write_lock_of_another_program_is_waited_out(harness: Harness) -> None:
-    """While it is held members are answered; after it everything goes on, and nothing is ordered twice."""
+async def test_write_lock_of_another_program_is_waited_out(harness: Harness) -> None:
+    """While it is held, interactions are acknowledged; afterwards work resumes, and nothing is ordered twice."""
     with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await harness.imagine("patience")  # acknowledged all the same
+        await harness.imagine("patience")  # still acknowledged
         await asyncio.sleep(0)
         other.execute("COMMIT")
     await harness.picture("patience")

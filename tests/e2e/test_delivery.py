@@ -1,4 +1,4 @@
-"""A picture reaches its member whatever Discord, the disk or the database do."""
+"""A picture is delivered despite faults of Discord, the disk or the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.discord.permissions import Permission
 from tests.e2e.harness import Harness
 
 
-async def test_a_dead_token_leaves_the_same_message_to_the_bot_token(harness: Harness) -> None:
+async def test_expired_token_falls_back_to_the_bot_token(harness: Harness) -> None:
     """After 15 minutes the message is edited by channel and message id."""
     harness.knobs.latency_s = 1
     await harness.imagine("slow and steady")
@@ -22,7 +22,7 @@ async def test_a_dead_token_leaves_the_same_message_to_the_bot_token(harness: Ha
 
 
 async def test_a_deleted_message_is_replaced_by_a_new_one(harness: Harness) -> None:
-    """The picture is paid for, so it is posted anew."""
+    """The picture is paid for, so it is posted again."""
     harness.knobs.latency_s = 1
     await harness.imagine("gone with the wind")
     message = await harness.shows("gone with the wind", "at work")
@@ -31,8 +31,8 @@ async def test_a_deleted_message_is_replaced_by_a_new_one(harness: Harness) -> N
     assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_private_picture_with_a_dead_token_comes_by_direct_message(harness: Harness) -> None:
-    """It is never posted where others would see it."""
+async def test_private_picture_with_an_expired_token_comes_by_direct_message(harness: Harness) -> None:
+    """It is never posted where other members would see it."""
     harness.knobs.latency_s = 1
     await harness.imagine("for my eyes only", private=True)
     await harness.shows("for my eyes only", "at work")
@@ -41,7 +41,7 @@ async def test_a_private_picture_with_a_dead_token_comes_by_direct_message(harne
     assert harness.driver.messages("bob") == []
 
 
-async def test_a_picture_that_can_go_nowhere_is_kept(harness: Harness) -> None:
+async def test_undeliverable_picture_is_kept(harness: Harness) -> None:
     """No token, no access, no direct messages: the job is ready, and its file stays on disk."""
     harness.knobs.latency_s = 1
     await harness.imagine("message in a bottle")
@@ -54,7 +54,7 @@ async def test_a_picture_that_can_go_nowhere_is_kept(harness: Harness) -> None:
 
 
 async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(harness: Harness) -> None:
-    """A 413 moves one step down: falling quality, then fewer pixels."""
+    """A 413 moves one step down: lower quality, then fewer pixels."""
     harness.knobs.plain_pictures = False
     harness.knobs.picture_format = "png"
     harness.faults.upload_limit = 300_000
@@ -64,8 +64,8 @@ async def test_a_picture_too_large_for_discord_is_shrunk_and_the_card_says_so(ha
     assert "shown as WebP" in message.text()
 
 
-async def test_a_busy_database_defers_the_answer_and_the_card_follows(harness: Harness) -> None:
-    """Acknowledged within 3 s though nothing can be stored; once it can, the request is accepted."""
+async def test_busy_database_defers_the_answer_and_the_card_follows(harness: Harness) -> None:
+    """Acknowledged within 3 s though nothing can be stored; the request is accepted as soon as it can be."""
     with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         interaction = await harness.imagine("held up")
@@ -77,8 +77,8 @@ async def test_a_busy_database_defers_the_answer_and_the_card_follows(harness: H
     assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_database_that_stays_busy_is_told_privately_and_costs_nothing(harness: Harness) -> None:
-    """The deferred message goes away and the member reads what happened."""
+async def test_database_that_stays_busy_is_reported_privately_and_costs_nothing(harness: Harness) -> None:
+    """The deferred message is deleted and the member is told what happened."""
     with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await harness.imagine("no chance")
@@ -90,8 +90,8 @@ async def test_a_database_that_stays_busy_is_told_privately_and_costs_nothing(ha
     assert harness.apimaster.posts == []
 
 
-async def test_discord_errors_while_delivering_are_tried_again(harness: Harness) -> None:
-    """A 503 and a 429 without `Via` are trouble that passes."""
+async def test_discord_errors_while_delivering_are_retried(harness: Harness) -> None:
+    """A 503 and a 429 without `Via` are transient errors."""
     harness.knobs.latency_s = 1
     await harness.imagine("against the odds")
     await harness.shows("against the odds", "at work")
@@ -101,10 +101,10 @@ async def test_discord_errors_while_delivering_are_tried_again(harness: Harness)
     assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not_respond(harness: Harness) -> None:
-    """Discord takes the answer no more (10062): it will be typed again, so this one is taken back for free.
+async def test_order_is_withdrawn_if_the_member_saw_that_the_bot_did_not_respond(harness: Harness) -> None:
+    """Discord rejects the response (10062): the member will type it again, so this order is withdrawn for free.
 
-    Also where it takes seconds to learn that.
+    Also if the rejection takes seconds to arrive.
     """
     harness.faults.fail_next("POST /interactions/*", 404, 10062)
     await harness.driver.slash("alice", "imagine", {"prompt": "too late"})
@@ -117,8 +117,8 @@ async def test_nothing_is_ordered_for_a_member_who_was_told_that_the_bot_did_not
     assert harness.driver.messages("bob") == []
 
 
-async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(harness: Harness) -> None:
-    """Discord took the card but its reply was an error: the picture comes into the same message."""
+async def test_response_whose_confirmation_was_lost_is_still_one_message(harness: Harness) -> None:
+    """Discord took the card but its reply was an error: the picture is put in the same message."""
     harness.faults.fail_next("POST /interactions/*", 503, after=True, times=10)
     await harness.driver.slash("alice", "imagine", {"prompt": "an echo"})
     await harness.picture("an echo")
@@ -126,7 +126,7 @@ async def test_an_answer_whose_confirmation_got_lost_is_still_one_message(harnes
     assert len(harness.apimaster.posts) == 1
 
 
-async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_discord(harness: Harness) -> None:
+async def test_after_a_refused_resume_the_bot_reconnects_to_the_configured_discord(harness: Harness) -> None:
     """The gateway drops the connection and forgets the session; members are answered again within seconds."""
     harness.faults.refuse_resume = True
     await harness.faults.drop_gateway(4000)
@@ -136,7 +136,7 @@ async def test_after_a_refused_resume_the_bot_comes_back_to_the_configured_disco
     await harness.picture("back again")
 
 
-async def test_in_direct_messages_it_works_the_same(harness: Harness) -> None:
+async def test_direct_messages_work_the_same(harness: Harness) -> None:
     """No server is needed."""
     interaction = await harness.driver.slash("alice", "imagine", {"prompt": "just us"}, channel="dm")
     await interaction.acknowledged()
@@ -144,8 +144,8 @@ async def test_in_direct_messages_it_works_the_same(harness: Harness) -> None:
     assert harness.rows("SELECT guild_id FROM jobs") == [(None,)]
 
 
-async def test_a_stop_by_signal_is_quick_and_the_restart_goes_on(harness: Harness) -> None:
-    """SIGTERM ends the process within 10 s with exit code 0; the running picture comes after the start."""
+async def test_stop_by_signal_is_quick_and_the_restart_continues(harness: Harness) -> None:
+    """SIGTERM ends the process within 10 s with exit code 0; the running picture arrives after the start."""
     harness.knobs.latency_s = 1
     await harness.imagine("to be continued")
     await harness.until(lambda: harness.states() == ["running"])

@@ -1,4 +1,7 @@
-"""A disk that is full, refuses every write, or is slow, under the real bot: told in time, nothing lost or twice."""
+"""A disk that is full, rejects every write, or is slow, under the real bot: reported in time.
+
+Nothing is lost or doubled.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from tests.support.machine import machine_with_small_disk
 MB = 1_000_000
 
 
-async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
-    """Nearly full: refused and told, what is under way is kept. Full: that waits at the provider. Then all goes on."""
+async def test_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
+    """Nearly full: orders are refused, running ones are kept. Full: results wait at the provider."""
     machine = machine_with_small_disk(60 * MB)
     async with Harness(tmp_path / "data", machine=machine, MIN_FREE_MB="20", PER_USER_RUNNING="1") as harness:
         disk = machine.disk
@@ -42,8 +45,8 @@ async def test_a_full_disk_stops_orders_and_loses_none(tmp_path: Path) -> None:
         assert len(harness.apimaster.posts) == 2
 
 
-async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tmp_path: Path) -> None:
-    """The provider's answer is kept in memory until it can be written down; nothing is ordered a second time."""
+async def test_disk_that_rejects_every_write_loses_no_paid_task(tmp_path: Path) -> None:
+    """The provider's answer is kept in memory until it can be stored; nothing is ordered a second time."""
     async with Harness(tmp_path / "data", machine=Machine()) as harness:
         await harness.start()
         answering = harness.apimaster.stops.hold_next("after POST /v1/images/generations/async")
@@ -63,8 +66,8 @@ async def test_a_disk_that_refuses_every_write_loses_no_task_that_is_paid_for(tm
         assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_slow_disk_makes_nobody_wait_for_their_answer(tmp_path: Path) -> None:
-    """Every commit takes 2 s: the command and the buttons are acknowledged inside 3 s all the same."""
+async def test_slow_disk_delays_no_acknowledgement(tmp_path: Path) -> None:
+    """Every commit takes 2 s: the command and the buttons are still acknowledged within 3 s."""
     machine = Machine()
     async with Harness(tmp_path / "data", machine=machine) as harness:
         await harness.start()

@@ -1,4 +1,4 @@
-"""Whatever goes wrong at the provider or at Discord: the picture comes, or the card says the truth; it is paid once."""
+"""Faults of the provider or Discord: the picture arrives or the card states the error; it is charged once."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ TWICE_BAD = (
 """What one picture meets when it is fetched; the third bad one would be its last."""
 
 
-async def test_what_the_provider_does_wrong_is_told_or_waited_out(tmp_path: Path) -> None:
-    """Each order meets another fault of the submit call; those that are taken, and two later ones, meet the others."""
+async def test_provider_faults_are_reported_or_waited_out(tmp_path: Path) -> None:
+    """Each order meets another submit fault; accepted orders, and two later ones, meet the other faults."""
     submits = (*UNCERTAIN, *REFUSED, *WAITED_FOR)
     async with Harness(tmp_path / "data", PER_USER_RUNNING="10") as harness:
         await harness.start()
@@ -55,7 +55,7 @@ async def test_what_the_provider_does_wrong_is_told_or_waited_out(tmp_path: Path
         harness.apimaster.script_result(*RESULTS)
         await _ordered(harness, "spoiled", len(submits) + 9)
         await harness.until(lambda: not harness.apimaster.scripted, timeout_s=40)
-        harness.apimaster.clear_scripts()  # what hangs is let go
+        harness.apimaster.clear_scripts()  # hanging calls are released
         harness.apimaster.finish_all()
         await _settled(harness)
         for number, bad in enumerate(TWICE_BAD):
@@ -75,10 +75,8 @@ CALLBACK, TOKEN = "POST /interactions/*", "PATCH /webhooks/*"
 EDIT, POST = "PATCH /channels/*", "POST /channels/*/messages"
 
 
-async def test_what_discord_does_wrong_keeps_no_picture_from_its_member(
-    harness: Harness, subtests: pytest.Subtests
-) -> None:
-    """Every call that shows a card meets every trouble, with living tokens and dead ones: one card, one picture."""
+async def test_discord_faults_keep_no_picture_from_its_member(harness: Harness, subtests: pytest.Subtests) -> None:
+    """Every call that shows a card meets every fault, with valid and expired tokens: one card, one picture."""
     harness.discord.rate_limits.enabled = False
     faults = harness.faults
     for number, call in enumerate((CALLBACK, TOKEN, EDIT, POST)):
@@ -104,8 +102,8 @@ REFUSALS = {
 }
 
 
-async def test_what_discord_refuses_is_done_in_another_way(harness: Harness) -> None:
-    """A refusal is final on its rung of the ladder alone: the next one shows the picture."""
+async def test_refused_delivery_falls_back_to_the_next_method(harness: Harness) -> None:
+    """A refusal is final only for its delivery method: the next one shows the picture."""
     harness.knobs.latency_s = 0.8
     for number, (name, (call, status, code)) in enumerate(REFUSALS.items(), start=1):
         await harness.imagine(f"refused with {name}")
@@ -126,8 +124,8 @@ async def test_what_discord_refuses_is_done_in_another_way(harness: Harness) -> 
         harness.faults.clear()
 
 
-async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(harness: Harness) -> None:
-    """Discord takes no file at all: how it ended is told all the same."""
+async def test_card_whose_thumbnails_are_too_large_is_sent_without_them(harness: Harness) -> None:
+    """Discord accepts no file at all: the outcome is still reported."""
     harness.apimaster.script(*[Fault.http(400)] * 9)
     harness.faults.fail_next("P* *", 413, 40005, with_files=True, times=99)
     square = io.BytesIO()
@@ -144,8 +142,8 @@ async def test_a_card_whose_small_pictures_are_too_large_goes_without_them(harne
 CLOSES = {4004: 2, 4011: 1, 4014: 2}
 
 
-async def test_a_connection_that_is_closed_for_good_ends_the_bot_and_loses_nothing(harness: Harness) -> None:
-    """One sentence, and the exit code that tells a supervisor whether to try again; the next start goes on."""
+async def test_permanently_closed_connection_ends_the_bot_and_loses_nothing(harness: Harness) -> None:
+    """One sentence, and the exit code that tells a supervisor whether to restart; the next start continues."""
     harness.knobs.latency_s = 1
     for number, (code, exit_code) in enumerate(CLOSES.items(), start=1):
         await harness.imagine(f"closed with {code}")
@@ -161,8 +159,8 @@ async def test_a_connection_that_is_closed_for_good_ends_the_bot_and_loses_nothi
     assert not any("Traceback" in line for line in harness.bot.output)
 
 
-async def test_a_token_that_is_reset_in_mid_life_ends_the_bot(harness: Harness) -> None:
-    """401 from one moment to the next: pictures under way wait on disk and at the provider for the next start."""
+async def test_token_reset_at_run_time_ends_the_bot(harness: Harness) -> None:
+    """401 on every call: running pictures wait on disk and at the provider for the next start."""
     harness.knobs.latency_s = 1
     await harness.imagine("a change of locks")
     await harness.until(lambda: harness.states() == ["running"])
@@ -175,8 +173,8 @@ async def test_a_token_that_is_reset_in_mid_life_ends_the_bot(harness: Harness) 
     assert len(harness.apimaster.posts) == 1
 
 
-async def test_a_bot_that_knows_no_servers_serves_its_members(harness: Harness) -> None:
-    """READY names none, events come twice: a command is answered, and ordered once."""
+async def test_bot_without_a_server_list_still_serves_members(harness: Harness) -> None:
+    """READY lists no servers, events arrive twice: a command is answered, and ordered once."""
     harness.faults.gateway.ready = Ready.NO_GUILDS
     await harness.bot.kill()
     await harness.start()
@@ -194,7 +192,7 @@ async def test_a_bot_that_knows_no_servers_serves_its_members(harness: Harness) 
 
 
 def _spoil(faults: DiscordFaults, call: str) -> None:
-    """Two or three troubles for the next times that a call is made, of which discord.py waits out some."""
+    """Two or three faults for the next calls of an endpoint, some of which discord.py itself retries."""
     if call in (CALLBACK, TOKEN):
         faults.block_next(call, 429, retry_after_s=1)
     if call in (TOKEN, POST):
@@ -210,7 +208,7 @@ def _sentences(harness: Harness) -> list[str]:
 
 
 async def _ordered(harness: Harness, prompt: str, pictures: int) -> None:
-    """So many pictures, four to an order; nobody but their members waits for each other."""
+    """Order this many pictures, four to an order; members don't wait for each other."""
     for number, first in enumerate(range(0, pictures, 4)):
         member = ("alice", "bob", "mod")[number % 3]
         await harness.imagine(f"{prompt} {number:02}", member=member, count=min(4, pictures - first))
@@ -221,7 +219,7 @@ def _open(harness: Harness) -> int:
 
 
 async def _settled(harness: Harness) -> Verdict:
-    """What came of everything, when nothing is under way any more; nothing may be wrong with it."""
+    """The final state of everything once nothing is running; no consistency error is allowed."""
     await harness.until(lambda: not _open(harness), timeout_s=60)
     behind = "SELECT 1 FROM requests WHERE shown_version < version"
     await harness.until(lambda: not harness.rows(behind), timeout_s=60)
@@ -236,6 +234,6 @@ async def _settled(harness: Harness) -> Verdict:
 
 
 async def _take_away(harness: Harness, prompt: str) -> None:
-    """A moderator deletes the card, so that the picture needs a new message."""
+    """Delete the card as a moderator does, so that the picture needs a new message."""
     card = await harness.shows(prompt)
     harness.driver.delete("mod", card.id)

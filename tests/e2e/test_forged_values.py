@@ -1,4 +1,4 @@
-"""Values that were not offered, sent to the real bot: refused in one sentence, nothing stored, nobody else affected."""
+"""Values that were not offered, sent to the real bot: refused in one sentence, nothing stored, no one else affected."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ FOREIGN: dict[str, Any] = {"type": 0, "name": "their-log", "guild_id": OTHER_GUI
 async def forge(
     harness: Harness, kind: InteractionType, data: dict[str, Any], source: Message | None = None, member: str = "mod"
 ) -> Interaction:
-    """Send an interaction as no honest client would, about a message of the bot."""
+    """Send an interaction about a message of the bot as only a modified client can."""
     stored = harness.world.messages.find(source.id) if source else None
     user, channel = harness.world.user(member), harness.world.channel("general")
     return harness.driver.interaction(harness.world.interactions.create(kind, user, channel, data, source=stored).id)
 
 
 async def refused(harness: Harness, interaction: Interaction) -> None:
-    """Wait for the one sentence, which nobody else sees."""
+    """Wait for the one refusal, which only its sender sees."""
     said = await answer(harness, interaction)
     assert any(sentence in said.text() for sentence in (NOT_OFFERED, CHANGED, UNREADABLE)), said.text()
 
 
 def untouched(harness: Harness) -> None:
-    """Nothing was stored, nothing charged, and nothing went wrong inside."""
+    """Expect that nothing was stored or charged and no internal error occurred."""
     for table in ("guild_settings", "word_rules", "quotas", "blocks", "audit", "requests", "ledger"):
         assert harness.rows(f"SELECT COUNT(*) FROM {table}") == [(0,)], table  # noqa: S608 - names
     assert not [line for line in harness.bot.output if "Traceback" in line or "crashed" in line]
 
 
 def select(custom_id: str, values: object, kind: int = 3, **resolved: Any) -> dict[str, Any]:
-    """What a client sends of a choice."""
+    """The payload a client sends for a select."""
     data: dict[str, Any] = {"custom_id": custom_id, "component_type": kind, "values": values}
     return {**data, "resolved": resolved} if resolved else data
 
 
 def settings_forgeries(harness: Harness) -> list[dict[str, Any]]:
-    """Choices that the screen of settings does not have."""
+    """Choices that the settings screen does not have."""
     here = harness.world.channel("general").id
     text = {"id": here, "type": 0, "name": "general", "guild_id": harness.world.guild.id}
     voice = {**text, "type": 2}
@@ -77,8 +77,8 @@ def settings_forgeries(harness: Harness) -> list[dict[str, Any]]:
     ]
 
 
-async def test_the_settings_take_what_they_offer_alone(harness: Harness) -> None:
-    """Numbers out of range, wrong types, too many, other servers' channels; then an honest choice works."""
+async def test_settings_accept_only_what_they_offer(harness: Harness) -> None:
+    """Numbers out of range, wrong types, too many, other servers' channels; then a valid choice works."""
     shown = await screen(harness)
     for data in settings_forgeries(harness):
         await refused(harness, await forge(harness, InteractionType.COMPONENT, data, shown))
@@ -89,7 +89,7 @@ async def test_the_settings_take_what_they_offer_alone(harness: Harness) -> None
 
 
 def field(custom_id: str, kind: int, **value: object) -> dict[str, Any]:
-    """A field of a form in its label."""
+    """A form field in its label."""
     return {"type": 18, "id": 1, "component": {"type": kind, "id": 2, "custom_id": custom_id, **value}}
 
 
@@ -119,8 +119,8 @@ FORMS: list[object] = [
 ]
 
 
-async def test_a_form_takes_its_own_parts_alone(harness: Harness) -> None:
-    """Missing, additional, nested and overlong ones; then an honest form works."""
+async def test_form_accepts_only_its_own_fields(harness: Harness) -> None:
+    """Missing, additional, nested and overlong ones; then a valid form works."""
     for number, components in enumerate(FORMS, start=1):
         data = {"custom_id": f"settings_words:{number}", "components": components}
         await refused(harness, await forge(harness, InteractionType.MODAL_SUBMIT, data))
@@ -178,8 +178,8 @@ RESOLVED: list[object] = [
 
 
 @pytest.mark.parametrize("resolved", RESOLVED)
-async def test_a_command_takes_what_it_offers_alone(harness: Harness, resolved: object) -> None:
-    """Choices, bounds, lengths, types, and ids that Discord did not resolve; then an honest command works."""
+async def test_command_accepts_only_what_it_offers(harness: Harness, resolved: object) -> None:
+    """Choices, bounds, lengths, types, and ids that Discord did not resolve; then a valid command works."""
     for name, given in COMMANDS:
         data = {"id": "1", "name": name, "type": 1, "options": given}
         if resolved is not None:
@@ -194,8 +194,8 @@ async def test_a_command_takes_what_it_offers_alone(harness: Harness, resolved: 
     assert len(harness.rows("SELECT id FROM requests")) == 1
 
 
-async def test_what_is_being_typed_may_be_anything(harness: Harness) -> None:
-    """An autocompletion is answered, with nothing where it makes no sense."""
+async def test_autocomplete_accepts_any_input(harness: Harness) -> None:
+    """An autocomplete request is answered, with an empty list if the input makes no sense."""
     for given in (options(("style", 3, "x" * 7_000)), options(("style", 3, None)), options(("what", 3, "x"))):
         focused = [{**option, "focused": True} for option in given]
         data = {"id": "1", "name": "imagine", "type": 1, "options": focused}
@@ -205,8 +205,8 @@ async def test_what_is_being_typed_may_be_anything(harness: Harness) -> None:
     untouched(harness)
 
 
-async def test_several_posted_pictures_are_picked_as_offered(harness: Harness) -> None:
-    """Numbers out of range, words, and fifty times the same: a refusal without a traceback."""
+async def test_posted_pictures_are_picked_only_as_offered(harness: Harness) -> None:
+    """Numbers out of range, words, and fifty repetitions: a refusal without a traceback."""
     await harness.imagine("a first picture", count=2)
     card = await harness.picture("a first picture")
     before = harness.rows("SELECT COUNT(*) FROM requests")
@@ -228,8 +228,8 @@ BEFORE_CHECKS = "DELETE FROM _sqlite_migrations WHERE name = '0021_checks'"
 POISON = [("retention_days", "1000000"), ("default_size", '"99:1"'), ("allowed_roles", "[-1]"), ("grounding", "{")]
 
 
-async def test_a_poisoned_database_starts_and_works(tmp_path: Path) -> None:
-    """Stored by an earlier version: repaired with a note in the audit. The bot makes pictures, there too."""
+async def test_database_with_invalid_values_starts_and_works(tmp_path: Path) -> None:
+    """Values stored by an earlier version are repaired with an audit entry. Pictures are made there, too."""
     harness = Harness(tmp_path / "data")
     async with harness:
         unconstrained(harness)
@@ -246,8 +246,8 @@ async def test_a_poisoned_database_starts_and_works(tmp_path: Path) -> None:
         assert (await screen(harness)).text()
 
 
-async def test_values_that_got_past_every_check_count_as_not_set(tmp_path: Path) -> None:
-    """Written behind the bot's back, with the constraints switched off: logged, and the housekeeping goes on."""
+async def test_invalid_stored_values_count_as_not_set(tmp_path: Path) -> None:
+    """Written with the constraints switched off: they are logged, and housekeeping continues."""
     harness = Harness(tmp_path / "data")
     async with harness:
         guild, elsewhere = harness.world.guild.id, harness.world.channel("elsewhere").id
@@ -265,7 +265,7 @@ async def test_values_that_got_past_every_check_count_as_not_set(tmp_path: Path)
 
 
 def unconstrained(harness: Harness) -> None:
-    """Put the table back as it was before there were constraints."""
+    """Recreate the table as it was before it had constraints."""
     harness.write("DROP TABLE guild_settings")
     harness.write(
         "CREATE TABLE guild_settings (guild_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "
@@ -277,7 +277,7 @@ def unconstrained(harness: Harness) -> None:
 
 
 def with_checks_off(harness: Harness, sql: str) -> None:
-    """Write what the constraints forbid."""
+    """Write values that the constraints forbid."""
     with closing(sqlite3.connect(harness.data_dir / "bot.db")) as connection, connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(sql)

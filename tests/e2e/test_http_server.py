@@ -13,7 +13,7 @@ from tests.e2e.harness import Harness
 
 
 def free_port() -> int:
-    """A port that nobody had a moment ago."""
+    """A port that was unused a moment ago."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 async def once(session: aiohttp.ClientSession, url: str, status: int) -> Any:
-    """What is answered as soon as it is with this status: the gateway's greeting takes discord.py some seconds."""
+    """The answer once it has this status: connecting to the gateway takes discord.py some seconds."""
     async with asyncio.timeout(20):
         while True:
             async with session.get(url) as answer:
@@ -30,7 +30,7 @@ async def once(session: aiohttp.ClientSession, url: str, status: int) -> Any:
             await asyncio.sleep(0.05)
 
 
-async def test_monitors_see_what_is_made_and_what_is_in_the_way(tmp_path: Path) -> None:
+async def test_monitors_see_what_is_running_and_what_blocks_it(tmp_path: Path) -> None:
     """Ready with its numbers; with an empty balance degraded, and why."""
     port = free_port()
     async with Harness(tmp_path / "data", HTTP_PORT=str(port)) as harness, aiohttp.ClientSession() as session:

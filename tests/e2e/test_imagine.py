@@ -10,8 +10,8 @@ from sandbox.driver import Message
 from tests.e2e.harness import Harness
 
 
-async def test_a_prompt_becomes_a_picture_in_the_channel(harness: Harness) -> None:
-    """The message turns into the picture at its exact size, with who asked, settings, cost and time taken."""
+async def test_prompt_becomes_a_picture_in_the_channel(harness: Harness) -> None:
+    """The message becomes the picture at its exact size, with its member, settings, cost and duration."""
     interaction = await harness.imagine("a corgi astronaut", size="16:9", resolution="2K")
     assert (interaction.acknowledged_after_s or 9) < 3
     message = await harness.picture("a corgi astronaut")
@@ -27,7 +27,7 @@ async def test_a_prompt_becomes_a_picture_in_the_channel(harness: Harness) -> No
 
 
 async def test_credits_of_a_delivered_picture_are_reserved_and_charged_once(harness: Harness) -> None:
-    """2K costs 4/3 credits: one reserve, one charge, one POST, and the provider took the same."""
+    """2K costs 4/3 credits: one reserve, one charge, one POST, and the provider charged the same."""
     await harness.imagine("a blue bird", resolution="2K")
     await harness.picture("a blue bird")
     await harness.until(lambda: harness.states() == ["delivered"])
@@ -37,8 +37,8 @@ async def test_credits_of_a_delivered_picture_are_reserved_and_charged_once(harn
     assert events == ["accepted", "submitting", "submitted", "fetched", "delivered"]
 
 
-async def test_a_private_picture_is_seen_by_its_member_alone(harness: Harness) -> None:
-    """The card and the picture are ephemeral; nobody else sees anything."""
+async def test_private_picture_is_seen_only_by_its_member(harness: Harness) -> None:
+    """The card and the picture are ephemeral; no other member sees anything."""
     await harness.imagine("a secret garden", private=True)
     message = await harness.picture("a secret garden")
     assert message.ephemeral_to == "alice"
@@ -46,7 +46,7 @@ async def test_a_private_picture_is_seen_by_its_member_alone(harness: Harness) -
 
 
 async def test_image_search_without_search_is_refused_privately(harness: Harness) -> None:
-    """The sentence says what to do; nothing is stored, nothing is spent."""
+    """The sentence says what to do; nothing is stored or charged."""
     await harness.imagine("a lighthouse", google_image_search=True)
     message = await _answer(harness)
     assert "google_search" in message.text()
@@ -56,7 +56,7 @@ async def test_image_search_without_search_is_refused_privately(harness: Harness
 
 
 async def test_the_eleventh_waiting_picture_is_refused_privately(harness: Harness) -> None:
-    """Ten may wait beside the two that are made; the sentence says so and names the way out."""
+    """Ten may wait besides the two that are running; the sentence says so and what to do."""
     harness.knobs.latency_s = 30
     for number in range(12):
         await harness.imagine(f"picture number {number}")
@@ -69,7 +69,7 @@ async def test_the_eleventh_waiting_picture_is_refused_privately(harness: Harnes
     assert "8th in line" in (await harness.shows("picture number 9")).text()
 
 
-async def test_a_long_prompt_arrives_whole_and_is_cut_on_the_card(harness: Harness) -> None:
+async def test_long_prompt_is_sent_in_full_and_cut_on_the_card(harness: Harness) -> None:
     """4,000 characters reach the provider; the card shows 300."""
     prompt = ("word " * 800).strip()
     await harness.imagine(prompt)
@@ -79,7 +79,7 @@ async def test_a_long_prompt_arrives_whole_and_is_cut_on_the_card(harness: Harne
 
 
 async def test_two_members_take_turns(harness: Harness) -> None:
-    """One member's long line does not keep another from starting."""
+    """One member's long queue does not keep another member's order from starting."""
     harness.knobs.latency_s = 30
     for number in range(6):
         await harness.imagine(f"alice {number}")
@@ -88,8 +88,8 @@ async def test_two_members_take_turns(harness: Harness) -> None:
     assert harness.states().count("running") == 3
 
 
-async def test_a_waiting_picture_is_cancelled_for_free_by_its_member_alone(harness: Harness) -> None:
-    """Another member's press is refused privately; the member's own gives the credits back."""
+async def test_waiting_picture_is_cancelled_for_free_only_by_its_member(harness: Harness) -> None:
+    """Another member's press is refused privately; the member's own releases the credits."""
     harness.knobs.latency_s = 30
     for number in range(3):
         await harness.imagine(f"waiting {number}")

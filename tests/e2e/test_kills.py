@@ -1,4 +1,4 @@
-"""SIGKILL in every state a job can be in, then a start: nothing is lost, nothing is ordered twice."""
+"""SIGKILL in every job state, then a restart: nothing is lost, nothing is ordered twice."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sandbox.apimaster import Fault
 from tests.e2e.harness import Harness
 
 
-async def test_killed_while_queued_it_goes_on_in_its_turn(harness: Harness) -> None:
-    """Waiting jobs are submitted by the next process, once each."""
+async def test_killed_while_queued_it_continues_in_order(harness: Harness) -> None:
+    """The next process submits the waiting jobs, once each."""
     harness.knobs.latency_s = 2
     for number in range(4):
         await harness.imagine(f"queued {number}")
@@ -51,7 +51,7 @@ async def test_an_uncertain_picture_is_ordered_again_only_by_its_member(harness:
     assert len(harness.apimaster.posts) == 2
 
 
-async def test_an_uncertain_picture_is_dropped(harness: Harness) -> None:
+async def test_uncertain_picture_is_dropped(harness: Harness) -> None:
     """Drop ends it; the ledger keeps the possible charge."""
     await _kill_while_submitting(harness)
     await harness.start()
@@ -64,7 +64,7 @@ async def test_an_uncertain_picture_is_dropped(harness: Harness) -> None:
 
 
 async def test_killed_while_running_it_is_polled_again_not_ordered_again(harness: Harness) -> None:
-    """A known task id is followed to its picture by the next process."""
+    """The next process polls a known task id until its picture is ready."""
     harness.knobs.latency_s = 1.5
     await harness.imagine("a long exposure")
     await harness.until(lambda: harness.states() == ["running"])
@@ -77,7 +77,7 @@ async def test_killed_while_running_it_is_polled_again_not_ordered_again(harness
 
 
 async def test_killed_while_fetched_the_picture_is_shown_once(harness: Harness) -> None:
-    """A picture on disk is delivered by the next process, without asking the provider again."""
+    """The next process delivers a picture on disk without asking the provider again."""
     harness.faults.delay("PATCH /webhooks/*", 30)
     await harness.imagine("a dry plate")
     await harness.until(lambda: harness.states() == ["fetched"])
@@ -91,8 +91,8 @@ async def test_killed_while_fetched_the_picture_is_shown_once(harness: Harness) 
     assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_killed_between_showing_and_recording_the_picture_stays_one(harness: Harness) -> None:
-    """The edit is done again by the next process, which changes nothing: one message, one picture."""
+async def test_killed_between_showing_and_recording_the_picture_is_shown_once(harness: Harness) -> None:
+    """The next process repeats the edit, which changes nothing: one message, one picture."""
     harness.knobs.latency_s = 1
     await harness.imagine("an echo")
     await harness.shows("an echo", "at work")
@@ -108,7 +108,7 @@ async def test_killed_between_showing_and_recording_the_picture_stays_one(harnes
 
 
 async def test_killed_after_delivery_nothing_happens(harness: Harness) -> None:
-    """The next process leaves a finished message alone."""
+    """The next process does not touch a finished message."""
     await harness.imagine("a still life")
     before = await harness.picture("a still life")
     await harness.until(lambda: harness.states() == ["delivered"])
@@ -119,8 +119,8 @@ async def test_killed_after_delivery_nothing_happens(harness: Harness) -> None:
     assert len(harness.apimaster.posts) == 1
 
 
-async def test_a_failure_that_was_not_told_before_the_kill_is_told_after_it(harness: Harness) -> None:
-    """A job may have ended while its message still said otherwise; the rows know."""
+async def test_failure_not_shown_before_the_kill_is_shown_after_it(harness: Harness) -> None:
+    """A job may have ended while its message still said otherwise; the rows decide."""
     harness.apimaster.script(Fault.task_fails("no luck today"))
     harness.faults.delay("PATCH /webhooks/*", 30)
     await harness.imagine("a broken vase")
@@ -132,7 +132,7 @@ async def test_a_failure_that_was_not_told_before_the_kill_is_told_after_it(harn
 
 
 async def test_random_kills_lose_nothing_and_order_nothing_twice(harness: Harness) -> None:
-    """Ten kills at random moments over twelve pictures: each ends with its picture, or uncertain and saying so."""
+    """Ten kills at random moments over twelve pictures: each ends with its picture, or as uncertain with a message."""
     seed = random.randrange(10**6)
     rng = random.Random(seed)
     for number in range(12):
@@ -158,7 +158,7 @@ async def test_random_kills_lose_nothing_and_order_nothing_twice(harness: Harnes
 
 
 async def _kill_while_submitting(harness: Harness) -> None:
-    """Have the provider take the POST and never answer, and kill the bot while it waits."""
+    """Kill the bot while it waits for the answer to a POST that the provider has taken."""
     harness.apimaster.script(Fault.charged_then_hang())
     await harness.imagine("a lost letter")
     await harness.until(lambda: harness.states() == ["submitting"] and len(harness.apimaster.posts) == 1)

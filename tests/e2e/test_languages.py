@@ -1,4 +1,4 @@
-"""Each member reads their own language; what everybody sees of a picture is in that of who asked for it."""
+"""Private answers are in the reader's language; a public card is in the language of the member who ordered it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.e2e.test_buttons import delivered, press, told
 
 
 async def test_a_german_member_reads_german(harness: Harness) -> None:
-    """Card, buttons, refusal and details; another member's private answers about the same picture are in theirs."""
+    """Card, buttons, refusal and details; another member's private answers are in that member's language."""
     harness.driver.set_locale("alice", "de")
     harness.driver.set_locale("bob", "ja")
     await harness.imagine("ein Leuchtturm", google_image_search=True)
@@ -25,8 +25,8 @@ async def test_a_german_member_reads_german(harness: Harness) -> None:
     assert "Kosten" not in japanese.text()
 
 
-async def test_a_card_keeps_its_language_over_a_restart(harness: Harness) -> None:
-    """It is rendered from rows, by whichever process: the member's client is not asked again."""
+async def test_card_keeps_its_language_over_a_restart(harness: Harness) -> None:
+    """It is rendered from rows by any process, without the member's client."""
     harness.driver.set_locale("alice", "es-419")
     harness.knobs.latency_s = 2
     await harness.imagine("un faro")

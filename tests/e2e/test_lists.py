@@ -1,4 +1,4 @@
-"""What members look up later: `/queue`, `/collect`, `/gallery` and `/help`."""
+"""The lists of members: `/queue`, `/collect`, `/gallery` and `/help`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.e2e.harness import Harness
 async def answer(
     harness: Harness, command: str, *, member: str = "alice", channel: str = "general", **options: object
 ) -> Message:
-    """Type a command and wait for its whole answer, which is private."""
+    """Type a command and wait for its full answer, which is private."""
     interaction = await harness.driver.slash(member, command, options, channel=channel)
     assert await interaction.acknowledged() < 3
     await harness.until(lambda: interaction.response is not None and not interaction.response.loading)
@@ -39,8 +39,8 @@ async def stranded(harness: Harness, prompt: str) -> None:
     await harness.until(lambda: harness.states()[-1] == "ready")
 
 
-async def test_queue_lists_what_is_under_way_and_cancels_what_waits(harness: Harness) -> None:
-    """Two are made, two wait with their places; Cancel frees one, and both list and card say so."""
+async def test_queue_lists_running_pictures_and_cancels_waiting_ones(harness: Harness) -> None:
+    """Two are running, two wait with their positions; Cancel frees one, and both list and card say so."""
     harness.knobs.latency_s = 30
     for number in range(4):
         await harness.imagine(f"*picture* {number}")
@@ -55,7 +55,7 @@ async def test_queue_lists_what_is_under_way_and_cancels_what_waits(harness: Har
     assert all(f"/{card.id})" in shown.text() for card in cards)
     assert [button.custom_id for button in shown.buttons()] == [f"leave:{number}" for number in (1, 2, 3, 4)]
     await harness.driver.click("alice", shown.id, "leave:4")
-    await harness.shows("picture\\* 3", "Cancelled")  # its card: the list does not name it any more
+    await harness.shows("picture\\* 3", "Cancelled")  # its card: the list no longer names it
     after = await harness.shows("under way** · 3")
     assert after.id == shown.id
     assert harness.ledger(4) == [("reserve", 1_000_000), ("release", 1_000_000)]
@@ -66,8 +66,8 @@ async def test_queue_lists_what_is_under_way_and_cancels_what_waits(harness: Har
     assert harness.ledger(1) == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_cancel_in_an_old_list_tells_that_it_is_too_late(harness: Harness) -> None:
-    """The picture has begun since: a private sentence, and the list is shown as it is now."""
+async def test_cancel_in_an_old_list_says_that_it_is_too_late(harness: Harness) -> None:
+    """The picture has started since: a private sentence, and the list is refreshed."""
     harness.knobs.latency_s = 30
     for number in range(3):
         await harness.imagine(f"number {number}")
@@ -80,16 +80,16 @@ async def test_cancel_in_an_old_list_tells_that_it_is_too_late(harness: Harness)
     assert harness.ledger(3) == [("reserve", 1_000_000), ("release", 1_000_000)]
 
 
-async def test_queue_shows_nobody_elses_pictures(harness: Harness) -> None:
-    """One sentence says what to do instead."""
+async def test_queue_shows_only_own_pictures(harness: Harness) -> None:
+    """An empty queue is one sentence that says what to do instead."""
     harness.knobs.latency_s = 30
     await harness.imagine("alice's own")
     shown = await answer(harness, "queue", member="bob")
     assert "Nothing of yours is under way" in shown.text()
 
 
-async def test_stranded_picture_is_handed_over_privately_and_once(harness: Harness) -> None:
-    """The file and its card come to the member alone; then it is delivered, and nothing waits any more."""
+async def test_undeliverable_picture_is_collected_privately_and_once(harness: Harness) -> None:
+    """The file and its card are sent only to the member; then the job is delivered, and nothing waits any more."""
     await stranded(harness, "message in a bottle")
     said = await answer(harness, "collect")
     assert "Handing over the picture" in said.text()
@@ -103,8 +103,8 @@ async def test_stranded_picture_is_handed_over_privately_and_once(harness: Harne
     assert len(harness.apimaster.posts) == 1
 
 
-async def test_what_discord_refuses_here_comes_by_direct_message_or_stays_kept(harness: Harness) -> None:
-    """Refused in both places, the picture is kept and the member told; the next try brings it directly."""
+async def test_collect_falls_back_to_direct_message_or_keeps_the_picture(harness: Harness) -> None:
+    """If both are refused, the picture is kept and the member told; the next try delivers it directly."""
     await stranded(harness, "rolling stone")
     harness.faults.fail_next("POST /webhooks/*", 403, 50013)
     harness.faults.fail_next("POST /users/@me/channels", 403, 50007)
@@ -118,8 +118,8 @@ async def test_what_discord_refuses_here_comes_by_direct_message_or_stays_kept(h
     await harness.until(lambda: harness.states() == ["delivered"])
 
 
-async def test_a_handover_that_is_cut_off_is_one_message_that_is_known(harness: Harness) -> None:
-    """The picture is shown once though its upload is sent twice; killed before that, what has begun shows nothing."""
+async def test_interrupted_handover_is_one_known_message(harness: Harness) -> None:
+    """Its upload is sent twice, the picture shown once; after a kill before that, the message is empty."""
     await stranded(harness, "rolling stone")
     stop = harness.faults.stops.hold_next("after POST /webhooks/*")
     await harness.driver.slash("alice", "collect")
@@ -136,7 +136,7 @@ async def test_a_handover_that_is_cut_off_is_one_message_that_is_known(harness: 
 
 
 async def test_earlier_picture_is_shown_again_by_its_number(harness: Harness) -> None:
-    """A new message with card and file, for all to see as the first one was; nothing is charged for it."""
+    """A new message with card and file, public as the first one was; nothing is charged for it."""
     number = await make(harness, "déjà vu")
     first = await harness.picture("déjà vu")
     await answer(harness, "collect", number=number)
@@ -150,7 +150,7 @@ async def test_earlier_picture_is_shown_again_by_its_number(harness: Harness) ->
     await harness.until(lambda: bool(harness.rows("SELECT detail FROM job_events WHERE event = 'reposted'")))
 
 
-async def test_deleting_a_picture_takes_its_copies_away_too(harness: Harness) -> None:
+async def test_deleting_a_picture_deletes_its_copies_too(harness: Harness) -> None:
     """Delete under a copy deletes the picture itself: the request's message and all others that show it."""
     number = await make(harness, "twice told")
     first = await harness.picture("twice told")
@@ -165,7 +165,7 @@ async def test_deleting_a_picture_takes_its_copies_away_too(harness: Harness) ->
 
 
 async def test_private_picture_is_shown_again_privately(harness: Harness) -> None:
-    """What was made for one member alone stays so."""
+    """A picture made for one member stays visible to that member only."""
     number = await make(harness, "diary", private=True)
     first = await harness.picture("diary")
     await answer(harness, "collect", number=number)
@@ -190,7 +190,7 @@ async def test_picture_too_large_for_here_is_collected_smaller(harness: Harness)
 
 
 async def test_picture_too_large_for_its_message_is_announced_there_and_collected_later(harness: Harness) -> None:
-    """The message says how to get it; as soon as Discord takes the file, `/collect` brings it."""
+    """The message says how to get it; `/collect` delivers it as soon as Discord accepts the file."""
     harness.knobs.plain_pictures = False
     harness.faults.upload_limit = 200
     await harness.imagine("no room at the inn")
@@ -206,8 +206,8 @@ async def test_picture_too_large_for_its_message_is_announced_there_and_collecte
     await harness.until(lambda: harness.states() == ["delivered"])
 
 
-async def test_numbers_that_cannot_be_collected_are_told_apart(harness: Harness) -> None:
-    """Nobody's, another member's, unfinished, cancelled, and gone from the disk: one private sentence each."""
+async def test_numbers_that_cannot_be_collected_get_distinct_refusals(harness: Harness) -> None:
+    """Unknown, another member's, unfinished, cancelled, and removed from disk: one private sentence each."""
     number = await make(harness, "here today")
     (kept,) = (harness.data_dir / "spool").glob(f"{number}.jpg")
     assert "no picture no. 99" in (await answer(harness, "collect", number=99)).text()
@@ -226,7 +226,7 @@ async def test_numbers_that_cannot_be_collected_are_told_apart(harness: Harness)
 
 
 async def test_gallery_turns_pages_and_survives_a_restart(harness: Harness) -> None:
-    """Five a page with thumbnails, newest first, settings and a link to each message; the buttons need no memory."""
+    """Five a page with thumbnails, newest first, settings and a message link; the buttons need no in-memory state."""
     for number in range(6):
         await make(harness, f"bird {number}.", size="16:9", spoiler=number == 5)
     await harness.until(lambda: harness.rows("SELECT COUNT(message_id) FROM requests") == [(6,)])
@@ -241,7 +241,7 @@ async def test_gallery_turns_pages_and_survives_a_restart(harness: Harness) -> N
     assert [media.spoiler for media in small] == [True, False, False, False, False]
     assert all(media.width == 256 and media.size < 30_000 for media in small)
     for left in (harness.data_dir / "spool").glob("1.jpg"):
-        left.unlink()  # as it leaves in time: the thumbnail stays
+        left.unlink()  # as retention removes it: the thumbnail stays
     await harness.bot.stop()
     await harness.start()
     await harness.driver.click("alice", shown.id, shown.button("Older").custom_id)
@@ -253,7 +253,7 @@ async def test_gallery_turns_pages_and_survives_a_restart(harness: Harness) -> N
 
 
 async def test_gallery_filters_by_words_and_says_when_nothing_is_found(harness: Harness) -> None:
-    """The words are looked for in prompts, in any case; other members' pictures are never found."""
+    """The words are searched in prompts, case-insensitively; other members' pictures are never found."""
     await make(harness, "A Red bird")
     await make(harness, "a blue bird")
     found = (await answer(harness, "gallery", words="red  BIRD")).text()
@@ -264,7 +264,7 @@ async def test_gallery_filters_by_words_and_says_when_nothing_is_found(harness: 
 
 
 async def test_help_fits_one_screen_with_prices_and_limits(harness: Harness) -> None:
-    """What its reader can type is there, for a moderator what looks after a server too; and what a picture costs."""
+    """The reader's commands are listed, with the server commands for a moderator, and the price of a picture."""
     assert "`/usage`" in (await answer(harness, "help", member="mod")).text()
     assert "`/usage`" not in (await answer(harness, "help", channel="dm")).text()
     text = (await answer(harness, "help")).text()

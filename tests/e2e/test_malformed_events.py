@@ -1,4 +1,4 @@
-"""Gateway traffic that cannot be parsed is skipped: the same process goes on answering members."""
+"""Gateway events that cannot be parsed are skipped: the same process continues to answer members."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CHANGES: tuple[tuple[tuple[str, ...], Any], ...] = (
 
 
 def changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> str:
-    """The frame of an interaction with one field changed, and with a number and token of its own."""
+    """The frame of an interaction with one field changed, and with its own id and token."""
     made = copy.deepcopy(body)
     made["id"], made["token"] = str(int(body["id"]) + 1), "a-secret-token"
     parent = made
@@ -55,7 +55,7 @@ def changed(body: dict[str, Any], path: tuple[str, ...], value: Any) -> str:
 
 
 async def counted(port: int, event: str) -> float:
-    """How many events of this name were skipped, as Prometheus reads it."""
+    """How many events of this name were skipped, from the Prometheus counter."""
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as answer:
         page = await answer.text()
     start = f'imagine_gateway_events_malformed_total{{event="{event}"}} '
@@ -63,7 +63,7 @@ async def counted(port: int, event: str) -> float:
 
 
 async def test_malformed_interactions_are_logged_counted_and_skipped(tmp_path: Path) -> None:
-    """Whatever field is broken, the next command works in the same process; contents and tokens are not logged."""
+    """Whichever field is malformed, the next command works in the same process; contents and tokens are not logged."""
     port = free_port()
     async with Harness(tmp_path / "data", HTTP_PORT=str(port)) as harness:
         await harness.start()
@@ -84,10 +84,10 @@ async def test_malformed_interactions_are_logged_counted_and_skipped(tmp_path: P
         assert "Traceback" not in said
 
 
-async def test_random_changes_of_interactions_leave_the_bot_as_it_was(harness: Harness) -> None:
-    """Commands, menus, buttons and autocompletions with one or two fields changed; no handler loses an error."""
+async def test_random_changes_of_interactions_do_not_affect_the_bot(harness: Harness) -> None:
+    """Commands, menus, buttons and autocompletes with one or two fields changed; no handler error is lost."""
     pid, rng = harness.bot.pid, random.Random(10)
-    harness.discord.rate_limits.enabled = False  # Discord limits those who answer unknown interactions
+    harness.discord.rate_limits.enabled = False  # Discord rate-limits responses to unknown interactions
     await harness.imagine("a model")
     card = await harness.picture("a model")
     done = [
@@ -118,7 +118,7 @@ async def test_random_changes_of_interactions_leave_the_bot_as_it_was(harness: H
 
 @pytest.mark.timeout(150)
 async def test_no_malformed_frame_ends_the_process(harness: Harness) -> None:
-    """Events are skipped, broken frames have the session resumed; nothing that was under way is lost."""
+    """Events are skipped, malformed frames make the session resume; running work is not lost."""
     pid = harness.bot.pid
     for number, (name, frame) in enumerate(MALFORMED.items()):
         harness.faults.inject(frame(harness.world))

@@ -1,4 +1,4 @@
-"""What a member can do with posted messages: remix their pictures, see what made one, remix an avatar."""
+"""Menus on posted messages: remix their pictures, show what made one, remix an avatar."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ async def form(harness: Harness, message: Message, *, member: str = "alice") -> 
 
 
 def fields(interaction: Interaction) -> list[str]:
-    """The fields of the form that opened, in order."""
+    """The fields of the opened form, in order."""
     assert interaction.modal is not None, "no form opened"
     return [label["component"]["custom_id"] for label in interaction.modal["components"]]
 
 
 async def told(interaction: Interaction) -> str:
-    """What the member alone was told."""
+    """The private messages that the member received."""
     await interaction.answered()
     message = interaction.response
     assert message is not None
@@ -55,7 +55,7 @@ def sent(harness: Harness) -> list[str]:
 
 
 async def test_a_posted_picture_is_remixed(harness: Harness) -> None:
-    """The form asks for the prompt and settings; the answer is a card like any other, at the member's own cost."""
+    """The form asks for the prompt and settings; the answer is a normal card, at the member's own cost."""
     opened = await form(harness, post(harness, "red"))
     assert fields(opened) == ["prompt", "files", "size", "resolution", "options"]
     await harness.driver.submit_modal(opened, {"prompt": "in oil", "size": "16:9", "resolution": "2K"})
@@ -66,8 +66,8 @@ async def test_a_posted_picture_is_remixed(harness: Harness) -> None:
     assert harness.rows("SELECT kind, user_id FROM requests") == [("remix", int(harness.world.user("alice").id))]
 
 
-async def test_of_several_pictures_some_are_chosen_and_more_are_added(harness: Harness) -> None:
-    """All are chosen to begin with; what is left and what is added keep their order."""
+async def test_posted_pictures_are_deselected_and_others_added(harness: Harness) -> None:
+    """All are selected at first; the remaining and the added ones keep their order."""
     opened = await form(harness, post(harness, "red", "green", "blue"))
     assert fields(opened) == ["prompt", "pictures", "files", "size", "resolution"]
     files = [("gold.png", a_picture("gold")), ("navy.png", a_picture("navy"))]
@@ -79,8 +79,8 @@ async def test_of_several_pictures_some_are_chosen_and_more_are_added(harness: H
     assert sent(harness) == ["pink.png", "cyan.png"]
 
 
-async def test_a_card_of_this_bot_is_remixed(harness: Harness) -> None:
-    """Its picture stands in a gallery, and in no list of attachments."""
+async def test_card_of_this_bot_is_remixed(harness: Harness) -> None:
+    """Its picture is in a gallery, not in the list of attachments."""
     await harness.imagine("the original")
     card = await harness.picture("the original")
     await harness.driver.submit_modal(await form(harness, card, member="bob"), {"prompt": "the copy"})
@@ -88,7 +88,7 @@ async def test_a_card_of_this_bot_is_remixed(harness: Harness) -> None:
     assert sent(harness) == [card.media()[0].filename]
 
 
-async def test_the_remix_of_a_private_picture_is_private(harness: Harness) -> None:
+async def test_remix_of_a_private_picture_is_private(harness: Harness) -> None:
     """What only its member sees stays so."""
     await harness.imagine("a secret", private=True)
     card = await harness.picture("a secret")
@@ -97,8 +97,8 @@ async def test_the_remix_of_a_private_picture_is_private(harness: Harness) -> No
     assert harness.driver.messages("bob") == []
 
 
-async def test_a_message_without_pictures_is_told_so(harness: Harness) -> None:
-    """No form opens for words, or for files of other kinds."""
+async def test_message_without_pictures_is_refused(harness: Harness) -> None:
+    """No form opens for text, or for files of other types."""
     message = harness.driver.send("bob", "words", files=[("notes.txt", b"words")])
     assert "no picture in this message" in await told(await form(harness, message))
 
@@ -111,17 +111,15 @@ async def test_a_message_without_pictures_is_told_so(harness: Harness) -> None:
         ({"prompt": "x", "files": [(f"{n}.png", a_picture("red")) for n in range(5)]}, "15 pictures are too many"),
     ],
 )
-async def test_a_form_filled_in_badly_is_told_privately(
-    harness: Harness, values: dict[str, object], words: str
-) -> None:
+async def test_invalid_form_is_refused_privately(harness: Harness, values: dict[str, object], words: str) -> None:
     """One sentence, and nothing is ordered."""
     opened = await form(harness, post(harness, *["red"] * 10))
     assert words in await told(await harness.driver.submit_modal(opened, values))
     assert harness.rows("SELECT id FROM requests") == []
 
 
-async def test_a_form_sent_twice_is_ordered_once(harness: Harness) -> None:
-    """The second time, its member is told what to do; also at the same moment."""
+async def test_form_submitted_twice_is_ordered_once(harness: Harness) -> None:
+    """The second submit is answered with what to do; also when both arrive at once."""
     opened = await form(harness, post(harness, "red"))
     first = await harness.driver.submit_modal(opened, {"prompt": "once"})
     second = await harness.driver.submit_modal(opened, {"prompt": "once"})
@@ -134,8 +132,8 @@ async def test_a_form_sent_twice_is_ordered_once(harness: Harness) -> None:
     assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_form_of_before_a_restart_is_told_to_be_opened_again(harness: Harness) -> None:
-    """What it was about went with the process; nothing is ordered."""
+async def test_form_opened_before_a_restart_must_be_opened_again(harness: Harness) -> None:
+    """Its target was kept in memory only; nothing is ordered."""
     opened = await form(harness, post(harness, "red"))
     await harness.bot.kill()
     await harness.restart_bot()
@@ -143,8 +141,8 @@ async def test_a_form_of_before_a_restart_is_told_to_be_opened_again(harness: Ha
     assert harness.states() == []
 
 
-async def test_a_picture_that_was_deleted_meanwhile_costs_nothing(harness: Harness) -> None:
-    """Its member is told which picture is gone, and the reserve is given back."""
+async def test_picture_deleted_meanwhile_costs_nothing(harness: Harness) -> None:
+    """The member is told which picture is gone, and the reserve is released."""
     message = post(harness, "red")
     opened = await form(harness, message)
     harness.driver.delete("bob", message.id)
@@ -155,8 +153,8 @@ async def test_a_picture_that_was_deleted_meanwhile_costs_nothing(harness: Harne
     assert harness.apimaster.posts == []
 
 
-async def test_anybody_who_sees_a_picture_can_see_what_made_it(harness: Harness) -> None:
-    """The whole prompt, however long, to whoever asks and nobody else."""
+async def test_any_member_who_sees_a_picture_can_see_what_made_it(harness: Harness) -> None:
+    """The full prompt, however long, is shown only to the member who asks."""
     prompt = "a very long story " * 40 + "with an end"
     await harness.imagine(prompt, size="16:9", resolution="2K")
     card = await harness.picture("a very long story")
@@ -170,15 +168,15 @@ async def test_anybody_who_sees_a_picture_can_see_what_made_it(harness: Harness)
     assert len(harness.driver.messages("alice")) == 1
 
 
-async def test_a_message_that_is_no_card_is_told_so(harness: Harness) -> None:
-    """Another member's picture, and an answer of this bot that shows none."""
+async def test_message_that_is_no_card_is_refused(harness: Harness) -> None:
+    """Another member's picture, and a response of this bot that shows none."""
     for message in (post(harness, "red"), await _refusal(harness)):
         asked = await harness.driver.context_menu("alice", "Inspect picture", target_message_id=message.id)
         assert "no picture of mine" in await told(asked)
 
 
 async def _refusal(harness: Harness) -> Message:
-    """An answer that says no."""
+    """A response that refuses."""
     interaction = await form(harness, harness.driver.send("bob", "words"))
     await interaction.answered()
     assert interaction.response is not None
@@ -186,7 +184,7 @@ async def _refusal(harness: Harness) -> Message:
 
 
 async def test_an_avatar_is_remixed(harness: Harness) -> None:
-    """The menu of a member asks for the prompt and settings too."""
+    """The member menu asks for the prompt and settings too."""
     opened = await harness.driver.context_menu("alice", "Remix avatar", target_user="bob")
     await opened.acknowledged()
     await harness.driver.submit_modal(opened, {"prompt": "as a pirate"})
@@ -195,8 +193,8 @@ async def test_an_avatar_is_remixed(harness: Harness) -> None:
     assert harness.rows("SELECT name FROM request_references") == [("avatar of Bob",)]
 
 
-async def test_an_installation_can_do_without_avatars(tmp_path: Path) -> None:
-    """REMIX_AVATARS=false takes the command away."""
+async def test_avatars_can_be_disabled(tmp_path: Path) -> None:
+    """REMIX_AVATARS=false removes the command."""
     async with Harness(tmp_path / "data", REMIX_AVATARS="false") as harness:
         await harness.start()
         with pytest.raises(DriverError):

@@ -11,7 +11,7 @@ from tests.e2e.harness import Harness
 
 
 async def answer(interaction: Interaction) -> str:
-    """What a moderator was told, in private."""
+    """The private answer to a moderator."""
     await interaction.answered()
     assert interaction.response is not None
     assert interaction.response.ephemeral_to == interaction.member
@@ -24,7 +24,7 @@ async def command(harness: Harness, name: str, options: dict[str, object] | None
 
 
 async def refused(harness: Harness, words: str, *, member: str = "alice") -> str:
-    """Order a picture and read the refusal."""
+    """Order a picture and return the refusal."""
     await harness.imagine("one more", member=member)
     message = await harness.driver.wait_message(lambda m: words in m.text(), viewer=member)
     assert message.ephemeral_to == member
@@ -32,7 +32,7 @@ async def refused(harness: Harness, words: str, *, member: str = "alice") -> str
 
 
 async def test_a_blocked_member_orders_nothing_until_unblocked(harness: Harness) -> None:
-    """What waits is taken back for free, what is being made comes; a restart changes nothing; all is audited."""
+    """Waiting orders are cancelled for free, running ones are delivered; a restart changes nothing; all is audited."""
     harness.knobs.latency_s = 1.0
     for number in range(3):
         await harness.imagine(f"number {number}")
@@ -61,8 +61,8 @@ async def test_a_blocked_member_orders_nothing_until_unblocked(harness: Harness)
     ]  # fmt: skip
 
 
-async def test_what_means_nothing_is_told_so(harness: Harness) -> None:
-    """One sentence each: nobody is blocked, and what others posted is for Discord's own tools."""
+async def test_invalid_targets_are_refused(harness: Harness) -> None:
+    """One sentence each: no member is blocked, and other members' messages are left to Discord's own tools."""
     for options, words in (
         ({"member": "mod"}, "That is you"),
         ({"member": "Imagine"}, "A bot makes no pictures"),
@@ -79,7 +79,7 @@ async def test_what_means_nothing_is_told_so(harness: Harness) -> None:
 
 
 async def test_a_moderator_removes_a_picture_and_blocks_its_member(harness: Harness) -> None:
-    """The message and its copies go, the row stays, the audit says why; a second form finds nothing left."""
+    """The message and its copies are deleted, the row stays, the reason is audited; a second form finds nothing."""
     await harness.imagine("something unkind", member="bob")
     card = await harness.picture("something unkind", viewer="bob")
     with pytest.raises(DriverError):
@@ -99,8 +99,8 @@ async def test_a_moderator_removes_a_picture_and_blocks_its_member(harness: Harn
     assert harness.rows("SELECT prompt FROM requests WHERE deleted_at IS NOT NULL") == [("something unkind",)]
 
 
-async def test_a_card_is_removed_while_it_waits_or_is_made(harness: Harness) -> None:
-    """What waited is free; what was being made is kept for its member alone, who paid for it; a kill delays it."""
+async def test_card_is_removed_while_waiting_or_running(harness: Harness) -> None:
+    """A waiting order is free; a running one is kept only for its member, who paid for it; a kill delays it."""
     harness.knobs.latency_s = 1.5
     harness.faults.delay("DELETE /*", 30)
     await harness.imagine("unkind too", count=3)

@@ -1,4 +1,4 @@
-"""Messages that the bot begins by itself: killed at their every step, a picture is shown once all the same."""
+"""New messages that the bot starts itself: killed at every step, a picture is still shown once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.e2e.test_permutations import question
 LEFT_BEHIND = "I was interrupted right here, and the picture comes in another one"
 
 
-async def test_a_follow_up_that_nobody_knows_of_has_no_picture(harness: Harness) -> None:
-    """Discord tells nobody about it again: it says so itself, and its picture comes in the next one, once."""
+async def test_unrecorded_follow_up_has_no_picture(harness: Harness) -> None:
+    """Discord does not list it again: its text says so, and its picture is put in the next one, once."""
     harness.faults.fail_next("POST /webhooks/*", 503, times=50)
     await harness.driver.slash("alice", "imagine", {"prompt": "letter {a,b}"}, channel="friends")
     asked = await question(harness, channel="friends")
@@ -31,8 +31,8 @@ async def test_a_follow_up_that_nobody_knows_of_has_no_picture(harness: Harness)
         assert LEFT_BEHIND not in shown.text()
 
 
-async def test_a_message_begun_without_our_knowing_is_found_again(harness: Harness) -> None:
-    """Its nonce leads to it, and both of its pictures come into it."""
+async def test_unrecorded_message_is_found_again(harness: Harness) -> None:
+    """Its nonce leads to it, and both pictures are put in it."""
     harness.knobs.latency_s = 1
     harness.apimaster.script(Fault.http(503))  # the first of the two starts later
     await harness.imagine("hide and seek", count=2)

@@ -1,4 +1,4 @@
-"""The button Original: the untouched file of a picture that was made smaller for its message."""
+"""The Original button: the unmodified file of a picture that was shrunk for its message."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.e2e.harness import Harness
 
 @pytest.fixture
 def harness(harness: Harness) -> Harness:
-    """With pictures of the size that the real ones have."""
+    """A harness with pictures of realistic size."""
     harness.knobs.plain_pictures = False
     return harness
 
 
 async def shrunk(harness: Harness, prompt: str = "a mountain of detail", *, limit_bytes: int = 300_000) -> Message:
-    """A picture whose message shows it made smaller."""
+    """A picture whose message shows a shrunk version."""
     harness.knobs.picture_format = "png"
     harness.faults.upload_limit = limit_bytes
     await harness.imagine(prompt, resolution="2K")
@@ -26,26 +26,26 @@ async def shrunk(harness: Harness, prompt: str = "a mountain of detail", *, limi
 
 
 def original(harness: Harness, job_id: int = 1) -> bytes:
-    """The file as it lies on the bot's disk."""
+    """The file on the bot's disk."""
     return (harness.data_dir / "spool" / f"{job_id}.png").read_bytes()
 
 
 async def press(harness: Harness, member: str, message: Message) -> Interaction:
-    """Press Original and see that it is acknowledged in time."""
+    """Press Original and expect it to be acknowledged in time."""
     interaction = await harness.driver.click(member, message.id, message.button("Original").custom_id)
     assert await interaction.acknowledged() < 3
     return interaction
 
 
 async def told(harness: Harness, member: str, words: str) -> Message:
-    """Wait for a private sentence."""
+    """Wait for a private message with this sentence."""
     message = await harness.driver.wait_message(lambda m: words in m.text(), viewer=member)
     assert message.ephemeral_to == member
     return message
 
 
-async def test_whoever_sees_the_picture_gets_the_untouched_file_privately(harness: Harness) -> None:
-    """Bob presses under Alice's picture where Discord takes the whole file: byte for byte what the model made."""
+async def test_any_member_who_sees_the_picture_gets_the_original_privately(harness: Harness) -> None:
+    """Bob presses under Alice's picture where Discord accepts the full file: byte-identical to the model's output."""
     message = await shrunk(harness)
     harness.faults.upload_limit = None
     await press(harness, "bob", message)
@@ -56,8 +56,8 @@ async def test_whoever_sees_the_picture_gets_the_untouched_file_privately(harnes
 
 
 @pytest.mark.parametrize("told_limit", [True, False])
-async def test_what_is_too_large_for_one_message_comes_in_parts(harness: Harness, *, told_limit: bool) -> None:
-    """Whether Discord said its limit or only refuses: at most five private parts, which joined are the file."""
+async def test_original_too_large_for_one_message_is_sent_in_parts(harness: Harness, *, told_limit: bool) -> None:
+    """Whether Discord states its limit or only rejects: at most five private parts, which concatenated are the file."""
     message = await shrunk(harness)
     whole = original(harness)
     harness.faults.upload_limit = limit = len(whole) * 2 // 5
@@ -76,8 +76,8 @@ async def test_what_is_too_large_for_one_message_comes_in_parts(harness: Harness
 
 
 @pytest.mark.parametrize("told_limit", [True, False])
-async def test_what_is_too_large_even_in_parts_is_told(harness: Harness, *, told_limit: bool) -> None:
-    """More than five parts are not sent, nor some of them."""
+async def test_original_too_large_even_in_parts_is_refused(harness: Harness, *, told_limit: bool) -> None:
+    """If it would take more than five parts, none is sent."""
     message = await shrunk(harness)
     harness.faults.upload_limit = limit = len(original(harness)) // 6
     harness.world.reported_upload_limit = limit if told_limit else None
@@ -87,7 +87,7 @@ async def test_what_is_too_large_even_in_parts_is_told(harness: Harness, *, told
     assert all(not m.media() for m in [answer, *interaction.followups])
 
 
-async def test_an_original_that_is_not_kept_any_more_is_told(harness: Harness) -> None:
+async def test_original_that_is_no_longer_kept_is_reported(harness: Harness) -> None:
     """After KEEP_ORIGINALS_DAYS the row has no file; the button works after a restart and says so."""
     message = await shrunk(harness)
     await harness.bot.stop()
@@ -97,8 +97,8 @@ async def test_an_original_that_is_not_kept_any_more_is_told(harness: Harness) -
     await told(harness, "alice", "The original of no. 1 is gone: it is kept for 7 days")
 
 
-async def test_of_several_pictures_the_chosen_one_has_it(harness: Harness) -> None:
-    """The private buttons of a choice have Original below them, for that picture."""
+async def test_original_of_the_chosen_picture_among_several(harness: Harness) -> None:
+    """The private buttons of a choice include Original for that picture."""
     harness.knobs.picture_format = "png"
     harness.faults.upload_limit = 300_000
     await harness.imagine("two mountains", resolution="2K", count=2)
@@ -112,7 +112,7 @@ async def test_of_several_pictures_the_chosen_one_has_it(harness: Harness) -> No
     assert await answer.read() == original(harness, 2)
 
 
-async def test_a_picture_that_was_not_made_smaller_has_no_such_button(harness: Harness) -> None:
+async def test_unshrunk_picture_has_no_original_button(harness: Harness) -> None:
     """What is shown is the original."""
     await harness.imagine("a red kite")
     message = await harness.picture("a red kite")

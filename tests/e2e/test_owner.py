@@ -1,4 +1,4 @@
-"""The people who run the bot: how it is, stopping it, letting it go on."""
+"""Commands for the bot's owners: status, pause, resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.e2e.harness import Harness
 
 
 async def told(harness: Harness, interaction: Interaction) -> Message:
-    """What the one who typed a command alone reads."""
+    """The private answer to a command."""
     await interaction.answered()
     await harness.until(lambda: bool(interaction.response or interaction.followups))
     message = interaction.response or interaction.followups[-1]
@@ -18,12 +18,12 @@ async def told(harness: Harness, interaction: Interaction) -> Message:
 
 
 async def owner(harness: Harness, subcommand: str, *, by: str = "mod") -> str:
-    """Use `/owner` in the direct messages with the bot, where Discord shows it to everybody, and read its answer."""
+    """Use `/owner` in the direct messages with the bot, where Discord shows it to everyone, and read its answer."""
     return (await told(harness, await harness.driver.slash(by, f"owner {subcommand}", {}, channel="dm"))).text()
 
 
-async def test_a_pause_outlives_a_restart_and_the_line_has_an_end(tmp_path: Path) -> None:
-    """Cards say who paused it and since when; orders are taken up to the limit; resumed, every picture comes."""
+async def test_pause_outlives_a_restart_and_the_queue_has_a_limit(tmp_path: Path) -> None:
+    """Cards say who paused it and since when; orders are taken up to the limit; after resume, every picture arrives."""
     async with Harness(tmp_path / "data", MAX_WAITING_WHILE_PAUSED="2") as harness:
         await harness.start()
         assert "Paused. Pictures under way are finished" in await owner(harness, "pause")
@@ -51,15 +51,15 @@ async def test_a_pause_outlives_a_restart_and_the_line_has_an_end(tmp_path: Path
         assert harness.discord.violations == []
 
 
-async def test_nobody_else_may(harness: Harness) -> None:
-    """An ordinary member is refused privately, on the server side, with each subcommand."""
+async def test_other_members_are_refused(harness: Harness) -> None:
+    """An ordinary member is refused privately, by the bot, with each subcommand."""
     for subcommand in ("status", "pause", "resume"):
         assert "Only the people who run this bot" in await owner(harness, subcommand, by="alice")
     assert harness.rows("SELECT paused_at FROM gate") == [(None,)]
 
 
-async def test_owners_are_told_with_a_button_that_outlives_a_restart(tmp_path: Path) -> None:
-    """Those named in the settings too, and a line in the log channel; whoever is no owner any more is refused."""
+async def test_owners_are_notified_with_a_button_that_outlives_a_restart(tmp_path: Path) -> None:
+    """Also the owners named in the settings, and the log channel; a former owner's press is refused."""
     async with Harness(tmp_path / "data", BALANCE_PROBE_SECONDS="300") as harness:
         harness.bot.env["OWNER_IDS"] = harness.world.user("bob").id
         await harness.start()

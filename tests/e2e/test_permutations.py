@@ -1,4 +1,4 @@
-"""Prompts with choices in braces: asked about first, then made once, each in a message of its own."""
+"""Prompts with choices in braces: confirmed first, then made once, each in its own message."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ BIRDS = "a {red, blue} bird"
 
 
 async def question(harness: Harness, *, channel: str = "general", viewer: str = "alice") -> Message:
-    """Wait for the question before several prompts; it is private."""
+    """Wait for the confirmation of several prompts; it is private."""
     asked = await harness.driver.wait_message(lambda m: " in all" in m.text(), viewer=viewer, channel=channel)
     assert asked.ephemeral_to == viewer or channel == "dm"
     return asked
 
 
-async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(harness: Harness) -> None:
-    """The question outlives a restart; two clicks at once make one set; each picture is edited to the letter."""
+async def test_every_prompt_is_made_once_however_often_it_is_confirmed(harness: Harness) -> None:
+    """The confirmation works after a restart; two clicks at once make one set; each prompt is exact."""
     await harness.imagine(BIRDS, resolution="2K")
     asked = await question(harness)
     assert "These are 2 prompts: 2.67 credits" in asked.text()
@@ -40,7 +40,7 @@ async def test_every_prompt_is_made_once_however_often_it_is_agreed_to(harness: 
 
 
 async def test_private_ones_follow_up_privately_from_their_references(harness: Harness) -> None:
-    """Nobody else sees any of them; both are made from the same picture, and counted pictures share a message."""
+    """Only their member sees them; both use the same reference, and pictures with a count share a message."""
     await harness.imagine("a picture to begin with")
     picture = ("a.png", await (await harness.picture("a picture to begin with")).read())
     options = {"prompt": "image 1 in {oil, ink}", "image1": picture, "private": True, "count": 2}
@@ -54,8 +54,8 @@ async def test_private_ones_follow_up_privately_from_their_references(harness: H
     assert harness.rows("SELECT request_id, COUNT(*) FROM request_references GROUP BY request_id") == [(2, 1), (3, 1)]
 
 
-async def test_killed_after_the_yes_every_card_still_comes(harness: Harness) -> None:
-    """Accepted, but not shown to anybody: the next start posts them, each once, before their turn has come."""
+async def test_killed_after_confirmation_every_card_is_still_posted(harness: Harness) -> None:
+    """Accepted but not shown: the next start posts the cards, each once, before their jobs start."""
     harness.knobs.latency_s = 30
     await harness.imagine("two before them", count=2)
     await harness.until(lambda: harness.states() == ["running", "running"])
@@ -73,8 +73,8 @@ async def test_killed_after_the_yes_every_card_still_comes(harness: Harness) -> 
     assert len(harness.driver.messages("bob")) == 3
 
 
-async def test_among_friends_as_many_as_discord_lets_through(harness: Harness) -> None:
-    """Where only a member brought the bot along, each card is a follow-up: five are made, six are refused."""
+async def test_user_install_makes_as_many_as_discord_allows(harness: Harness) -> None:
+    """Where only a member installed the bot, each card is a follow-up: five are made, six are refused."""
     await (
         await harness.driver.slash("alice", "imagine", {"prompt": "{a,b,c,d,e,f}"}, channel="friends")
     ).acknowledged()
@@ -91,7 +91,7 @@ async def test_among_friends_as_many_as_discord_lets_through(harness: Harness) -
 
 
 async def test_cancelled_question_orders_nothing(harness: Harness) -> None:
-    """The answer takes the question's place."""
+    """The response replaces the confirmation."""
     await harness.imagine(BIRDS)
     asked = await question(harness)
     await harness.driver.click("alice", asked.id, asked.button("Cancel").custom_id)
@@ -101,7 +101,7 @@ async def test_cancelled_question_orders_nothing(harness: Harness) -> None:
 
 
 async def test_too_many_are_refused_in_one_sentence(harness: Harness) -> None:
-    """Before anything is asked or kept; also an empty prompt, and more pictures than may wait."""
+    """Before any confirmation or row; also an empty prompt, and more pictures than may wait."""
     for prompt, count, said in (
         ("{a,b,c}{1,2,3}", 1, "make 9 prompts"),
         ("{" + "a," * 1_900 + "}", 1, "at least 1,000"),

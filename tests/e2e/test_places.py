@@ -1,4 +1,4 @@
-"""Where it works: permissions are looked at before anything is spent."""
+"""Where the bot works: channel permissions are checked before anything is charged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.e2e.harness import Harness
         ((Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL), "permissions *View Channel* and *Send Messages*"),
     ],
 )
-async def test_a_channel_where_it_may_not_post_is_told_privately_and_costs_nothing(
+async def test_channel_without_send_permission_is_refused_privately_at_no_cost(
     harness: Harness, revoked: tuple[Permission, ...], named: str
 ) -> None:
-    """The missing permission is named, with who can grant it; nothing is stored or ordered."""
+    """The missing permission is named, and who can grant it; nothing is stored or ordered."""
     harness.faults.revoke_permission("general", *revoked)
     await harness.imagine("behind closed doors")
     refusal = await harness.driver.wait_message(lambda m: named in m.text(), viewer="alice")
@@ -30,11 +30,11 @@ async def test_a_channel_where_it_may_not_post_is_told_privately_and_costs_nothi
 
 
 async def test_pictures_are_made_in_threads_posts_and_voice_chats(harness: Harness) -> None:
-    """Each card turns into its picture, also when its token dies meanwhile; a thread has a permission of its own."""
+    """Each card becomes its picture, also if its token expires meanwhile; threads have their own send permission."""
     harness.knobs.latency_s = 1
     places = ("sketchbook", "best-of", "lounge", "dm")
     for place in places:
-        member = "bob" if place in ("lounge", "dm") else "alice"  # two at once each
+        member = "bob" if place in ("lounge", "dm") else "alice"  # two running each
         await harness.driver.slash(member, "imagine", {"prompt": f"a view of {place}"}, channel=place)
     for place in places:
         await harness.shows(f"a view of {place}", "at work", viewer="bob", channel=place)
@@ -50,14 +50,14 @@ async def test_pictures_are_made_in_threads_posts_and_voice_chats(harness: Harne
 
 
 async def test_a_private_picture_needs_no_permission(harness: Harness) -> None:
-    """Only its member sees it, as an answer to their command."""
+    """Only its member sees it, as a response to their command."""
     harness.faults.revoke_permission("general", Permission.ATTACH_FILES, Permission.SEND_MESSAGES)
     await harness.imagine("a secret garden", private=True)
     assert (await harness.picture("a secret garden")).ephemeral_to == "alice"
 
 
-async def test_a_button_is_held_to_the_same_permissions(harness: Harness) -> None:
-    """Again, in a channel where the bot may post no more."""
+async def test_buttons_check_the_same_permissions(harness: Harness) -> None:
+    """Again, in a channel where the bot may no longer post."""
     await harness.imagine("first of two")
     message = await harness.picture("first of two")
     harness.faults.revoke_permission("general", Permission.ATTACH_FILES)
@@ -68,8 +68,8 @@ async def test_a_button_is_held_to_the_same_permissions(harness: Harness) -> Non
     assert len(harness.apimaster.posts) == 1
 
 
-async def test_a_spoiler_is_covered_and_stays_so_when_ordered_again(harness: Harness) -> None:
-    """The file keeps its name; the gallery's item is marked, and the small print says so."""
+async def test_spoiler_is_covered_and_stays_so_when_ordered_again(harness: Harness) -> None:
+    """The file keeps its name; the gallery item is marked, and the footer says so."""
     await harness.imagine("the murderer", spoiler=True)
     message = await harness.picture("the murderer")
     assert spoilers(message) == [True]
@@ -81,16 +81,15 @@ async def test_a_spoiler_is_covered_and_stays_so_when_ordered_again(harness: Har
 
 
 async def test_without_the_option_nothing_is_covered(harness: Harness) -> None:
-    """A picture is there to be seen."""
+    """By default a picture is visible."""
     await harness.imagine("a plain view")
     assert spoilers(await harness.picture("a plain view")) == [False]
 
 
 async def test_commands_for_members_may_be_installed_by_them_and_used_everywhere(harness: Harness) -> None:
-    """Servers and members as installers; servers, direct messages with the bot and those between others as places.
+    """They are installed by servers and members and used in servers, direct messages and private channels.
 
-    What only those who look after a server may use is offered in servers alone; what is its owner's, to them directly
-    as well.
+    Server management commands are offered only in servers; owner commands also in direct messages with the bot.
     """
     for command in harness.world.commands.all():
         everybody = command.get("default_member_permissions") is None
@@ -110,7 +109,7 @@ def spoilers(message: Message) -> list[bool]:
 
 
 async def test_details_say_that_a_channel_is_age_restricted(harness: Harness) -> None:
-    """Nothing else is different there."""
+    """Nothing else differs there."""
     interaction = await harness.driver.slash("alice", "imagine", {"prompt": "after hours"}, channel="after-dark")
     await interaction.acknowledged()
     message = await harness.picture("after hours", channel="after-dark")

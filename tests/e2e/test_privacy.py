@@ -1,4 +1,4 @@
-"""/privacy: everything that members said goes when they wish so; what buttons, lists and books say then."""
+"""/privacy: a member's data is exported and deleted on request; buttons, lists and ledger rows stay consistent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.e2e.test_lists import answer, make
 
 
 async def agree(harness: Harness, *, member: str = "alice") -> Message:
-    """Ask for the deletion, press the button, and wait for its answer."""
+    """Ask for the deletion, confirm it, and wait for the answer."""
     asked = await answer(harness, "privacy delete", member=member)
     pressed = await harness.driver.click(member, asked.id, asked.button("Delete everything").custom_id)
     assert await pressed.acknowledged() < 3
@@ -22,12 +22,12 @@ async def agree(harness: Harness, *, member: str = "alice") -> Message:
 
 
 def on_disk(harness: Harness, folder: str) -> list[str]:
-    """The files of a folder of the bot's data."""
+    """The files of a directory of the bot's data."""
     return sorted(path.name for path in (harness.data_dir / folder).iterdir())
 
 
-async def test_everything_goes_and_every_way_back_to_it_says_so(harness: Harness) -> None:
-    """Old buttons answer that it was deleted at its member's wish; only Delete goes on working; the books close."""
+async def test_deletion_removes_everything_and_all_references_say_so(harness: Harness) -> None:
+    """Old buttons say that its member deleted it; only Delete still works; the ledger is balanced."""
     number = await make(harness, "a secret garden")
     theirs = await make(harness, "a public garden", member="bob")
     await answer(harness, "style save", name="noir", text="black and white")
@@ -63,8 +63,11 @@ async def test_everything_goes_and_every_way_back_to_it_says_so(harness: Harness
     assert theirs == 2
 
 
-async def test_a_copy_of_everything_comes_as_a_private_file_and_two_clicks_are_one_wish(harness: Harness) -> None:
-    """Prompts, styles, ledger, in the reader's language; nobody else's, and nothing that opens a door. Then it goes."""
+async def test_export_is_a_private_file_and_two_clicks_are_one_request(harness: Harness) -> None:
+    """Prompts, styles, ledger, in the reader's language; only the member's own data, and no secrets.
+
+    Then all is deleted.
+    """
     await make(harness, "a secret garden", private=True)
     await make(harness, "a public garden", member="bob")
     await answer(harness, "style save", name="noir", text="black and white")
@@ -88,8 +91,8 @@ async def test_a_copy_of_everything_comes_as_a_private_file_and_two_clicks_are_o
     assert "nichts zu löschen" in (await answer(harness, "privacy delete")).text()
 
 
-async def test_after_a_kill_the_next_start_finishes_wishes_and_forgets_what_is_old(tmp_path: Path) -> None:
-    """Prompts, pictures, thumbnails and references are gone; messages stay, and their buttons say why they rest."""
+async def test_after_a_kill_the_next_start_finishes_deletions_and_retention(tmp_path: Path) -> None:
+    """Prompts, pictures, thumbnails and references are deleted; messages stay, and their buttons say why."""
     async with Harness(tmp_path / "data", RETENTION_DAYS="30") as harness:
         await harness.start()
         await make(harness, "a secret garden")
@@ -103,7 +106,7 @@ async def test_after_a_kill_the_next_start_finishes_wishes_and_forgets_what_is_o
             await make(harness, f"{age} garden", member="bob")
         assert on_disk(harness, "references") != []
         await harness.bot.kill()
-        # As a process leaves it that is killed right after the wish was recorded, an hour after the orders.
+        # The state of a process killed right after the deletion was recorded, an hour after the orders.
         harness.write("UPDATE requests SET created_at = created_at - iif(id = 3, 31 * 86400000, 3600000)")
         harness.write("INSERT INTO erasures SELECT user_id, MAX(id), 0 FROM requests WHERE id < 3 GROUP BY user_id")
         await harness.start()
@@ -120,8 +123,8 @@ async def test_after_a_kill_the_next_start_finishes_wishes_and_forgets_what_is_o
         assert harness.discord.violations == []
 
 
-async def test_a_friend_takes_the_bot_along_and_gets_their_copy_there(harness: Harness) -> None:
-    """An answer is all that the bot can give there. Files that are refused are told; those too large come smaller."""
+async def test_user_install_exports_in_the_response(harness: Harness) -> None:
+    """There the bot can only respond. Rejected files are reported; those too large are shrunk."""
     shown = await answer(harness, "privacy export", channel="friends")
     assert [file["filename"] for file in shown.attachments] == ["imagine-bot-data.zip"]
     harness.faults.fail_next("PATCH /webhooks/*", 403, 50013)

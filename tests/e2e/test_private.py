@@ -1,4 +1,4 @@
-"""Move to private: a waiting picture goes on where its member alone sees it, and its public message goes away."""
+"""Move to private: a waiting order continues in an ephemeral message, and its public message is deleted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOVED = "SELECT 1 FROM requests WHERE private = 1"
 
 
 async def move(harness: Harness, prompt: str, *, member: str = "alice") -> Interaction:
-    """Press the button on the card that all can see."""
+    """Press the button on the public card."""
     card = await harness.shows(prompt, viewer="bob")
     interaction = await harness.driver.click(member, card.id, card.button("Move to private").custom_id)
     assert await interaction.acknowledged() < 3
@@ -19,14 +19,14 @@ async def move(harness: Harness, prompt: str, *, member: str = "alice") -> Inter
 
 
 async def answer_of(harness: Harness, interaction: Interaction, words: str) -> None:
-    """Wait for what a press was answered with, in private."""
+    """Wait for the private response to a press."""
     await harness.until(lambda: interaction.response is not None and words in interaction.response.text())
     assert interaction.response is not None
     assert interaction.response.ephemeral_to == interaction.member
 
 
-async def test_the_card_goes_on_in_private_and_so_does_what_comes_of_it(harness: Harness) -> None:
-    """Only its member may, once; of two clicks the second is told so. The picture and Again stay private."""
+async def test_card_and_follow_up_orders_continue_in_private(harness: Harness) -> None:
+    """Only its member may, once; the second of two clicks is answered so. The picture and Again stay private."""
     harness.knobs.latency_s = 30
     await harness.imagine("a secret kite", count=2)
     await harness.until(lambda: harness.states() == ["running"] * 2)
@@ -51,8 +51,8 @@ async def test_the_card_goes_on_in_private_and_so_does_what_comes_of_it(harness:
     assert all(m.ephemeral_to == "bob" for m in harness.driver.messages("bob"))
 
 
-async def test_killed_in_the_middle_it_ends_in_private(harness: Harness) -> None:
-    """The row is written first: the next process removes the public message and fills the private one."""
+async def test_killed_in_between_it_ends_in_private(harness: Harness) -> None:
+    """The row is written first: the next process deletes the public message and fills the private one."""
     harness.knobs.latency_s = 30
     await harness.imagine("a secret kite")
     await harness.shows("a secret kite", "at work")
@@ -73,8 +73,8 @@ async def test_killed_in_the_middle_it_ends_in_private(harness: Harness) -> None
     assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_picture_that_is_just_being_posted_comes_in_private(tmp_path: Path) -> None:
-    """One of two has arrived, and is on its way to the public message, when its member presses."""
+async def test_picture_being_posted_is_moved_to_private(tmp_path: Path) -> None:
+    """One of two is being uploaded to the public message when its member presses."""
     async with Harness(tmp_path / "data", PER_USER_RUNNING="1") as harness:
         await harness.start()
         harness.knobs.latency_s = 30

@@ -1,4 +1,4 @@
-"""Whatever the provider does, the card says what happened, what it cost and the picture's number."""
+"""For every provider error, the card says what happened, what it cost and the picture's number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNCERTAIN = [("reserve", 1_000_000), ("uncertain", 1_000_000)]
 
 @dataclass(frozen=True)
 class Case:
-    """One fault of the submit call, the poll or the result, and what the member and the ledger are told."""
+    """One fault of the submit call, the poll or the result, with the expected text and ledger rows."""
 
     submit: Fault | None = None
     result: Fault | None = None
@@ -73,8 +73,8 @@ CASES = {
 }
 
 
-async def test_every_error_is_told_with_its_cost_and_number(harness: Harness, subtests: pytest.Subtests) -> None:
-    """One running bot takes all of them, one after another."""
+async def test_every_error_is_shown_with_its_cost_and_number(harness: Harness, subtests: pytest.Subtests) -> None:
+    """One running bot handles all of them, one after another."""
     for number, (name, case) in enumerate(CASES.items(), start=1):
         with subtests.test(name):
             if case.submit:
@@ -92,7 +92,7 @@ async def test_every_error_is_told_with_its_cost_and_number(harness: Harness, su
 
 
 async def test_rate_limits_and_missing_capacity_are_waited_out(harness: Harness) -> None:
-    """429 and 503 start nothing: the job keeps its place and goes on by itself."""
+    """429 and 503 start nothing: the job keeps its position and is retried automatically."""
     harness.apimaster.script(Fault.http(429, retry_after="0.2"), Fault.http(503))
     await harness.imagine("patience")
     await harness.picture("patience")
@@ -100,15 +100,15 @@ async def test_rate_limits_and_missing_capacity_are_waited_out(harness: Harness)
     assert harness.ledger() == KEPT
 
 
-async def test_trouble_while_polling_loses_nothing(harness: Harness) -> None:
-    """Errors, HTML and broken connections on polls are asked again; the picture comes."""
+async def test_poll_errors_lose_nothing(harness: Harness) -> None:
+    """Polls that fail with errors, HTML or broken connections are retried; the picture arrives."""
     harness.apimaster.script_poll(Fault.http(500), Fault.html(), Fault.reset(), Fault.truncated())
     await harness.imagine("a stormy sea")
     await harness.picture("a stormy sea")
     assert harness.ledger() == KEPT
 
 
-async def test_an_unreachable_provider_is_waited_out(harness: Harness) -> None:
+async def test_unreachable_provider_is_waited_out(harness: Harness) -> None:
     """No connection means that nothing was sent: the job waits and is not charged."""
     await harness.bot.kill()
     bot = await harness.add_bot("elsewhere", {"APIMASTER_BASE_URL": "http://127.0.0.1:9"})
@@ -123,23 +123,23 @@ async def test_an_unreachable_provider_is_waited_out(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("style", ["data_uri", "b64_json", "url_list"])
-async def test_results_come_in_every_form(harness: Harness, style: str) -> None:
-    """A picture inside the answer is as good as an address."""
+async def test_inline_results_are_accepted(harness: Harness, style: str) -> None:
+    """A picture inside the answer works like an address."""
     harness.knobs.result_style = style  # type: ignore[assignment]  # parametrised by its words
     await harness.imagine("a paper boat")
     await harness.picture("a paper boat")
 
 
-async def test_an_answer_that_is_the_picture_already_is_shown(harness: Harness) -> None:
-    """The submit call may answer with the finished picture instead of a task."""
+async def test_submit_response_with_the_finished_picture_is_shown(harness: Harness) -> None:
+    """The submit call may return the finished picture instead of a task."""
     harness.apimaster.script(Fault.finished())
     await harness.imagine("an instant photo")
     await harness.picture("an instant photo")
     assert harness.ledger() == KEPT
 
 
-async def test_the_log_has_no_secrets_and_no_prompts(harness: Harness) -> None:
-    """After errors of every kind the log names jobs and codes, never keys, tokens, prompts or signed addresses."""
+async def test_log_has_no_secrets_and_no_prompts(harness: Harness) -> None:
+    """After errors of every kind the log names jobs and codes, never keys, tokens, prompts or signed URLs."""
     harness.apimaster.script(Fault.http(400), Fault.task_fails("boom"))
     harness.apimaster.script_result(Fault.http(404))
     interaction = None

@@ -1,4 +1,4 @@
-"""Quotas as members, and those who look after a server, meet them."""
+"""Quotas as seen by members and by managers of a server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.e2e.harness import Harness
 
 
 async def told(harness: Harness, interaction: Interaction) -> str:
-    """What the member who typed a command alone reads."""
+    """The private answer to a command."""
     [message] = await answers(harness, interaction)
     assert message.ephemeral_to == interaction.member
     return message.text()
 
 
 async def answers(harness: Harness, *interactions: Interaction) -> list[Message]:
-    """What each command is answered; a refusal that comes late takes the place of the deferred answer."""
+    """The answer to each command; a late refusal replaces the deferred response."""
     for interaction in interactions:
         await interaction.answered()
     await harness.until(lambda: all(one.response or one.followups for one in interactions))
@@ -31,8 +31,8 @@ async def quotas(harness: Harness, subcommand: str, *, by: str = "mod", **option
     return await told(harness, await harness.driver.slash(by, f"quotas {subcommand}", options))
 
 
-async def test_a_quota_is_set_used_up_shown_and_reset(harness: Harness) -> None:
-    """Beyond two pictures a day there is a private refusal with its countdown; after a reset the member goes on."""
+async def test_quota_is_set_exhausted_shown_and_reset(harness: Harness) -> None:
+    """Beyond two pictures a day there is a private refusal with a countdown; after a reset orders work."""
     said = await quotas(harness, "set", pictures_per_day="2", highest_resolution="1K", grounding=False)
     assert "- **@everyone**: 2 pictures a day, up to 1K, no Google Search" in said
     await harness.imagine("within", count=2)
@@ -51,8 +51,8 @@ async def test_a_quota_is_set_used_up_shown_and_reset(harness: Harness) -> None:
     assert "2 of your pictures are made at the same time" in await told(harness, elsewhere)
 
 
-async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(harness: Harness) -> None:
-    """The roles that came with the command decide; a role that is gone is shown as such and can be removed."""
+async def test_role_quotas_exceed_the_default_and_can_be_removed(harness: Harness) -> None:
+    """The roles sent with the command decide; a deleted role is shown as such and can be removed."""
     moderators = harness.world.guild.members[harness.world.user("mod").id].role_ids[0]
     await quotas(harness, "set", pictures_per_day="0")
     assert f"- **<@&{moderators}>**: any number of pictures a day" in await quotas(
@@ -70,8 +70,8 @@ async def test_roles_are_more_generous_than_everyone_and_can_be_taken_away(harne
     assert "There is no such quota" in await quotas(harness, "remove", role="Nobodies")
 
 
-async def test_commands_at_once_do_not_cross_the_cap_of_the_server(harness: Harness) -> None:
-    """Twelve commands of three members against five credits: five pictures, seven refusals, nothing else spent."""
+async def test_concurrent_commands_do_not_exceed_the_server_cap(harness: Harness) -> None:
+    """Twelve commands of three members against five credits: five pictures, seven refusals, nothing else charged."""
     await quotas(harness, "cap", credits="5")
     asked = [
         harness.driver.slash(member, "imagine", {"prompt": f"{member} {number}"})
@@ -86,8 +86,8 @@ async def test_commands_at_once_do_not_cross_the_cap_of_the_server(harness: Harn
     assert "The whole server this month: **0 credits** of 5 credits left" in await quotas(harness, "list")
 
 
-async def test_only_those_who_may_change_quotas(harness: Harness) -> None:
-    """Ordinary members do not see the command; moderators without Manage Server are told so; no amount is guessed."""
+async def test_only_managers_change_quotas(harness: Harness) -> None:
+    """Members do not see the command; moderators without Manage Server are refused; no amount is guessed."""
     with pytest.raises(DriverError, match="needs permissions"):
         await quotas(harness, "list", by="alice")
     assert "is no amount here" in await quotas(harness, "set", pictures_per_day="many")

@@ -1,4 +1,4 @@
-"""From reference pictures to a picture: which forms reach the provider, in which order, and what bad ones are told."""
+"""Reference pictures: which transports reach the provider, in which order, and how bad files are refused."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def sent(harness: Harness) -> list[str]:
     return urls
 
 
-async def test_fourteen_references_reach_the_provider_in_their_order(harness: Harness) -> None:
-    """Discord's own addresses are sent while they are fresh; the card counts the references and shows them small."""
+async def test_fourteen_references_reach_the_provider_in_order(harness: Harness) -> None:
+    """Discord's own addresses are sent while they are valid; the card counts the references and shows thumbnails."""
     await remix(harness, "a family photo", *[(f"{colour}.png", a_picture(colour)) for colour in COLOURS])
     message = await harness.picture("a family photo")
     assert "14 references" in message.text()
@@ -64,10 +64,10 @@ async def test_fourteen_references_reach_the_provider_in_their_order(harness: Ha
     assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_a_form_that_the_provider_refuses_is_followed_by_the_next_without_a_second_charge(
+async def test_rejected_transport_falls_back_without_a_second_charge(
     harness: Harness,
 ) -> None:
-    """Addresses refused: the copies are uploaded, and one charge is made."""
+    """Addresses rejected: the copies are uploaded, and one charge is made."""
     harness.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
     await remix(harness, "a second way", ("red.png", a_picture("red")))
     await harness.picture("a second way")
@@ -77,8 +77,8 @@ async def test_a_form_that_the_provider_refuses_is_followed_by_the_next_without_
     assert harness.ledger() == [("reserve", 1_000_000), ("charge", 1_000_000)]
 
 
-async def test_without_an_upload_endpoint_the_copies_go_inside_the_request(harness: Harness) -> None:
-    """The last form is a data URI."""
+async def test_without_an_upload_endpoint_the_copies_are_sent_inline(harness: Harness) -> None:
+    """The last transport is a data URI."""
     harness.knobs.uploads = False
     harness.apimaster.script(Fault.http(400, "image_urls: cannot fetch"))
     await remix(harness, "a third way", ("blue.jpg", a_picture("blue", "JPEG")))
@@ -86,7 +86,7 @@ async def test_without_an_upload_endpoint_the_copies_go_inside_the_request(harne
     assert sent(harness)[0].startswith("data:image/jpeg;base64,")
 
 
-async def test_an_animation_is_sent_as_its_first_frame(harness: Harness) -> None:
+async def test_animation_is_sent_as_its_first_frame(harness: Harness) -> None:
     """The provider gets a still picture, from our copy."""
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     buffer = io.BytesIO()
@@ -99,8 +99,8 @@ async def test_an_animation_is_sent_as_its_first_frame(harness: Harness) -> None
     assert harness.discord.cdn_host not in sent(harness)[0]
 
 
-async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(harness: Harness) -> None:
-    """A PDF by its type is refused at once and privately; one renamed to .png once its bytes are here."""
+async def test_file_that_is_no_picture_is_named_and_costs_nothing(harness: Harness) -> None:
+    """A PDF is refused by its type at once and privately; one renamed to .png after its bytes are downloaded."""
     await remix(harness, "a contract", ("paper.pdf", b"%PDF-1.7 not a picture"))
     refusal = await harness.driver.wait_message(lambda m: "paper.pdf" in m.text(), viewer="alice")
     assert refusal.ephemeral_to == "alice"
@@ -115,8 +115,8 @@ async def test_a_file_that_is_no_picture_is_named_and_costs_nothing(harness: Har
     assert harness.ledger() == [("reserve", 1_000_000), ("release", 1_000_000)]
 
 
-async def test_a_bomb_of_a_hundred_megapixels_is_refused(harness: Harness) -> None:
-    """It is small as a file and enormous as a picture; no pixel of it is decoded."""
+async def test_decompression_bomb_of_a_hundred_megapixels_is_refused(harness: Harness) -> None:
+    """Small as a file, huge when decoded; no pixel of it is decoded."""
     buffer = io.BytesIO()
     Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
     await remix(harness, "a big bang", ("bomb.png", buffer.getvalue()))
@@ -126,7 +126,7 @@ async def test_a_bomb_of_a_hundred_megapixels_is_refused(harness: Harness) -> No
     assert refusal.ephemeral_to == "alice"
 
 
-async def test_killed_before_the_references_are_copied_they_are_copied_by_the_next_process(harness: Harness) -> None:
+async def test_killed_before_the_references_are_copied_the_next_process_copies_them(harness: Harness) -> None:
     """The request waits for its references across a restart."""
     harness.faults.delay("GET /*attachments/*", 60)
     await harness.driver.slash(

@@ -1,4 +1,4 @@
-"""Pictures in every form in which Discord shows them: each can be remixed, and none of them is taken for a card."""
+"""Pictures in every form in which Discord shows them: each can be remixed, and none is mistaken for a card."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def post(harness: Harness, body: dict[str, Any], *names: str) -> Message:
 
 
 async def remixed(harness: Harness, message: Message, prompt: str) -> list[str]:
-    """Remix all pictures of a message; the file names that were ordered with."""
+    """Remix all pictures of a message; returns the file names that were ordered."""
     opened = await form(harness, message)
     if opened.modal is None:
         pytest.fail(await told(opened))
@@ -48,7 +48,7 @@ async def remixed(harness: Harness, message: Message, prompt: str) -> list[str]:
 
 
 async def test_embeds_of_other_bots(harness: Harness) -> None:
-    """Picture and thumbnail of an embed, as posted and forwarded; what lies on other servers is left out."""
+    """Image and thumbnail of an embed, as posted and forwarded; files on other servers are skipped."""
     message = post(harness, EMBED, "red", "green")
     assert await remixed(harness, message, "as posted") == ["red.png", "green.png"]
     forward = harness.driver.forward("bob", message.id)
@@ -59,7 +59,7 @@ async def test_embeds_of_other_bots(harness: Harness) -> None:
 
 
 async def test_components_of_other_bots(harness: Harness) -> None:
-    """Galleries, thumbnails and files in their order, as posted and forwarded; a text file is no picture."""
+    """Galleries, thumbnails and files in their order, as posted and forwarded; a text file is skipped."""
     harness.world.add_bot(OTHER_BOT)
     files = [(f"{name}.png", a_picture(name)) for name in ("red", "green", "blue", "gold")]
     message = harness.driver.post(OTHER_BOT, gallery(), files=[*files, ("notes.txt", b"words")])
@@ -71,7 +71,7 @@ async def test_components_of_other_bots(harness: Harness) -> None:
 
 
 async def test_stickers_and_forwarded_cards(harness: Harness) -> None:
-    """A drawn sticker is a picture, a lottie one is not; a card that was forwarded can be remixed too."""
+    """A raster sticker is a picture, a lottie one is not; a forwarded card can be remixed too."""
     kinds = {"wave": StickerFormat.PNG, "dance": StickerFormat.APNG, "jump": StickerFormat.LOTTIE}
     ids = {name: harness.world.add_sticker(name, a_picture("red"), kind).id for name, kind in kinds.items()}
     both = harness.driver.post("bob", {"sticker_ids": [ids["wave"], ids["dance"], ids["jump"]]})

@@ -1,4 +1,4 @@
-"""Answers to interactions whose connection is cut, before Discord took them or after."""
+"""Interaction responses whose connection is cut, before or after Discord received them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ QUESTION = "POST /webhooks/*"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before-discord-took-it", "after-discord-took-it"])
-async def test_an_answer_whose_connection_is_cut_is_given_all_the_same(harness: Harness, *, after: bool) -> None:
-    """An order, a press, a form, a list and a refusal each arrive once, and what was asked is done once."""
+async def test_response_whose_connection_is_cut_is_still_given(harness: Harness, *, after: bool) -> None:
+    """An order, a press, a form, a list and a refusal each arrive once, and each action is done once."""
 
     def cut() -> None:
         harness.faults.fail_next(ANSWER, CUT, after=after)
@@ -58,8 +58,8 @@ async def test_an_answer_whose_connection_is_cut_is_given_all_the_same(harness: 
     assert len(public) == 4
 
 
-async def test_what_was_done_is_told_though_the_connection_breaks_meanwhile(harness: Harness) -> None:
-    """An edit is sent once more, with its files, and so is a question; nobody reads that nothing was charged for it."""
+async def test_results_are_shown_though_the_connection_breaks_meanwhile(harness: Harness) -> None:
+    """An edit is sent again, with its files, and so is a question; none is reported as not charged."""
     await harness.imagine("a kite to look back at")
     await harness.picture("a kite to look back at")
     await harness.until(lambda: harness.states() == ["delivered"])

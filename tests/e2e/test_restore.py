@@ -1,4 +1,4 @@
-"""A backup of a busy bot, restored long after: nothing is ordered twice, and no picture that arrived is taken away."""
+"""A backup of a busy bot, restored much later: nothing is ordered twice, and no delivered picture is removed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.e2e.harness import Harness
 
 
 @pytest.mark.timeout(150)
-async def test_a_restored_bot_orders_nothing_that_it_may_have_ordered(harness: Harness) -> None:
-    """What was running or lies on disk comes once more; of what waited nobody knows, so its member is asked."""
+async def test_restored_bot_orders_nothing_that_may_have_been_ordered(harness: Harness) -> None:
+    """Running jobs and pictures on disk are delivered again; waiting jobs are uncertain: the member is asked."""
     harness.knobs.latency_s = 2
     prompts = ("on its way", "beside it", "kept on disk", "in line")
     for prompt in prompts:
@@ -49,13 +49,13 @@ async def test_a_restored_bot_orders_nothing_that_it_may_have_ordered(harness: H
 
 
 def lose_the_picture(harness: Harness, job_id: int) -> None:
-    """Have the files of a job gone."""
+    """Delete the files of a job."""
     for path in (harness.data_dir / "spool").glob(f"{job_id}.*"):
         path.unlink()
 
 
 def restore(harness: Harness) -> None:
-    """Put the backup back, as the command does."""
+    """Restore the backup with the command's own code."""
     now = datetime.now(UTC)
     database = harness.data_dir / "bot.db"
     with exclusive(harness.data_dir), prepared(harness.data_dir / "kept.db", database) as restoration:
@@ -63,7 +63,7 @@ def restore(harness: Harness) -> None:
 
 
 async def faults(harness: Harness) -> list[Finding]:
-    """What `doctor` finds beside the running bot that is not as it should be."""
+    """The faults that `doctor` finds beside the running bot."""
     here = [*host.data_directory(harness.data_dir, min_free_mb=0), *store.database(harness.data_dir / "bot.db")]
     discord = DiscordSide(harness.discord.api_url, harness.world.token, SystemClock())
     found = [*here, *[finding async for finding in discord.findings()]]

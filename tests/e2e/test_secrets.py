@@ -1,4 +1,4 @@
-"""What nobody may read stays unread: the bot's token, the provider's key, members' tokens, signed addresses, places."""
+"""Secrets do not leak: the bot's token, the provider's key, members' tokens, signed URLs, locations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACE = b"48.8584N 2.2945E"
 
 
 def from_a_phone() -> bytes:
-    """A photo that knows where it was taken, and that the phone was held upright."""
+    """A photo with a GPS position and an orientation tag."""
     tags = Image.Exif()
     tags[0x0112] = 6
     tags.get_ifd(0x8825)[29] = PLACE.decode()
@@ -33,7 +33,7 @@ def from_a_phone() -> bytes:
 
 
 async def trouble(harness: Harness) -> None:
-    """Whatever makes a program say more than it should: quoted keys, broken connections, refused files, a kill."""
+    """Cause errors whose messages could contain secrets: echoed keys, broken connections, rejected files, a kill."""
     key = harness.apimaster.api_key
     harness.apimaster.script(
         Fault.http(400, f"Incorrect API key provided: {key}", code="invalid_request"),
@@ -56,10 +56,10 @@ async def trouble(harness: Harness) -> None:
     await harness.until(lambda: set(harness.states()) <= settled, timeout_s=40)
 
 
-async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Path) -> None:
-    """Not in the log at its most talkative, in the database, in any file or in any message; and no file is for others.
+async def test_secrets_are_found_nowhere_after_faults_of_all_kinds(tmp_path: Path) -> None:
+    """Not in the log at debug level, in the database, in any file or in any message; and no file is readable by others.
 
-    Members' tokens are in the database alone, which needs them to go on after a restart, until they expire.
+    Members' tokens are only in the database, which needs them after a restart, until they expire.
     """
     before = os.umask(0)
     try:
@@ -76,8 +76,8 @@ async def test_secrets_are_found_nowhere_after_trouble_of_all_kinds(tmp_path: Pa
         os.umask(before)
 
 
-async def test_a_backup_has_no_tokens_of_members(harness: Harness, tmp_path: Path) -> None:
-    """Not in a row, not in a free page; what is restored from it goes on by the bot's own token."""
+async def test_backup_has_no_interaction_tokens(harness: Harness, tmp_path: Path) -> None:
+    """Not in a row, not in a free page; what is restored from it uses the bot's own token."""
     harness.knobs.latency_s = 3
     for number in range(30):
         await harness.imagine(f"a token {number}", member=("alice", "bob", "mod")[number % 3])
@@ -99,8 +99,8 @@ def _check(harness: Harness) -> None:
     kept = {path: path.read_bytes() for path in harness.data_dir.rglob("*") if path.is_file()}
     told = json.dumps([request.body for request in harness.discord.requests]).encode()
     ordered = json.dumps([post.body for post in harness.apimaster.posts]).encode()
-    assert b"poll_trouble" in log  # it did log
-    assert any(token in data for token in members for data in kept.values())  # and there was something to be found
+    assert b"poll_trouble" in log  # the log is not empty
+    assert any(token in data for token in members for data in kept.values())  # and the database did contain tokens
     for secret in secrets:
         assert [path.name for path, data in kept.items() if secret in data] == []
         assert secret not in told + ordered
@@ -109,13 +109,13 @@ def _check(harness: Harness) -> None:
     assert set(others) <= {"bot.db", "bot.db-wal"}
     assert re.findall(rb"[?&](?:hm|sig|key|token)=(?!\[)[^\s&]+", log) == []
     assert [path.name for path, data in kept.items() if PLACE in data] == []
-    assert harness.discord.cdn_host.encode() not in ordered  # a photo that says where it was taken is sent as our copy
+    assert harness.discord.cdn_host.encode() not in ordered  # a photo with a location is sent as our copy
     assert harness.discord.violations == []
     _check_rights(harness.data_dir, log_path=harness.bot.log_path)
 
 
 def _check_rights(data_dir: Path, *, log_path: Path) -> None:
-    """Everything that the bot made is its user's alone, though its surroundings would have allowed all."""
+    """Expect every file of the bot to be accessible only to its user, though the umask would have allowed more."""
     found = [path for path in data_dir.rglob("*") if path != log_path]
     rights = {path.relative_to(data_dir).as_posix(): path.stat().st_mode & 0o777 for path in found}
     expected = {path.relative_to(data_dir).as_posix(): 0o700 if path.is_dir() else 0o600 for path in found}

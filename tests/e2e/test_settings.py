@@ -1,4 +1,4 @@
-"""A server's rules: set on one screen, in force at once, audited; what is made is written down in the log channel."""
+"""A server's rules: set on one screen, effective at once, audited; deliveries are reported in the log channel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def screen(harness: Harness) -> Message:
 
 
 async def answer(harness: Harness, interaction: Interaction) -> Message:
-    """The whole answer, which is private."""
+    """The full answer, which is private."""
     assert await interaction.acknowledged() < 3
     await harness.until(lambda: interaction.response is not None and not interaction.response.loading)
     assert interaction.response is not None
@@ -33,21 +33,21 @@ async def words(harness: Harness, what: str, **options: object) -> str:
 
 
 async def choose(harness: Harness, shown: Message, setting: str, *values: str) -> None:
-    """Choose on the screen and wait until that is stored."""
+    """Choose on the screen and wait until the choice is stored."""
     before = harness.rows("SELECT COUNT(*) FROM audit")
     await harness.driver.select("mod", shown.id, f"settings:{setting}", values)
     await harness.until(lambda: harness.rows("SELECT COUNT(*) FROM audit") != before)
 
 
 async def refused(harness: Harness, words: str, **options: Any) -> None:
-    """Order a picture and be refused, in private."""
+    """Order a picture and expect a private refusal."""
     await harness.imagine("a picture", **options)
     message = await harness.driver.wait_message(lambda m: words in m.text(), viewer="alice")
     assert message.ephemeral_to == "alice"
 
 
-async def test_the_screen_sets_what_holds_at_once(harness: Harness) -> None:
-    """Places, resolutions, defaults and spoilers; a restart changes nothing; each change is a row of the audit."""
+async def test_settings_take_effect_at_once(harness: Harness) -> None:
+    """Channels, resolutions, defaults and spoilers; a restart changes nothing; each change is an audit row."""
     with pytest.raises(DriverError):
         await harness.driver.slash("alice", "settings show")
     shown = await screen(harness)
@@ -70,7 +70,7 @@ async def test_the_screen_sets_what_holds_at_once(harness: Harness) -> None:
     await opened.acknowledged()
     await harness.driver.submit_modal(opened, {"prompt": "a form begins with what is usual here"})
     assert "16:9" in (await harness.shows("a form begins with what is usual here")).text()
-    # The screen of before the restart goes on working; choosing the first entry sets back.
+    # The screen from before the restart still works; choosing the first entry resets.
     await choose(harness, shown, "highest_resolution", "reset")
     await choose(harness, shown, "denied_channels")
     assert harness.rows("SELECT name, value FROM guild_settings ORDER BY name") == [
@@ -82,8 +82,8 @@ async def test_the_screen_sets_what_holds_at_once(harness: Harness) -> None:
     assert details[-2:] == ["highest_resolution: reset", "denied_channels: reset"]
 
 
-async def test_whoever_may_not_manage_the_server_changes_nothing(harness: Harness) -> None:
-    """Though a press on the screen, or a form, reached the bot in their name: each is checked anew."""
+async def test_members_without_manage_server_change_nothing(harness: Harness) -> None:
+    """Even if a press or a form reaches the bot in their name: the permission is checked each time."""
     shown = await screen(harness)
     alice, place = harness.world.user("alice"), harness.world.channel("general")
     source = harness.world.messages.find(shown.id)
@@ -102,8 +102,8 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(harness: Harnes
     assert stored == [[(0,)]] * 3
 
 
-async def test_words_are_refused_tried_out_and_allowed_again(harness: Harness) -> None:
-    """Whole words by command and form; a pattern that never ends is not taken; a dry run changes nothing."""
+async def test_words_are_refused_tested_and_allowed_again(harness: Harness) -> None:
+    """Whole words by command and form; a pattern with runaway backtracking is rejected; a dry run changes nothing."""
     await harness.imagine("green grass")
     await harness.picture("green grass")
     assert "None" not in await words(harness, "add", pattern="ass")
@@ -133,8 +133,11 @@ async def test_words_are_refused_tried_out_and_allowed_again(harness: Harness) -
     assert [row[0] for row in harness.rows("SELECT action FROM audit")] == ["words"] * 3
 
 
-async def test_the_log_channel_tells_what_happens(harness: Harness) -> None:
-    """Deliveries with prompt, cost and link; deletions; private pictures without a link. Its loss stops nothing."""
+async def test_log_channel_reports_what_happens(harness: Harness) -> None:
+    """Deliveries with prompt, cost and link; deletions; private pictures without a link.
+
+    Losing the channel stops nothing.
+    """
     harness.faults.revoke_permission("after-dark", Permission.SEND_MESSAGES)
     shown = await screen(harness)
     await choose(harness, shown, "log_channel", "after-dark")
@@ -164,6 +167,6 @@ async def test_the_log_channel_tells_what_happens(harness: Harness) -> None:
 
 
 async def log_line(harness: Harness, words: str) -> str:
-    """Wait for a line in the log channel."""
+    """Wait for a message in the log channel."""
     found = await harness.driver.wait_message(lambda m: words in m.text(), viewer="mod", channel="art")
     return found.text()

@@ -1,4 +1,4 @@
-"""How a bot ends: asked to, asked twice, by a READY that cannot be read, and under its own supervision."""
+"""How a bot ends: by one signal, by two, by a READY that cannot be parsed, and under its own supervisor."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def a_picture() -> bytes:
 
 
 async def reconnected_without_servers(harness: Harness) -> None:
-    """Refuse the session, and let the next READY lack its list of servers."""
+    """Refuse the session, and omit the server list from the next READY."""
     harness.faults.gateway.ready = Ready.UNREADABLE
     harness.faults.refuse_resume = True
     await harness.faults.drop_gateway(4000)
 
 
 async def asked_to_stop(harness: Harness) -> float:
-    """Send SIGTERM and wait for the end; returns how long it took, in seconds."""
+    """Send SIGTERM and wait for the exit; returns how long it took, in seconds."""
     began_s = time.monotonic()
     await harness.bot.stop(timeout_s=3 * ENDS_WITHIN_S)
     return time.monotonic() - began_s
 
 
 @pytest.mark.timeout(150)
-async def test_stop_amid_everything_is_quick_and_loses_nothing(tmp_path: Path) -> None:
-    """Submits that hang, polls, uploads that hang, references on their way, a burst of commands.
+async def test_stop_under_load_is_quick_and_loses_nothing(tmp_path: Path) -> None:
+    """Hanging submits, polls, hanging uploads, pending references, a burst of commands.
 
-    It ends in time with exit code 0; the next start goes on with each, and no order is sent a second time.
+    It ends in time with exit code 0; the next start continues each, and no order is sent a second time.
     """
     async with Harness(tmp_path / "data", PER_USER_RUNNING="20", PER_USER_PENDING="30") as harness:
         await harness.start()
@@ -81,25 +81,25 @@ async def test_stop_amid_everything_is_quick_and_loses_nothing(tmp_path: Path) -
 
 
 async def test_second_signal_ends_at_once_and_loses_nothing(harness: Harness) -> None:
-    """Whoever presses Ctrl-C twice does not wait for an upload."""
+    """A second Ctrl-C does not wait for an upload."""
     harness.faults.delay("PATCH /webhooks/*", 60)
     await harness.imagine("an upload that hangs")
     await harness.until(lambda: harness.states() == ["fetched"])
     assert harness.bot.pid is not None
     began_s = time.monotonic()
     while harness.bot.alive:
-        with suppress(ProcessLookupError):  # it has ended this moment
+        with suppress(ProcessLookupError):  # it has just ended
             os.kill(harness.bot.pid, signal.SIGINT)
         await asyncio.sleep(0.05)
     assert harness.bot.returncode == 128 + signal.SIGINT
-    assert 1 <= time.monotonic() - began_s < ENDS_WITHIN_S  # those within a second were one request
+    assert 1 <= time.monotonic() - began_s < ENDS_WITHIN_S  # presses within one second were one request
     harness.faults.clear()
     await harness.start()
     await harness.picture("an upload that hangs")
 
 
-async def test_a_ready_that_cannot_be_read_ends_the_process_and_loses_nothing(harness: Harness) -> None:
-    """There is no session without it: one sentence, exit code 1, and the next start goes on."""
+async def test_unparsable_ready_ends_the_process_and_loses_nothing(harness: Harness) -> None:
+    """Without it there is no session: one sentence, exit code 1, and the next start continues."""
     harness.knobs.latency_s = 1
     await harness.imagine("all the same")
     await harness.until(lambda: harness.states() == ["running"])
@@ -115,13 +115,13 @@ async def test_a_ready_that_cannot_be_read_ends_the_process_and_loses_nothing(ha
 
 
 @pytest.mark.timeout(150)
-async def test_supervised_bot_is_started_again_until_it_is_stopped(tmp_path: Path) -> None:
-    """The same READY ends the child alone; SIGTERM to the parent ends both in order."""
+async def test_supervised_bot_is_restarted_until_it_is_stopped(tmp_path: Path) -> None:
+    """The same READY ends only the child; SIGTERM to the parent ends both in order."""
     harness = Harness(tmp_path / "data")
     harness._launch = program(sys.executable, "-m", "bot", "run", "--supervise")
     async with harness:
         await harness.bot.start()
-        await harness.driver.wait_for_bot(timeout_s=50)  # two Pythons start, the bot's libraries and all
+        await harness.driver.wait_for_bot(timeout_s=50)  # two Python processes start, with all libraries
         harness.knobs.latency_s = 1
         await harness.imagine("supervised")
         await harness.until(lambda: harness.states() == ["running"])

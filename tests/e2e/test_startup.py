@@ -1,4 +1,4 @@
-"""What cannot start says so in one line that names the cause and what to do, with exit code 2."""
+"""A failed start prints one line with the cause and the fix, and ends with exit code 2."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ async def test_a_bad_setting_is_named(quiet_house: Harness, name: str) -> None:
 
 
 async def test_a_wrong_discord_token_is_named(quiet_house: Harness) -> None:
-    """Discord says 401."""
+    """Discord answers 401."""
     await _refuses_to_start(quiet_house, "DISCORD_TOKEN", {"DISCORD_TOKEN": "not.the.token"})
 
 
 async def test_a_wrong_provider_key_is_named(quiet_house: Harness) -> None:
-    """The provider says 401 to a free call."""
+    """The provider answers 401 to a free call."""
     await _refuses_to_start(quiet_house, "APIMASTER_API_KEY", {"APIMASTER_API_KEY": "not-the-key"})
 
 
-async def test_an_unreachable_discord_is_named(quiet_house: Harness) -> None:
-    """Nobody listens at the configured address; its exit code says that another start may help."""
+async def test_unreachable_discord_is_named(quiet_house: Harness) -> None:
+    """No server listens at the configured address; the exit code says that a restart may help."""
     await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, code=75)
 
 
-async def test_an_address_that_is_not_discords_is_named(quiet_house: Harness) -> None:
-    """Some web server answers, but not as Discord does."""
+async def test_address_that_is_not_discord_is_named(quiet_house: Harness) -> None:
+    """A web server answers, but not as Discord does."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.json_response([])
@@ -68,8 +68,8 @@ async def test_an_address_that_is_not_discords_is_named(quiet_house: Harness) ->
         await _refuses_to_start(quiet_house, "DISCORD_API_URL", {"DISCORD_API_URL": str(server.make_url("/api/v10"))})
 
 
-async def test_a_database_without_one_of_its_tables_is_named(quiet_house: Harness) -> None:
-    """Somebody dropped the ledger."""
+async def test_database_without_one_of_its_tables_is_named(quiet_house: Harness) -> None:
+    """The ledger table was dropped."""
     async with quiet_house as harness:
         await harness.start()
         await harness.bot.stop()
@@ -79,14 +79,14 @@ async def test_a_database_without_one_of_its_tables_is_named(quiet_house: Harnes
         await _says(harness, "ledger")
 
 
-async def test_a_data_directory_that_is_a_file_is_named(quiet_house: Harness, tmp_path: Path) -> None:
+async def test_data_directory_that_is_a_file_is_named(quiet_house: Harness, tmp_path: Path) -> None:
     """It cannot be written."""
     (tmp_path / "file").touch()
     await _refuses_to_start(quiet_house, "DATA_DIR", {"DATA_DIR": str(tmp_path / "file")})
 
 
-async def test_a_file_that_is_no_database_is_named(quiet_house: Harness) -> None:
-    """It is left as it is."""
+async def test_file_that_is_no_database_is_named(quiet_house: Harness) -> None:
+    """The file is not modified."""
     quiet_house.data_dir = quiet_house._given_data_dir or Path()
     quiet_house.data_dir.mkdir()
     (quiet_house.data_dir / "bot.db").write_bytes(b"these are not the pages you are looking for" * 100)
@@ -94,7 +94,7 @@ async def test_a_file_that_is_no_database_is_named(quiet_house: Harness) -> None
     assert (quiet_house.data_dir / "bot.db").read_bytes().startswith(b"these are not")
 
 
-async def test_a_database_with_a_broken_page_is_named(quiet_house: Harness) -> None:
+async def test_database_with_a_corrupt_page_is_named(quiet_house: Harness) -> None:
     """A page in the middle is garbage."""
     async with quiet_house as harness:
         await harness.start()
@@ -109,8 +109,8 @@ async def test_a_database_with_a_broken_page_is_named(quiet_house: Harness) -> N
         await _says(harness, "bot.db")
 
 
-async def test_a_newer_database_is_named(quiet_house: Harness) -> None:
-    """A database of a later version is not touched."""
+async def test_newer_database_is_named(quiet_house: Harness) -> None:
+    """A database of a later version is not modified."""
     async with quiet_house as harness:
         await harness.start()
         await harness.bot.stop()
@@ -122,8 +122,8 @@ async def test_a_newer_database_is_named(quiet_house: Harness) -> None:
         await _says(harness, "newer version")
 
 
-async def test_an_application_without_member_installs_still_gets_its_commands(quiet_house: Harness) -> None:
-    """Discord refuses the registration once: the commands are registered for servers alone."""
+async def test_application_without_member_installs_still_gets_its_commands(quiet_house: Harness) -> None:
+    """Discord refuses the registration once: the commands are registered only for servers."""
     async with quiet_house as harness:
         harness.faults.fail_next("PUT /applications/*", 400, 50035)
         await harness.start()
@@ -131,7 +131,7 @@ async def test_an_application_without_member_installs_still_gets_its_commands(qu
         await harness.picture("all the same")
 
 
-async def test_a_second_bot_on_the_same_data_is_refused(quiet_house: Harness) -> None:
+async def test_second_bot_on_the_same_data_is_refused(quiet_house: Harness) -> None:
     """Two processes on one queue would show pictures twice."""
     async with quiet_house as harness:
         await harness.start()

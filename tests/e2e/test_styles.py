@@ -1,4 +1,4 @@
-"""Styles: saved by members and for servers, proposed while typing, added to what the model reads."""
+"""Styles: saved by members and for servers, autocompleted, and appended to the prompt that the model reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.harness import Harness
 async def style(
     harness: Harness, what: str, *, member: str = "alice", channel: str = "general", **options: Any
 ) -> Message:
-    """Type `/style …` and wait for its whole answer, which is private."""
+    """Type `/style …` and wait for its full answer, which is private."""
     interaction = await harness.driver.slash(member, f"style {what}", options, channel=channel)
     assert await interaction.acknowledged() < 3
     await harness.until(lambda: interaction.response is not None and not interaction.response.loading)
@@ -23,7 +23,7 @@ async def style(
 
 
 async def told(harness: Harness, words: str, *, member: str = "alice") -> Message:
-    """Wait for a private sentence."""
+    """Wait for a private message with this sentence."""
     message = await harness.driver.wait_message(lambda m: words in m.text(), viewer=member)
     assert message.ephemeral_to == member
     return message
@@ -52,8 +52,8 @@ async def test_saved_style_is_proposed_and_used(harness: Harness) -> None:
     assert harness.rows("SELECT style, style_text FROM requests") == [("Noir", "black and white")] * 2
 
 
-async def test_style_that_is_none_is_refused_with_near_names(harness: Harness) -> None:
-    """Also one that was deleted between proposal and sending; nothing is stored or spent."""
+async def test_unknown_style_is_refused_with_similar_names(harness: Harness) -> None:
+    """Also one that was deleted between autocomplete and submit; nothing is stored or charged."""
     await style(harness, "save", name="noir", text="black and white")
     await harness.imagine("a cat", style="nior")
     await told(harness, "no style “nior” here. Did you mean “noir”?")
@@ -64,8 +64,8 @@ async def test_style_that_is_none_is_refused_with_near_names(harness: Harness) -
     assert harness.apimaster.posts == []
 
 
-async def test_server_styles_are_for_everybody_and_changed_by_managers(harness: Harness) -> None:
-    """A plain member may use but not change them; elsewhere nobody sees them."""
+async def test_server_styles_are_for_all_members_and_changed_by_managers(harness: Harness) -> None:
+    """An ordinary member may use but not change them; other servers don't see them."""
     refused = await style(harness, "save", name="clay", text="made of clay", server=True)
     assert "Manage Server" in refused.text()
     saved = await style(harness, "save", member="mod", name="clay", text="made of clay", server=True)
@@ -95,7 +95,7 @@ async def _a_picture(harness: Harness) -> bytes:
 
 
 @pytest.mark.parametrize(("server", "names"), [(False, ["mine"]), (True, ["ours"])])
-async def test_delete_proposes_what_it_would_delete(harness: Harness, server: bool, names: list[str]) -> None:
+async def test_delete_proposes_what_it_can_delete(harness: Harness, server: bool, names: list[str]) -> None:
     """The member's own styles, or with `server` the server's."""
     await style(harness, "save", member="mod", name="mine", text="x")
     await style(harness, "save", member="mod", name="ours", text="x", server=True)

@@ -1,4 +1,4 @@
-"""`/usage` as the people who look after a server meet it, and as nobody else does."""
+"""`/usage` for the managers of a server, and its refusal to other members."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.e2e.harness import Harness
 async def usage(harness: Harness, subcommand: str, *, by: str = "mod", **options: Any) -> Message:
     """Use `/usage` and return its answer, which is private."""
     interaction = await harness.driver.slash(by, f"usage {subcommand}", options)
-    await interaction.answered(timeout_s=40)  # a chart takes a second, and many where the machine is busy
+    await interaction.answered(timeout_s=40)  # a chart takes a second, and many on a busy machine
     answer = interaction.response or interaction.followups[-1]
     assert answer.ephemeral_to == by
     return answer
 
 
-async def test_overview_member_and_top_tell_what_was_made_with_a_chart(harness: Harness) -> None:
-    """Numbers of this server alone, privately; the chart is a real picture; a member who left is still named."""
+async def test_overview_member_and_top_show_usage_with_a_chart(harness: Harness) -> None:
+    """Numbers of this server only, privately; the chart is a valid picture; a member who has left is still named."""
     await harness.imagine("two of them", count=2, resolution="2K")
     await harness.imagine("bob's", member="bob")
     await harness.until(lambda: harness.states() == ["delivered"] * 3)
@@ -44,8 +44,8 @@ async def test_overview_member_and_top_tell_what_was_made_with_a_chart(harness: 
     assert "Nothing was asked for in this time" in nothing.text()
 
 
-async def test_periods_that_are_none_are_refused_privately(harness: Harness) -> None:
-    """In the future, backwards, or no day at all: a sentence each, also where it was to be posted."""
+async def test_invalid_periods_are_refused_privately(harness: Harness) -> None:
+    """In the future, reversed, or not a date: one sentence each, also if the answer was to be shared."""
     for first, last, sentence in (
         ("2199-01-01", "", "has not come yet"),
         ("2024-02-02", "2024-02-01", "ends (2024-02-01) before it begins"),
@@ -60,8 +60,8 @@ async def test_periods_that_are_none_are_refused_privately(harness: Harness) -> 
         assert harness.driver.messages("bob") == []
 
 
-async def test_what_is_shared_is_posted_for_everybody(harness: Harness) -> None:
-    """The answer itself stays private and says so."""
+async def test_shared_usage_is_posted_publicly(harness: Harness) -> None:
+    """The response itself stays private and says so."""
     await harness.imagine("for all to see")
     await harness.until(lambda: harness.states() == ["delivered"])
     await usage(harness, "overview", share=True)
@@ -70,8 +70,8 @@ async def test_what_is_shared_is_posted_for_everybody(harness: Harness) -> None:
     assert len(posted.media()) == 1
 
 
-async def test_jobs_are_filtered_paged_and_deleted_with_an_entry_in_the_audit(harness: Harness) -> None:
-    """Filters combine; the buttons work after a restart; Delete asks first, and the audit says who did it."""
+async def test_jobs_are_filtered_paged_and_deleted_with_an_audit_entry(harness: Harness) -> None:
+    """Filters combine; the buttons work after a restart; Delete asks first, and the audit names the moderator."""
     for prompt, member, count in (
         ("Early", "alice", 2),
         ("Flock", "bob", 4),
@@ -102,8 +102,8 @@ async def test_jobs_are_filtered_paged_and_deleted_with_an_entry_in_the_audit(ha
     assert "deleted" in (await usage(harness, "jobs", text="late bird")).text()
 
 
-async def test_errors_tell_status_code_and_request(harness: Harness) -> None:
-    """Refused prompts and an empty balance, as the provider worded them."""
+async def test_errors_show_status_code_and_request(harness: Harness) -> None:
+    """Refused prompts and an empty balance, in the provider's words."""
     harness.apimaster.script(Fault.balance(402), Fault.http(400, message="no such thing", code="content_filter"))
     await harness.imagine("poor")
     await harness.until(lambda: harness.states() == ["failed"])
@@ -115,8 +115,8 @@ async def test_errors_tell_status_code_and_request(harness: Harness) -> None:
     assert "Failures: content refused 1" in (await usage(harness, "overview", period="today")).text()
 
 
-async def test_export_is_a_table_that_a_spreadsheet_can_be_trusted_with(harness: Harness) -> None:
-    """Every job of the period, one line each; a prompt that looks like a formula is none; the audit knows of it."""
+async def test_export_is_safe_for_spreadsheets(harness: Harness) -> None:
+    """Every job of the period, one row each; a prompt that looks like a formula is escaped; the export is audited."""
     await harness.imagine("=HYPERLINK(1)", count=2)
     await harness.until(lambda: harness.states() == ["delivered"] * 2)
     shown = await usage(harness, "export", period="today")
@@ -139,8 +139,8 @@ async def test_export_is_a_table_that_a_spreadsheet_can_be_trusted_with(harness:
     assert "nothing to export" in empty.text()
 
 
-async def test_members_have_none_of_it(harness: Harness) -> None:
-    """Discord does not offer the command, and the buttons of a list that was shared refuse."""
+async def test_ordinary_members_are_refused(harness: Harness) -> None:
+    """Discord does not offer the command, and the buttons of a shared list refuse."""
     for subcommand in ("overview", "top", "jobs", "errors", "export", "audit"):
         with pytest.raises(DriverError):
             await harness.driver.slash("alice", f"usage {subcommand}", {})

@@ -1,4 +1,4 @@
-"""Where only a member brought the bot along: a server that never invited it, and direct messages among people."""
+"""Where only a member installed the bot: a server without the bot, and direct messages between members."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ async def imagine(harness: Harness, prompt: str, channel: str) -> Interaction:
 
 
 def tried(harness: Harness, channel: str) -> list[str]:
-    """What the bot asked of that channel with its own token, which opens nothing there."""
+    """The bot's calls to that channel with its own token, which has no access there."""
     path = f"/channels/{harness.world.channel(channel).id}"
     return [entry.path for entry in harness.discord.requests if path in entry.path]
 
 
 @pytest.mark.parametrize("channel", ["elsewhere", "friends"])
 async def test_pictures_are_made_remixed_and_made_again(harness: Harness, channel: str) -> None:
-    """The answer to each command or press becomes its picture; a friend who presses Again gets their own."""
+    """The response to each command or press becomes its picture; another member's Again is that member's own order."""
     await imagine(harness, "a visitor", channel)
     card = await harness.picture("a visitor", channel=channel)
     remix = await harness.driver.slash(
@@ -42,8 +42,8 @@ async def test_pictures_are_made_remixed_and_made_again(harness: Harness, channe
 
 
 @pytest.mark.parametrize("channel", ["elsewhere", "friends"])
-async def test_a_dead_token_means_a_direct_message(harness: Harness, channel: str) -> None:
-    """Neither the message nor the channel is tried once the token that could change them is gone."""
+async def test_expired_token_falls_back_to_a_direct_message(harness: Harness, channel: str) -> None:
+    """Neither the message nor the channel is tried once the interaction token has expired."""
     harness.knobs.latency_s = 1
     await imagine(harness, "a late visitor", channel)
     await harness.shows("a late visitor", "at work", channel=channel)
@@ -52,8 +52,8 @@ async def test_a_dead_token_means_a_direct_message(harness: Harness, channel: st
     assert tried(harness, channel) == []
 
 
-async def test_what_reaches_nobody_is_kept_and_collected_there(harness: Harness) -> None:
-    """A dead token and closed direct messages: `/collect` hands it over later, in the same place."""
+async def test_undeliverable_picture_is_kept_and_collected_there(harness: Harness) -> None:
+    """An expired token and closed direct messages: `/collect` delivers it later, in the same channel."""
     harness.knobs.latency_s = 1
     harness.world.user("alice").accepts_dms = False
     await imagine(harness, "a lost visitor", "friends")
@@ -67,8 +67,8 @@ async def test_what_reaches_nobody_is_kept_and_collected_there(harness: Harness)
     assert tried(harness, "friends") == []
 
 
-async def test_a_waiting_picture_is_made_private_and_cancelled_there_too(harness: Harness) -> None:
-    """The first token takes the message away, the press's own shows the card; what comes is kept for its member."""
+async def test_waiting_picture_is_made_private_and_cancelled_there_too(harness: Harness) -> None:
+    """The first token deletes the message, the press's own shows the card; a late picture is kept for its member."""
     harness.knobs.latency_s = 30
     await imagine(harness, "a shy visitor", "friends")
     card = await harness.shows("a shy visitor", "at work", channel="friends")

@@ -1,6 +1,6 @@
-"""The table of everything that members can use: who may, from where, and with which values, read off the code.
+"""The table of every command, menu, component and form: who may use it, where, and with which values.
 
-`python -m tests.support.access_table` writes it to `docs/access.md`; a test fails where that is out of date.
+`python -m tests.support.access_table` writes it to `docs/access.md`; a test fails if that file is out of date.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ here is checked by the bot with every use. An option with proposals (autocomplet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A component, form, menu or command, with what each of its values may be."""
+    """A component, form, menu or command, with the allowed values of each field."""
 
     name: str
     custom_id: str = ""
@@ -69,7 +69,7 @@ class Row:
 
 
 class _Anything:
-    """Services that nobody calls: commands are looked at, not used."""
+    """Services that are never called: the commands are inspected, not run."""
 
     def __getattr__(self, name: str) -> Any:
         return True
@@ -106,7 +106,7 @@ def command_rows(bot: ImagineBot) -> Iterator[Row]:
 
 
 def component_rows() -> Iterator[Row]:
-    """Buttons and selects that are found by their custom id, a row for each setting."""
+    """Buttons and selects that are dispatched by their custom id, with a row for each setting."""
     for part in all_parts():
         pattern = pattern_of(part)
         for custom_id in samples(pattern.pattern):
@@ -132,7 +132,7 @@ def form_rows() -> Iterator[Row]:
 
 
 def samples(pattern: str) -> list[str]:
-    """Custom ids that a pattern takes: numbers are 1, texts empty, and of several words each has its own."""
+    """Custom ids that match a pattern: numbers are 1, texts empty; alternatives yield one sample each."""
     from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415 - only here
 
     return list(_samples(_parser.parse(pattern)))
@@ -150,7 +150,7 @@ def _piece(op: str, value: Any) -> Iterator[str]:
         case "IN":
             kind, first = value[0]
             start = first if str(kind) == "LITERAL" else first[0]
-            # A number that names nothing is no sample: 1 in place of 0.
+            # 0 is not a valid number in a custom id: use 1.
             yield "1" if chr(start) == "0" else chr(start)
         case "BRANCH":
             branches = [list(_samples(branch)) for branch in value[1]]
@@ -165,7 +165,7 @@ def _piece(op: str, value: Any) -> Iterator[str]:
 
 
 def described(offered: Offered) -> str:
-    """What may be sent, in words."""
+    """The values that may be sent, as text."""
     match offered:
         case Nothing():
             return "a press"
@@ -222,7 +222,7 @@ def _value(row: Row, field: str, offered: Offered) -> str:
 
 
 async def made_page() -> str:
-    """The page, from a bot that is not connected."""
+    """The page, generated from a bot that is not connected."""
     bot = await loaded_bot()
     async with bot:
         return page(bot)

@@ -1,4 +1,4 @@
-"""Builders of values that tests need, with everything a test does not care about filled in."""
+"""Builders of test values, with defaults for everything a test does not set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_request(
     token_lives_s: float = 900,
     role_ids: tuple[int, ...] = (),
 ) -> NewRequest:
-    """A checked command of a member; each has an interaction of its own unless one is named."""
+    """A validated command of a member; each has its own interaction unless one is passed."""
     return NewRequest(
         kind="imagine",
         origin=Origin(
@@ -78,7 +78,7 @@ def a_request(*, spec: PictureSpec | None = None, private: bool = False, edits: 
 def a_job(
     state: JobState = JobState.QUEUED, *, job_id: int = 7, cost: Cost = Cost.NOTHING, error_code: str = ""
 ) -> Job:
-    """A job of Alice's request in a state, with the columns that the state goes along with."""
+    """A job of Alice's request in the given state, with the columns that the state requires."""
     job = Job(
         id=job_id,
         request_id=1,
@@ -117,5 +117,5 @@ def a_job(
 def a_view(
     *jobs: Job, request: Request | None = None, places: dict[int, int] | None = None, gate: Gate | None = None
 ) -> RequestView:
-    """What a card is rendered from."""
+    """The data a card is rendered from."""
     return RequestView(request=request or a_request(), jobs=jobs, places=places or {}, gate=gate or Gate(closed=False))

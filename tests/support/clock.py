@@ -1,4 +1,4 @@
-"""Time for tests: it passes when a test says so, or at once for whoever sleeps."""
+"""A fake clock for tests: time advances when a test says so, or immediately on sleep."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ START = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
 class FakeClock:
-    """A Clock without waiting. Every sleep is recorded in `slept`.
+    """A Clock that does not wait. Every sleep is recorded in `slept`.
 
-    Automatic: a sleeper moves the time on to its own end and goes on. By hand: sleepers wait for `advance`.
+    Automatic: a sleep advances the time by its duration and returns. Manual: sleeps block until `advance`.
     """
 
     def __init__(self, *, automatic: bool = True) -> None:
@@ -23,15 +23,15 @@ class FakeClock:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
-        """The made-up time."""
+        """The fake wall-clock time."""
         return START + timedelta(seconds=self._passed_s + self._set_by_s)
 
     def monotonic(self) -> float:
-        """Made-up seconds."""
+        """The fake monotonic time, in seconds."""
         return self._passed_s
 
     async def sleep(self, seconds: float) -> None:
-        """Let the time pass at once, or wait for `advance`."""
+        """Advance the time immediately, or wait for `advance`."""
         self.slept.append(seconds)
         if self._automatic:
             self._passed_s += max(0.0, seconds)
@@ -44,15 +44,15 @@ class FakeClock:
             await woken
 
     def shift(self, seconds: float) -> None:
-        """Let time pass without waking anybody."""
+        """Advance the time without waking any sleeper."""
         self._passed_s += seconds
 
     def set_anew(self, seconds: float) -> None:
-        """Set the wall clock by so much, forward or back; no time passes."""
+        """Shift the wall clock by some seconds, forward or back; the monotonic time does not change."""
         self._set_by_s += seconds
 
     def advance(self, seconds: float) -> None:
-        """Let time pass and wake everybody whose sleep is over."""
+        """Advance the time and wake every sleeper whose sleep is over."""
         self._passed_s += seconds
         while self._sleepers and self._sleepers[0][0] <= self._passed_s + 1e-9:
             _, _, woken = heapq.heappop(self._sleepers)

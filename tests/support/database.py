@@ -1,4 +1,4 @@
-"""An empty, migrated database, made once: most tests want one, and migrating takes longer than they do."""
+"""An empty, migrated database, created once and copied: migrating takes longer than most tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.sqlite.connection import connect
 
 
 def fresh_database(path: Path) -> Path:
-    """Put an empty database of this version where there is none yet, as a first start leaves it."""
+    """Create an empty database of the current version if there is none yet, as a first start does."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_bytes(_template())

@@ -1,8 +1,8 @@
-"""Bots that start in a tenth of the time: forked from a process that has imported everything and done nothing yet.
+"""Fast bot processes for tests: forked from a server process that has imported all libraries and started nothing.
 
-A bot process spends most of its start importing libraries, and the tests start hundreds. A forked one is a process of
-its own as any other: its own environment, working directory, output and exit code; a SIGKILL means the same. The tests
-of the sandbox, of the page and of the commands start ``python -m bot`` itself.
+Importing libraries takes most of a bot's start time, and the tests start hundreds of bots. A forked bot is a separate
+process with its own environment, working directory, output and exit code, and can be killed by SIGKILL. The tests of
+the sandbox, the page and the commands start ``python -m bot`` itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST_REQUEST: Final = 256 * 1024
 
 
 class ForkServer:
-    """The process that bots are forked from; started when the first is wanted, gone with the tests' own process."""
+    """The process that bots are forked from; started on first use, ended with the test process."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,9 +44,9 @@ class ForkServer:
         self._path = Path(self._folder.name) / "socket"
 
     async def launch(self, env: Mapping[str, str], cwd: str, log: IO[bytes]) -> ForkedBot:
-        """Start ``python -m bot run`` with nothing but this environment; both outputs go to the log."""
+        """Start ``python -m bot run`` with only this environment; stdout and stderr go to the log file."""
         if self._process is None:
-            self._start()  # in this very thread: the death of a thread that starts a process is its parent's death
+            self._start()  # in this thread: PR_SET_PDEATHSIG fires when the thread that started the process ends
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(str(self._path))
         request = json.dumps({"env": dict(env), "cwd": cwd}).encode()
@@ -79,7 +79,7 @@ class ForkServer:
 
 @dataclass
 class ForkedBot:
-    """A forked bot, as `asyncio.subprocess.Process` would show it."""
+    """A forked bot with the interface of `asyncio.subprocess.Process`."""
 
     pid: int
     _reader: asyncio.StreamReader
@@ -87,7 +87,7 @@ class ForkedBot:
     returncode: int | None = field(default=None, init=False)
 
     async def wait(self) -> int:
-        """Wait for its end; negative for a signal."""
+        """Wait for the exit code; negative for a signal."""
         if self.returncode is None:
             self.returncode = int(await self._reader.readline())
             self._writer.close()
@@ -95,15 +95,15 @@ class ForkedBot:
         return self.returncode
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
-        """SIGTERM."""
+        """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def send_signal(self, number: int) -> None:
-        """Any other; nothing happens when it has just ended by itself."""
+        """Send another signal; does nothing if the process has just ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
@@ -113,7 +113,7 @@ NURSERY: Final = ForkServer()
 
 
 def _die_with(parent_pid: int) -> None:
-    """Never outlive the parent, even if it is killed outright."""
+    """End this process when its parent ends, even by SIGKILL."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_pid:
@@ -121,7 +121,7 @@ def _die_with(parent_pid: int) -> None:
 
 
 def _become_bot(env: dict[str, str], cwd: str, log: int) -> NoReturn:
-    """In the fresh child: be what ``python -m bot run`` is."""
+    """In the forked child: become ``python -m bot run``."""
     os.setsid()
     for target in (1, 2):
         os.dup2(log, target)
@@ -145,7 +145,7 @@ def _become_bot(env: dict[str, str], cwd: str, log: int) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End as a process of Python's does, without taking the interpreter apart: that would copy most of its memory."""
+    """Exit like a Python process but without interpreter teardown, which would copy most of the shared memory."""
     threading._shutdown()  # type: ignore[attr-defined] # what the interpreter itself begins with
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -154,7 +154,7 @@ def _leave(code: int) -> NoReturn:
 
 
 def _serve(listener: socket.socket) -> None:
-    """Fork on request; tell whoever asked the process id, and the exit code when it comes."""
+    """Fork on request; report the process id, and later the exit code, to the requester."""
     waker, wakes = socket.socketpair()
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())
@@ -199,7 +199,7 @@ def _bury(callers: dict[int, socket.socket]) -> None:
 
 
 def main() -> None:
-    """Import and read what every bot needs, then serve."""
+    """Import and load what every bot needs, then serve."""
     path, parent_pid = sys.argv[1], int(sys.argv[2])
     _die_with(parent_pid)
     import bot.__main__  # noqa: PLC0415
@@ -208,7 +208,7 @@ def main() -> None:
     from bot.client import EXTENSIONS  # noqa: PLC0415
     from bot.localization.catalogue import LOCALES, words_for  # noqa: PLC0415
 
-    for extension in EXTENSIONS:  # a bot runs them once more, on what they import here
+    for extension in EXTENSIONS:  # a bot calls them again for its own imports
         importlib.import_module(extension)
     for locale in LOCALES:
         words_for(locale)

@@ -1,4 +1,4 @@
-"""Machines in trouble for tests, where this one can make them."""
+"""Machines with limited resources for tests, where this host can provide them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.machine import Machine, why_no_small_disk
 
 
 def machine_with_small_disk(disk_bytes: int) -> Machine:
-    """One; without namespaces the test is skipped, or fails where REQUIRE_ALL_TESTS=1 allows no skips."""
+    """A machine with a small disk; without namespaces the test is skipped, or fails if REQUIRE_ALL_TESTS=1."""
     if why := why_no_small_disk():
         if os.environ.get("REQUIRE_ALL_TESTS") == "1":
             pytest.fail(why)

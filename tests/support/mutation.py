@@ -37,7 +37,7 @@ def paths_of(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def mutated(body: Any, path: Path, value: Any) -> Any:
-    """A copy with another value in this place, or without it; unchanged where an earlier change removed the place."""
+    """A copy with the field replaced or removed; unchanged if an earlier mutation removed the path."""
     made = copy.deepcopy(body)
     parent = made
     try:

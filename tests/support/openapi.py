@@ -1,4 +1,4 @@
-"""Discord's own description of its API, where its file is at hand."""
+"""Discord's OpenAPI description, if its file is available."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sandbox.discord.openapi import OpenApi, find_description
 
 
 class SentJson(OpenApi):
-    """The description, for bodies as Python has them: each is checked as the JSON that is sent."""
+    """The OpenAPI description for Python bodies: each is validated as the JSON that is sent."""
 
     def request_errors(self, method: str, template: str, body: Any) -> FormErrors:
-        """What is wrong with a request's body."""
+        """The validation errors of a request's body."""
         return super().request_errors(method, template, json.loads(json.dumps(body)))
 
 
 def discords_description() -> SentJson:
-    """The description; without its file the test is skipped, or fails where REQUIRE_ALL_TESTS=1 allows no skips."""
+    """The OpenAPI description; without its file the test is skipped, or fails if REQUIRE_ALL_TESTS=1."""
     path = find_description()
     if path is not None:
         return SentJson(path)

@@ -42,7 +42,7 @@ LEAST_FREE_BYTES = 200 * MEGABYTE
 class FailingStore(SqliteStore):
     """A store whose methods fail as often as `trouble` says, before they do anything.
 
-    `meanwhile` names what happens, once, while a method is being called.
+    `meanwhile` names a callback that runs once, while a method is being called.
     """
 
     def __init__(self, *args: Any, **limits: Any) -> None:
@@ -117,13 +117,13 @@ class PipelineHarness:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take up work as the bot does at its start."""
+        """Start processing as the bot does at its start."""
         await self.gate.start()
         await self.pipeline.recover()
         self._running = asyncio.create_task(self.admission.run())
 
     async def close(self) -> None:
-        """Stop in the bot's order; what admission raised is raised here."""
+        """Stop in the bot's order; re-raises what admission raised."""
         self.admission.stop()
         await self.pipeline.close(grace_s=0.05)
         await self.announcements.close()
@@ -135,13 +135,13 @@ class PipelineHarness:
                 self._running.result()
 
     async def imagine(self, **new: Any) -> Job:
-        """Accept one picture and have the queue look at it."""
+        """Accept one picture and wake the queue."""
         view = await self.store.view(await self.store.accept(new_request(**new)))
         self.admission.wake()
         return view.jobs[0]
 
     async def until(self, condition: Callable[[], Awaitable[bool] | bool]) -> None:
-        """Wait, without a fixed time, until something is so."""
+        """Wait until a condition is true, without a fixed sleep."""
         async with asyncio.timeout(10):
             while True:
                 found = condition()
@@ -150,26 +150,26 @@ class PipelineHarness:
                 await asyncio.sleep(0.002)
 
     async def nothing_is_at_work(self) -> bool:
-        """Whether every job waits in its place, called up or not yet sent."""
+        """Whether every job is waiting: queued, or called up but not yet sent."""
         states = await self.store.states()
         return set(states) == {JobState.QUEUED}
 
     async def settle(self) -> None:
-        """Give everything that could happen now the time to happen: turns of the event loop and of the database."""
+        """Run the event loop and the database until no more work is pending."""
         for _ in range(15):
             await self.store.waiting()
             await asyncio.sleep(0)
 
     async def posted(self, count: int) -> None:
-        """Wait until so many submits have arrived at the provider."""
+        """Wait until this many submits have arrived at the provider."""
         await self.until(lambda: len(self.provider.posts) == count)
 
     async def shown(self, job: Job, *, times: int = 1) -> None:
-        """Wait until a job's message was to be shown so often."""
+        """Wait until a job's message has been refreshed this often."""
         await self.until(lambda: self.presenter.asked.count(job.request_id) >= times)
 
     async def becomes(self, job: Job, state: JobState) -> Job:
-        """Wait until a job is in a state; another end fails at once."""
+        """Wait until a job is in a state; another final state fails at once."""
 
         async def there() -> bool:
             now = (await self.store.job(job.id)).state
@@ -182,13 +182,13 @@ class PipelineHarness:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Whoever sleeps moves the time on."""
+    """An automatic clock: each sleep advances the time."""
     return FakeClock()
 
 
 @pytest.fixture
 async def pipeline_harness(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PipelineHarness]:
-    """The queue, not started yet. Whatever a test went through, the books are in order in the end."""
+    """The queue, not started. The ledger must be consistent at the end of every test."""
     async with FailingStore(
         fresh_database(tmp_path / "bot.db"), clock, per_user_running=20, per_user_pending=99
     ) as store:

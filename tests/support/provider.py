@@ -1,4 +1,4 @@
-"""An image provider that answers from a script, and services that only take notes."""
+"""An image provider that answers from a script, and services that only record calls."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DONE = TaskStatus(state=TaskState.SUCCEEDED, source=PictureSource(url="https://r
 
 
 class ScriptedProvider:
-    """Implements ImageProvider. Each list is answered from the front; an empty one means that all goes well.
+    """Implements ImageProvider. Each list is answered from the front; an empty one means success.
 
-    `posts` are the prompts of the submits that arrived, `polled` the tasks asked about; both with their seconds.
+    `posts` are the prompts of the submits that arrived, `polled` the tasks polled; both with their time in seconds.
     While `answering` is cleared, submits hang.
     """
 
@@ -56,7 +56,7 @@ class ScriptedProvider:
         self.answering.set()
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
-        """Answer from `submits`, else with a task."""
+        """Answer from `submits`, otherwise with a task."""
         self.image_urls.append(list(image_urls))
         self.posts.append(spec.prompt)
         self.posted_at.append(self._clock.monotonic())
@@ -68,14 +68,14 @@ class ScriptedProvider:
         return answer
 
     async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
-        """An address of its own for each upload."""
+        """Return a new address for each upload."""
         if self.uploads_fail is not None:
             raise self.uploads_fail
         self.uploaded.append((picture, content_type))
         return f"https://uploads.example/{len(self.uploaded)}"
 
     async def poll(self, task_id: str) -> TaskStatus:
-        """Answer from `polls`, else with the finished picture."""
+        """Answer from `polls`, otherwise with the finished picture."""
         self.polled.append(task_id)
         self.polled_at.append(self._clock.monotonic())
         answer = self.polls.popleft() if self.polls else DONE
@@ -84,7 +84,7 @@ class ScriptedProvider:
         return answer
 
     async def download(self, source: PictureSource, to: Path) -> int:
-        """Write what `downloads` says, else a small picture."""
+        """Write what `downloads` contains, otherwise a small picture."""
         self.downloaded.append(source)
         answer = self.downloads.popleft() if self.downloads else PNG
         if isinstance(answer, Exception):
@@ -93,33 +93,33 @@ class ScriptedProvider:
 
 
 class RecordingPresenter:
-    """Implements Presenter: notes which requests were to be shown."""
+    """Implements Presenter: records which requests were refreshed."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
 
     def refresh(self, request_ids: Iterable[int]) -> None:
-        """Take note."""
+        """Record the request."""
         self.asked += request_ids
 
     def refresh_line(self, request_ids: Sequence[int]) -> None:
-        """Take note."""
+        """Record the refresh."""
         self.asked += request_ids
 
     def hold(self, interaction_id: int) -> AbstractContextManager[None]:  # noqa: ARG002 - nothing is shown
-        """Nothing to leave alone."""
+        """Do nothing."""
         return nullcontext()
 
 
 class RecordingAlerts:
-    """Implements OwnerAlerts: notes what the owners and the servers were told."""
+    """Implements OwnerAlerts: records the notifications to owners and servers."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.lines: list[str] = []
 
     async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
-        """Take note."""
+        """Record the notification."""
         if ENGLISH.has(f"alert.{key}"):
             self.told.append(ENGLISH(f"alert.{key}", **values) + (" [Resume now]" if resumable else ""))
         if ENGLISH.has(f"log.{key}"):

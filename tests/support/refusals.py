@@ -1,4 +1,4 @@
-"""What a member reads of a refusal."""
+"""Assertions on the text of a refusal."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.localization.catalogue import ENGLISH
 
 
 def told(refusal: Refusal) -> str:
-    """The sentence in English."""
+    """The refusal in English."""
     return ENGLISH(f"refusal.{refusal.code}", **refusal.values)
 
 
 @contextmanager
 def refused(words: str) -> Iterator[pytest.ExceptionInfo[Refusal]]:
-    """Expect a refusal whose English sentence has these words (a pattern)."""
+    """Expect a refusal whose English text matches the pattern."""
     with pytest.raises(Refusal) as caught:
         yield caught
     assert re.search(words, told(caught.value)), told(caught.value)

@@ -1,4 +1,4 @@
-"""The bot's own source, parsed once for all tests that read it."""
+"""The bot's source code, parsed once for all tests that inspect it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def sources(*packages: str) -> list[Path]:
 
 @cache
 def nodes_of(path: Path) -> tuple[ast.AST, ...]:
-    """Everything in a file, as `ast.walk` finds it."""
+    """All nodes of a file, in the order of `ast.walk`."""
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 @cache
 def called_in(path: Path) -> tuple[tuple[ast.Call, str], ...]:
-    """Each call in a file, and what is called as the source has it."""
+    """Each call in a file, with the called expression as written in the source."""
     return tuple((node, ast.unparse(node.func)) for node in nodes_of(path) if isinstance(node, ast.Call))

@@ -1,4 +1,4 @@
-"""Jobs brought to a state by the same steps that the services take."""
+"""Bring jobs to a state through the same steps that the services take."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LOST = OutcomeUnknownError("the connection broke off")
 
 
 class Store(RequestStore, JobStore, GateStore, UsageStats, Protocol):
-    """Everything that one database does for the bot."""
+    """All stores on one database."""
 
     @property
     def moves(self) -> MoveStore:
-        """Moving requests to private."""
+        """The store operations that move a request to private."""
         ...
 
 
 class Steps:
-    """Takes jobs of a store from step to step; each method begins with a new request of its own."""
+    """Takes jobs of a store from step to step; each method starts with a new request."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -34,7 +34,7 @@ class Steps:
         return (await self._store.view(await self._store.accept(new_request(**new)))).jobs[0]
 
     async def called_up(self, **new: Any) -> Job:
-        """A job whose turn it is."""
+        """A job that admission has called up."""
         job = await self.queued(**new)
         await self._store.admit(OWNER, most=100)
         claimed = await self._store.job(job.id)
@@ -46,12 +46,12 @@ class Steps:
         return known(await self._store.begin_submit((await self.called_up(**new)).id, OWNER))
 
     async def running(self, **new: Any) -> Job:
-        """A job that the provider works on."""
+        """A job that the provider is processing."""
         job = await self.submitting(**new)
         return known(await self._store.submitted(job.id, OWNER, Submission(task_id=f"task-{job.id}"), None))
 
     async def uncertain(self, **new: Any) -> Job:
-        """A job whose POST may have been carried out."""
+        """A job whose POST may have been processed."""
         return known(await self._store.uncertain((await self.submitting(**new)).id, LOST))
 
     async def fetched(self, **new: Any) -> Job:
@@ -66,7 +66,7 @@ class Steps:
         return await self._store.job(job.id)
 
     async def shown_with(self, job: Job, *, attachment_id: int = 501, digest: str = "with picture") -> Shown:
-        """What a message shows that shows this job's picture, with its rows as they are now."""
+        """The message that shows this job's picture, with its current rows."""
         return Shown(
             digest=digest,
             version=(await self._store.view(job.request_id)).request.version,
@@ -79,6 +79,6 @@ class Steps:
 
 
 def known(job: Job | None) -> Job:
-    """The job of a step that is expected to happen."""
+    """Return the job of a step that must succeed."""
     assert job is not None, "the step did not happen: the job was not in the expected state"
     return job
