@@ -1,4 +1,4 @@
-"""Who may turn the pages of a server's numbers, and delete from them: asked of Discord's own description of a press."""
+"""Permission to page through a server's usage lists and to delete from them, from the interaction's payload."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HERE, ELSEWHERE = 3, 33
 
 
 def snowflake(seconds: int) -> str:
-    """An id that Discord made so many seconds after its beginning."""
+    """A snowflake created this many seconds after Discord's epoch."""
     return str(seconds * 1_000 << 22)
 
 
@@ -33,7 +33,7 @@ COMMAND = snowflake(1_000_000)
 def press(
     *, age_s: int, ephemeral: bool, permissions: str = "0", guild_id: str = "5"
 ) -> discord.Interaction[discord.Client]:
-    """A press on a message of this age, which answers a command."""
+    """A press on a message of this age, which responds to a command."""
     message: dict[str, Any] = {
         "id": COMMAND, "channel_id": "3", "author": ALICE, "content": "", "attachments": [], "embeds": [],
         "mentions": [], "mention_roles": [], "mention_everyone": False, "pinned": False, "tts": False, "type": 0,
@@ -52,7 +52,7 @@ def press(
 
 
 def vouchers_of(*, guild_id: str = "5", channel_id: str = "3", **user: Any) -> CommandAuthorizations:
-    """What is remembered after the command of a member whom Discord let use it."""
+    """The vouchers that are stored after the command of a member who was allowed to use it."""
     authorizations = CommandAuthorizations()
     member: dict[str, Any] = {"user": {**ALICE, **user}, "roles": [], "permissions": "0", "flags": 0}
     authorizations.take(
@@ -65,10 +65,10 @@ def vouchers_of(*, guild_id: str = "5", channel_id: str = "3", **user: Any) -> C
     ("age_s", "ephemeral", "permissions"),
     [(10**6, False, MANAGE), (10**6, True, MANAGE), (899, True, "0")],
 )
-async def test_moderators_and_whom_the_answer_was_given_to_turn_pages(
+async def test_moderators_and_the_member_who_got_the_answer_turn_pages(
     age_s: int, ephemeral: bool, permissions: str
 ) -> None:
-    """A server may let others use the command: their own answer is theirs for as long as an answer lives."""
+    """A server may let others use the command: their own response works for them while its token is valid."""
     pressed = press(age_s=age_s, ephemeral=ephemeral, permissions=permissions)
     assert check_watches(pressed, vouchers_of()) == 5
 
@@ -85,10 +85,10 @@ async def test_moderators_and_whom_the_answer_was_given_to_turn_pages(
     ],
     ids=["shared", "long ago", "answer to another command", "another member", "another server", "another channel"],
 )
-async def test_nobody_else_turns_pages(
+async def test_other_members_do_not_turn_pages(
     age_s: int, ephemeral: bool, authorizations: Callable[[], CommandAuthorizations]
 ) -> None:
-    """Nor does anybody who puts a list's custom id under a private answer that they got for something else."""
+    """Nor does a member who puts a list's custom id under a private response to another command."""
     with pytest.raises(Refusal) as refusal:
         check_watches(press(age_s=age_s, ephemeral=ephemeral), authorizations())
     assert refusal.value.code == "not_watching"
@@ -100,7 +100,7 @@ def picture_in(channel_id: int) -> RequestView:
 
 
 async def test_removing_needs_the_permission_in_the_pictures_own_channel() -> None:
-    """Wherever the form is sent from; or that Discord let its sender use the command in that channel."""
+    """Checked there wherever the form is submitted, even if Discord let its sender use the command in this channel."""
     form, manager = press(age_s=5, ephemeral=False), press(age_s=5, ephemeral=False, permissions=MANAGE)
     check_moderates(form, picture_in(HERE), vouchers_of(), opened_by=int(COMMAND))
     check_moderates(manager, picture_in(HERE), CommandAuthorizations(), opened_by=0)
@@ -118,7 +118,7 @@ async def test_removing_needs_the_permission_in_the_pictures_own_channel() -> No
 
 
 async def test_deleting_needs_the_permission_where_the_picture_is() -> None:
-    """What may be managed here says nothing about another channel of the server."""
+    """A permission in one channel says nothing about another channel of the server."""
     moderator = press(age_s=5, ephemeral=True, permissions=MANAGE)
     assert manages_messages(moderator, HERE)
     assert not manages_messages(moderator, ELSEWHERE)

@@ -1,4 +1,4 @@
-"""A double click is one wish."""
+"""A double click counts as one press."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AGAIN = (ALICE, 99, "again:7")
 
 
 @pytest.mark.parametrize("seconds", [0, 0.3, -0.3, 0.99])
-def test_the_second_click_of_one_gesture_is_refused(seconds: float) -> None:
+def test_second_click_of_a_double_click_is_refused(seconds: float) -> None:
     """In whichever order the two arrive."""
     debouncer = PressDebouncer()
     debouncer.take_at(AGAIN, START)
@@ -24,8 +24,8 @@ def test_the_second_click_of_one_gesture_is_refused(seconds: float) -> None:
     assert caught.value.code == "pressed_twice"
 
 
-def test_a_click_a_moment_later_is_a_new_wish() -> None:
-    """Also where clicks in between were refused: what counts is the last one that was taken."""
+def test_later_click_is_a_new_press() -> None:
+    """Also if clicks in between were refused: the time counts from the last accepted one."""
     debouncer = PressDebouncer()
     debouncer.take_at(AGAIN, START)
     with pytest.raises(Refusal):
@@ -34,15 +34,15 @@ def test_a_click_a_moment_later_is_a_new_wish() -> None:
 
 
 @pytest.mark.parametrize("other", [(BOB, 99, "again:7"), (ALICE, 98, "again:7"), (ALICE, 99, "bigger:7")])
-def test_what_somebody_presses_elsewhere_is_another_gesture(other: tuple[int, int, str]) -> None:
+def test_presses_on_other_targets_are_independent(other: tuple[int, int, str]) -> None:
     """Another member, another message, another button."""
     debouncer = PressDebouncer()
     debouncer.take_at(AGAIN, START)
     debouncer.take_at(other, START)
 
 
-def test_only_so_many_presses_are_remembered() -> None:
-    """A bot that runs for years does not grow."""
+def test_number_of_remembered_presses_is_bounded() -> None:
+    """Memory use does not grow over years."""
     debouncer = PressDebouncer()
     debouncer.take_at(AGAIN, START)
     for number in range(10_000):

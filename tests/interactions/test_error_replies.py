@@ -1,4 +1,4 @@
-"""What a member reads of an error that is no refusal."""
+"""The text a member reads for an error that is not a refusal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.localization.catalogue import ENGLISH
     ],
 )
 def test_each_error_has_a_sentence_that_says_what_to_do(error: Exception, told: str) -> None:
-    """What is sure is said and nothing else: an answer that broke off may have done what was asked for."""
+    """It says only what is certain: a request whose response was interrupted may have been carried out."""
     sentence = sentence_for(error, 7, ENGLISH)
     assert told in sentence
     assert "secret" not in sentence

@@ -1,4 +1,4 @@
-"""How old an interaction is when it comes, by whatever clocks there are."""
+"""The age of an interaction on arrival, with unsynchronised clocks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ AHEAD = [0.0, 5.0, -5.0, 7200.0, -7200.0]
 
 
 @pytest.mark.parametrize("ahead_s", AHEAD)
-def test_what_came_late_is_known_whoever_s_clock_is_wrong(ahead_s: float) -> None:
-    """After one that came quickly, another that was four seconds on its way is four seconds old."""
+def test_late_interaction_is_detected_with_a_wrong_clock(ahead_s: float) -> None:
+    """After a fast one, another that took four seconds is measured as four seconds old."""
     clock = FakeClock()
     latency = LatencyEstimate(clock)
     assert latency.age_s(clock.now() - timedelta(seconds=0.1 + ahead_s)) == pytest.approx(0.1 if not ahead_s else 0.0)
@@ -23,15 +23,15 @@ def test_what_came_late_is_known_whoever_s_clock_is_wrong(ahead_s: float) -> Non
     assert latency.age_s(clock.now() - timedelta(seconds=0.2 + ahead_s)) < 0.3
 
 
-def test_the_first_one_is_believed_where_its_age_is_possible() -> None:
-    """Two seconds may be what it took; an hour was not, since Discord would not have waited for the answer."""
+def test_first_interaction_age_is_trusted_if_possible() -> None:
+    """Two seconds may be its real age; an hour can't be, since Discord would have given up."""
     clock = FakeClock()
     assert LatencyEstimate(clock).age_s(clock.now() - timedelta(seconds=2)) == pytest.approx(2.0)
     assert LatencyEstimate(clock).age_s(clock.now() - timedelta(hours=1)) == 0.0
 
 
-def test_a_clock_that_was_put_right_is_believed_again_after_some_minutes() -> None:
-    """It was ahead by minutes; what comes after it was put right is on time at once, and also the other way round."""
+def test_corrected_clock_is_trusted_again_after_some_minutes() -> None:
+    """It was minutes ahead; after the correction interactions are on time at once, and vice versa."""
     clock = FakeClock()
     latency = LatencyEstimate(clock)
 

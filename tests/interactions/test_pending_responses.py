@@ -1,4 +1,4 @@
-"""Answers that are open: noted for a crowd at little cost, and told by the next process."""
+"""Pending responses: stored in batches, and reported to their members by the next process after a crash."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.clock import START, FakeClock
 
 
 class Kept:
-    """Implements PendingResponseStore in memory; scripted errors come first."""
+    """Implements PendingResponseStore in memory; scripted errors are raised first."""
 
     def __init__(self) -> None:
         self.open: dict[int, PendingResponse] = {}
@@ -29,7 +29,7 @@ class Kept:
         self.errors: deque[StoreError] = deque()
 
     async def note(self, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
-        """One write, however many there are."""
+        """One write for any number of responses."""
         self.writes += 1
         if self.errors:
             raise self.errors.popleft()
@@ -38,31 +38,31 @@ class Kept:
             self.open.pop(interaction_id, None)
 
     async def left_open(self) -> list[PendingResponse]:
-        """In the order of their interactions."""
+        """Ordered by interaction id."""
         return [self.open[interaction_id] for interaction_id in sorted(self.open)]
 
 
 class Told:
-    """Notes who was told; scripted errors come first."""
+    """Records who was notified; scripted errors are raised first."""
 
     def __init__(self) -> None:
         self.interactions: list[int] = []
         self.errors: deque[Exception] = deque()
 
     async def __call__(self, answer: PendingResponse) -> None:
-        """Tell one."""
+        """Notify one member."""
         if self.errors:
             raise self.errors.popleft()
         self.interactions.append(answer.interaction_id)
 
 
 def process(kept: Kept, told: Told, clock: FakeClock) -> PendingResponses:
-    """What one life of the bot knows of them."""
+    """A tracker, as one process of the bot has it."""
     return PendingResponses(store=kept, notify=told, backpressure=Backpressure(), clock=clock)
 
 
 def interaction(number: int) -> discord.Interaction[Any]:
-    """What is looked at of one."""
+    """The fields of an interaction that the tracker reads."""
     seen = SimpleNamespace(
         id=number,
         application_id=7,
@@ -74,14 +74,14 @@ def interaction(number: int) -> discord.Interaction[Any]:
 
 
 async def served(answers: PendingResponses, number: int) -> None:
-    """Be stored a little later."""
+    """Store the order a little later."""
     with answers.noted(interaction(number)):
         for _ in range(20):
             await asyncio.sleep(0)
 
 
-async def test_a_crowd_shares_its_writes_and_leaves_nothing_open() -> None:
-    """A hundred that come together are two writes: that they are open, and that they are not."""
+async def test_burst_shares_its_writes_and_leaves_nothing_pending() -> None:
+    """A hundred responses at once are two writes: pending, and done."""
     kept, clock = Kept(), FakeClock()
     answers = process(kept, Told(), clock)
     await asyncio.gather(*(served(answers, number) for number in range(100)))
@@ -90,8 +90,8 @@ async def test_a_crowd_shares_its_writes_and_leaves_nothing_open() -> None:
 
 
 @pytest.mark.parametrize("error", [Refusal("no_picture"), ValueError("a bug")])
-async def test_what_failed_was_told_and_is_not_open(error: Exception) -> None:
-    """Its own answer says so."""
+async def test_failed_command_was_answered_and_is_not_pending(error: Exception) -> None:
+    """Its own response reports the failure."""
     kept, clock = Kept(), FakeClock()
     answers = process(kept, Told(), clock)
 
@@ -106,8 +106,8 @@ async def test_what_failed_was_told_and_is_not_open(error: Exception) -> None:
     assert kept.open == {}
 
 
-async def test_what_a_stop_cuts_off_is_told_by_the_next_process() -> None:
-    """It stays open; in the next life it is told once."""
+async def test_responses_cut_off_by_a_stop_are_reported_by_the_next_process() -> None:
+    """They stay pending; the next process notifies the member once."""
     kept, clock, told = Kept(), FakeClock(), Told()
     answers = process(kept, told, clock)
     cut_off = asyncio.create_task(served(answers, 7))
@@ -123,8 +123,8 @@ async def test_what_a_stop_cuts_off_is_told_by_the_next_process() -> None:
     assert (told.interactions, kept.open) == ([7], {})
 
 
-async def test_trouble_is_waited_out_for_as_long_as_the_token_lives() -> None:
-    """A network that breaks, then not; where it lasts, Discord itself has told the member by then."""
+async def test_network_errors_are_retried_while_the_token_is_valid() -> None:
+    """A network that recovers is retried; if it does not, Discord itself has shown a failure by then."""
     kept, clock, told = Kept(), FakeClock(), Told()
     await served_by_nobody(kept, clock, 7)
     told.errors += [aiohttp.ClientError("cut")] * 3
@@ -140,8 +140,8 @@ async def test_trouble_is_waited_out_for_as_long_as_the_token_lives() -> None:
     assert (told.interactions, kept.open) == ([7], {})
 
 
-async def test_what_this_process_serves_is_not_told_by_its_own_recovery() -> None:
-    """Commands come while the last process's traces are still being looked at."""
+async def test_recovery_ignores_interactions_of_this_process() -> None:
+    """Commands arrive while the previous process's rows are still being read."""
     kept, clock, told = Kept(), FakeClock(), Told()
     answers = process(kept, told, clock)
     with answers.noted(interaction(7)):
@@ -151,8 +151,8 @@ async def test_what_this_process_serves_is_not_told_by_its_own_recovery() -> Non
     assert told.interactions == []
 
 
-async def test_a_database_in_trouble_holds_up_no_order() -> None:
-    """That an answer is open is only worth noting."""
+async def test_failing_database_delays_no_order() -> None:
+    """Recording a pending response is optional."""
     kept, clock = Kept(), FakeClock()
     kept.errors.append(StoreError("disk full"))
     answers = process(kept, Told(), clock)
@@ -162,7 +162,7 @@ async def test_a_database_in_trouble_holds_up_no_order() -> None:
 
 
 async def served_by_nobody(kept: Kept, clock: FakeClock, number: int) -> None:
-    """Leave one open, as a kill does."""
+    """Leave one pending, as a kill does."""
     answers = process(kept, Told(), clock)
     cut_off = asyncio.create_task(served(answers, number))
     await asyncio.sleep(0)
@@ -172,7 +172,7 @@ async def served_by_nobody(kept: Kept, clock: FakeClock, number: int) -> None:
 
 
 async def settled(answers: PendingResponses) -> None:
-    """Wait until nothing is under way."""
+    """Wait until nothing is running."""
     async with asyncio.timeout(10):
         while answers._tasks:
             await answers._tasks.drain(1)

@@ -1,4 +1,4 @@
-"""A first answer is given once, and surely."""
+"""An initial response is sent exactly once, with retries."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.support.clock import FakeClock
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time that passes at once."""
+    """A clock on which sleeps return immediately."""
     return FakeClock()
 
 
 class Answer:
-    """What discord.py reads of an answer that it raises."""
+    """The fields of an HTTP response that discord.py reads when it raises an error."""
 
     reason = "Trouble"
 
@@ -29,20 +29,20 @@ class Answer:
 
 
 def refusal(status: int, code: int = 0, **headers: str) -> discord.HTTPException:
-    """An error of Discord, or of Cloudflare in front of it."""
+    """An HTTP error of Discord, or of Cloudflare in front of it."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return discord.HTTPException(Answer(status, named), {"code": code, "message": "no"})
 
 
 class Line:
-    """Calls that fail with these errors, one after the other, then succeed."""
+    """A call that fails with these errors, one after the other, then succeeds."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.calls = 0
 
     async def call(self) -> str:
-        """One try."""
+        """One attempt."""
         self.calls += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -50,8 +50,8 @@ class Line:
 
 
 @pytest.mark.parametrize("error", [refusal(429, Retry_After="1"), refusal(429), aiohttp.ClientOSError(), TypeError()])
-async def test_what_passes_soon_is_tried_once_more(clock: FakeClock, error: Exception) -> None:
-    """A broken connection and a proxy's page at once, a 429 of Cloudflare after the time that it asks for."""
+async def test_transient_errors_are_retried_once(clock: FakeClock, error: Exception) -> None:
+    """A broken connection and a proxy's error page at once, a 429 of Cloudflare after its Retry-After."""
     line = Line(error)
     before = clock.monotonic()
     assert await sent_surely(line.call, clock=clock) == "sent"
@@ -60,8 +60,8 @@ async def test_what_passes_soon_is_tried_once_more(clock: FakeClock, error: Exce
 
 
 @pytest.mark.parametrize("error", [refusal(429, Retry_After="60"), refusal(404, 10062), refusal(503)])
-async def test_what_does_not_pass_in_time_is_raised(clock: FakeClock, error: Exception) -> None:
-    """Discord waits 3 s and no longer; a banned address that asks again is banned for longer."""
+async def test_errors_that_outlast_the_deadline_are_raised(clock: FakeClock, error: Exception) -> None:
+    """Discord waits 3 s; an IP ban gets longer with every request made during it."""
     line = Line(error)
     with pytest.raises(discord.HTTPException):
         await sent_surely(line.call, clock=clock)
@@ -80,12 +80,12 @@ async def test_what_does_not_pass_in_time_is_raised(clock: FakeClock, error: Exc
         (aiohttp.ClientOSError(), False),
     ],
 )
-def test_only_a_certain_refusal_takes_an_order_back(error: Exception, refused: bool) -> None:
-    """Where Discord may have taken the answer, the order goes on and its card is brought in another way."""
+def test_only_a_certain_rejection_withdraws_an_order(error: Exception, refused: bool) -> None:
+    """If Discord may have taken the response, the order continues and its card is delivered another way."""
     assert was_refused(error) is refused
 
 
-def test_an_interaction_is_answered_once() -> None:
-    """Of the latest ones each is known; the memory has an end."""
+def test_interaction_is_answered_once() -> None:
+    """The most recent ones are remembered; the memory is bounded."""
     seen = SeenInteractions(remembered=2)
     assert [seen.first_time(number) for number in (1, 1, 2, 2, 3, 1)] == [True, False, True, False, True, True]

@@ -1,4 +1,4 @@
-"""Who types on while their queue is full is refused before anything else is done for them; nobody else is."""
+"""Orders of a member whose queue is full are refused from memory; other members are not affected."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.refusals import refused
 
 
 async def order(flood: Throttle, user_id: int) -> None:
-    """An order that comes in a crowd."""
+    """An order during high load."""
     flood.ordered(user_id)
     await flood.check(user_id)
 
 
-async def test_a_member_whose_queue_is_full_is_refused_as_the_database_would(pipeline_harness: PipelineHarness) -> None:
-    """The third order of a queue of two: nobody was asked about the first two."""
+async def test_member_with_a_full_queue_is_refused_as_the_database_would(pipeline_harness: PipelineHarness) -> None:
+    """The third order with a queue limit of two; the first two needed no lookup."""
     flood = Throttle(pipeline_harness.store.lists, pipeline_harness.clock, pending=2)
     for _ in range(2):
         await order(flood, ALICE)
@@ -31,8 +31,8 @@ async def test_a_member_whose_queue_is_full_is_refused_as_the_database_would(pip
     await order(flood, BOB)
 
 
-async def test_a_queue_with_room_is_nobodys_reason_to_refuse(pipeline_harness: PipelineHarness) -> None:
-    """Whoever ordered a lot is still taken when one of their pictures is being made, or was taken back."""
+async def test_member_with_room_in_the_queue_is_not_refused(pipeline_harness: PipelineHarness) -> None:
+    """Many orders are accepted if one of their pictures is being made, or was cancelled."""
     flood = Throttle(pipeline_harness.store.lists, pipeline_harness.clock, pending=2)
     jobs = [await pipeline_harness.steps.queued() for _ in range(2)]
     for _ in range(2):
@@ -47,8 +47,8 @@ async def test_a_queue_with_room_is_nobodys_reason_to_refuse(pipeline_harness: P
     await order(flood, ALICE)
 
 
-async def test_after_two_quiet_minutes_nobody_is_suspected(pipeline_harness: PipelineHarness) -> None:
-    """A full queue is then found where orders are stored, as for everybody."""
+async def test_suspicion_expires_after_two_quiet_minutes(pipeline_harness: PipelineHarness) -> None:
+    """A full queue is then detected where orders are stored, as for every member."""
     flood = Throttle(pipeline_harness.store.lists, pipeline_harness.clock, pending=1)
     await pipeline_harness.steps.queued()
     await order(flood, ALICE)
@@ -60,23 +60,21 @@ async def test_after_two_quiet_minutes_nobody_is_suspected(pipeline_harness: Pip
 
 
 class SickLists(SqliteLists):
-    """The lists of a database that cannot answer, or does not."""
+    """Lists of a database that fails or hangs."""
 
     def __init__(self, *, hangs: bool) -> None:
         self._hangs = hangs
 
     async def waiting(self, user_id: int) -> int:
-        """No answer."""
+        """Fail or hang."""
         if self._hangs:
             await asyncio.Event().wait()
         raise StoreError(f"no answer about {user_id}")
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-async def test_a_database_in_trouble_refuses_nobody_and_holds_nobody_up(
-    pipeline_harness: PipelineHarness, *, hangs: bool
-) -> None:
-    """The order goes its usual way, with the time that it has left."""
+async def test_failing_database_refuses_and_delays_no_member(pipeline_harness: PipelineHarness, *, hangs: bool) -> None:
+    """The order takes the normal path, with the time that remains."""
     flood = Throttle(SickLists(hangs=hangs), pipeline_harness.clock, pending=1, patience_s=0.01)
     for _ in range(3):
         await asyncio.wait_for(order(flood, ALICE), 2)

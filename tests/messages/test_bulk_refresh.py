@@ -1,4 +1,4 @@
-"""A line of thousands of messages is walked along a few at a time, and nobody in it holds the others up."""
+"""Bulk refresh of thousands of messages: a few at a time, and a slow one does not block the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.tasks import TaskGroup
 
 
 class Deliveries:
-    """Begins deliveries that take until `let_go`; notes the order, and how many were under way at most."""
+    """Deliveries that run until `let_go`; records their order and the highest number running at once."""
 
     def __init__(self) -> None:
         self.begun: list[int] = []
@@ -23,7 +23,7 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def refresh(self, request_id: int) -> asyncio.Task[None] | None:
-        """Begin one."""
+        """Start one."""
         self.begun.append(request_id)
         if request_id in self.by_somebody_else:
             return None
@@ -38,7 +38,7 @@ class Deliveries:
         self.under_way -= 1
 
     async def close(self) -> None:
-        """End what is left."""
+        """Cancel the running deliveries."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -46,12 +46,12 @@ class Deliveries:
 
 @pytest.fixture
 def deliveries() -> Deliveries:
-    """Nothing has begun."""
+    """Deliveries, none started."""
     return Deliveries()
 
 
-async def test_a_long_line_is_brought_up_to_date_a_few_at_a_time(deliveries: Deliveries) -> None:
-    """All of it and in its order, while half of what is delivered at once is left to pictures that come meanwhile."""
+async def test_long_queue_is_refreshed_a_few_at_a_time(deliveries: Deliveries) -> None:
+    """All of it in order, while half of the delivery slots stay free for new pictures."""
     tasks = TaskGroup()
     BulkRefresh(tasks, deliveries.refresh).follow(range(1_000))
     await asyncio.sleep(0.01)
@@ -62,8 +62,8 @@ async def test_a_long_line_is_brought_up_to_date_a_few_at_a_time(deliveries: Del
     assert deliveries.at_most == 8
 
 
-async def test_a_later_line_takes_the_place_of_an_earlier_one(deliveries: Deliveries) -> None:
-    """Whoever still waits is in the later one; nobody is shown old news first."""
+async def test_later_refresh_replaces_an_earlier_one(deliveries: Deliveries) -> None:
+    """Messages that still wait are in the later one; outdated content is not shown first."""
     tasks = TaskGroup()
     line = BulkRefresh(tasks, deliveries.refresh)
     line.follow(range(20))
@@ -74,8 +74,8 @@ async def test_a_later_line_takes_the_place_of_an_earlier_one(deliveries: Delive
     assert deliveries.begun == [*range(8), *range(100, 110)]
 
 
-async def test_whoever_is_held_up_holds_nobody_up(deliveries: Deliveries) -> None:
-    """Messages that Discord is slow with come to their turn by themselves; those somebody is at are passed over."""
+async def test_slow_messages_do_not_block_others(deliveries: Deliveries) -> None:
+    """Messages that Discord delays are refreshed on their own; those already being delivered are skipped."""
     deliveries.stuck, deliveries.by_somebody_else = set(range(8)), set(range(8, 16))
     deliveries.let_go.set()
     tasks = TaskGroup()

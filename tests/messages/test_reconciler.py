@@ -1,4 +1,4 @@
-"""The message of a request follows its rows: coalesced, never lost, never twice, whatever Discord says."""
+"""The message of a request is reconciled with its rows: edits are coalesced, never lost, never doubled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.support.steps import OWNER, Steps
 
 
 class RecordingFallbackChain(FallbackChain):
-    """Notes what would be shown, and answers from a script: a Posted, an error, or what to do meanwhile."""
+    """Records what would be shown, and answers from a script: a Posted, an error, or a callback to run meanwhile."""
 
     def __init__(self) -> None:
         self.answers: deque[MessageState | Exception | Callable[[], Coroutine[Any, Any, None]]] = deque()
@@ -44,7 +44,7 @@ class RecordingFallbackChain(FallbackChain):
         self.overwritten = False
 
     async def remove(self, request: Request) -> bool:
-        """Take note; a scripted error is raised."""
+        """Record the call; a scripted error is raised."""
         answer = self.answers.popleft() if self.answers else None
         if isinstance(answer, Exception):
             raise answer
@@ -52,14 +52,14 @@ class RecordingFallbackChain(FallbackChain):
         return True
 
     async def shows_still(self, request: Request, card: Card, uploads: list[Upload]) -> bool:  # noqa: ARG002 - a port
-        """Take note; it does, unless an older edit came late."""
+        """Record the call; true unless an older edit arrived late."""
         self.read.append(request.id)
         return not self.overwritten
 
     async def show(
         self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
     ) -> MessageState:
-        """Take note."""
+        """Record the call."""
         self.places.append((request.message_id, request.channel_id, request.message_by))
         self.new = new
         self.shown.append((request.id, card.digest, uploads, new is not None))
@@ -73,7 +73,7 @@ class RecordingFallbackChain(FallbackChain):
 
 
 def posted(uploads: list[Upload], *, token_died: bool = False) -> MessageState:
-    """The usual answer: the message was edited, each file has an attachment id."""
+    """The default result: the message was edited, each file has an attachment id."""
     names = {upload.file_name: 900 + number for number, upload in enumerate(uploads)}
     return MessageState(
         by="interaction", message_id=70, channel_id=CHANNEL, attachments=names, edited=True, token_died=token_died
@@ -81,10 +81,10 @@ def posted(uploads: list[Upload], *, token_died: bool = False) -> MessageState:
 
 
 class RecordingFitter:
-    """Implements PictureFitter: each rung is a smaller file, down to the fourth."""
+    """Implements PictureFitter: each step is a smaller file, down to the fourth."""
 
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
-        """The asked-for rung, whatever the limit."""
+        """The requested step, whatever the limit."""
         if rung > 3:
             return None
         extension = "png" if rung == 0 else "webp"
@@ -92,17 +92,17 @@ class RecordingFitter:
 
 
 class RecordingSheets:
-    """Implements SheetMaker: the sheet that a test says, or none."""
+    """Implements SheetMaker: the sheet that a test sets, or none."""
 
     sheet: bytes | None = None
 
     async def of(self, request: Request) -> bytes | None:
-        """The same for every request that has a message to come."""
+        """The same for every request with a pending message."""
         return None if request.deleted_at else self.sheet
 
 
 class Post:
-    """A courier with its store, ladder and steps."""
+    """A reconciler with its store, fallback chain and steps."""
 
     def __init__(self, store: SqliteStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.steps, self.clock, self.fallback_chain = store, Steps(store), clock, RecordingFallbackChain()
@@ -121,11 +121,11 @@ class Post:
                 await self.reconciler._tasks.drain(1)
 
     def hold_second_looks(self) -> None:
-        """Nothing is looked at once more before `later`."""
+        """Run no second check before `later`."""
         self.reconciler._stale_edits = StaleEditCheck(self.later_clock, self.reconciler.refresh)
 
     async def later(self) -> None:
-        """Let the time come at which messages are looked at once more, and wait for what comes of it."""
+        """Advance to the time of the second checks, and wait for their results."""
         await asyncio.sleep(0)
         self.later_clock.advance(60)
         await self.reconciler._stale_edits._tasks.drain(5)
@@ -134,7 +134,7 @@ class Post:
 
 @pytest.fixture
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    """A courier at work."""
+    """A running reconciler."""
     clock = FakeClock()
     async with SqliteStore(
         fresh_database(tmp_path / "bot.db"), clock, per_user_running=20, per_user_pending=99
@@ -146,7 +146,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
 
 
 async def test_fetched_picture_is_delivered_and_recorded(post: Post) -> None:
-    """The picture's file goes up once; its job is delivered with the attachment's id, and nothing is behind."""
+    """The picture's file is uploaded once; its job is delivered with the attachment's id, and no message is behind."""
     job = await post.steps.fetched()
     post.reconciler.refresh([job.request_id])
     await post.idle()
@@ -157,7 +157,7 @@ async def test_fetched_picture_is_delivered_and_recorded(post: Post) -> None:
 
 
 class SlowChannel(RecordingFallbackChain):
-    """A channel in which the bot's own token is held back by Discord until `free`."""
+    """A channel in which Discord rate-limits the bot's own token until `free`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,15 +166,15 @@ class SlowChannel(RecordingFallbackChain):
     async def show(
         self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
     ) -> MessageState:
-        """As ever where a request has a token of its own."""
+        """As usual if the request has its own token."""
         shown = await super().show(request, card, uploads, new=new)
         if request.token is None:
             await self.free.wait()
         return shown
 
 
-async def test_crowded_channel_keeps_nobody_else_waiting(post: Post) -> None:
-    """Thirty messages that only the bot's token reaches leave slots for one that has a token of its own."""
+async def test_rate_limited_channel_delays_no_other_message(post: Post) -> None:
+    """Thirty messages that only the bot's token reaches leave slots for one that has its own token."""
     post.fallback_chain = post.reconciler._fallback_chain = fallback_chain = SlowChannel()
     crowd = [(await post.steps.queued()).request_id for _ in range(30)]
     for request_id in crowd:
@@ -193,7 +193,7 @@ async def test_crowded_channel_keeps_nobody_else_waiting(post: Post) -> None:
 
 
 async def test_delivering_twice_changes_nothing(post: Post) -> None:
-    """A second look at a message that shows its rows costs no request to Discord."""
+    """Reconciling a message that matches its rows makes no request to Discord."""
     job = await post.steps.fetched()
     for _ in range(2):
         post.reconciler.refresh([job.request_id])
@@ -202,7 +202,7 @@ async def test_delivering_twice_changes_nothing(post: Post) -> None:
 
 
 async def test_many_changes_at_once_are_one_edit(post: Post) -> None:
-    """Asking often costs nothing."""
+    """Repeated refresh requests are coalesced."""
     job = await post.steps.running()
     post.reconciler.refresh([job.request_id] * 20)
     post.reconciler.refresh([job.request_id])
@@ -226,8 +226,8 @@ async def test_change_during_an_edit_is_followed_by_another(post: Post) -> None:
     assert await post.store.requests_behind() == []
 
 
-async def test_nothing_is_edited_while_the_first_answer_is_being_given(post: Post) -> None:
-    """The interaction's own answer comes first; what happened meanwhile follows it."""
+async def test_nothing_is_edited_during_the_initial_response(post: Post) -> None:
+    """The interaction's own response comes first; changes made meanwhile follow it."""
     job = await post.steps.fetched()
     interaction_id = (await post.store.view(job.request_id)).request.origin.interaction_id
     with post.reconciler.hold(interaction_id):
@@ -239,8 +239,8 @@ async def test_nothing_is_edited_while_the_first_answer_is_being_given(post: Pos
     assert len(post.fallback_chain.shown) == 1
 
 
-async def test_trouble_is_waited_out_for_as_long_as_it_takes(post: Post) -> None:
-    """Discord is down for a hundred tries: the picture comes afterwards, tried at most a minute apart."""
+async def test_delivery_errors_are_retried_without_limit(post: Post) -> None:
+    """Discord fails a hundred times: the picture is delivered afterwards, with retries at most a minute apart."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [DeliveryTrouble("HTTP 503")] * 100
     post.reconciler.refresh([job.request_id])
@@ -249,10 +249,10 @@ async def test_trouble_is_waited_out_for_as_long_as_it_takes(post: Post) -> None
     assert 40 < max(post.clock.slept) <= 60
 
 
-async def test_what_is_shown_is_not_shown_again_because_it_cannot_be_written_down(
+async def test_shown_picture_is_not_shown_again_if_its_row_cannot_be_written(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk is full for a while: the rows follow when they can, and no second message is posted meanwhile."""
+    """The disk is full for a while: the rows are written later, and no second message is posted meanwhile."""
     job = await post.steps.fetched()
     note, troubles = post.store.note_shown, [StoreError("disk full")] * 20
 
@@ -268,8 +268,8 @@ async def test_what_is_shown_is_not_shown_again_because_it_cannot_be_written_dow
     assert len(post.fallback_chain.shown) == 1
 
 
-async def test_an_edit_that_meets_silence_is_given_up_and_made_again(post: Post) -> None:
-    """A connection that is dead without saying so holds up its own message alone, and not for long."""
+async def test_hanging_edit_times_out_and_is_retried(post: Post) -> None:
+    """A dead connection delays only its own message, and not for long."""
     job = await post.steps.uncertain()
     post.reconciler._patience_s = 0.02
 
@@ -283,8 +283,8 @@ async def test_an_edit_that_meets_silence_is_given_up_and_made_again(post: Post)
     assert await post.store.requests_behind() == []
 
 
-async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
-    """After a long outage one unforeseen error is tried again like any first one."""
+async def test_delivery_errors_do_not_count_as_crashes(post: Post) -> None:
+    """After a long outage an unexpected error is retried like a first one."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [*[DeliveryTrouble("HTTP 503")] * 10, ZeroDivisionError("a bug")]
     post.reconciler.refresh([job.request_id])
@@ -292,8 +292,8 @@ async def test_trouble_does_not_count_as_a_crash(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
 
-async def test_a_picture_whose_delivery_always_crashes_is_kept_for_collect(post: Post) -> None:
-    """Five times; then it is kept, and its message says so, if that at least can be shown."""
+async def test_picture_whose_delivery_always_crashes_is_kept_for_collect(post: Post) -> None:
+    """After five crashes it is kept, and its message says so if that can be shown."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [ZeroDivisionError("a bug")] * 5
     post.reconciler.refresh([job.request_id])
@@ -303,8 +303,8 @@ async def test_a_picture_whose_delivery_always_crashes_is_kept_for_collect(post:
     assert await post.store.requests_behind() == []
 
 
-async def test_a_message_whose_delivery_always_crashes_is_left_for_the_next_start(post: Post) -> None:
-    """With and without its picture, then no more until a restart: the rows know that the message is behind."""
+async def test_message_whose_delivery_always_crashes_is_left_for_the_next_start(post: Post) -> None:
+    """Tried with and without its picture, then not until a restart: the rows record that the message is behind."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [ZeroDivisionError("a bug")] * 10
     post.reconciler.refresh([job.request_id])
@@ -317,7 +317,7 @@ async def test_a_message_whose_delivery_always_crashes_is_left_for_the_next_star
     assert await post.store.requests_behind() == []
 
 
-async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None:
+async def test_too_large_files_go_down_step_by_step(post: Post) -> None:
     """Each 413 sends smaller files, and the card says what was shrunk."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [TooLarge(), TooLarge()]
@@ -329,8 +329,8 @@ async def test_files_that_are_too_large_go_down_rung_by_rung(post: Post) -> None
     assert (delivered.shown_as, delivered.attachment_name) == ("WebP", f"imagine-{job.id}.webp")
 
 
-async def test_references_are_shown_until_room_is_short(post: Post) -> None:
-    """Their sheet goes along with each edit, and gives way once Discord finds the files too large."""
+async def test_references_are_shown_until_the_files_are_too_large(post: Post) -> None:
+    """Their contact sheet is sent with each edit, and dropped once Discord rejects the size."""
     post.sheets.sheet = b"a sheet"
     job = await post.steps.fetched()
     post.fallback_chain.answers.append(TooLarge())
@@ -343,7 +343,7 @@ async def test_references_are_shown_until_room_is_short(post: Post) -> None:
 
 
 async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
-    """Below the last rung the picture is ready, not lost, and the message stands without it."""
+    """Below the last step the picture is ready, not lost, and the message is shown without it."""
     job = await post.steps.fetched()
     post.fallback_chain.answers += [TooLarge()] * 4
     post.reconciler.refresh([job.request_id])
@@ -353,8 +353,8 @@ async def test_picture_that_fits_nowhere_is_kept(post: Post) -> None:
     assert await post.store.requests_behind() == []
 
 
-async def test_a_new_message_that_has_begun_is_gone_on_with(post: Post) -> None:
-    """Where it is was written down before its picture is on it; a picture too large, or trouble, begins no other."""
+async def test_started_new_message_is_continued(post: Post) -> None:
+    """Its id is stored before its picture is uploaded; a 413 or a transient error starts no second one."""
     job = await post.steps.fetched()
     place = MessageState(by="dm", message_id=71, channel_id=404, attachments={}, edited=False)
 
@@ -371,8 +371,8 @@ async def test_a_new_message_that_has_begun_is_gone_on_with(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.DELIVERED
 
 
-async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post: Post) -> None:
-    """The old message is gone, and with it what it alone had: the others are posted anew, once, without that one."""
+async def test_new_message_omits_a_picture_that_is_no_longer_on_disk(post: Post) -> None:
+    """The old message is gone, with the only copy: the other pictures are posted again, once, without that one."""
     request_id = await post.store.accept(new_request(count=2))
     first, second = (await post.store.view(request_id)).jobs
     for job in (first, second):
@@ -394,10 +394,10 @@ async def test_a_new_message_goes_without_a_picture_that_has_left_our_disk(post:
     assert shown.jobs[0].attachment_id is None, "the new message has no such attachment"
 
 
-async def test_a_picture_that_cannot_be_posted_is_kept_before_its_message_counts_as_seen_to(
+async def test_undeliverable_picture_is_kept_before_its_message_counts_as_reconciled(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kill between the two would leave a picture on our disk that no start looks at again."""
+    """Otherwise a kill between the two would orphan a picture on disk."""
     job = await post.steps.fetched()
     note, found = post.store.note_shown, []
 
@@ -413,8 +413,8 @@ async def test_a_picture_that_cannot_be_posted_is_kept_before_its_message_counts
     assert await post.store.requests_behind() == [job.request_id], "the next start tries to say so"
 
 
-async def test_picture_without_any_way_is_kept(post: Post) -> None:
-    """Token, message, channel and direct messages all failed: it is ready to be handed over."""
+async def test_picture_without_any_delivery_method_is_kept(post: Post) -> None:
+    """Token, message, channel and direct messages all failed: it is ready for /collect."""
     job = await post.steps.fetched()
     post.fallback_chain.answers.append(NOT_SHOWN)
     post.reconciler.refresh([job.request_id])
@@ -422,7 +422,7 @@ async def test_picture_without_any_way_is_kept(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.READY
 
 
-async def test_dead_token_is_forgotten(post: Post) -> None:
+async def test_expired_token_is_forgotten(post: Post) -> None:
     """Discord refused it once: the next edit does not try it again."""
     job = await post.steps.running()
     post.fallback_chain.answers.append(posted([], token_died=True))
@@ -431,8 +431,8 @@ async def test_dead_token_is_forgotten(post: Post) -> None:
     assert (await post.store.view(job.request_id)).request.token is None
 
 
-async def test_overtaken_process_uploads_nothing(post: Post) -> None:
-    """Another process took the job over while this one was frozen: it is that one's to deliver."""
+async def test_process_that_lost_its_job_uploads_nothing(post: Post) -> None:
+    """Another process took the job over while this one was frozen, and delivers it."""
     job = await post.steps.fetched()
     await post.store.adopt("another-process")
     post.reconciler.refresh([job.request_id])
@@ -441,8 +441,8 @@ async def test_overtaken_process_uploads_nothing(post: Post) -> None:
     assert (await post.store.job(job.id)).state is JobState.FETCHED
 
 
-async def test_progress_stops_before_the_last_edit_and_news_does_not(post: Post) -> None:
-    """At most three edits a job: progress may use two, the picture always comes."""
+async def test_progress_edits_are_limited_and_result_edits_are_not(post: Post) -> None:
+    """At most three edits a job: progress may use two, the picture is always shown."""
     job = await post.steps.queued()
     for closed in (True, False, True, False):
         if closed:
@@ -458,8 +458,8 @@ async def test_progress_stops_before_the_last_edit_and_news_does_not(post: Post)
     assert len(post.fallback_chain.shown) == 3
 
 
-async def test_only_news_may_become_a_new_message(post: Post) -> None:
-    """Progress is not worth a new message or a direct one; a picture is."""
+async def test_only_results_may_become_a_new_message(post: Post) -> None:
+    """Progress is not worth a new message or a direct message; a picture is."""
     running, fetched = await post.steps.running(), await post.steps.fetched()
     post.reconciler.refresh([running.request_id, fetched.request_id])
     await post.idle()
@@ -468,8 +468,8 @@ async def test_only_news_may_become_a_new_message(post: Post) -> None:
     }  # fmt: skip
 
 
-async def test_start_brings_every_message_up_to_date(post: Post) -> None:
-    """Whatever the last process left behind, and nothing else."""
+async def test_start_refreshes_every_outdated_message(post: Post) -> None:
+    """All that the previous process left, and nothing else."""
     behind = [await post.steps.fetched(), await post.steps.uncertain()]
     current = await post.steps.delivered()
     await post.reconciler.recover()
@@ -478,8 +478,8 @@ async def test_start_brings_every_message_up_to_date(post: Post) -> None:
     assert current.request_id not in {request_id for request_id, *_ in post.fallback_chain.shown}
 
 
-async def test_a_picture_that_an_edit_of_the_last_process_took_away_is_shown_again(post: Post) -> None:
-    """It was under way at the kill and came after those of this process: the message is read, and edited anew."""
+async def test_picture_removed_by_a_late_edit_of_the_previous_process_is_shown_again(post: Post) -> None:
+    """Its edit was in flight at the kill and arrived after ours: the message is read, and edited again."""
     post.hold_second_looks()
     job = await post.steps.fetched()
     post.fallback_chain.overwritten = True
@@ -493,8 +493,8 @@ async def test_a_picture_that_an_edit_of_the_last_process_took_away_is_shown_aga
     assert await post.store.requests_behind() == []
 
 
-async def test_a_message_is_read_once_more_after_a_start_and_after_trouble_alone(post: Post) -> None:
-    """Where it shows what was recorded, it is left as it is."""
+async def test_message_is_verified_once_only_after_a_start_or_an_error(post: Post) -> None:
+    """If it shows what was recorded, it is not edited."""
     post.hold_second_looks()
     behind = await post.steps.fetched()
     await post.reconciler.recover()
@@ -512,7 +512,7 @@ async def test_a_message_is_read_once_more_after_a_start_and_after_trouble_alone
 
 
 async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
-    """What comes after the stop is delivered after the next start."""
+    """A refresh after the stop is delivered after the next start."""
     job = await post.steps.fetched()
     await post.reconciler.close(grace_s=0.05)
     post.reconciler.refresh([job.request_id])
@@ -522,7 +522,7 @@ async def test_stopping_takes_no_new_deliveries(post: Post) -> None:
 
 
 async def test_deleted_request_is_removed_and_never_shown_again(post: Post) -> None:
-    """Trouble is waited out; then the message, our copy and its thumbnail are gone, and nothing is behind."""
+    """Errors are retried; then the message, our copy and its thumbnail are removed, and no message is behind."""
     job = await post.steps.delivered()
     ours = post.spool.path_of(f"{job.id}.png")
     thumbnail = post.spool.path_of(f"{job.id}.thumb.webp")
@@ -539,8 +539,8 @@ async def test_deleted_request_is_removed_and_never_shown_again(post: Post) -> N
     assert await post.store.requests_behind() == []
 
 
-async def test_picture_that_comes_after_its_message_was_deleted_is_kept(post: Post) -> None:
-    """An order that was given up is answered after all: the picture is paid for, and can be collected."""
+async def test_picture_that_arrives_after_its_message_was_deleted_is_kept(post: Post) -> None:
+    """An abandoned order is answered after all: the picture is paid for, and can be collected."""
     job = await post.steps.submitting()
     await post.store.uncertain(job.id, BotError("x"))
     await post.store.cancelled(job.id)
@@ -554,8 +554,8 @@ async def test_picture_that_comes_after_its_message_was_deleted_is_kept(post: Po
     assert post.fallback_chain.shown == []
 
 
-async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Post) -> None:
-    """Bigger was pressed, then Delete: the order still finds its picture; afterwards the file may go."""
+async def test_file_referenced_by_a_waiting_order_outlives_its_message(post: Post) -> None:
+    """Bigger was pressed, then Delete: the order still finds its picture; afterwards the file may be removed."""
     job = await post.steps.delivered()
     reference = NewReference(url="", name="x", file_name=f"{job.id}.png")
     waiting = await post.store.view(await post.store.accept(replace(new_request(), references=(reference,))))
@@ -570,8 +570,8 @@ async def test_file_that_a_waiting_order_refers_to_outlives_its_message(post: Po
     assert await post.store.finished_files(later, most=9) == [job.id]
 
 
-async def test_request_that_became_private_while_it_was_shown_is_shown_again_and_leaves_nothing(post: Post) -> None:
-    """The picture goes up once more, to the private message; the public one that it had reached is removed."""
+async def test_request_made_private_during_an_edit_is_shown_again_and_leaves_nothing(post: Post) -> None:
+    """The picture is uploaded again to the private message; the public message that had it is deleted."""
     view = await post.store.view(await post.store.accept(new_request(count=2)))
     first = view.jobs[0]
     await post.store.admit(OWNER, most=1)

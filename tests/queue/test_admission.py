@@ -1,4 +1,4 @@
-"""Calling up jobs: paced, woken by everything that makes a start possible, and by nothing else."""
+"""Calling up jobs: paced, and woken exactly by the events that make a start possible."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.support.steps import OWNER
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time stands still until a test moves it."""
+    """A clock that stops until a test advances it."""
     return FakeClock(automatic=False)
 
 
 async def test_starts_are_paced(pipeline_harness: PipelineHarness) -> None:
-    """Twenty at once, then a short pause: a crowd must not stall the event loop."""
+    """Twenty at once, then a short pause: a burst must not stall the event loop."""
     pipeline_harness.provider.answering.clear()
     for user_id in range(1, 51):
         await pipeline_harness.imagine(user_id=user_id)
@@ -41,15 +41,15 @@ async def test_starts_are_paced(pipeline_harness: PipelineHarness) -> None:
 
 
 async def test_new_job_is_called_up_at_once(pipeline_harness: PipelineHarness) -> None:
-    """An empty line costs nobody a wait."""
+    """With an empty queue there is no delay."""
     await pipeline_harness.start()
     await pipeline_harness.settle()
     await pipeline_harness.imagine()
     await pipeline_harness.posted(1)
 
 
-async def test_freed_slot_is_given_to_the_next_at_once(pipeline_harness: PipelineHarness) -> None:
-    """A member's third picture starts when one of the two is on disk; nobody has to wake anything."""
+async def test_freed_slot_is_used_at_once(pipeline_harness: PipelineHarness) -> None:
+    """A member's third picture starts when one of the two is on disk; no explicit wake-up is needed."""
     async with asyncio.timeout(10):
         pipeline_harness.store._per_user_running = 1
         await pipeline_harness.start()
@@ -62,7 +62,7 @@ async def test_freed_slot_is_given_to_the_next_at_once(pipeline_harness: Pipelin
         await pipeline_harness.posted(2)
 
 
-async def test_held_admission_starts_nobody_until_it_is_over(pipeline_harness: PipelineHarness) -> None:
+async def test_admission_on_hold_starts_nothing_until_the_hold_ends(pipeline_harness: PipelineHarness) -> None:
     """The longest hold counts; when it ends, the waiting jobs start without being woken."""
     await pipeline_harness.start()
     pipeline_harness.admission.slow_down(30)
@@ -77,8 +77,8 @@ async def test_held_admission_starts_nobody_until_it_is_over(pipeline_harness: P
     await pipeline_harness.posted(1)
 
 
-async def test_a_burst_that_was_too_fast_goes_on_more_slowly(pipeline_harness: PipelineHarness) -> None:
-    """Twenty orders, twenty times 429: a short wait, then one order and about a second to the next; none is lost."""
+async def test_rate_limited_burst_continues_more_slowly(pipeline_harness: PipelineHarness) -> None:
+    """Twenty orders, twenty times 429: a short wait, then one order about every second; none is lost."""
     pipeline_harness.provider.submits += [RateLimitedError("429")] * 20
     for user_id in range(1, 21):
         await pipeline_harness.imagine(user_id=user_id)
@@ -98,8 +98,8 @@ async def test_a_burst_that_was_too_fast_goes_on_more_slowly(pipeline_harness: P
     assert len(pipeline_harness.provider.posts) == 22
 
 
-async def test_job_that_must_wait_is_called_up_when_its_moment_comes(pipeline_harness: PipelineHarness) -> None:
-    """Its moment alone wakes admission, even if another moment passed before without a slot."""
+async def test_delayed_job_is_called_up_at_its_time(pipeline_harness: PipelineHarness) -> None:
+    """Its time alone wakes admission, even if another one passed before without a slot."""
     moment = pipeline_harness.clock.now() + timedelta(seconds=30)
     job = await pipeline_harness.steps.submitting()
     await pipeline_harness.store.back_to_queue(job.id, OWNER, UnavailableError("busy"), moment)
@@ -114,8 +114,8 @@ async def test_job_that_must_wait_is_called_up_when_its_moment_comes(pipeline_ha
     await pipeline_harness.posted(2)
 
 
-async def test_moment_that_passes_while_the_database_is_asked_is_not_missed(pipeline_harness: PipelineHarness) -> None:
-    """The hold ends between the look at the line and the wait for a change: nobody else would wake admission."""
+async def test_deadline_that_passes_during_the_query_is_not_missed(pipeline_harness: PipelineHarness) -> None:
+    """The hold ends between reading the queue and waiting for a change: nothing else would wake admission."""
     pipeline_harness.admission.slow_down(30)
     await pipeline_harness.imagine()
     await pipeline_harness.start()
@@ -125,8 +125,8 @@ async def test_moment_that_passes_while_the_database_is_asked_is_not_missed(pipe
     await pipeline_harness.posted(1)
 
 
-async def test_database_trouble_is_waited_out(pipeline_harness: PipelineHarness) -> None:
-    """Admission survives a database that fails, and goes on a second later by itself."""
+async def test_database_errors_are_retried(pipeline_harness: PipelineHarness) -> None:
+    """Admission survives a failing database, and retries a second later."""
     await pipeline_harness.imagine()
     pipeline_harness.store.trouble["admit"] = 1
     await pipeline_harness.start()
@@ -138,7 +138,7 @@ async def test_database_trouble_is_waited_out(pipeline_harness: PipelineHarness)
 
 
 async def test_job_called_up_during_a_stop_is_not_submitted(pipeline_harness: PipelineHarness) -> None:
-    """The database answers after the stop began: no POST may leave that nobody would wait for."""
+    """The database answers after the stop began: no POST may be sent that no task would wait for."""
     started: list[Job] = []
     job = await pipeline_harness.imagine()
     admission = Admission(
@@ -163,7 +163,7 @@ async def test_job_called_up_during_a_stop_is_not_submitted(pipeline_harness: Pi
 
 
 async def test_stopping_ends_an_idle_admission(pipeline_harness: PipelineHarness) -> None:
-    """It waits for nothing and leaves no task behind."""
+    """It waits for nothing and leaves no task running."""
     running = asyncio.create_task(pipeline_harness.admission.run())
     await pipeline_harness.settle()
     pipeline_harness.admission.slow_down(60)

@@ -1,4 +1,4 @@
-"""Readings of the provider's balance: a warning in time, and an earlier try after a top-up."""
+"""Monitoring the provider's balance: an early warning, and an earlier probe after a top-up."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EMPTY = BalanceError("insufficient balance", http_status=402)
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time stands still until a test moves it."""
+    """A clock that stops until a test advances it."""
     return FakeClock(automatic=False)
 
 
 def watch(
     pipeline_harness: PipelineHarness, *readings: float | UnavailableError | None, low: float = 0
 ) -> BalanceMonitor:
-    """One that gets these readings, and then no more."""
+    """A monitor that gets these readings, and then no more."""
     script: Iterator[float | UnavailableError | None] = iter(readings)
 
     async def read() -> float | None:
@@ -43,7 +43,7 @@ def watch(
     )
 
 
-async def test_a_low_balance_is_told_once_until_it_was_above(pipeline_harness: PipelineHarness) -> None:
+async def test_low_balance_is_reported_once_until_it_was_above_the_limit(pipeline_harness: PipelineHarness) -> None:
     """However often it is read, and over a restart."""
     first = watch(pipeline_harness, 20, 9.5, 8, low=10)
     for _ in range(3):
@@ -59,13 +59,13 @@ async def test_a_low_balance_is_told_once_until_it_was_above(pipeline_harness: P
 
 
 async def test_no_limit_means_no_warning(pipeline_harness: PipelineHarness) -> None:
-    """A balance of nothing is the gate's business."""
+    """An empty balance is handled by the gate."""
     await watch(pipeline_harness, 0).look()
     assert pipeline_harness.alerts.told == []
 
 
-async def test_a_top_up_is_tried_at_once(pipeline_harness: PipelineHarness) -> None:
-    """Closed for long, the next try is minutes away; a reading that rose has it made now, with the usual back-off."""
+async def test_top_up_triggers_a_probe_at_once(pipeline_harness: PipelineHarness) -> None:
+    """After a long closure the next probe is minutes away; a higher reading triggers it now, with the same back-off."""
     await pipeline_harness.gate.start()
     await pipeline_harness.gate.refused(1, EMPTY)
     readings = watch(pipeline_harness, 0.2, 0.2, 25)
@@ -77,8 +77,8 @@ async def test_a_top_up_is_tried_at_once(pipeline_harness: PipelineHarness) -> N
     assert (pipeline_harness.gate.state.probe_at, pipeline_harness.gate.state.backoff_s) == (START, 60)
 
 
-async def test_a_refused_key_is_not_tried_for_a_reading(pipeline_harness: PipelineHarness) -> None:
-    """More money does not make a key good."""
+async def test_refused_key_is_not_probed_because_of_a_reading(pipeline_harness: PipelineHarness) -> None:
+    """A higher balance does not make a key valid."""
     await pipeline_harness.store.close_gate("invalid_key", probe_at=START, backoff_s=60)
     await pipeline_harness.gate.start()
     pipeline_harness.gate.admitted(1)
@@ -89,8 +89,8 @@ async def test_a_refused_key_is_not_tried_for_a_reading(pipeline_harness: Pipeli
     assert pipeline_harness.gate.allowance(20) == 0
 
 
-async def test_trouble_and_silence_are_normal(pipeline_harness: PipelineHarness) -> None:
-    """A provider without balance is asked again an hour later, one in trouble after the usual minute."""
+async def test_errors_and_missing_balance_are_normal(pipeline_harness: PipelineHarness) -> None:
+    """A provider without a balance is asked again an hour later, a failing one after the usual minute."""
     readings = watch(pipeline_harness, None, UnavailableError("503"), 3)
     assert await readings.look() is False
     assert readings.balance is None

@@ -1,4 +1,4 @@
-"""A clock that is set back or forward under the bot: nothing waits for an hour, is given up, or ordered twice."""
+"""Wall-clock jumps back or forward: no job waits an hour, is given up, or is ordered twice."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ JUMPS = pytest.mark.parametrize("jump_s", [-HOUR, HOUR, 48 * HOUR], ids=["back",
 
 
 @JUMPS
-async def test_a_job_that_was_put_off_is_tried_again_within_a_minute(
-    pipeline_harness: PipelineHarness, jump_s: float
-) -> None:
-    """Its row names a moment by the old clock."""
+async def test_delayed_job_is_retried_within_a_minute(pipeline_harness: PipelineHarness, jump_s: float) -> None:
+    """Its row has a time by the old clock."""
     pipeline_harness.provider.submits.append(UnavailableError("503", http_status=503))
     pipeline_harness.store.meanwhile["back_to_queue"] = lambda: pipeline_harness.clock.set_anew(jump_s)
     await pipeline_harness.start()
@@ -38,10 +36,8 @@ async def test_a_job_that_was_put_off_is_tried_again_within_a_minute(
 
 
 @JUMPS
-async def test_a_slow_down_lasts_as_long_as_the_provider_asked(
-    pipeline_harness: PipelineHarness, jump_s: float
-) -> None:
-    """No shorter, which would be refused again, and no longer."""
+async def test_slow_down_lasts_as_long_as_the_provider_asked(pipeline_harness: PipelineHarness, jump_s: float) -> None:
+    """No shorter, which would be rejected again, and no longer."""
     pipeline_harness.provider.submits.append(RateLimitedError("429", http_status=429, retry_after_s=17))
     pipeline_harness.store.meanwhile["back_to_queue"] = lambda: pipeline_harness.clock.set_anew(jump_s)
     await pipeline_harness.start()
@@ -51,8 +47,8 @@ async def test_a_slow_down_lasts_as_long_as_the_provider_asked(
 
 
 @JUMPS
-async def test_a_closed_gate_is_probed_in_time(pipeline_harness: PipelineHarness, jump_s: float) -> None:
-    """The row names the moment of the probe; a restart would read it, too."""
+async def test_closed_gate_is_probed_in_time(pipeline_harness: PipelineHarness, jump_s: float) -> None:
+    """The row has the time of the probe; a restart would read it, too."""
     pipeline_harness.provider.submits.append(BalanceError("empty", http_status=402))
     pipeline_harness.store.meanwhile["close_gate"] = lambda: pipeline_harness.clock.set_anew(jump_s)
     await pipeline_harness.start()
@@ -62,10 +58,10 @@ async def test_a_closed_gate_is_probed_in_time(pipeline_harness: PipelineHarness
 
 
 @JUMPS
-async def test_a_task_is_polled_on_and_not_given_up(
+async def test_task_is_still_polled_and_not_given_up(
     pipeline_harness: PipelineHarness, jump_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its age is counted by a clock that does not jump: it is neither asked an hour late nor taken for too old."""
+    """Its age is measured by a monotonic clock: it is neither polled an hour late nor taken for too old."""
     pipeline_harness.provider.polls += [RUNNING] * 5
     polled = pipeline_harness.provider.poll
 
@@ -81,8 +77,8 @@ async def test_a_task_is_polled_on_and_not_given_up(
     assert job.submitted_at is not None
 
 
-async def test_a_task_found_after_a_start_in_the_past_is_polled_at_once(pipeline_harness: PipelineHarness) -> None:
-    """The machine came up with an older clock than it went down with."""
+async def test_task_found_after_a_start_in_the_past_is_polled_at_once(pipeline_harness: PipelineHarness) -> None:
+    """The machine started with an older clock than it had at shutdown."""
     running = await pipeline_harness.steps.running()
     pipeline_harness.clock.set_anew(-HOUR)
     await pipeline_harness.start()
@@ -90,8 +86,8 @@ async def test_a_task_found_after_a_start_in_the_past_is_polled_at_once(pipeline
     assert pipeline_harness.provider.polled_at[0] < 30
 
 
-async def test_an_hour_back_makes_no_forecast_of_minus_an_hour(pipeline_harness: PipelineHarness) -> None:
-    """What a clock set anew has made up is not learned from."""
+async def test_an_hour_back_gives_no_negative_forecast(pipeline_harness: PipelineHarness) -> None:
+    """A duration measured across a clock change is not learned."""
     pipeline_harness.provider.polls += [RUNNING] * 2
     pipeline_harness.store.meanwhile["submitted"] = lambda: pipeline_harness.clock.set_anew(-HOUR)
     await pipeline_harness.start()
@@ -103,7 +99,7 @@ async def test_an_hour_back_makes_no_forecast_of_minus_an_hour(pipeline_harness:
 
 
 async def test_nothing_is_deleted_by_its_age_within_an_hour_of_a_jump(tmp_path: Path) -> None:
-    """Ten days forward by mistake: put right within the hour, no picture is gone that was to be kept for seven days."""
+    """Ten days forward by mistake: corrected within the hour, no picture is deleted before its seven days."""
     clock = FakeClock()
     async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
         spool = Spool(tmp_path / "spool")
@@ -128,8 +124,8 @@ async def test_nothing_is_deleted_by_its_age_within_an_hour_of_a_jump(tmp_path: 
         assert not picture.exists()
 
 
-def test_a_clock_that_runs_a_little_fast_is_trusted() -> None:
-    """Only what sets it anew counts: corrections of seconds are everyday."""
+def test_clock_drift_of_seconds_is_trusted() -> None:
+    """Only a clock change counts as a jump: corrections of seconds are normal."""
     clock = FakeClock()
     clock_jump = ClockJumpGuard(clock)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""A disk that is nearly full: nothing new is ordered, what is paid for is kept, and it ends by itself."""
+"""A nearly full disk: new orders are refused, paid results are kept, and orders resume automatically."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FULL = DiskState(free_bytes=0)
 
 
 async def set_disk(pipeline_harness: PipelineHarness, disk: DiskState) -> None:
-    """Let the disk become so, and the watch see it."""
+    """Set the free disk space, and let the monitor read it."""
     pipeline_harness.disk = disk
     await pipeline_harness.disk_watch.look()
 
 
 async def test_nothing_is_ordered_while_the_disk_is_nearly_full(pipeline_harness: PipelineHarness) -> None:
-    """A waiting job keeps its place, unpaid; with room again it goes on by itself."""
+    """A waiting job keeps its position, unpaid; it resumes automatically once there is room."""
     await pipeline_harness.start()
     await set_disk(pipeline_harness, SHORT)
     job = await pipeline_harness.imagine()
@@ -40,10 +40,10 @@ async def test_nothing_is_ordered_while_the_disk_is_nearly_full(pipeline_harness
     await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
-async def test_the_owner_is_told_once_each_way_and_every_waiting_card_is_shown_anew(
+async def test_owner_is_notified_once_each_way_and_waiting_cards_are_refreshed(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """However often the watch looks; the servers' log channels get a line as well."""
+    """However often the monitor checks; the servers' log channels get a message as well."""
     job = await pipeline_harness.imagine()
     for _ in range(3):
         await set_disk(pipeline_harness, SHORT)
@@ -61,10 +61,10 @@ async def test_the_owner_is_told_once_each_way_and_every_waiting_card_is_shown_a
     assert not (await pipeline_harness.store.gate()).shut
 
 
-async def test_the_owner_hears_of_a_disk_that_the_database_cannot_write_to_either(
+async def test_owner_is_notified_even_if_the_database_cannot_write(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """Telling does not wait for a row; the row follows as soon as it can be written."""
+    """The notification does not wait for a row; the row is written as soon as possible."""
     pipeline_harness.store.trouble["note_room"] = 3
     await set_disk(pipeline_harness, DiskState(free_bytes=2 * LEAST_FREE_BYTES, trouble="Read-only file system"))
     await pipeline_harness.until(lambda: len(pipeline_harness.alerts.told) == 1)
@@ -76,8 +76,8 @@ async def test_the_owner_hears_of_a_disk_that_the_database_cannot_write_to_eithe
     await pipeline_harness.until(recorded)
 
 
-async def test_a_restart_does_not_tell_the_owner_again(pipeline_harness: PipelineHarness) -> None:
-    """It stands in the row that they know; what they do not know yet is told."""
+async def test_restart_does_not_notify_the_owner_again(pipeline_harness: PipelineHarness) -> None:
+    """A row records that they were notified; what is not recorded is sent."""
     await pipeline_harness.store.note_room(START, told=True)
     await pipeline_harness.gate.start()
     await set_disk(pipeline_harness, SHORT)
@@ -88,8 +88,8 @@ async def test_a_restart_does_not_tell_the_owner_again(pipeline_harness: Pipelin
     assert "room on the disk again" in pipeline_harness.alerts.told[0]
 
 
-async def test_a_crash_before_the_owner_was_told_is_made_good(pipeline_harness: PipelineHarness) -> None:
-    """The row says that nobody knows: the next start tells."""
+async def test_crash_before_the_notification_is_made_up_for(pipeline_harness: PipelineHarness) -> None:
+    """The row says that no owner was notified: the next start does it."""
     await pipeline_harness.store.note_room(START, told=False)
     await pipeline_harness.gate.start()
     await set_disk(pipeline_harness, SHORT)
@@ -98,15 +98,15 @@ async def test_a_crash_before_the_owner_was_told_is_made_good(pipeline_harness: 
 
 
 async def test_new_orders_are_refused_from_memory(pipeline_harness: PipelineHarness) -> None:
-    """With a sentence of their own; the database is not asked."""
+    """With their own text; no database query is made."""
     pipeline_harness.disk_watch.check()
     await set_disk(pipeline_harness, SHORT)
     with refused("disk is full.*Nothing was ordered"):
         pipeline_harness.disk_watch.check()
 
 
-async def test_a_closed_gate_is_not_probed_while_the_disk_is_full(pipeline_harness: PipelineHarness) -> None:
-    """A probe is an order, too: it is paid for if it is taken."""
+async def test_closed_gate_is_not_probed_while_the_disk_is_full(pipeline_harness: PipelineHarness) -> None:
+    """A probe is an order, too: it is charged if it is accepted."""
     pipeline_harness.provider.submits.append(BalanceError("empty", http_status=402))
     await pipeline_harness.start()
     job = await pipeline_harness.imagine()
@@ -116,14 +116,14 @@ async def test_a_closed_gate_is_not_probed_while_the_disk_is_full(pipeline_harne
     pipeline_harness.clock.shift(3_600)
     pipeline_harness.admission.wake()
     await pipeline_harness.settle()
-    assert len(pipeline_harness.provider.posts) <= posts + 1  # one may have been on its way
+    assert len(pipeline_harness.provider.posts) <= posts + 1  # one may have been in flight
     assert pipeline_harness.gate.probe_at is None
     await set_disk(pipeline_harness, ROOMY)
     await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
-async def test_a_job_called_up_just_before_goes_back_to_its_place(pipeline_harness: PipelineHarness) -> None:
-    """Between its turn and its POST the disk filled up: it is not sent, and not lost."""
+async def test_job_called_up_just_before_returns_to_its_position(pipeline_harness: PipelineHarness) -> None:
+    """Between its call-up and its POST the disk filled up: it is not sent, and not lost."""
     pipeline_harness.store.meanwhile["admit"] = lambda: pipeline_harness.gate.room("no room")
     await pipeline_harness.start()
     job = await pipeline_harness.imagine()
@@ -135,10 +135,10 @@ async def test_a_job_called_up_just_before_goes_back_to_its_place(pipeline_harne
     assert len(pipeline_harness.provider.posts) == 1
 
 
-async def test_a_finished_picture_waits_at_the_provider_for_hours_and_is_kept(
+async def test_finished_picture_waits_at_the_provider_for_hours_and_is_kept(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """It is paid for: long after a task is given up otherwise, it is fetched once there is room, from the one POST."""
+    """It is paid for: long after the usual time-out, it is downloaded once there is room, with the one POST."""
     await pipeline_harness.start()
     pipeline_harness.disk = FULL
     job = await pipeline_harness.imagine()
@@ -149,8 +149,8 @@ async def test_a_finished_picture_waits_at_the_provider_for_hours_and_is_kept(
     assert len(pipeline_harness.provider.posts) == 1
 
 
-async def test_pictures_under_way_are_kept_while_half_of_the_reserve_is_left(pipeline_harness: PipelineHarness) -> None:
-    """That is what the reserve is for; orders of others wait meanwhile."""
+async def test_running_pictures_are_stored_while_half_of_the_reserve_is_left(pipeline_harness: PipelineHarness) -> None:
+    """That is the purpose of the reserve; new orders wait meanwhile."""
     pipeline_harness.provider.answering.clear()
     await pipeline_harness.start()
     job = await pipeline_harness.imagine()
@@ -162,8 +162,8 @@ async def test_pictures_under_way_are_kept_while_half_of_the_reserve_is_left(pip
     assert (await pipeline_harness.store.job(waiting.id)).state is JobState.QUEUED
 
 
-async def test_those_who_look_at_once_are_each_told_what_was_seen(pipeline_harness: PipelineHarness) -> None:
-    """Who shares a look is told its outcome, though another one may begin before that."""
+async def test_concurrent_checks_each_get_their_result(pipeline_harness: PipelineHarness) -> None:
+    """A caller that shares a check gets its result, though another one may start before that."""
 
     async def looks() -> set[int | None]:
         return {(await pipeline_harness.disk_watch.look()).free_bytes for _ in range(50)}
@@ -172,10 +172,10 @@ async def test_those_who_look_at_once_are_each_told_what_was_seen(pipeline_harne
     assert await asyncio.gather(*[looks() for _ in range(4)]) == [{ROOMY.free_bytes}] * 4
 
 
-async def test_a_disk_that_hangs_holds_up_nobody_and_counts_as_full(
+async def test_hanging_disk_blocks_no_caller_and_counts_as_full(
     pipeline_harness: PipelineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever asks gets an answer in time, and only one thread ever waits for such a disk."""
+    """Every caller gets an answer in time, and only one thread ever waits for the disk."""
     monkeypatch.setattr("bot.queue.disk_monitor._ANSWERS_BY_S", 0.02)
     answers, looks = threading.Event(), []
 

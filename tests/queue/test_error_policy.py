@@ -1,4 +1,4 @@
-"""What follows from a failed submit: the whole table."""
+"""The decision after a failed submit, for every kind of error."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ OF_POLLS = {errors.TaskFailedError, errors.TaskUnknownError, errors.TaskTimeoutE
 
 @pytest.mark.parametrize(("kind", "decision"), TABLE.items(), ids=lambda value: getattr(value, "__name__", ""))
 def test_first_failure(kind: type[ProviderError], decision: AfterSubmit) -> None:
-    """Each kind of error has its one consequence."""
+    """Each kind of error has exactly one decision."""
     assert after_submit(kind("x"), 0) is decision
 
 
 def test_every_kind_of_error_is_in_the_table() -> None:
-    """A new kind of error needs a decision of its own."""
+    """A new kind of error needs an explicit decision."""
     assert set(ProviderError.__subclasses__()) == (set(TABLE) | OF_POLLS) - {ProviderError}
 
 
 def test_only_an_uncertain_job_may_have_cost_something() -> None:
-    """An error that possibly cost something never leads to another POST or to a free failure."""
+    """An error that may have been charged never leads to another POST or to a free failure."""
     for kind, decision in TABLE.items():
         assert (kind.cost is errors.Cost.POSSIBLY) == (decision is AfterSubmit.UNCERTAIN)
 
 
 @pytest.mark.parametrize("tries", range(8))
 def test_unavailable_is_tried_six_times(tries: int) -> None:
-    """The sixth failure in a row is the last; then the member is told instead of left waiting."""
+    """The sixth failure in a row is the last; then the failure is shown."""
     expected = AfterSubmit.TRY_LATER if tries < 5 else AfterSubmit.FAIL
     assert MOST_TRIES_UNAVAILABLE == 6
     assert after_submit(errors.UnavailableError("503"), tries) is expected
@@ -58,6 +58,6 @@ def test_unavailable_is_tried_six_times(tries: int) -> None:
         (errors.UnreachableError, AfterSubmit.TRY_LATER),
     ],
 )
-def test_what_is_nobodys_fault_is_tried_forever(kind: type[ProviderError], decision: AfterSubmit) -> None:
+def test_transient_errors_are_retried_forever(kind: type[ProviderError], decision: AfterSubmit) -> None:
     """An empty balance, a slow-down or a missing network never ends a job, however often it happens."""
     assert after_submit(kind("x"), 10_000) is decision

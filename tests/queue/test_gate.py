@@ -1,4 +1,4 @@
-"""An empty balance is a state: submission pauses, every job keeps its place, and it ends by itself."""
+"""An empty balance closes the gate: submission pauses, every job keeps its position, and probes reopen it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ EMPTY = BalanceError("insufficient balance", http_status=402, request_id="req-1"
 
 
 def gaps(moments: list[float]) -> list[float]:
-    """The seconds between moments, to the second."""
+    """The seconds between times, rounded."""
     return [round(after - before) for before, after in pairwise(moments)]
 
 
-async def test_empty_balance_pauses_and_resumes_by_itself(pipeline_harness: PipelineHarness) -> None:
-    """A 402 costs the job nothing but time: back in its place, submitted again by the probe, delivered."""
+async def test_empty_balance_pauses_and_resumes_automatically(pipeline_harness: PipelineHarness) -> None:
+    """A 402 costs the job only time: it is requeued, submitted again by the probe, delivered."""
     pipeline_harness.provider.submits.append(EMPTY)
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -37,8 +37,8 @@ async def test_empty_balance_pauses_and_resumes_by_itself(pipeline_harness: Pipe
     assert not (await pipeline_harness.store.gate()).closed
 
 
-async def test_several_refusals_at_once_close_the_gate_once(pipeline_harness: PipelineHarness) -> None:
-    """Three POSTs under way when the balance ends: one closing, one alert, one wait, three recorded errors."""
+async def test_concurrent_402s_close_the_gate_once(pipeline_harness: PipelineHarness) -> None:
+    """Three POSTs in flight when the balance ends: one closing, one notification, one wait, three recorded errors."""
     pipeline_harness.provider.submits += [EMPTY] * 3
     pipeline_harness.provider.answering.clear()
     await pipeline_harness.start()
@@ -52,8 +52,8 @@ async def test_several_refusals_at_once_close_the_gate_once(pipeline_harness: Pi
     await pipeline_harness.until(lambda: len(pipeline_harness.alerts.told) == 2)
 
 
-async def test_owner_is_told_once_when_it_closes_and_once_when_it_opens(pipeline_harness: PipelineHarness) -> None:
-    """Failed probes in between tell nobody anything."""
+async def test_owner_is_notified_once_when_it_closes_and_once_when_it_opens(pipeline_harness: PipelineHarness) -> None:
+    """Failed probes in between notify no one."""
     pipeline_harness.provider.submits += [EMPTY] * 4
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -64,8 +64,8 @@ async def test_owner_is_told_once_when_it_closes_and_once_when_it_opens(pipeline
     assert "sufficient again" in opened
 
 
-async def test_the_first_waiting_job_is_the_probe(pipeline_harness: PipelineHarness) -> None:
-    """Whoever is next in line asks for all; the rest are not submitted until it succeeded."""
+async def test_first_waiting_job_is_the_probe(pipeline_harness: PipelineHarness) -> None:
+    """The first in the queue probes; the others are not submitted until it succeeded."""
     await pipeline_harness.store.close_gate("balance", probe_at=START, backoff_s=60)
     await pipeline_harness.imagine(prompt="first")
     await pipeline_harness.imagine(prompt="second", user_id=BOB)
@@ -89,15 +89,15 @@ async def test_waiting_cards_are_refreshed_when_the_gate_closes(pipeline_harness
 
 
 async def test_restart_probes_at_once(pipeline_harness: PipelineHarness) -> None:
-    """The owner topped up and started the bot again: nobody waits for the old back-off."""
+    """The owner topped up and restarted the bot: the old back-off does not apply."""
     await pipeline_harness.store.close_gate("balance", probe_at=START + timedelta(seconds=900), backoff_s=900)
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
     assert pipeline_harness.provider.posted_at == [0]
 
 
-async def test_restart_into_an_empty_balance_begins_the_back_off_anew(pipeline_harness: PipelineHarness) -> None:
-    """It is still empty: closed since the first time, with one quick probe and then doubled waits."""
+async def test_restart_with_an_empty_balance_restarts_the_back_off(pipeline_harness: PipelineHarness) -> None:
+    """It is still empty: the closing time is kept, with one quick probe and then doubled waits."""
     await pipeline_harness.store.close_gate("balance", probe_at=START + timedelta(seconds=900), backoff_s=900)
     await pipeline_harness.store.note_told()
     pipeline_harness.clock.shift(100)
@@ -109,7 +109,7 @@ async def test_restart_into_an_empty_balance_begins_the_back_off_anew(pipeline_h
 
 
 async def test_refused_key_closes_the_gate_too(pipeline_harness: PipelineHarness) -> None:
-    """A wrong key is the owner's to mend: jobs wait, and the owner is told which setting it is."""
+    """Only the owner can fix a wrong key: jobs wait, and the owner is told which setting it is."""
     pipeline_harness.provider.submits.append(InvalidKeyError("401", http_status=401))
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -118,7 +118,7 @@ async def test_refused_key_closes_the_gate_too(pipeline_harness: PipelineHarness
     assert sum(row.balance_errors for row in await pipeline_harness.store.usage(None)) == 0
 
 
-async def test_probe_that_tells_nothing_is_followed_by_another(pipeline_harness: PipelineHarness) -> None:
+async def test_inconclusive_probe_is_followed_by_another(pipeline_harness: PipelineHarness) -> None:
     """A probe that ends in a slow-down, in no capacity or in a bad request leaves the gate closed, not stuck."""
     await pipeline_harness.store.close_gate("balance", probe_at=START, backoff_s=60)
     pipeline_harness.provider.submits += [RateLimitedError("429"), UnavailableError("503"), BadRequestError("400")]
@@ -131,8 +131,8 @@ async def test_probe_that_tells_nothing_is_followed_by_another(pipeline_harness:
     assert len(pipeline_harness.provider.posts) == 4
 
 
-async def test_probe_that_was_cancelled_in_time_is_followed_by_another(pipeline_harness: PipelineHarness) -> None:
-    """The member took the probing job back before its POST: the next one probes after the same wait."""
+async def test_cancelled_probe_is_followed_by_another(pipeline_harness: PipelineHarness) -> None:
+    """The member cancelled the probing job before its POST: the next one probes after the same wait."""
     await pipeline_harness.store.close_gate("balance", probe_at=START, backoff_s=60)
     await pipeline_harness.gate.start()
     pipeline_harness.gate.admitted(1)
@@ -144,7 +144,7 @@ async def test_probe_that_was_cancelled_in_time_is_followed_by_another(pipeline_
 
 
 async def test_job_called_up_while_the_gate_closed_is_no_probe(pipeline_harness: PipelineHarness) -> None:
-    """The gate closed while a batch was being called up: none of it is submitted before a probe is due."""
+    """The gate closed while a batch was called up: none of it is submitted before a probe is due."""
     await pipeline_harness.gate.start()
     await pipeline_harness.gate.refused(1, EMPTY)
     for job_id in (2, 3):
@@ -157,8 +157,8 @@ async def test_job_called_up_while_the_gate_closed_is_no_probe(pipeline_harness:
     assert not pipeline_harness.gate.lets_through(3)
 
 
-async def test_answers_of_earlier_posts_do_not_move_the_gate(pipeline_harness: PipelineHarness) -> None:
-    """A POST that was under way when the gate closed neither opens it nor doubles the wait."""
+async def test_answers_of_earlier_posts_do_not_change_the_gate(pipeline_harness: PipelineHarness) -> None:
+    """A POST in flight when the gate closed neither opens it nor doubles the wait."""
     await pipeline_harness.gate.start()
     await pipeline_harness.gate.refused(1, EMPTY)
     await pipeline_harness.gate.passed(2)
@@ -169,8 +169,8 @@ async def test_answers_of_earlier_posts_do_not_move_the_gate(pipeline_harness: P
     assert gate.probe_at == START + timedelta(seconds=60)
 
 
-async def test_database_trouble_while_the_gate_moves_costs_no_job_anything(pipeline_harness: PipelineHarness) -> None:
-    """Neither closing nor opening may fail a job, and in the end the stored gate is the real one."""
+async def test_database_errors_while_the_gate_changes_affect_no_job(pipeline_harness: PipelineHarness) -> None:
+    """Neither closing nor opening may fail a job, and in the end the stored gate matches the one in memory."""
     pipeline_harness.provider.submits += [EMPTY] * 2
     pipeline_harness.store.trouble["close_gate"] = 3
     pipeline_harness.store.trouble["open_gate"] = 3
@@ -182,8 +182,8 @@ async def test_database_trouble_while_the_gate_moves_costs_no_job_anything(pipel
     assert len(pipeline_harness.provider.posts) == 3
 
 
-async def test_owner_who_was_not_told_before_a_crash_is_told_at_the_start(pipeline_harness: PipelineHarness) -> None:
-    """The process ended between closing the gate and saying so; told once, a further restart says nothing."""
+async def test_owner_not_notified_before_a_crash_is_notified_at_the_start(pipeline_harness: PipelineHarness) -> None:
+    """The process ended between closing the gate and the notification; sent once, not at a further restart."""
     await pipeline_harness.store.close_gate("balance", probe_at=START, backoff_s=60)
     await pipeline_harness.gate.start()
     await pipeline_harness.until(lambda: len(pipeline_harness.alerts.told) == 1)
@@ -195,7 +195,7 @@ async def test_owner_who_was_not_told_before_a_crash_is_told_at_the_start(pipeli
     assert len(pipeline_harness.alerts.told) == 1
 
 
-async def test_a_balance_that_comes_and_goes_is_told_each_time_in_order(pipeline_harness: PipelineHarness) -> None:
+async def test_alternating_balance_is_reported_each_time_in_order(pipeline_harness: PipelineHarness) -> None:
     """402, then 200, then 402 …: each closing and each opening once, and every picture arrives."""
     for _ in range(4):
         pipeline_harness.provider.submits += [EMPTY, Submission(task_id="task-ok")]
@@ -208,7 +208,7 @@ async def test_a_balance_that_comes_and_goes_is_told_each_time_in_order(pipeline
     assert len(pipeline_harness.provider.posts) == 8
 
 
-async def test_a_pause_submits_nothing_until_it_is_resumed(pipeline_harness: PipelineHarness) -> None:
+async def test_pause_submits_nothing_until_it_is_resumed(pipeline_harness: PipelineHarness) -> None:
     """Neither new jobs nor a probe that is due; the resume lets a closed gate be probed at once."""
     await pipeline_harness.start()
     await pipeline_harness.gate.pause()
@@ -225,8 +225,8 @@ async def test_a_pause_submits_nothing_until_it_is_resumed(pipeline_harness: Pip
     assert not (await pipeline_harness.store.gate()).shut
 
 
-async def test_a_probe_that_a_pause_caught_leaves_the_gate_probed_later(pipeline_harness: PipelineHarness) -> None:
-    """It was called up and not yet sent: it goes back to its place, and after the resume another one is tried."""
+async def test_probe_interrupted_by_a_pause_is_repeated_after_it(pipeline_harness: PipelineHarness) -> None:
+    """It was called up but not sent: it is requeued, and after the resume another one is tried."""
     await pipeline_harness.store.close_gate("balance", probe_at=START, backoff_s=60)
     await pipeline_harness.gate.start()
     pipeline_harness.gate.admitted(1)
@@ -239,8 +239,8 @@ async def test_a_probe_that_a_pause_caught_leaves_the_gate_probed_later(pipeline
     assert pipeline_harness.gate.allowance(20) == 1
 
 
-async def test_another_reason_is_told_once_while_the_gate_stays_closed(pipeline_harness: PipelineHarness) -> None:
-    """The balance was empty and then the key is refused: the owner has to know, but not at each further try."""
+async def test_another_reason_is_reported_once_while_the_gate_stays_closed(pipeline_harness: PipelineHarness) -> None:
+    """The balance was empty and then the key is refused: the owner is notified, but not at each further probe."""
     refused = InvalidKeyError("401", http_status=401)
     pipeline_harness.provider.submits += [EMPTY, EMPTY, refused, EMPTY, refused]
     await pipeline_harness.start()
@@ -252,8 +252,8 @@ async def test_another_reason_is_told_once_while_the_gate_stays_closed(pipeline_
     assert "accepts work again" in opened
 
 
-async def test_database_trouble_does_not_keep_an_owner_from_being_told(pipeline_harness: PipelineHarness) -> None:
-    """Counting what waits is tried until it works; what was told is noted likewise."""
+async def test_database_errors_do_not_keep_an_owner_from_being_notified(pipeline_harness: PipelineHarness) -> None:
+    """Counting the waiting jobs is retried until it works; so is recording the notification."""
     pipeline_harness.provider.submits.append(EMPTY)
     pipeline_harness.store.trouble["waiting"] = 2
     pipeline_harness.store.trouble["note_told"] = 2

@@ -1,4 +1,4 @@
-"""How a closed gate is probed: by whom, and how often, on a clock that a test moves."""
+"""Probes of a closed gate: which job, and at which intervals, on a fake clock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.support.pipeline_harness import PipelineHarness
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time stands still until a test moves it."""
+    """A clock that stops until a test advances it."""
     return FakeClock(automatic=False)
 
 
-async def test_probes_double_their_wait_up_to_fifteen_times(pipeline_harness: PipelineHarness) -> None:
-    """From one minute to fifteen, each time with the first in line, which keeps its place through all of it."""
+async def test_probe_waits_double_up_to_fifteen_minutes(pipeline_harness: PipelineHarness) -> None:
+    """From one minute to fifteen, each time with the first in the queue, which keeps its position."""
     pipeline_harness.provider.submits += [BalanceError("empty", http_status=402)] * 8
     first = await pipeline_harness.imagine(prompt="first")
     await pipeline_harness.start()
@@ -40,8 +40,8 @@ async def test_probes_double_their_wait_up_to_fifteen_times(pipeline_harness: Pi
     assert (await pipeline_harness.store.job(second.id)).state is JobState.QUEUED
 
 
-async def test_gate_that_opens_lets_everybody_through_at_once(pipeline_harness: PipelineHarness) -> None:
-    """The probe's success is enough: nobody waits for a probe of their own."""
+async def test_opened_gate_lets_all_jobs_through_at_once(pipeline_harness: PipelineHarness) -> None:
+    """The probe's success is enough: no other job needs its own probe."""
     pipeline_harness.provider.submits.append(BalanceError("empty", http_status=402))
     await pipeline_harness.imagine(prompt="first")
     await pipeline_harness.start()

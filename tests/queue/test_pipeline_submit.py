@@ -1,4 +1,4 @@
-"""From the line to the provider: one POST a job, and what becomes of a job whose POST failed."""
+"""From the queue to the provider: one POST a job, and the handling of a failed POST."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.provider import INLINE
 
 
 async def usage(pipeline_harness: PipelineHarness) -> dict[str, int]:
-    """Spent and possibly spent micro-credits, and counts, over everything."""
+    """Spent and possibly spent micro-credits, and counts, in total."""
     rows = await pipeline_harness.store.usage(None)
     columns = ("requested", "failed", "uncertain", "spent_microcredits", "possible_microcredits")
     return {column: sum(getattr(row, column) for row in rows) for column in columns}
@@ -44,7 +44,7 @@ async def test_picture_is_fetched_with_one_post(pipeline_harness: PipelineHarnes
 
 @pytest.mark.parametrize("error", [BadRequestError("400"), ContentRefusedError("no"), PlatformError("500")])
 async def test_refused_job_fails_and_costs_nothing(error: ProviderError, pipeline_harness: PipelineHarness) -> None:
-    """What the provider turns down is told at once, and its reserve is released."""
+    """A rejection by the provider is shown at once, and the reserve is released."""
     pipeline_harness.provider.submits.append(error)
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
@@ -54,7 +54,7 @@ async def test_refused_job_fails_and_costs_nothing(error: ProviderError, pipelin
 
 
 async def test_unknown_outcome_is_left_to_the_member(pipeline_harness: PipelineHarness) -> None:
-    """A POST that may have arrived is never sent again by itself."""
+    """A POST that may have arrived is never sent again automatically."""
     pipeline_harness.provider.submits.append(OutcomeUnknownError("connection lost"))
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.UNCERTAIN)
@@ -64,7 +64,7 @@ async def test_unknown_outcome_is_left_to_the_member(pipeline_harness: PipelineH
 
 
 async def test_ordering_again_sends_one_more_post(pipeline_harness: PipelineHarness) -> None:
-    """The member's decision makes a new job in the old one's place, with one POST of its own."""
+    """The member's decision makes a new job in the old one's position, with its own POST."""
     pipeline_harness.provider.submits.append(OutcomeUnknownError("connection lost"))
     await pipeline_harness.start()
     old = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.UNCERTAIN)
@@ -76,7 +76,7 @@ async def test_ordering_again_sends_one_more_post(pipeline_harness: PipelineHarn
 
 
 async def test_unavailable_model_is_tried_six_times_with_growing_waits(pipeline_harness: PipelineHarness) -> None:
-    """No capacity: about a minute of tries, then the member is told, and it cost nothing."""
+    """No capacity: about a minute of tries, then the failure is shown, and it cost nothing."""
     pipeline_harness.provider.submits += [UnavailableError("503")] * 9
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
@@ -87,15 +87,15 @@ async def test_unavailable_model_is_tried_six_times_with_growing_waits(pipeline_
 
 
 async def test_slow_downs_do_not_use_up_a_jobs_tries(pipeline_harness: PipelineHarness) -> None:
-    """Six times 429, then once 503: the job has been tried once, not seven times."""
+    """Six times 429, then once 503: the job has used one try, not seven."""
     pipeline_harness.provider.submits += [*[RateLimitedError("429")] * 6, UnavailableError("503")]
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
     assert len(pipeline_harness.provider.posts) == 8
 
 
-async def test_unreachable_provider_is_waited_for(pipeline_harness: PipelineHarness) -> None:
-    """Without a connection nothing was sent: the job is tried until there is one, at most a minute apart."""
+async def test_unreachable_provider_is_retried(pipeline_harness: PipelineHarness) -> None:
+    """Without a connection nothing was sent: the job is retried until there is one, at most a minute apart."""
     pipeline_harness.provider.submits += [UnreachableError("no route")] * 40
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -104,8 +104,8 @@ async def test_unreachable_provider_is_waited_for(pipeline_harness: PipelineHarn
     assert job.cost is Cost.CHARGED
 
 
-async def test_slow_down_holds_everybody_as_long_as_the_provider_says(pipeline_harness: PipelineHarness) -> None:
-    """429 with Retry-After: nobody submits before, and then all go on in their order."""
+async def test_slow_down_holds_all_jobs_as_long_as_the_provider_says(pipeline_harness: PipelineHarness) -> None:
+    """429 with Retry-After: nothing is submitted before, and then all continue in order."""
     pipeline_harness.provider.submits.append(RateLimitedError("429", retry_after_s=17))
     begun = pipeline_harness.clock.now()
     await pipeline_harness.start()
@@ -120,8 +120,8 @@ async def test_slow_down_holds_everybody_as_long_as_the_provider_says(pipeline_h
     assert (submitted_at - begun).total_seconds() >= 17
 
 
-async def test_answer_with_the_address_of_the_picture_needs_no_poll(pipeline_harness: PipelineHarness) -> None:
-    """A submit call may answer with the finished picture: it is downloaded without a poll."""
+async def test_submit_response_with_a_picture_url_needs_no_poll(pipeline_harness: PipelineHarness) -> None:
+    """A submit call may return the finished picture: it is downloaded without a poll."""
     pipeline_harness.provider.submits.append(Submission(source=PictureSource(url="https://result.example/now.png")))
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -130,10 +130,10 @@ async def test_answer_with_the_address_of_the_picture_needs_no_poll(pipeline_har
     assert job.cost is Cost.CHARGED
 
 
-async def test_answer_with_the_bytes_of_the_picture_is_kept_before_it_is_recorded(
+async def test_inline_picture_is_stored_before_it_is_recorded(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """Bytes in the answer exist nowhere else: they are on disk before the answer counts as recorded."""
+    """Bytes in the response exist nowhere else: they are on disk before the response counts as recorded."""
     pipeline_harness.provider.submits.append(Submission(source=INLINE))
     pipeline_harness.store.trouble["submitted"] = 1
     await pipeline_harness.start()
@@ -144,8 +144,8 @@ async def test_answer_with_the_bytes_of_the_picture_is_kept_before_it_is_recorde
     assert pipeline_harness.provider.downloaded == [INLINE]
 
 
-async def test_bytes_in_the_answer_survive_a_full_disk(pipeline_harness: PipelineHarness) -> None:
-    """The disk refuses twice; the picture is kept as soon as there is room."""
+async def test_inline_picture_survives_a_full_disk(pipeline_harness: PipelineHarness) -> None:
+    """The disk rejects two writes; the picture is stored as soon as there is room."""
     pipeline_harness.provider.submits.append(Submission(source=INLINE))
     pipeline_harness.provider.downloads += [StoreError("No space left on device")] * 2
     await pipeline_harness.start()
@@ -154,8 +154,8 @@ async def test_bytes_in_the_answer_survive_a_full_disk(pipeline_harness: Pipelin
     assert len(pipeline_harness.provider.downloaded) == 3
 
 
-async def test_answer_with_unusable_bytes_fails_and_was_charged(pipeline_harness: PipelineHarness) -> None:
-    """The provider delivered garbage and nothing can be asked for again: it is said, with its cost."""
+async def test_unusable_inline_picture_fails_and_was_charged(pipeline_harness: PipelineHarness) -> None:
+    """The provider delivered invalid bytes that can't be requested again: the failure is shown, with its cost."""
     pipeline_harness.provider.submits.append(Submission(source=INLINE))
     pipeline_harness.provider.downloads.append(b"this is no picture")
     await pipeline_harness.start()
@@ -177,7 +177,7 @@ async def test_answer_with_unusable_bytes_fails_and_was_charged(pipeline_harness
         (RateLimitedError("429"), "admit", JobState.FETCHED),
     ],
 )
-async def test_database_trouble_is_waited_out_at_every_step(
+async def test_database_errors_are_retried_at_every_step(
     answer: ProviderError | None, write: str, state: JobState, pipeline_harness: PipelineHarness
 ) -> None:
     """A database that fails four times loses no step, sends no second POST and ends no job."""
@@ -192,7 +192,7 @@ async def test_database_trouble_is_waited_out_at_every_step(
 
 
 async def test_bug_during_the_post_leaves_the_job_uncertain(pipeline_harness: PipelineHarness) -> None:
-    """An error that nobody foresaw must neither lose the job nor submit it again."""
+    """An unexpected error must neither lose the job nor submit it again."""
     pipeline_harness.provider.submits.append(ZeroDivisionError("a bug"))
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.UNCERTAIN)

@@ -1,4 +1,4 @@
-"""From an accepted task to a picture on disk, through whatever the provider says."""
+"""From an accepted task to a picture on disk, for every answer of the provider."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ GONE = PictureError("result_gone", "HTTP 404")
 
 
 async def spent(pipeline_harness: PipelineHarness) -> int:
-    """Micro-credits spent in all."""
+    """Micro-credits spent in total."""
     return sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None))
 
 
-async def test_polls_keep_the_guides_pace(pipeline_harness: PipelineHarness) -> None:
+async def test_polls_follow_the_guides_intervals(pipeline_harness: PipelineHarness) -> None:
     """First after 12 s, then every 3 to 5 s."""
     pipeline_harness.provider.polls += [RUNNING] * 20
     await pipeline_harness.start()
@@ -44,7 +44,7 @@ async def test_polls_keep_the_guides_pace(pipeline_harness: PipelineHarness) -> 
 
 
 async def test_failed_task_is_refunded(pipeline_harness: PipelineHarness) -> None:
-    """The provider reports a failure without any reason: it is told, and it cost nothing."""
+    """The provider reports a failure without any reason: it is shown, and it cost nothing."""
     pipeline_harness.provider.polls += [RUNNING, FAILED]
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
@@ -53,8 +53,8 @@ async def test_failed_task_is_refunded(pipeline_harness: PipelineHarness) -> Non
     await pipeline_harness.shown(job, times=2)
 
 
-async def test_what_was_downloaded_of_a_failed_task_leaves_the_disk(pipeline_harness: PipelineHarness) -> None:
-    """A download broke off, perhaps with an earlier process; then the provider says that the task failed."""
+async def test_partial_download_of_a_failed_task_is_deleted(pipeline_harness: PipelineHarness) -> None:
+    """A download was interrupted, perhaps in an earlier process; then the provider says that the task failed."""
     pipeline_harness.provider.downloads.append(OutcomeUnknownError("the connection broke off"))
     pipeline_harness.provider.polls += [DONE, FAILED]
     await pipeline_harness.start()
@@ -65,7 +65,7 @@ async def test_what_was_downloaded_of_a_failed_task_leaves_the_disk(pipeline_har
     await pipeline_harness.until(lambda: not part.exists())
 
 
-async def test_content_refusal_of_a_task_is_told_as_one(pipeline_harness: PipelineHarness) -> None:
+async def test_content_refusal_of_a_task_is_shown_as_one(pipeline_harness: PipelineHarness) -> None:
     """The member reads that the prompt was declined, not that something failed."""
     refused = TaskStatus(state=TaskState.FAILED, content_refused=True, error="unsafe", error_code="content_filter")
     pipeline_harness.provider.polls.append(refused)
@@ -86,10 +86,8 @@ async def test_content_refusal_of_a_task_is_told_as_one(pipeline_harness: Pipeli
     ],
     ids=lambda error: error.code,
 )
-async def test_trouble_while_polling_never_fails_a_paid_job(
-    trouble: BotError, pipeline_harness: PipelineHarness
-) -> None:
-    """A paid picture is asked for again through any trouble, ever more slowly, at most a minute apart."""
+async def test_poll_errors_never_fail_a_paid_job(trouble: BotError, pipeline_harness: PipelineHarness) -> None:
+    """A paid picture is polled despite any error, with growing intervals up to a minute."""
     pipeline_harness.provider.polls += [trouble] * 25
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -103,7 +101,7 @@ async def test_trouble_while_polling_never_fails_a_paid_job(
     assert 40 < max(waits) <= 60.5
 
 
-async def test_download_trouble_is_tried_again_with_a_fresh_poll(pipeline_harness: PipelineHarness) -> None:
+async def test_download_errors_are_retried_with_a_new_poll(pipeline_harness: PipelineHarness) -> None:
     """A dropped connection or a full disk during the download ends nothing."""
     pipeline_harness.provider.downloads += [
         UnreachableError("reset"),
@@ -120,10 +118,10 @@ async def test_download_trouble_is_tried_again_with_a_fresh_poll(pipeline_harnes
     [(GONE, "result_gone"), (b"<html>", "not_a_picture"), (PictureError("too_large", "65 MB"), "too_large")],
     ids=["gone", "not a picture", "too large"],
 )
-async def test_unusable_result_is_asked_for_three_times(
+async def test_unusable_result_is_requested_three_times(
     bad: bytes | Exception, code: str, pipeline_harness: PipelineHarness
 ) -> None:
-    """Each time with a fresh poll, which may bring a fresh address; then it is told, with what it cost."""
+    """Each time with a new poll, which may return a new URL; then it fails, with its cost shown."""
     pipeline_harness.provider.downloads += [bad] * 3
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
@@ -132,8 +130,8 @@ async def test_unusable_result_is_asked_for_three_times(
     assert await spent(pipeline_harness) == job.price_microcredits
 
 
-async def test_result_that_comes_back_is_taken(pipeline_harness: PipelineHarness) -> None:
-    """Twice gone, then there: the picture counts."""
+async def test_result_that_reappears_is_accepted(pipeline_harness: PipelineHarness) -> None:
+    """Missing twice, then there: the picture counts."""
     pipeline_harness.provider.downloads += [GONE, GONE]
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
@@ -147,8 +145,8 @@ async def test_finished_task_without_a_picture_counts_as_gone(pipeline_harness: 
     assert (job.error_code, job.cost) == ("result_gone", Cost.CHARGED)
 
 
-async def test_picture_inside_the_poll_answer_is_taken(pipeline_harness: PipelineHarness) -> None:
-    """Base64 in the answer of a poll needs no address."""
+async def test_inline_picture_in_the_poll_answer_is_accepted(pipeline_harness: PipelineHarness) -> None:
+    """Base64 in a poll answer needs no URL."""
     inline = PictureSource(base64="made up; the provider client decodes it")
     pipeline_harness.provider.polls.append(TaskStatus(state=TaskState.SUCCEEDED, source=inline))
     await pipeline_harness.start()
@@ -156,22 +154,22 @@ async def test_picture_inside_the_poll_answer_is_taken(pipeline_harness: Pipelin
     assert pipeline_harness.provider.downloaded == [inline]
 
 
-async def test_unknown_task_is_believed_after_five_answers_in_a_row(pipeline_harness: PipelineHarness) -> None:
-    """A provider that forgot a task may have charged it: that is what the card says."""
+async def test_task_counts_as_unknown_after_five_answers_in_a_row(pipeline_harness: PipelineHarness) -> None:
+    """A provider that lost a task may have charged it: the card says so."""
     pipeline_harness.provider.polls += [TaskUnknownError("404")] * 5
     await pipeline_harness.start()
     job = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FAILED)
     assert (job.error_code, job.cost) == ("task_unknown", Cost.POSSIBLY)
 
 
-async def test_task_that_is_unknown_for_a_moment_goes_on(pipeline_harness: PipelineHarness) -> None:
-    """Four times unknown, then known again, then four times more: the provider was only slow to know it."""
+async def test_briefly_unknown_task_continues(pipeline_harness: PipelineHarness) -> None:
+    """Four times unknown, then known, then four times more: the provider was only slow to register it."""
     pipeline_harness.provider.polls += [*[TaskUnknownError("404")] * 4, RUNNING, *[TaskUnknownError("404")] * 4]
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)
 
 
-async def test_task_that_never_ends_is_given_up_after_an_hour(pipeline_harness: PipelineHarness) -> None:
+async def test_task_that_never_ends_times_out_after_an_hour(pipeline_harness: PipelineHarness) -> None:
     """Every few seconds for 20 minutes, then once a minute: only an observed failure is refunded."""
     pipeline_harness.provider.polls += [RUNNING] * 1_000
     await pipeline_harness.start()
@@ -184,7 +182,7 @@ async def test_task_that_never_ends_is_given_up_after_an_hour(pipeline_harness: 
 
 
 async def test_late_success_still_counts(pipeline_harness: PipelineHarness) -> None:
-    """A picture that comes after 40 minutes is a picture."""
+    """A picture that arrives after 40 minutes is delivered."""
     pipeline_harness.provider.polls += [RUNNING] * 320
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)

@@ -1,4 +1,4 @@
-"""Slowing down when the provider asks for it, and finding the fastest rate that it takes."""
+"""Slowing down when the provider asks for it, and finding the highest rate that it accepts."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ START = 1_000.0
 
 
 def after(seconds: float) -> float:
-    """A moment of the test."""
+    """A time in the test."""
     return START + seconds
 
 
 @pytest.fixture
 def rate_limiter() -> RateLimiter:
-    """One that has sent nothing yet."""
+    """A limiter that has sent nothing yet."""
     return RateLimiter(random.Random(1))
 
 
-def test_nothing_is_slowed_down_without_a_refusal(rate_limiter: RateLimiter) -> None:
-    """A provider that takes everything gets everything."""
+def test_nothing_is_slowed_down_without_a_429(rate_limiter: RateLimiter) -> None:
+    """A provider that accepts everything gets everything."""
     assert rate_limiter.allowance(START, 20) == 20
     rate_limiter.started(START, 20)
     assert rate_limiter.allowance(START, 20) == 20
     assert (rate_limiter.per_s, rate_limiter.next_at) == (None, None)
 
 
-def test_the_refusals_of_one_burst_count_once(rate_limiter: RateLimiter) -> None:
-    """Twenty orders under way, twenty refusals: one short wait, and half the rate of the last ten seconds."""
+def test_refusals_of_one_burst_count_once(rate_limiter: RateLimiter) -> None:
+    """Twenty orders in flight, twenty refusals: one short wait, and half the rate of the last ten seconds."""
     rate_limiter.started(START, 20)
     for _ in range(20):
         rate_limiter.refused(after(0.3), None)
@@ -42,15 +42,15 @@ def test_the_refusals_of_one_burst_count_once(rate_limiter: RateLimiter) -> None
     assert rate_limiter.allowance(after(3), 20) == 1
 
 
-def test_the_provider_is_left_alone_as_long_as_it_asks_but_not_for_a_day(rate_limiter: RateLimiter) -> None:
-    """Retry-After counts where it is longer; beyond an hour another refusal does no harm."""
+def test_retry_after_is_respected_up_to_an_hour(rate_limiter: RateLimiter) -> None:
+    """Retry-After counts if it is longer than our wait; it is capped at an hour."""
     rate_limiter.refused(START, 17)
     assert rate_limiter.next_at == after(17)
     rate_limiter.refused(after(1), 86_400)
     assert rate_limiter.next_at == after(3_601)
 
 
-def test_refusals_one_after_the_other_wait_ever_longer(rate_limiter: RateLimiter) -> None:
+def test_consecutive_refusals_wait_longer(rate_limiter: RateLimiter) -> None:
     """Up to a minute, and never slower than one order in five seconds."""
     waits = []
     now = 0.0
@@ -64,8 +64,8 @@ def test_refusals_one_after_the_other_wait_ever_longer(rate_limiter: RateLimiter
     assert rate_limiter.per_s == 0.2
 
 
-def test_it_recovers_until_there_is_no_limit_any_more(rate_limiter: RateLimiter) -> None:
-    """Each order that is taken makes it a little faster; in a few minutes everything is as before."""
+def test_rate_recovers_until_there_is_no_limit(rate_limiter: RateLimiter) -> None:
+    """Each accepted order raises the rate a little; in a few minutes the limit is gone."""
     rate_limiter.started(START, 20)
     rate_limiter.refused(START, None)
     now, sent = 3.0, 0
@@ -81,8 +81,8 @@ def test_it_recovers_until_there_is_no_limit_any_more(rate_limiter: RateLimiter)
     assert rate_limiter.allowance(after(now), 20) == 20
 
 
-def test_a_provider_with_a_limit_is_used_well_and_seldom_bothered(rate_limiter: RateLimiter) -> None:
-    """It takes 8 orders in any second: in ten minutes it is refused seldom, and most of what it takes is sent."""
+def test_provider_with_a_limit_is_well_used_and_rarely_exceeded(rate_limiter: RateLimiter) -> None:
+    """It accepts 8 orders in any second: in ten minutes there are few refusals, and most of the capacity is used."""
     taken: list[float] = []
     refused = 0
     for step in range(12_000):
@@ -100,8 +100,8 @@ def test_a_provider_with_a_limit_is_used_well_and_seldom_bothered(rate_limiter: 
     assert len(taken) > 0.5 * 8 * 600
 
 
-def test_the_moment_of_the_next_order_is_exact_enough_to_be_used(rate_limiter: RateLimiter) -> None:
-    """Whoever looks again at the moment that was named may send: nobody would wake it a second time."""
+def test_announced_time_of_the_next_order_is_exact(rate_limiter: RateLimiter) -> None:
+    """A caller that checks again at that time may send: nothing would wake it a second time."""
     rate_limiter.refused(START, None)
     now = rate_limiter.next_at
     for _ in range(500):

@@ -1,4 +1,4 @@
-"""After a crash: every job goes on from its last recorded step, and nothing is submitted twice."""
+"""After a crash, every job continues from its last recorded step, and nothing is submitted twice."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.steps import OWNER, known
 
 
 async def on_disk(pipeline_harness: PipelineHarness, job: Job) -> None:
-    """Leave a job's finished picture where an earlier process would have."""
+    """Store a job's finished picture as an earlier process would have."""
     await asyncio.to_thread(pipeline_harness.spool.incoming(job.id).write_bytes, PNG)
     await pipeline_harness.spool.admit(job.id)
 
 
 async def test_job_found_submitting_is_uncertain(pipeline_harness: PipelineHarness) -> None:
-    """Nobody knows whether its POST arrived: it is not sent again, and its card will say so."""
+    """It is unknown whether its POST arrived: it is not sent again, and its card says so."""
     job = await pipeline_harness.steps.submitting()
     await pipeline_harness.start()
     found = await pipeline_harness.becomes(job, JobState.UNCERTAIN)
@@ -30,8 +30,8 @@ async def test_job_found_submitting_is_uncertain(pipeline_harness: PipelineHarne
     assert await pipeline_harness.store.requests_behind() == [job.request_id]
 
 
-async def test_job_found_submitting_with_its_picture_on_disk_goes_on(pipeline_harness: PipelineHarness) -> None:
-    """The answer was the picture itself and was kept: it is paid for, and shown."""
+async def test_job_found_submitting_with_its_picture_on_disk_continues(pipeline_harness: PipelineHarness) -> None:
+    """The response was the picture itself and was stored: it is paid for, and shown."""
     job = await pipeline_harness.steps.submitting()
     await on_disk(pipeline_harness, job)
     await pipeline_harness.start()
@@ -45,7 +45,7 @@ async def test_job_found_submitting_with_its_picture_on_disk_goes_on(pipeline_ha
 
 
 async def test_job_found_running_is_polled_again(pipeline_harness: PipelineHarness) -> None:
-    """A known task id is asked about; nothing is submitted."""
+    """A known task id is polled; nothing is submitted."""
     job = await pipeline_harness.steps.running()
     await pipeline_harness.start()
     await pipeline_harness.becomes(job, JobState.FETCHED)
@@ -53,8 +53,8 @@ async def test_job_found_running_is_polled_again(pipeline_harness: PipelineHarne
     assert pipeline_harness.provider.polled == [f"task-{job.id}"]
 
 
-async def test_job_found_running_with_its_picture_on_disk_asks_nobody(pipeline_harness: PipelineHarness) -> None:
-    """Downloaded but not recorded: the file on disk is all that is needed."""
+async def test_job_found_running_with_its_picture_on_disk_makes_no_request(pipeline_harness: PipelineHarness) -> None:
+    """Downloaded but not recorded: the file on disk is enough."""
     job = await pipeline_harness.steps.running()
     await on_disk(pipeline_harness, job)
     await pipeline_harness.start()
@@ -62,8 +62,8 @@ async def test_job_found_running_with_its_picture_on_disk_asks_nobody(pipeline_h
     assert (pipeline_harness.provider.polled, pipeline_harness.provider.downloaded) == ([], [])
 
 
-async def test_job_found_running_with_half_a_picture_downloads_again(pipeline_harness: PipelineHarness) -> None:
-    """A download that was cut off by the crash is no picture."""
+async def test_job_found_running_with_a_partial_picture_downloads_again(pipeline_harness: PipelineHarness) -> None:
+    """A download interrupted by the crash is discarded."""
     job = await pipeline_harness.steps.running()
     await asyncio.to_thread(pipeline_harness.spool.incoming(job.id).write_bytes, PNG[:20])
     await pipeline_harness.start()
@@ -72,7 +72,7 @@ async def test_job_found_running_with_half_a_picture_downloads_again(pipeline_ha
 
 
 async def test_job_found_running_after_hours_is_still_polled(pipeline_harness: PipelineHarness) -> None:
-    """The bot was down for longer than a job is waited for: the finished picture is fetched all the same."""
+    """The bot was down for longer than the job time-out: the finished picture is still downloaded."""
     job = await pipeline_harness.steps.running()
     pipeline_harness.clock.shift(5 * 3_600)
     pipeline_harness.provider.polls.append(RUNNING)
@@ -81,8 +81,8 @@ async def test_job_found_running_after_hours_is_still_polled(pipeline_harness: P
     assert len(pipeline_harness.provider.polled) == 2
 
 
-async def test_address_found_after_hours_is_still_tried(pipeline_harness: PipelineHarness) -> None:
-    """The same for a picture of which only the address is known."""
+async def test_url_found_after_hours_is_still_tried(pipeline_harness: PipelineHarness) -> None:
+    """The same for a picture of which only the URL is known."""
     job = await pipeline_harness.steps.submitting()
     submission = Submission(source=PictureSource(url="https://result.example/1.png"))
     known(await pipeline_harness.store.submitted(job.id, OWNER, submission, None))
@@ -91,8 +91,8 @@ async def test_address_found_after_hours_is_still_tried(pipeline_harness: Pipeli
     await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
-async def test_job_found_fetched_is_left_to_its_message(pipeline_harness: PipelineHarness) -> None:
-    """Its picture is on disk; its message is behind, which is what brings it there."""
+async def test_job_found_fetched_is_left_to_the_reconciler(pipeline_harness: PipelineHarness) -> None:
+    """Its picture is on disk; its message is behind, so the reconciler delivers it."""
     job = await pipeline_harness.steps.fetched()
     await on_disk(pipeline_harness, job)
     await pipeline_harness.start()
@@ -110,7 +110,7 @@ async def test_job_found_called_up_is_submitted_once(pipeline_harness: PipelineH
 
 
 async def test_stopping_releases_polls_and_lets_submits_record_their_answer(pipeline_harness: PipelineHarness) -> None:
-    """A stop waits for an answer under way, so that no job is uncertain after an orderly restart."""
+    """A stop waits for a response in flight, so that no job is uncertain after an orderly restart."""
     pipeline_harness.provider.answering.clear()
     await pipeline_harness.start()
     job = await pipeline_harness.imagine()
@@ -124,8 +124,8 @@ async def test_stopping_releases_polls_and_lets_submits_record_their_answer(pipe
     assert [task for task in asyncio.all_tasks() if task.get_name().startswith(("submit-", "fetch-"))] == []
 
 
-async def test_stop_does_not_wait_for_ever(pipeline_harness: PipelineHarness) -> None:
-    """A POST that hangs is cut off after the grace; the next start finds it submitting."""
+async def test_stop_does_not_wait_forever(pipeline_harness: PipelineHarness) -> None:
+    """A POST that hangs is cut off after the grace period; the next start finds it submitting."""
     pipeline_harness.provider.answering.clear()
     await pipeline_harness.start()
     job = await pipeline_harness.imagine()
@@ -136,7 +136,7 @@ async def test_stop_does_not_wait_for_ever(pipeline_harness: PipelineHarness) ->
 
 
 async def test_job_found_fetched_without_its_file_is_fetched_again(pipeline_harness: PipelineHarness) -> None:
-    """A backup brings rows back, but no files: the provider is asked for the picture that is paid for already."""
+    """A backup restores rows, but no files: the provider is asked for the picture that is already paid for."""
     job = await pipeline_harness.steps.fetched()
     await pipeline_harness.start()
     await pipeline_harness.until(lambda: pipeline_harness.provider.polled == [f"task-{job.id}"])
@@ -146,8 +146,8 @@ async def test_job_found_fetched_without_its_file_is_fetched_again(pipeline_harn
     assert found.cost is Cost.CHARGED
 
 
-async def test_work_is_taken_up_as_soon_as_anything_can_be_written(pipeline_harness: PipelineHarness) -> None:
-    """A start on a full disk does not end: what was under way is taken over later, and nothing is submitted twice."""
+async def test_work_resumes_as_soon_as_the_disk_can_be_written(pipeline_harness: PipelineHarness) -> None:
+    """A start on a full disk does not end: running jobs are taken over later, and nothing is submitted twice."""
     running, submitting = await pipeline_harness.steps.running(), await pipeline_harness.steps.submitting()
     pipeline_harness.store.trouble["adopt"] = 5
     pipeline_harness.store.trouble["uncertain"] = 2
@@ -157,8 +157,8 @@ async def test_work_is_taken_up_as_soon_as_anything_can_be_written(pipeline_harn
     assert pipeline_harness.provider.posts == []
 
 
-async def test_a_step_that_always_raises_ends_its_job(pipeline_harness: PipelineHarness) -> None:
-    """What nobody foresaw is tried again a few times with growing pauses; then the job fails, charged, and is shown."""
+async def test_step_that_always_raises_ends_its_job(pipeline_harness: PipelineHarness) -> None:
+    """An unexpected error is retried a few times with growing pauses; then the job fails, charged, and is shown."""
     job = await pipeline_harness.steps.running()
     pipeline_harness.provider.downloads.extend([UnicodeError("label empty or too long")] * 99)
     await pipeline_harness.start()
@@ -171,8 +171,8 @@ async def test_a_step_that_always_raises_ends_its_job(pipeline_harness: Pipeline
     await pipeline_harness.becomes(other, JobState.FETCHED)
 
 
-async def test_unforeseen_errors_are_counted_across_restarts(pipeline_harness: PipelineHarness) -> None:
-    """A process that starts again does not begin to count again."""
+async def test_unexpected_errors_are_counted_across_restarts(pipeline_harness: PipelineHarness) -> None:
+    """A restart does not reset the count."""
     job = await pipeline_harness.steps.running()
     for _ in range(4):
         await pipeline_harness.store.step_failed(job.id, "UnicodeError")
@@ -182,18 +182,18 @@ async def test_unforeseen_errors_are_counted_across_restarts(pipeline_harness: P
     assert len(pipeline_harness.provider.downloaded) == 1
 
 
-async def test_a_step_that_raises_now_and_then_loses_no_picture(pipeline_harness: PipelineHarness) -> None:
-    """Four unforeseen errors, and then the picture comes."""
+async def test_step_that_raises_occasionally_loses_no_picture(pipeline_harness: PipelineHarness) -> None:
+    """Four unexpected errors, and then the picture arrives."""
     job = await pipeline_harness.steps.running()
     pipeline_harness.provider.downloads.extend([ZeroDivisionError()] * 4)
     await pipeline_harness.start()
     await pipeline_harness.becomes(job, JobState.FETCHED)
 
 
-async def test_a_job_that_cannot_be_recovered_keeps_no_other_from_it(
+async def test_job_that_cannot_be_recovered_blocks_no_other(
     pipeline_harness: PipelineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its error is logged and it is tried again later; the bot starts."""
+    """Its error is logged and it is retried later; the bot starts."""
     bad, good = await pipeline_harness.steps.submitting(), await pipeline_harness.steps.running()
     find = pipeline_harness.spool.find
 
@@ -208,10 +208,10 @@ async def test_a_job_that_cannot_be_recovered_keeps_no_other_from_it(
     await pipeline_harness.becomes(bad, JobState.UNCERTAIN)
 
 
-async def test_an_unusable_picture_inside_the_answer_still_counts_as_an_answer(
+async def test_unusable_inline_picture_still_counts_as_an_answer(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """The order was taken and is charged, whatever is raised while its picture is kept."""
+    """The order was accepted and is charged, whatever is raised while its picture is stored."""
     pipeline_harness.provider.submits.append(Submission(source=INLINE))
     pipeline_harness.provider.downloads.append(UnicodeError("nobody foresaw this"))
     await pipeline_harness.start()

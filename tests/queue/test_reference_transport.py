@@ -1,4 +1,4 @@
-"""In which forms references are sent, and what becomes of those that cannot be had."""
+"""The transports of references (URL, upload, data URI), and the handling of those that can't be fetched."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.provider import PNG
 
 
 def address(pipeline_harness: PipelineHarness, *, lives: timedelta) -> str:
-    """A signed address of Discord's that lives so long from now."""
+    """A signed Discord URL that is valid for this long from now."""
     expires_at = pipeline_harness.clock.now() + lives
     return f"https://cdn.test/attachments/1/2/a.png?ex={int(expires_at.timestamp()):x}&is=0&hm=0"
 
@@ -37,12 +37,12 @@ async def with_reference(
 
 
 async def forms(pipeline_harness: PipelineHarness, job: Job) -> list[TransportMode]:
-    """The forms that would be tried."""
+    """The transports that would be tried."""
     return pipeline_harness.reference_transport.forms((await pipeline_harness.store.view(job.request_id)).request)
 
 
-async def test_discords_address_is_sent_only_while_it_is_fresh(pipeline_harness: PipelineHarness) -> None:
-    """One that ends within minutes is replaced by our copy, and so is one whose file tells more than its picture."""
+async def test_discords_url_is_sent_only_while_it_is_valid(pipeline_harness: PipelineHarness) -> None:
+    """A URL that expires within minutes is replaced by our copy, and so is one whose file has metadata."""
     every = [TransportMode.URL, TransportMode.UPLOAD, TransportMode.DATA]
     assert await forms(pipeline_harness, await with_reference(pipeline_harness)) == every
     assert (
@@ -54,10 +54,10 @@ async def test_discords_address_is_sent_only_while_it_is_fresh(pipeline_harness:
 @pytest.mark.parametrize(
     "refusal", [BadRequestError("cannot fetch", http_status=400), PlatformError("cannot fetch", http_status=500)]
 )
-async def test_a_refused_form_is_followed_by_the_next(
+async def test_rejected_transport_falls_back_to_the_next(
     pipeline_harness: PipelineHarness, refusal: ProviderError
 ) -> None:
-    """The provider refuses the address, or fails over it, then takes the upload: one job, one charge."""
+    """The provider rejects the URL, or fails on it, then takes the upload: one job, one charge."""
     job = await with_reference(pipeline_harness)
     pipeline_harness.provider.submits.append(refusal)
     await pipeline_harness.start()
@@ -69,7 +69,7 @@ async def test_a_refused_form_is_followed_by_the_next(
     assert (await pipeline_harness.store.job(job.id)).state is not JobState.FAILED
 
 
-async def test_a_request_refused_in_every_form_fails_and_costs_nothing(pipeline_harness: PipelineHarness) -> None:
+async def test_request_rejected_with_every_transport_fails_and_costs_nothing(pipeline_harness: PipelineHarness) -> None:
     """After the data URI there is nothing left to try."""
     job = await with_reference(pipeline_harness)
     pipeline_harness.provider.submits.extend([BadRequestError("no", http_status=400)] * 3)
@@ -80,7 +80,7 @@ async def test_a_request_refused_in_every_form_fails_and_costs_nothing(pipeline_
 
 
 async def test_jobs_wait_for_their_references(pipeline_harness: PipelineHarness) -> None:
-    """Nothing is ordered before the bytes are here; a file server in trouble is asked again, then given up for free."""
+    """Nothing is ordered before the bytes are here; a failing file server is retried, then given up for free."""
     reference = NewReference(url="https://cdn.test/a.png", name="a.png")
     request_id = await pipeline_harness.store.accept(replace(new_request(), references=(reference,)))
     await pipeline_harness.start()
@@ -89,8 +89,8 @@ async def test_jobs_wait_for_their_references(pipeline_harness: PipelineHarness)
     assert await pipeline_harness.store.awaiting_references() == [request_id]
 
 
-async def test_an_upload_in_trouble_makes_way_for_the_next_form(pipeline_harness: PipelineHarness) -> None:
-    """An upload decides nothing about the order: the picture goes inside the request."""
+async def test_failed_upload_falls_back_to_the_next_transport(pipeline_harness: PipelineHarness) -> None:
+    """An upload failure does not decide the order: the picture is sent inline."""
     job = await with_reference(pipeline_harness, lives=timedelta(0))
     pipeline_harness.provider.uploads_fail = UnavailableError("busy")
     request = (await pipeline_harness.store.view(job.request_id)).request
@@ -100,8 +100,8 @@ async def test_an_upload_in_trouble_makes_way_for_the_next_form(pipeline_harness
     assert urls[0].startswith("data:image/png;base64,")
 
 
-async def test_a_reference_that_left_our_disk_is_named(pipeline_harness: PipelineHarness) -> None:
-    """A request made again long after shares files that may be gone."""
+async def test_reference_no_longer_on_disk_is_named(pipeline_harness: PipelineHarness) -> None:
+    """A request repeated much later shares files that may be gone."""
     gone = NewReference(url="https://cdn.test/a.png", name="a.png", file_name="1-0.png")
     request_id = await pipeline_harness.store.accept(replace(new_request(), references=(gone,)))
     pipeline_harness.reference_transport.fetch(request_id)
@@ -115,7 +115,7 @@ async def test_a_reference_that_left_our_disk_is_named(pipeline_harness: Pipelin
 async def test_references_whose_copying_always_raises_end_their_request(
     pipeline_harness: PipelineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw is tried again a few times; then the request fails, free of charge, and is shown."""
+    """An unexpected error is retried a few times; then the request fails, free of charge, and is shown."""
     tries = 0
 
     async def raising(*_: object) -> Reference:
@@ -133,8 +133,8 @@ async def test_references_whose_copying_always_raises_end_their_request(
     assert tries == 4
 
 
-async def test_a_copy_that_is_gone_ends_its_order_free_of_charge(pipeline_harness: PipelineHarness) -> None:
-    """The disk was lost: nothing is ordered without the picture that was meant, and the card names it."""
+async def test_missing_copy_ends_its_order_free_of_charge(pipeline_harness: PipelineHarness) -> None:
+    """The disk was lost: nothing is ordered without the intended picture, and the card names it."""
     job = await with_reference(pipeline_harness, lives=timedelta(minutes=2))
     pipeline_harness.copies.path_of(f"{job.request_id}-0.png").unlink()
     await pipeline_harness.start()
@@ -143,8 +143,8 @@ async def test_a_copy_that_is_gone_ends_its_order_free_of_charge(pipeline_harnes
     assert (found.error_code, found.error_text, found.cost) == ("reference_lost", "1 a.png", Cost.NOTHING)
 
 
-async def test_a_failure_that_its_caller_tells_is_not_shown_as_well(pipeline_harness: PipelineHarness) -> None:
-    """The request ends at no cost; whoever waited for the copies knows why, and its message is left alone."""
+async def test_failure_reported_by_its_caller_is_not_shown_as_well(pipeline_harness: PipelineHarness) -> None:
+    """The request ends at no cost; the caller that waited for the copies knows why, and its message is not edited."""
     gone = NewReference(url="https://cdn.test/a.png", name="a.png", file_name="1-0.png")
     request_id = await pipeline_harness.store.accept(replace(new_request(), references=(gone,)))
     error = await pipeline_harness.reference_transport.copied(request_id)

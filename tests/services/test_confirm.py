@@ -1,4 +1,4 @@
-"""Prompts that stand for several: kept until their member agrees, whatever they were ordered with."""
+"""Prompts that expand to several: stored until their member confirms, with all options of the order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEVERAL = PictureSpec(prompt="{ink, oil}", resolution=Resolution.FOUR_K)
 
 
 class Counter:
-    """An intake and the picture service over it, with what they set going."""
+    """An intake and the picture service on top, with counters for what they wake."""
 
     def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.fetched: list[int] = []
@@ -51,10 +51,10 @@ class Counter:
         )
 
     async def _arrived(self, _request_id: int) -> None:
-        """References that are here at once."""
+        """References that are available at once."""
 
     async def asked(self, **order: object) -> AsksFirst:
-        """The question that an order of Alice's leads to."""
+        """The confirmation that an order of Alice's leads to."""
         with pytest.raises(AsksFirst) as caught:
             await self.intake.remix(SEVERAL, **{**_ORDER, "origin": new_request().origin, **order})  # type: ignore[arg-type]
         return caught.value
@@ -69,10 +69,10 @@ def counter(pipeline_harness: PipelineHarness) -> Counter:
     return Counter(pipeline_harness)
 
 
-async def test_agreed_order_has_everything_that_was_asked_about(
+async def test_confirmed_order_has_everything_of_the_question(
     pipeline_harness: PipelineHarness, counter: Counter
 ) -> None:
-    """Settings, references and price of the question; channel and token of the press that agreed."""
+    """Settings, references and price of the question; channel and token of the press that confirmed."""
     pictures = (NewReference(url="https://cdn.test/a.png", name="a.png"),)
     asked = await counter.asked(references=pictures, count=2, private=True)
     assert asked.draft.total_microcredits == 8_000_000
@@ -86,8 +86,8 @@ async def test_agreed_order_has_everything_that_was_asked_about(
     assert (counter.fetched, counter.presenter.asked) == (made, made)
 
 
-async def test_question_is_answered_where_it_was_asked(counter: Counter) -> None:
-    """From another channel nothing is made; there it still can be."""
+async def test_confirmation_works_only_in_the_channel_of_its_question(counter: Counter) -> None:
+    """From another channel nothing is made; in its own it still works."""
     asked = await counter.asked()
     elsewhere = replace(new_request().origin, channel_id=77)
     with refused("in another place"):
@@ -95,7 +95,7 @@ async def test_question_is_answered_where_it_was_asked(counter: Counter) -> None
     assert len(await counter.intake.make(asked.draft_id, new_request().origin, lease=FRESH, upload_limit_bytes=5)) == 2
 
 
-async def test_a_picture_that_its_member_cannot_see_any_more_is_not_used(
+async def test_picture_that_its_member_can_no_longer_see_is_not_used(
     pipeline_harness: PipelineHarness, counter: Counter
 ) -> None:
     """Another member's picture that was made private between the question and its answer."""
@@ -109,8 +109,8 @@ async def test_a_picture_that_its_member_cannot_see_any_more_is_not_used(
     assert await pipeline_harness.store.drafts.find(asked.draft_id) is not None
 
 
-async def test_question_is_its_members_to_answer_once(pipeline_harness: PipelineHarness, counter: Counter) -> None:
-    """Neither yes nor no comes from somebody else, and none of them after the other."""
+async def test_question_is_answered_once_by_its_own_member(pipeline_harness: PipelineHarness, counter: Counter) -> None:
+    """Another member can neither confirm nor cancel, and after one answer the other is refused."""
     asked = await counter.asked()
     bobs = new_request(user_id=BOB).origin
     for answer in (
@@ -125,8 +125,8 @@ async def test_question_is_its_members_to_answer_once(pipeline_harness: Pipeline
     assert (await pipeline_harness.store.waiting(), counter.presenter.asked) == (0, [])
 
 
-async def test_where_only_a_member_brought_the_bot_five_is_the_limit(counter: Counter) -> None:
-    """Each card is a follow-up of the one press, and Discord lets no more through."""
+async def test_user_install_is_limited_to_five(counter: Counter) -> None:
+    """Each card is a follow-up of the one press, and Discord allows no more."""
     visiting = replace(new_request().origin, bot_present=False)
     six = PictureSpec(prompt="{a,b,c,d,e,f}")
     with refused("5 is the limit"):
@@ -136,7 +136,7 @@ async def test_where_only_a_member_brought_the_bot_five_is_the_limit(counter: Co
 async def test_edited_prompt_asks_first_and_ordering_again_does_not(
     pipeline_harness: PipelineHarness, counter: Counter
 ) -> None:
-    """A picture's own prompt is to the letter, whatever braces it has; what is typed anew may be several."""
+    """A picture's own prompt is literal, whatever braces it has; a newly typed one may expand."""
     reference = NewReference(url="", name="x", file_name="9.png")
     new = replace(new_request(prompt="{ink, oil}"), references=(reference,))
     job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
@@ -150,8 +150,8 @@ async def test_edited_prompt_asks_first_and_ordering_again_does_not(
     assert draft.references == (reference,)
 
 
-async def test_a_question_outlives_a_full_disk(pipeline_harness: PipelineHarness, counter: Counter) -> None:
-    """Agreed to while there is no room, it is refused for now; later the same question can be agreed to."""
+async def test_question_outlives_a_full_disk(pipeline_harness: PipelineHarness, counter: Counter) -> None:
+    """Confirmed while there is no room, it is refused for now; later the same question can be confirmed."""
     asked = await counter.asked()
     press = new_request().origin
     pipeline_harness.disk = DiskState(free_bytes=0)

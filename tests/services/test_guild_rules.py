@@ -1,4 +1,4 @@
-"""Rules hold from the moment they are set; words are looked for in all that the model would read; no pattern hangs."""
+"""Rules take effect at once; words are searched in all text the model would read; no pattern can hang the bot."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ async def refused(rules: GuildRules, prompt: str, *, style_text: str = "", other
 
 
 async def stored(pipeline_harness: PipelineHarness, rule: WordRule) -> WordRule:
-    """A rule that is in the database though it would not be accepted."""
+    """A rule that is in the database though it would be rejected today."""
     entry = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.WORDS, detail="")
     return replace(rule, id=await pipeline_harness.store.rules.add_words(GUILD, rule, entry))
 
 
-async def test_a_change_holds_at_once_and_is_audited(pipeline_harness: PipelineHarness) -> None:
-    """Also where the rules were read, and kept at hand, just before."""
+async def test_change_takes_effect_at_once_and_is_audited(pipeline_harness: PipelineHarness) -> None:
+    """Also if the rules were read, and cached, just before."""
     left_open = replace(PictureSpec(prompt="x"), left_open=frozenset({"resolution"}))
     assert (await pipeline_harness.rules.checked(left_open, ORIGIN, ())).resolution is Resolution.ONE_K
     await pipeline_harness.rules.change(
@@ -53,8 +53,8 @@ async def test_a_change_holds_at_once_and_is_audited(pipeline_harness: PipelineH
     assert second.detail == "default_resolution: reset"
 
 
-async def test_words_are_looked_for_in_prompt_style_and_every_variant(pipeline_harness: PipelineHarness) -> None:
-    """Whatever the model would read: a word may be made by the choices of a prompt alone."""
+async def test_words_are_searched_in_prompt_style_and_every_variant(pipeline_harness: PipelineHarness) -> None:
+    """In all text the model would read: a word may be formed only by the choices of a prompt."""
     await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern="nude"))
     assert await refused(pipeline_harness.rules, "a nude") == "words_refused"
     assert await refused(pipeline_harness.rules, "a dude", style_text="nude, in oil") == "words_refused"
@@ -62,8 +62,8 @@ async def test_words_are_looked_for_in_prompt_style_and_every_variant(pipeline_h
     assert await refused(pipeline_harness.rules, "a denuded hill") is None
 
 
-async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(pipeline_harness: PipelineHarness) -> None:
-    """Neither case nor odd letters hide anything; taken away, it holds no more."""
+async def test_pattern_is_matched_on_the_typed_and_the_normalised_text(pipeline_harness: PipelineHarness) -> None:
+    """Case and look-alike letters hide nothing; a removed pattern no longer applies."""
     rule = await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern=r"\bn[u4]d[e3]s?\b", regex=True))
     for prompt in ("NUDE", "a \uff4e\uff55\uff44\uff45", "n4d3s", "nu\u200bde"):
         assert await refused(pipeline_harness.rules, prompt) == "pattern_refused"
@@ -88,17 +88,17 @@ async def test_a_pattern_is_tried_on_what_was_typed_and_on_its_plain_form(pipeli
         (CATASTROPHE, "slow_pattern"),
     ],
 )
-def test_a_pattern_that_is_no_good_is_refused_when_it_is_added(pattern: str, code: str) -> None:
-    """It says nothing, cannot be read, matches everything, or backtracks for ever: each is told why."""
+def test_unusable_pattern_is_refused_when_it_is_added(pattern: str, code: str) -> None:
+    """Empty, invalid, matching everything, or backtracking forever: each gets its reason."""
     with pytest.raises(Refusal) as refusal:
         checked_rule(WordRule(pattern=pattern, regex=True))
     assert refusal.value.code == code
 
 
-async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
+async def test_endless_pattern_refuses_its_prompt_and_blocks_no_one(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """The loop goes on meanwhile; those who look after the server are told once."""
+    """The event loop keeps running; the server's moderators are notified once."""
     rule = await stored(pipeline_harness, WordRule(pattern=CATASTROPHE, regex=True))
     told: list[tuple[int, WordRule]] = []
     pipeline_harness.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
@@ -119,10 +119,10 @@ async def test_a_pattern_without_end_refuses_its_prompt_and_holds_nobody_up(
     assert await refused(pipeline_harness.rules, "5") is None
 
 
-async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(
+async def test_text_that_expands_too_far_is_refused_where_words_are_forbidden(
     pipeline_harness: PipelineHarness,
 ) -> None:
-    """Not let through, and not held against a rule. Where nothing is forbidden, nothing is compared."""
+    """It is neither let through nor blamed on a rule. Without word rules, nothing is matched."""
     told: list[tuple[int, WordRule]] = []
     pipeline_harness.rules.on_slow_pattern(lambda guild_id, slow: told.append((guild_id, slow)))
     assert await refused(pipeline_harness.rules, "\ufdfa" * 3_970) is None
@@ -134,7 +134,7 @@ async def test_a_text_that_expands_too_far_is_refused_where_words_are_forbidden(
     assert await refused(pipeline_harness.rules, "a dog") is None
 
 
-async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowest_is_told(
+async def test_patterns_that_are_too_slow_together_refuse_an_order_and_name_the_slowest(
     pipeline_harness: PipelineHarness,
 ) -> None:
     """None of them alone takes too long."""
@@ -149,8 +149,8 @@ async def test_patterns_that_are_too_slow_together_refuse_an_order_and_the_slowe
     assert told[0] in rules
 
 
-async def test_a_dry_run_says_which_rules_and_which_past_prompts(pipeline_harness: PipelineHarness) -> None:
-    """With rules that are kept, or one that is only thought of."""
+async def test_dry_run_lists_rules_and_past_prompts(pipeline_harness: PipelineHarness) -> None:
+    """With stored rules, or one that is only proposed."""
     for prompt in ("a red cat", "a dog", "a blue cat"):
         await pipeline_harness.store.accept(new_request(prompt=prompt))
     cat, colour = WordRule(pattern="cat"), WordRule(pattern="red|blue", regex=True)
@@ -163,7 +163,7 @@ async def test_a_dry_run_says_which_rules_and_which_past_prompts(pipeline_harnes
 
 
 async def test_what_was_accepted_keeps_the_rules_it_was_accepted_with(pipeline_harness: PipelineHarness) -> None:
-    """A rule that would refuse it now changes nothing about a picture that waits."""
+    """A rule that would refuse it now does not affect a picture that waits."""
     request_id = await pipeline_harness.store.accept(new_request(resolution=Resolution.FOUR_K, prompt="a cat"))
     await pipeline_harness.rules.change(GUILD, BOB, Setting.HIGHEST_RESOLUTION, Resolution.ONE_K, "lower")
     await pipeline_harness.rules.add_words(GUILD, BOB, WordRule(pattern="cat"))

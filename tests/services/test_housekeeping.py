@@ -1,4 +1,4 @@
-"""What is forgotten in time, and what is not."""
+"""Retention: what is deleted after its time, and what is not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.steps import Steps
 
 
 def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) -> Housekeeping:
-    """Sweeps what is older than seven days."""
+    """A sweeper that deletes what is older than seven days."""
     (folder / "references").mkdir(exist_ok=True)
     copies = ReferenceCopies(folder / "references", ["cdn.test"])
     retention = Retention(store=store.privacy, files=spool, copies=copies, clock=clock, retention_days=0)
@@ -30,7 +30,7 @@ def a_sweeper(store: SqliteStore, spool: Spool, folder: Path, clock: FakeClock) 
     )  # fmt: skip
 
 
-async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Path) -> None:
+async def test_references_of_settled_requests_are_deleted(tmp_path: Path) -> None:
     """Those of a request that is still waiting stay, however old it is."""
     clock = FakeClock()
     (tmp_path / "references").mkdir()
@@ -53,8 +53,8 @@ async def test_references_leave_the_disk_with_their_settled_request(tmp_path: Pa
         assert await sweeper.sweep() == 0
 
 
-async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path) -> None:
-    """Younger ones and those that could not be shown stay; the rows stay in any case."""
+async def test_delivered_pictures_are_deleted_after_their_retention(tmp_path: Path) -> None:
+    """Younger ones and undelivered ones stay; the rows always stay."""
     clock = FakeClock()
     async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
         spool = Spool(tmp_path / "spool")
@@ -75,8 +75,8 @@ async def test_delivered_pictures_leave_the_disk_after_their_days(tmp_path: Path
         assert await sweeper.sweep() == 0
 
 
-async def test_files_that_no_row_names_leave_the_disk(tmp_path: Path) -> None:
-    """Those of settled jobs and requests; never one at work, one that is kept, a thumbnail, or a stranger's."""
+async def test_orphaned_files_are_deleted(tmp_path: Path) -> None:
+    """Those of settled jobs and requests; never one in use, one that is kept, a thumbnail, or an unrelated file."""
     clock = FakeClock()
     references, pictures = tmp_path / "references", tmp_path / "spool"
     references.mkdir()

@@ -24,7 +24,7 @@ PRESS = replace(FRESH, message_id=99)
 
 
 class Desk:
-    """An intake that notes when it wakes admission."""
+    """An intake that counts how often it wakes admission."""
 
     def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.woken = 0
@@ -54,7 +54,7 @@ def desk(pipeline_harness: PipelineHarness) -> Desk:
 
 
 async def test_accepted_picture_has_the_installations_price(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """Price, multiplier and group ratio are applied when it is accepted; admission looks at once."""
+    """Price, multiplier and group ratio are applied on acceptance; admission is woken at once."""
     origin = new_request().origin
     request_id = await desk.intake.imagine(
         PictureSpec(prompt="x", resolution=Resolution.TWO_K),
@@ -69,10 +69,10 @@ async def test_accepted_picture_has_the_installations_price(pipeline_harness: Pi
     assert desk.woken == 1
 
 
-async def test_nothing_is_ordered_before_its_member_was_answered(pipeline_harness: PipelineHarness) -> None:
-    """A request whose first answer is late waits until that is noted, or for the moment that was set.
+async def test_nothing_is_ordered_before_its_member_was_acknowledged(pipeline_harness: PipelineHarness) -> None:
+    """A request whose initial response is late waits until that is recorded, or until the set time.
 
-    A card that is shown meanwhile changes nothing: admission, which knows the moment, would not be told of it.
+    A card shown meanwhile changes nothing: admission, which knows the time, would not be notified.
     """
     moment = pipeline_harness.clock.now() + timedelta(seconds=5)
     held = await pipeline_harness.store.accept(new_request(), not_before=moment)
@@ -87,18 +87,18 @@ async def test_nothing_is_ordered_before_its_member_was_answered(pipeline_harnes
     assert [called.request_id for called in await pipeline_harness.store.admit("me", most=9)] == [held]
 
 
-async def test_request_whose_member_was_not_answered_is_taken_back(
+async def test_request_whose_member_was_not_acknowledged_is_withdrawn(
     pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
-    """Discord told the member that the bot did not respond: nothing is made, nothing is charged."""
+    """Discord showed the member that the bot did not respond: nothing is made, nothing is charged."""
     view = await pipeline_harness.store.view(await pipeline_harness.store.accept(new_request(count=2)))
     await desk.intake.unanswered(view)
     assert await pipeline_harness.store.states() == {JobState.CANCELLED: 2}
     assert sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None)) == 0
 
 
-async def test_a_reference_that_cannot_be_had_is_a_refusal(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """Nothing was spent, and no message is left to be brought up to date: the member reads it privately."""
+async def test_unavailable_reference_is_a_refusal(pipeline_harness: PipelineHarness, desk: Desk) -> None:
+    """Nothing was charged, and no message needs a refresh: the member reads the refusal privately."""
     with pytest.raises(Refusal) as caught:
         await desk.intake.remix(
             PictureSpec(prompt="x"),
@@ -116,10 +116,13 @@ async def test_a_reference_that_cannot_be_had_is_a_refusal(pipeline_harness: Pip
 
 
 @pytest.mark.parametrize("count", [-1, 0, 5, 10**9])
-async def test_a_number_of_pictures_that_no_command_offers_is_refused(
+async def test_picture_count_that_no_command_offers_is_refused(
     pipeline_harness: PipelineHarness, desk: Desk, count: int
 ) -> None:
-    """Discord keeps to the command's range, a client need not; a request without a picture could never be shown."""
+    """Discord enforces the command's range, a modified client does not.
+
+    A request without a picture could never be shown.
+    """
     with pytest.raises(Refusal) as refusal:
         await desk.intake.imagine(
             PictureSpec(prompt="x"),
@@ -132,8 +135,8 @@ async def test_a_number_of_pictures_that_no_command_offers_is_refused(
     assert (refusal.value.code, await pipeline_harness.store.requests_behind()) == ("no_such_count", [])
 
 
-async def test_a_full_disk_refuses_before_anything_is_stored(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """From memory: with a disk like that the database is better left alone."""
+async def test_full_disk_refuses_before_anything_is_stored(pipeline_harness: PipelineHarness, desk: Desk) -> None:
+    """From memory: a database on a full disk is better not used."""
     pipeline_harness.disk = DiskState(free_bytes=0)
     await pipeline_harness.disk_watch.look()
     order = {"private": True, "lease": FRESH, "upload_limit_bytes": 1_000}

@@ -1,4 +1,4 @@
-"""What `/collect` says of a picture that was kept, and whose file is gone all the same."""
+"""What `/collect` says of a kept picture whose file is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.refusals import refused
 
 
 def library(pipeline_harness: PipelineHarness) -> Library:
-    """The service on the works' store and spool."""
+    """The service on the pipeline's store and spool."""
     return Library(
         lists=pipeline_harness.store.lists,
         requests=pipeline_harness.store,
@@ -25,14 +25,14 @@ def library(pipeline_harness: PipelineHarness) -> Library:
 
 
 async def kept(pipeline_harness: PipelineHarness) -> int:
-    """The number of a picture that could not be posted; its file is not there."""
+    """The number of a picture that could not be posted; its file is missing."""
     job = await pipeline_harness.steps.fetched()
     await pipeline_harness.store.ready(job.id, "nowhere to post it")
     return job.id
 
 
-async def test_a_kept_picture_whose_file_was_lost_is_named(pipeline_harness: PipelineHarness) -> None:
-    """After the loss of a disk: its member hears which one it is, and who may have a copy."""
+async def test_kept_picture_whose_file_was_lost_is_named(pipeline_harness: PipelineHarness) -> None:
+    """After a disk loss: its member is told which one it is, and who may have a copy."""
     number = await kept(pipeline_harness)
     service = library(pipeline_harness)
     with refused(rf"no\. {number} is not on my disk any more"):
@@ -41,8 +41,8 @@ async def test_a_kept_picture_whose_file_was_lost_is_named(pipeline_harness: Pip
         await service.picture(number, ALICE)
 
 
-async def test_a_lost_picture_keeps_no_other_from_being_collected(pipeline_harness: PipelineHarness) -> None:
-    """What is here is handed over."""
+async def test_lost_picture_blocks_no_other_from_being_collected(pipeline_harness: PipelineHarness) -> None:
+    """Existing files are delivered."""
     await kept(pipeline_harness)
     whole = await kept(pipeline_harness)
     await asyncio.to_thread(pipeline_harness.spool.path_of(f"{whole}.png").write_bytes, PNG)

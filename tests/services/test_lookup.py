@@ -1,4 +1,4 @@
-"""From a posted message to what made it."""
+"""Look up the request behind a posted message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def message_of(pipeline_harness: PipelineHarness, job: Job) -> int:
     return message_id
 
 
-async def test_a_message_tells_its_request_and_picture(pipeline_harness: PipelineHarness) -> None:
+async def test_message_leads_to_its_request_and_picture(pipeline_harness: PipelineHarness) -> None:
     """Among the messages of others."""
     steps = Steps(pipeline_harness.store)
     first, second = await steps.delivered(prompt="one"), await steps.delivered(prompt="two")
@@ -32,8 +32,8 @@ async def test_a_message_tells_its_request_and_picture(pipeline_harness: Pipelin
         assert (view.request.spec.prompt, found.id) == (prompt, job.id)
 
 
-async def test_of_a_retried_request_the_picture_counts(pipeline_harness: PipelineHarness) -> None:
-    """An uncertain try that was ordered again made nothing that a message shows."""
+async def test_retried_request_leads_to_its_picture(pipeline_harness: PipelineHarness) -> None:
+    """An uncertain job that was ordered again has no picture that a message shows."""
     steps = Steps(pipeline_harness.store)
     uncertain = await steps.uncertain()
     await pipeline_harness.store.note_shown(uncertain.request_id, await steps.shown_with(uncertain))
@@ -42,16 +42,16 @@ async def test_of_a_retried_request_the_picture_counts(pipeline_harness: Pipelin
     assert found.id == again.id
 
 
-async def test_other_messages_are_told_apart(pipeline_harness: PipelineHarness) -> None:
-    """A refusal says that there is nothing to tell."""
+async def test_other_messages_get_distinct_refusals(pipeline_harness: PipelineHarness) -> None:
+    """A refusal says that there is nothing to show."""
     await Steps(pipeline_harness.store).delivered()
     with pytest.raises(Refusal) as refusal:
         await Lookup(pipeline_harness.store).of_message(1, 2, BOB)
     assert refusal.value.code == "not_a_card"
 
 
-async def test_a_private_picture_is_told_to_its_member_alone(pipeline_harness: PipelineHarness) -> None:
-    """Discord shows its message to nobody else, but a client may name any."""
+async def test_private_picture_is_shown_only_to_its_member(pipeline_harness: PipelineHarness) -> None:
+    """Discord shows its message to no one else, but a modified client may name any."""
     steps = Steps(pipeline_harness.store)
     job = await steps.fetched(private=True)
     await pipeline_harness.store.note_shown(job.request_id, replace(await steps.shown_with(job), private=True))

@@ -1,4 +1,4 @@
-"""What members may decide about pictures that they have ordered."""
+"""Actions of members on pictures that they have ordered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRESS = replace(FRESH, message_id=99)
 
 
 class Desk:
-    """Decisions, and how often they woke admission."""
+    """The service, with a count of how often it woke admission."""
 
     def __init__(self, pipeline_harness: PipelineHarness) -> None:
         self.woken = 0
@@ -43,12 +43,12 @@ class Desk:
 
 @pytest.fixture
 def desk(pipeline_harness: PipelineHarness) -> Desk:
-    """Decisions on the same store as the queue."""
+    """The service on the same store as the queue."""
     return Desk(pipeline_harness)
 
 
 async def test_cancelling_is_free_and_shown(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """A waiting job is taken back, and its card follows through the press's own token."""
+    """A waiting job is cancelled, and its card is updated with the press's own token."""
     job = await pipeline_harness.steps.queued()
     await desk.order_actions.cancel(job.id, ALICE, FRESH)
     assert (await pipeline_harness.store.job(job.id)).state is JobState.CANCELLED
@@ -56,8 +56,8 @@ async def test_cancelling_is_free_and_shown(pipeline_harness: PipelineHarness, d
     assert pipeline_harness.presenter.asked == [job.request_id]
 
 
-async def test_nobody_else_may_withdraw(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """Who presses is checked with the answer too, not only with the question."""
+async def test_other_members_may_not_withdraw(pipeline_harness: PipelineHarness, desk: Desk) -> None:
+    """The member is checked at the confirmation too, not only at the question."""
     job = await pipeline_harness.steps.running()
     for press in (desk.order_actions.cancel(job.id, BOB, FRESH), desk.order_actions.withdraw(job.id, BOB)):
         with pytest.raises(Refusal) as caught:
@@ -66,10 +66,10 @@ async def test_nobody_else_may_withdraw(pipeline_harness: PipelineHarness, desk:
     assert await pipeline_harness.store.job(job.id) == job
 
 
-async def test_a_waiting_picture_becomes_private_for_its_member_alone(
+async def test_waiting_picture_becomes_private_only_for_its_member(
     pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
-    """Nobody else may ask for it; it happens once, and not to what is deleted, finished or unknown."""
+    """Another member may not ask for it; it works once, and not for deleted, finished or unknown pictures."""
     job = await pipeline_harness.steps.running()
     for user_id, code in ((BOB, "not_yours"), (ALICE, ""), (ALICE, "private_already")):
         if not code:
@@ -90,10 +90,10 @@ async def test_a_waiting_picture_becomes_private_for_its_member_alone(
         assert caught.value.code == "no_such_job"
 
 
-async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(
+async def test_move_to_private_is_refused_if_the_message_cannot_be_deleted_any_more(
     pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
-    """Where only a member brought the bot along, its first token alone removes what all can see."""
+    """In a user install only the first interaction token can delete the public message."""
     new = new_request()
     request_id = await pipeline_harness.store.accept(replace(new, origin=replace(new.origin, bot_present=False)))
     pipeline_harness.clock.shift(16 * 60)
@@ -105,8 +105,8 @@ async def test_a_guest_who_cannot_remove_the_message_any_more_says_so(
 
 
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
-async def test_nobody_else_may_decide(decision: str, pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """A button that another member presses does nothing and tells them why."""
+async def test_other_members_may_not_decide(decision: str, pipeline_harness: PipelineHarness, desk: Desk) -> None:
+    """A button that another member presses does nothing and says why."""
     job = await (pipeline_harness.steps.queued() if decision == "cancel" else pipeline_harness.steps.uncertain())
     with pytest.raises(Refusal) as caught:
         await getattr(desk.order_actions, decision)(job.id, BOB, FRESH)
@@ -117,14 +117,14 @@ async def test_nobody_else_may_decide(decision: str, pipeline_harness: PipelineH
 
 @pytest.mark.parametrize("decision", ["cancel", "drop", "retry"])
 async def test_unknown_picture_is_refused(decision: str, desk: Desk) -> None:
-    """A button on a message that outlived its rows is answered in a sentence."""
+    """A button on a message that outlived its rows is answered with a sentence."""
     with refused(r"no\. 404") as caught:
         await getattr(desk.order_actions, decision)(404, ALICE, FRESH)
     assert caught.value.code == "no_such_job"
 
 
 async def test_too_late_to_cancel(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """What is finished is not cancelled, and neither is what is uncertain: that has buttons of its own."""
+    """A finished job is not cancelled, and neither is an uncertain one: that has its own buttons."""
     for job in (
         await pipeline_harness.steps.uncertain(),
         await pipeline_harness.steps.fetched(),
@@ -136,10 +136,8 @@ async def test_too_late_to_cancel(pipeline_harness: PipelineHarness, desk: Desk)
         assert (await pipeline_harness.store.job(job.id)).state is job.state
 
 
-async def test_what_is_being_made_is_cancelled_once_its_member_has_been_asked(
-    pipeline_harness: PipelineHarness, desk: Desk
-) -> None:
-    """The first press changes nothing but the token; the second says it once, and then it is too late."""
+async def test_running_picture_is_cancelled_after_a_confirmation(pipeline_harness: PipelineHarness, desk: Desk) -> None:
+    """The first press changes only the token; the second cancels once, and then it is too late."""
     job = await pipeline_harness.steps.running()
     assert await desk.order_actions.cancel(job.id, ALICE, FRESH) == job
     assert (await pipeline_harness.store.view(job.request_id)).request.token == "fresh"
@@ -152,10 +150,10 @@ async def test_what_is_being_made_is_cancelled_once_its_member_has_been_asked(
         assert caught.value.code == "cancelled_already"
 
 
-async def test_what_went_back_in_line_between_question_and_answer_is_cancelled_for_free(
+async def test_job_requeued_between_question_and_answer_is_cancelled_for_free(
     pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
-    """The provider did not take it, so that it waits once more."""
+    """The provider did not accept it, so it is waiting again."""
     job = await pipeline_harness.steps.submitting()
     assert await desk.order_actions.cancel(job.id, ALICE, FRESH) == job
     await pipeline_harness.store.back_to_queue(job.id, OWNER, BalanceError("empty"), None)
@@ -164,9 +162,7 @@ async def test_what_went_back_in_line_between_question_and_answer_is_cancelled_f
     assert sum(row.spent_microcredits for row in await pipeline_harness.store.usage(None)) == 0
 
 
-async def test_a_confirmation_that_comes_after_the_picture_is_too_late(
-    pipeline_harness: PipelineHarness, desk: Desk
-) -> None:
+async def test_confirmation_after_the_picture_is_too_late(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """It is about to be posted, or was."""
     for job in (await pipeline_harness.steps.fetched(), await pipeline_harness.steps.delivered()):
         with pytest.raises(Refusal) as caught:
@@ -177,7 +173,7 @@ async def test_a_confirmation_that_comes_after_the_picture_is_too_late(
 async def test_ordering_again_wakes_admission_and_is_decided_once(
     pipeline_harness: PipelineHarness, desk: Desk
 ) -> None:
-    """The second press on either button finds the decision made."""
+    """The second press on either button is answered that the decision was made."""
     job = await pipeline_harness.steps.uncertain()
     await desk.order_actions.retry(job.id, ALICE, FRESH)
     assert desk.woken == 1
@@ -190,7 +186,7 @@ async def test_ordering_again_wakes_admission_and_is_decided_once(
 
 
 async def test_dropping_ends_an_uncertain_job(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """Given up by its member; a waiting job is not dropped but cancelled."""
+    """The member gives it up; a waiting job is cancelled, not dropped."""
     uncertain = await pipeline_harness.steps.uncertain()
     await desk.order_actions.drop(uncertain.id, ALICE, FRESH)
     assert (await pipeline_harness.store.job(uncertain.id)).state is JobState.CANCELLED
@@ -200,7 +196,7 @@ async def test_dropping_ends_an_uncertain_job(pipeline_harness: PipelineHarness,
 
 
 async def test_ordering_again_waits_for_room_on_the_disk(pipeline_harness: PipelineHarness, desk: Desk) -> None:
-    """Try again is an order like any other; the question stays open until it can be answered so."""
+    """Try again is an order like any other; the question remains until there is room."""
     job = await pipeline_harness.steps.uncertain()
     pipeline_harness.disk = DiskState(free_bytes=0)
     await pipeline_harness.disk_watch.look()

@@ -1,4 +1,4 @@
-"""The untouched files of pictures, down to the disk."""
+"""Reading the original files of pictures from disk."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ async def kept(pipeline_harness: PipelineHarness) -> tuple[int, Path]:
     return job.id, path
 
 
-async def test_parts_of_an_original_are_its_file(pipeline_harness: PipelineHarness, originals: Originals) -> None:
-    """Read in stretches, the last of which is shorter."""
+async def test_parts_of_an_original_concatenate_to_its_file(
+    pipeline_harness: PipelineHarness, originals: Originals
+) -> None:
+    """Read in parts, the last of which is shorter."""
     job_id, path = await kept(pipeline_harness)
     original = await originals.find(job_id, presser())
     whole = path.read_bytes()
@@ -44,10 +46,8 @@ async def test_parts_of_an_original_are_its_file(pipeline_harness: PipelineHarne
     assert read == whole
 
 
-async def test_an_original_that_leaves_the_disk_meanwhile_is_refused(
-    pipeline_harness: PipelineHarness, originals: Originals
-) -> None:
-    """The sweep may come between looking and sending, and between two parts."""
+async def test_original_removed_meanwhile_is_refused(pipeline_harness: PipelineHarness, originals: Originals) -> None:
+    """The sweep may run between the check and the sending, and between two parts."""
     job_id, _ = await kept(pipeline_harness)
     original = await originals.find(job_id, presser())
     await pipeline_harness.spool.remove(job_id)
@@ -68,9 +68,7 @@ async def test_an_original_of_a_deleted_or_unknown_picture_is_refused(
             await originals.find(number, presser())
 
 
-async def test_only_a_few_parts_are_in_memory_at_a_time(
-    pipeline_harness: PipelineHarness, originals: Originals
-) -> None:
+async def test_number_of_parts_in_memory_is_limited(pipeline_harness: PipelineHarness, originals: Originals) -> None:
     """The fifth waits until one of the four before it is sent."""
     job_id, _ = await kept(pipeline_harness)
     original = await originals.find(job_id, presser())

@@ -1,4 +1,4 @@
-"""What members do with pictures that were made, down to the rows."""
+"""Actions of members on finished pictures, down to the rows."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def ask(user_id: int = BOB, *, private: bool = False) -> PressOrder:
 
 
 def presser(user_id: int = ALICE, *, moderates: bool = False, channel_id: int = CHANNEL) -> Presser:
-    """Who presses Delete."""
+    """The member who presses Delete."""
     return Presser(user_id=user_id, channel_id=channel_id, moderates=moderates)
 
 
 async def _arrived(_request_id: int) -> None:
-    """References that are here at once."""
+    """References that are available at once."""
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def pictures(pipeline_harness: PipelineHarness) -> PictureActions:
 async def test_again_copies_request_and_references_for_the_presser(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """Bob's request has Alice's settings and references, his own origin and price, and knows where it came from."""
+    """Bob's request has Alice's settings and references, his own origin and price, and records its source."""
     references = (
         NewReference(url="https://cdn/a", name="a.png", file_name="a"),
         NewReference(url="", name="x", file_name="b"),
@@ -86,7 +86,7 @@ async def test_again_copies_request_and_references_for_the_presser(
     assert [job.price_microcredits for job in view.jobs] == [1_333_333]
 
 
-async def test_edited_keeps_what_the_form_does_not_ask(
+async def test_edited_keeps_what_the_form_does_not_include(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
     """Prompt, size and resolution are new; search and style stay."""
@@ -106,7 +106,7 @@ async def test_edited_keeps_what_the_form_does_not_ask(
 async def test_edited_prompt_leaves_room_for_its_style(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """A prompt that the style makes too long is refused."""
+    """A prompt that is too long with its style is refused."""
     spec = PictureSpec(prompt="x", style="noir", style_text="black and white")
     job = (
         await pipeline_harness.store.view(await pipeline_harness.store.accept(replace(new_request(), spec=spec)))
@@ -135,17 +135,17 @@ async def test_bigger_goes_up_one_resolution(
 
 
 async def test_nothing_is_bigger_than_4k(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
-    """A press that Discord would not offer is refused all the same."""
+    """A press that Discord would not offer is refused anyway."""
     job = await pipeline_harness.steps.delivered(resolution=Resolution.FOUR_K)
     with pytest.raises(Refusal) as caught:
         await pictures.bigger(job.id, ask())
     assert caught.value.code == "largest"
 
 
-async def test_bigger_without_our_copy_takes_the_message_or_says_that_there_is_none(
+async def test_bigger_without_our_copy_uses_the_message_or_reports_that_there_is_none(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """An address is copied like any other reference; without one there is nothing to start from."""
+    """A URL is copied like any other reference; without one there is no source."""
     job = await pipeline_harness.steps.delivered()
     await pipeline_harness.store.files_removed([job.id])
     view = await pipeline_harness.store.view(await pictures.bigger(job.id, ask(), shown_at="https://cdn/x.png"))
@@ -155,10 +155,10 @@ async def test_bigger_without_our_copy_takes_the_message_or_says_that_there_is_n
     assert caught.value.code == "shown_nowhere"
 
 
-async def test_bigger_keeps_within_the_most_references_and_their_order(
+async def test_bigger_respects_the_reference_limit_and_their_order(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """Fourteen already: the last gives way, so that the prompt's "image 1" stays what it was."""
+    """Already fourteen: the last is dropped, so that the prompt's "image 1" keeps its position."""
     given = tuple(NewReference(url=f"u{n}", name=f"{n}", file_name=f"f{n}") for n in range(MAX_REFERENCES))
     view = await pipeline_harness.store.view(
         await pipeline_harness.store.accept(replace(new_request(), references=given))
@@ -172,7 +172,7 @@ async def test_bigger_keeps_within_the_most_references_and_their_order(
 async def test_only_requester_and_moderators_of_the_channel_delete(
     who: Presser, pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """Moderating another channel gives no right here."""
+    """Moderating another channel gives no permission here."""
     job = await pipeline_harness.steps.delivered()
     for attempt in (pictures.may_delete(job.id, who, FRESH), pictures.delete(job.id, who)):
         with pytest.raises(Refusal) as caught:
@@ -181,10 +181,10 @@ async def test_only_requester_and_moderators_of_the_channel_delete(
     assert (await pipeline_harness.store.view(job.request_id)).request.deleted_at is None
 
 
-async def test_token_of_a_press_on_another_message_is_not_kept(
+async def test_token_of_a_press_on_another_message_is_not_stored(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """It speaks for the message that was pressed, and would remove that one."""
+    """It belongs to the message that was pressed, and would delete that one."""
     job = await pipeline_harness.steps.delivered()
     shown = (await pipeline_harness.store.view(job.request_id)).request.message_id
     await pictures.may_delete(job.id, presser(), replace(FRESH, message_id=1))
@@ -193,8 +193,8 @@ async def test_token_of_a_press_on_another_message_is_not_kept(
     assert (await pipeline_harness.store.view(job.request_id)).request.token == "fresh"
 
 
-async def test_a_picture_is_deleted_once(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
-    """Its message is asked to be brought up to date, which removes it; afterwards there is no such picture."""
+async def test_picture_is_deleted_once(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
+    """A refresh of its message is requested, which deletes it; afterwards there is no such picture."""
     job = await pipeline_harness.steps.delivered()
     await pictures.delete(job.id, presser())
     assert pipeline_harness.presenter.asked == [job.request_id]
@@ -206,10 +206,10 @@ async def test_a_picture_is_deleted_once(pipeline_harness: PipelineHarness, pict
         assert caught.value.code == "no_such_job"
 
 
-async def test_of_two_presses_at_once_one_deletes_and_the_other_reads_that_it_is_gone(
+async def test_of_two_presses_at_once_one_deletes_and_the_other_is_refused(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """Both were allowed to; the second comes too late, which is no trouble of the message."""
+    """Both were allowed to; the second is too late, which is not a delivery error."""
     job = await pipeline_harness.steps.delivered()
     outcomes = await asyncio.gather(
         pictures.delete(job.id, presser()), pictures.delete(job.id, presser()), return_exceptions=True
@@ -217,10 +217,8 @@ async def test_of_two_presses_at_once_one_deletes_and_the_other_reads_that_it_is
     assert sorted(getattr(outcome, "code", "deleted") for outcome in outcomes) == ["deleted", "no_such_job"]
 
 
-async def test_what_may_still_bring_news_is_not_deleted(
-    pipeline_harness: PipelineHarness, pictures: PictureActions
-) -> None:
-    """A picture on its way is paid for; its message must be there to show it."""
+async def test_unfinished_picture_is_not_deleted(pipeline_harness: PipelineHarness, pictures: PictureActions) -> None:
+    """A running picture is paid for; its message must exist to show it."""
     for job in (
         await pipeline_harness.steps.running(),
         await pipeline_harness.steps.fetched(),
@@ -232,15 +230,15 @@ async def test_what_may_still_bring_news_is_not_deleted(
 
 
 async def test_unknown_picture_is_refused(pictures: PictureActions) -> None:
-    """A button on a message that outlived its rows is answered in a sentence."""
+    """A button on a message that outlived its rows is answered with a sentence."""
     with refused(r"no\. 404"):
         await pictures.look(404, presser())
 
 
-async def test_a_forged_number_orders_and_tells_nothing_of_a_picture_elsewhere(
+async def test_forged_number_orders_and_reveals_nothing_of_a_picture_elsewhere(
     pipeline_harness: PipelineHarness, pictures: PictureActions
 ) -> None:
-    """Buttons carry numbers, and a client may send any: of what a stranger made in private comes nothing."""
+    """Custom ids carry numbers, and a client may send any: another member's private picture is not reachable."""
     job = await pipeline_harness.steps.delivered(private=True)
     bob, spec = ask(BOB), PictureSpec(prompt="mine")
     for attempt in (

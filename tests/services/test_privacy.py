@@ -1,4 +1,4 @@
-"""Copies of what is kept, deletion at a member's wish, and forgetting in time, on a real database and disk."""
+"""Export, deletion on request, and retention, on a real database and disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OTHER_GUILD = 99
 
 @dataclass
 class PrivacyHarness:
-    """The service on a store, with folders for files."""
+    """The service on a store, with directories for files."""
 
     store: FailingStore
     privacy: Privacy
@@ -44,7 +44,7 @@ class PrivacyHarness:
     presenter: RecordingPresenter
 
     def files(self) -> list[str]:
-        """What lies on the disk of pictures and references."""
+        """The files of pictures and references on disk."""
         return sorted(path.name for folder in ("spool", "references") for path in (self.folder / folder).iterdir())
 
     async def delivered(self, **new: object) -> int:
@@ -55,7 +55,7 @@ class PrivacyHarness:
         return job.request_id
 
     async def wiped(self, *request_ids: int) -> list[Wiped]:
-        """What became of requests."""
+        """The state of requests after deletion."""
         return [(await self.store.view(request_id)).request.wiped for request_id in request_ids]
 
 
@@ -75,13 +75,13 @@ async def office(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PrivacyHarne
 
 
 async def keep_for(store: SqliteStore, days: int, guild_id: int = GUILD) -> None:
-    """Have a server set for how long its prompts are kept."""
+    """Set for how many days a server's prompts are kept."""
     entry = NewAuditEntry(guild_id=guild_id, actor_id=1, action=AuditAction.SETTING)
     await store.rules.change(guild_id, Setting.RETENTION_DAYS, ServerRules(retention_days=days), entry)
 
 
-async def test_copy_is_in_as_many_files_as_the_limit_asks_for(office: PrivacyHarness) -> None:
-    """Every order is in one of them, once; nothing of it stays on our disk."""
+async def test_export_is_split_into_as_many_files_as_the_limit_requires(office: PrivacyHarness) -> None:
+    """Every order is in exactly one of them; no temporary file stays on our disk."""
     await asyncio.gather(*(office.steps.queued(prompt=f"order {number}") for number in range(230)))
     options = {"note": "what this is", "limit_bytes": 8_000}
     async with office.privacy.exported(ALICE, most_files=9, **options) as files:  # type: ignore[arg-type]
@@ -103,8 +103,8 @@ async def test_copy_is_in_as_many_files_as_the_limit_asks_for(office: PrivacyHar
     assert list((office.folder / "archives").iterdir()) == []
 
 
-async def test_deletion_takes_rows_and_files_of_its_member_alone(office: PrivacyHarness) -> None:
-    """Also the thumbnails, which outlive pictures otherwise; a card that would have changed is asked to go."""
+async def test_deletion_removes_rows_and_files_of_its_member_only(office: PrivacyHarness) -> None:
+    """Also the thumbnails, which otherwise outlive pictures; a pending card is deleted."""
     mine, theirs = await office.delivered(), await office.delivered(user_id=BOB)
     waiting = await office.steps.queued()
     office.clock.shift(3_600)
@@ -117,8 +117,8 @@ async def test_deletion_takes_rows_and_files_of_its_member_alone(office: Privacy
         await office.privacy.tally(ALICE)
 
 
-async def test_files_of_young_orders_follow_when_nothing_can_be_on_its_way_any_more(office: PrivacyHarness) -> None:
-    """A reference that is still being copied would come back after it was removed."""
+async def test_files_of_recent_orders_are_deleted_once_nothing_can_arrive_any_more(office: PrivacyHarness) -> None:
+    """A reference that is still being copied would reappear after its deletion."""
     await office.delivered()
     await office.privacy.delete(ALICE)
     assert len(office.files()) == 3
@@ -128,10 +128,10 @@ async def test_files_of_young_orders_follow_when_nothing_can_be_on_its_way_any_m
 
 
 @pytest.mark.parametrize("failing", ["erase_some", "leftovers", "cleared"])
-async def test_whatever_fails_in_the_middle_the_next_sweep_finishes(
+async def test_interrupted_deletion_is_finished_by_the_next_sweep(
     office: PrivacyHarness, failing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wish is on record before anything else happens, and so are the files that are left over."""
+    """The request is recorded before anything else happens, and so are the remaining files."""
     mine = await office.delivered()
     office.clock.shift(3_600)
 
@@ -149,8 +149,8 @@ async def test_whatever_fails_in_the_middle_the_next_sweep_finishes(
     assert await office.store.privacy.leftovers(office.clock.now(), most=9) == []
 
 
-async def test_the_shorter_of_both_times_holds(office: PrivacyHarness) -> None:
-    """A server forgets sooner if it likes, and never later than the installation; direct messages as that has it."""
+async def test_shorter_retention_applies(office: PrivacyHarness) -> None:
+    """A server may delete sooner, never later than the installation; direct messages use the installation's value."""
     await keep_for(office.store, 10)
     await keep_for(office.store, 1_000, OTHER_GUILD)
     requests = [await office.delivered(guild_id=guild_id) for guild_id in (GUILD, OTHER_GUILD, None)]

@@ -1,4 +1,4 @@
-"""The moderators' console: searches that stop for breath, charts that may fail, exports that may be too large."""
+"""The moderators' reports: searches in bounded steps, charts that may fail, exports that may be too large."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALWAYS = named(PeriodName.ALL, TODAY)
 
 
 class FakeChartPainter:
-    """A ChartPainter that remembers what it was asked for; it paints nothing where `broken`."""
+    """A ChartPainter that records its input; it draws nothing if `broken`."""
 
     def __init__(self) -> None:
         self.asked: list[Chart] = []
@@ -56,7 +56,7 @@ async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still unless a test moves it."""
+    """A clock that stops unless a test advances it."""
     return FakeClock()
 
 
@@ -90,8 +90,8 @@ def exporter(store: SqliteStore, tmp_path: Path) -> Exporter:
         ("0000-01-01", "", "period_unreadable"),
     ],
 )
-def test_days_that_make_no_period_are_refused(first: str, last: str, code: str) -> None:
-    """In the future, backwards, before there was anything, or no days at all."""
+def test_invalid_periods_are_refused(first: str, last: str, code: str) -> None:
+    """In the future, reversed, before the first data, or not a date."""
     with pytest.raises(Refusal) as refusal:
         between(first, last, TODAY)
     assert refusal.value.code == code
@@ -107,18 +107,18 @@ def test_days_that_make_no_period_are_refused(first: str, last: str, code: str) 
         ("0001-01-01", "", (date(2015, 1, 1), TODAY)),
     ],
 )
-def test_typed_days_take_the_place_of_a_named_period(
+def test_typed_days_override_a_named_period(
     first: str, last: str, expected: tuple[date, date], reports: Reports
 ) -> None:
-    """What is left out is the beginning, or today; what is beyond either is cut off."""
+    """A missing day is the first one, or today; days outside are cut off."""
     period = reports.period(PeriodName.TODAY, first, last)
     assert (period.first, period.last) == expected
 
 
-async def test_overview_has_a_chart_only_where_something_was_spent(
+async def test_overview_has_a_chart_only_if_something_was_spent(
     reports: Reports, easel: FakeChartPainter, store: SqliteStore
 ) -> None:
-    """Nothing is drawn for nothing, and a chart that cannot be drawn leaves the numbers."""
+    """Nothing is drawn without data, and a chart that can't be drawn leaves the numbers."""
     steps = Steps(store)
     await steps.queued()
     assert (await reports.overview(GUILD, ALWAYS))[1] is None
@@ -131,10 +131,10 @@ async def test_overview_has_a_chart_only_where_something_was_spent(
     assert (found.totals.spent_microcredits, chart) == (1_000_000, None)
 
 
-async def test_a_search_goes_on_by_itself_until_a_page_is_full_or_enough_was_looked_at(
+async def test_search_continues_until_a_page_is_full_or_the_scan_limit_is_reached(
     reports: Reports, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many short steps for the database, one answer for the moderator; and where to go on."""
+    """Many short database steps, one answer for the moderator, with the position to continue from."""
     monkeypatch.setattr(console_module, "_STEP", 3)
     monkeypatch.setattr(console_module, "_MOST_LOOKED_AT", 12)
     steps = Steps(store)
@@ -151,8 +151,8 @@ async def test_a_search_goes_on_by_itself_until_a_page_is_full_or_enough_was_loo
     assert len((await reports.jobs(GUILD, JobFilter())).entries) == PAGE
 
 
-async def test_a_list_goes_on_behind_no_job_of_another_server(reports: Reports, store: SqliteStore) -> None:
-    """A number that somebody made up tells nothing, not even that it exists."""
+async def test_list_continues_after_no_job_of_another_server(reports: Reports, store: SqliteStore) -> None:
+    """A made-up number reveals nothing, not even whether it exists."""
     elsewhere = await Steps(store).queued(guild_id=55)
     for number in (elsewhere.id, 999):
         with pytest.raises(Refusal) as refusal:
@@ -161,7 +161,7 @@ async def test_a_list_goes_on_behind_no_job_of_another_server(reports: Reports, 
 
 
 async def test_the_audit_is_read_page_by_page(reports: Reports, store: SqliteStore) -> None:
-    """Newest first, none twice; the last page says that it is the last."""
+    """Newest first, none twice; the last page is marked as the last."""
     for number in range(PAGE + 1):
         await store.audit.note(
             NewAuditEntry(guild_id=GUILD, actor_id=ALICE, action=AuditAction.SETTING, detail=str(number))
@@ -172,10 +172,10 @@ async def test_the_audit_is_read_page_by_page(reports: Reports, store: SqliteSto
     assert ([entry.detail for entry in second.entries], second.next_id) == (["0"], None)
 
 
-async def test_an_export_is_noted_and_leaves_no_file_behind(
+async def test_export_is_audited_and_leaves_no_file_behind(
     exporter: Exporter, store: SqliteStore, tmp_path: Path
 ) -> None:
-    """Who took the numbers out, and of which days."""
+    """Who exported, and which days."""
     await store.accept(new_request(count=3, prompt="+1, “x”\nnew line"))
     async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6) as export:
         [file] = export.files
@@ -188,10 +188,10 @@ async def test_an_export_is_noted_and_leaves_no_file_behind(
     assert "3 pictures" in entry.detail
 
 
-async def test_an_export_of_nothing_or_of_too_much_is_refused(
+async def test_export_of_nothing_or_too_much_is_refused(
     exporter: Exporter, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each in a sentence, and neither is noted as an export."""
+    """One sentence each, and neither is audited as an export."""
     with pytest.raises(Refusal) as refusal:
         async with exporter.export(GUILD, ALWAYS, actor_id=ALICE, limit_bytes=10**6):
             pass
@@ -206,14 +206,14 @@ async def test_an_export_of_nothing_or_of_too_much_is_refused(
     assert await store.audit.entries(GUILD, limit=9) == []
 
 
-async def test_exports_are_written_beside_the_event_loop(store: SqliteStore, tmp_path: Path) -> None:
-    """In a thread of their own: everybody else goes on."""
+async def test_exports_are_written_off_the_event_loop(store: SqliteStore, tmp_path: Path) -> None:
+    """In their own thread: other work is not blocked."""
     seen: list[threading.Thread] = []
 
     class Watched(CsvTables):
         @contextmanager
         def written(self, *table: Any, **limits: Any) -> Iterator[list[Path]]:
-            """The same, and in which thread."""
+            """The same function, recording its thread."""
             seen.append(threading.current_thread())
             with super().written(*table, **limits) as files:
                 yield files

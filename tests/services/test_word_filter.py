@@ -1,4 +1,4 @@
-"""Word rules are matched in child processes: nobody waits for another's slow rules, and nothing is let through."""
+"""Word rules are matched in child processes: slow rules delay no other member, and nothing is let through unchecked."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def words() -> AsyncIterator[WordFilter]:
 
 
 async def code_of(words: WordFilter, payer: Payer, rule: WordRule, text: str) -> str | None:
-    """The code with which an order is refused before it is matched at all."""
+    """The error code with which an order is refused before it is matched."""
     try:
         await words.first_match(payer, [rule], [text])
     except Refusal as refusal:
@@ -52,8 +52,8 @@ async def code_of(words: WordFilter, payer: Payer, rule: WordRule, text: str) ->
     return None
 
 
-async def test_each_text_is_folded_once_and_each_rule_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work is counted rather than timed: eight prompts and a hundred rules are eight and a hundred foldings."""
+async def test_each_text_and_each_rule_is_normalised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work is counted rather than timed: eight prompts and a hundred rules are 108 foldings."""
     folded: list[str] = []
 
     def counted(text: str) -> str:
@@ -69,16 +69,16 @@ async def test_each_text_is_folded_once_and_each_rule_once_for_all(monkeypatch: 
     assert len(folded) == 2 * len(prompts) + len(rules)
 
 
-async def test_one_clock_holds_for_all_patterns_and_prompts_of_an_order() -> None:
-    """Twenty patterns that are each just quick enough are too slow together; the slowest is named."""
+async def test_one_time_budget_covers_all_patterns_and_prompts_of_an_order() -> None:
+    """Twenty patterns that are each just fast enough are too slow together; the slowest is named."""
     rules = [WordRule(pattern=f"(?:x+)[{chr(97 + number)}]", regex=True, id=number) for number in range(20)]
     found = first_match(rules, ["x" * 2_000, "x" * 1_999], limit_s=0.05)
     assert found.out_of_time
     assert len(found.too_slow) == 1
 
 
-async def test_a_member_who_takes_too_long_is_refused_and_nobody_else(words: WordFilter) -> None:
-    """Each slow prompt is charged; with the budget used up its member is refused without being matched."""
+async def test_member_over_budget_is_refused_and_no_other_member(words: WordFilter) -> None:
+    """Each slow prompt is charged; with the budget used up its member is refused without matching."""
     codes = [await code_of(words, ALICE, SLOW, SLOW_TEXT) for _ in range(30)]
     assert codes[0] is None
     assert codes[-1] == "words_budget"
@@ -86,7 +86,7 @@ async def test_a_member_who_takes_too_long_is_refused_and_nobody_else(words: Wor
     assert (await words.first_match(BOB, [QUICK], ["a nude"])).matching == (QUICK,)
 
 
-async def test_a_server_that_takes_too_long_is_refused_and_no_other(words: WordFilter) -> None:
+async def test_server_over_budget_is_refused_and_no_other_server(words: WordFilter) -> None:
     """By many members together, each within their own budget."""
     members = [Payer(guild_id=1, member_id=number) for number in range(60)]
     codes = [await code_of(words, member, SLOW, SLOW_TEXT) for member in members for _ in range(2)]
@@ -94,8 +94,8 @@ async def test_a_server_that_takes_too_long_is_refused_and_no_other(words: WordF
     assert await code_of(words, CAROL, QUICK, "a cat") is None
 
 
-async def test_others_do_not_wait_for_slow_orders(words: WordFilter) -> None:
-    """Of the same server or another: what is slow goes to a lane of its own, and is not answered first."""
+async def test_other_orders_do_not_wait_for_slow_ones(words: WordFilter) -> None:
+    """Of the same server or another: slow orders go to their own lane, and are not answered first."""
     slow = [asyncio.create_task(words.first_match(ALICE, [SLOW], [SLOW_TEXT + str(n)])) for n in range(4)]
     await asyncio.sleep(0)
     for payer in (BOB, CAROL):
@@ -104,16 +104,16 @@ async def test_others_do_not_wait_for_slow_orders(words: WordFilter) -> None:
     assert [(await task).too_slow for task in slow] == [(SLOW,)] * 4
 
 
-async def test_a_flood_is_refused(words: WordFilter) -> None:
-    """So many questions of one member wait, and no more."""
+async def test_flood_is_refused(words: WordFilter) -> None:
+    """A limited number of checks of one member may wait."""
     asked = [asyncio.create_task(code_of(words, ALICE, QUICK, f"a cat {n}")) for n in range(40)]
     codes = await asyncio.gather(*asked)
     assert "words_busy" in codes
     assert codes[0] is None
 
 
-async def test_a_pattern_that_takes_all_memory_is_refused(words: WordFilter) -> None:
-    """The library has no limit for compiling. A stored one refuses its prompts; the next question is answered."""
+async def test_pattern_that_takes_all_memory_is_refused(words: WordFilter) -> None:
+    """The library has no compile limit. A stored one refuses its prompts; the next check is answered."""
     with pytest.raises(Refusal, match="slow_pattern"):
         await words.checked_rule(ALICE, WordRule(pattern=BOMB, regex=True))
     bomb = WordRule(pattern=BOMB, regex=True, id=9)
@@ -123,8 +123,8 @@ async def test_a_pattern_that_takes_all_memory_is_refused(words: WordFilter) -> 
     assert (await words.first_match(BOB, [QUICK], ["a nude"])).matching == (QUICK,)
 
 
-async def test_it_is_noticed_when_a_check_takes_long(words: WordFilter) -> None:
-    """Whoever acknowledges the order is woken; an order that is checked quickly wakes nobody."""
+async def test_slow_check_is_signalled(words: WordFilter) -> None:
+    """The task that defers the response is woken; a fast check wakes nothing."""
     await words.first_match(BOB, [QUICK], ["a cat"])
     noticed = asyncio.create_task(words.takes_long(BOB.member_id))
     await asyncio.sleep(0)
@@ -138,8 +138,8 @@ async def test_it_is_noticed_when_a_check_takes_long(words: WordFilter) -> None:
     assert words._long_for == {}
 
 
-async def test_a_worker_that_was_killed_or_hangs_is_replaced() -> None:
-    """The question that it had is lost, the next one is answered."""
+async def test_killed_or_hanging_worker_is_replaced() -> None:
+    """Its current check is lost, the next one is answered."""
     process = WordProcess(answers_within_s=3)
     question = {"rules": [("nude", False)], "texts": ["a nude"], "every": False, "limit_s": 0.1}
     assert (await process.ask(question))["matching"] == [0]
@@ -154,23 +154,23 @@ async def test_a_worker_that_was_killed_or_hangs_is_replaced() -> None:
     second = process.pid
     assert second not in {None, first}
     os.kill(second or 0, signal.SIGKILL)
-    with contextlib.suppress(WorkerLostError):  # unless it is seen to have ended before it is asked
+    with contextlib.suppress(WorkerLostError):  # unless its end is noticed before the next check
         await process.ask(question)
     assert (await process.ask(question))["matching"] == [0]
     await process.stop()
     assert process.pid is None
 
 
-async def test_what_could_not_be_checked_is_not_let_through() -> None:
-    """With a worker that never starts an order is out of time, which refuses it."""
+async def test_unchecked_order_is_not_let_through() -> None:
+    """With a worker that never starts an order times out, which refuses it."""
     words = WordFilter(SystemClock(), command=("/nonexistent",))
     found = await words.first_match(ALICE, [QUICK], ["a cat"])
     assert found.out_of_time
     await words.close()
 
 
-def test_the_worker_ends_with_its_parent() -> None:
-    """Also where that is killed: nothing tells the worker but the end of its input."""
+def test_worker_ends_with_its_parent() -> None:
+    """Also if that is killed: the worker only sees the end of its input."""
     program = (
         "import asyncio, sys\n"
         "from bot.services.word_process import WordProcess\n"
