@@ -1,4 +1,4 @@
-"""The stores that the contract suite runs on, and a look at what they wrote."""
+"""The stores that the contract tests run on, and read access to what they wrote."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.support.steps import Steps, Store
 
 
 class StoreHarness(Protocol):
-    """What a store wrote, read past it."""
+    """What a store wrote, read without the store."""
 
     def ledger(self, job_id: int | None = None) -> list[tuple[str, int]]:
-        """Kind and amount of each ledger row, of one job or of all, in the order they were written."""
+        """Kind and amount of each ledger row, of one job or of all, in insertion order."""
         ...
 
     def events(self, job_id: int) -> list[tuple[str, str]]:
@@ -33,34 +33,34 @@ class StoreHarness(Protocol):
         ...
 
     def faults(self) -> list[str]:
-        """What is wrong with the ledger and the totals; empty where they are in order."""
+        """Inconsistencies of the ledger and the totals; empty if there are none."""
         ...
 
 
 class SqliteStoreHarness:
-    """Reads the file with a connection of its own."""
+    """Reads the file with its own connection."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def ledger(self, job_id: int | None = None) -> list[tuple[str, int]]:
-        """See Books."""
+        """See StoreHarness."""
         return [
             (row["kind"], row["amount_microcredits"]) for row in self.rows("ledger") if job_id in {None, row["job_id"]}
         ]
 
     def events(self, job_id: int) -> list[tuple[str, str]]:
-        """See Books."""
+        """See StoreHarness."""
         return [(row["event"], row["state"]) for row in self.rows("job_events") if row["job_id"] == job_id]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """See Books."""
+        """See StoreHarness."""
         with closing(sqlite3.connect(self._path)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a table's name
 
     def faults(self) -> list[str]:
-        """See Books."""
+        """See StoreHarness."""
         return list(read_faults(self._path))
 
 
@@ -69,13 +69,13 @@ Opener = Callable[..., SqliteStore]
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still unless a test moves it."""
+    """A clock that stops unless a test advances it."""
     return FakeClock()
 
 
 @pytest.fixture(params=["sqlite"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Opener:
-    """Makes a store of each implementation on the same data every time; limits are keyword arguments."""
+    """Opens a store of each implementation on the same data; limits are keyword arguments."""
     assert request.param == "sqlite"
     return lambda **limits: SqliteStore(fresh_database(tmp_path / "bot.db"), clock, **limits)
 
@@ -89,7 +89,7 @@ async def store(open_store: Opener) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def books(tmp_path: Path) -> StoreHarness:
-    """A look at what the store wrote."""
+    """Read access to what the store wrote."""
     return SqliteStoreHarness(tmp_path / "bot.db")
 
 

@@ -1,4 +1,4 @@
-"""The database file: made private, migrated, refused when it cannot be used, and read without full scans."""
+"""The database file: its permissions, migrations, start-up errors, and queries without full scans."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from tests.support.clock import FakeClock
 
 
 async def start(path: Path) -> None:
-    """Open a store and close it again."""
+    """Open and close a store."""
     async with SqliteStore(path, FakeClock()):
         pass
 
 
 def open_files(path: Path) -> list[str]:
-    """What this process has open of a database: the file itself, its log, its index."""
+    """The file descriptors of this process on a database: the file, its WAL, its shared-memory index."""
     links = (str(fd.resolve()) for fd in Path("/proc/self/fd").iterdir())
     return [link for link in links if link.startswith(str(path))]
 
 
 def schema(database: Database) -> list[tuple[str, str]]:
-    """Everything that makes up a database's structure."""
+    """The full schema of a database."""
     rows = database.conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
     return [(row[0], row[1]) for row in rows]
 
 
 def modes_in(folder: Path) -> dict[str, int]:
-    """The access rights of each file."""
+    """The permission bits of each file."""
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
 
 
-async def test_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
-    """Interaction tokens and prompts are nobody else's business, whatever the umask; WAL files included."""
+async def test_file_is_readable_only_by_its_owner(tmp_path: Path) -> None:
+    """It has interaction tokens and prompts; true for any umask, WAL files included."""
     path = tmp_path / "bot.db"
     before = os.umask(0)
     try:
@@ -58,8 +58,8 @@ async def test_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-async def test_migrating_step_by_step_leads_to_the_fresh_schema(tmp_path: Path) -> None:
-    """An old database that is brought up to date has the structure of a new one; a second start changes nothing."""
+async def test_step_by_step_migration_gives_the_fresh_schema(tmp_path: Path) -> None:
+    """A migrated old database has the schema of a new one; a second start changes nothing."""
     await start(tmp_path / "fresh.db")
     with closing(connect(tmp_path / "fresh.db")) as fresh, closing(connect(tmp_path / "old.db")) as old:
         names = [migration.name for migration in migrations.applied(fresh)]
@@ -71,8 +71,8 @@ async def test_migrating_step_by_step_leads_to_the_fresh_schema(tmp_path: Path) 
     await start(tmp_path / "fresh.db")
 
 
-async def test_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
-    """A database of a later version is named, with what to do; nothing in it is touched."""
+async def test_newer_database_is_refused_and_not_modified(tmp_path: Path) -> None:
+    """A database of a later version is named, with what to do; nothing in it is changed."""
     path = tmp_path / "bot.db"
     await start(path)
     with closing(connect(path)) as database:
@@ -91,7 +91,7 @@ GARBAGE = [b"this is no database at all, but quite long" * 200, b"SQLite format 
 
 @pytest.mark.parametrize("content", GARBAGE, ids=["text", "damaged header"])
 async def test_garbage_is_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
-    """A file that is no database ends the start with its name and what to do; it is not overwritten."""
+    """A file that is not a database ends the start with its name and what to do; it is not overwritten."""
     path = tmp_path / "bot.db"
     path.write_bytes(content)
     with pytest.raises(StartupError) as caught:
@@ -102,8 +102,8 @@ async def test_garbage_is_refused_in_one_sentence(content: bytes, tmp_path: Path
     assert path.read_bytes() == content
 
 
-async def test_damaged_database_is_refused_at_the_start(tmp_path: Path) -> None:
-    """Broken pages are found before the first member runs into them."""
+async def test_corrupt_database_is_refused_at_the_start(tmp_path: Path) -> None:
+    """Corrupt pages are found before the first member is affected."""
     path = tmp_path / "bot.db"
     async with SqliteStore(path, FakeClock(), per_user_pending=9_999) as store:
         for _ in range(30):
@@ -116,7 +116,7 @@ async def test_damaged_database_is_refused_at_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [*GARBAGE, b""], ids=["text", "damaged header", "other tables"])
-async def test_a_refused_database_is_closed(content: bytes, tmp_path: Path) -> None:
+async def test_refused_database_is_closed(content: bytes, tmp_path: Path) -> None:
     """Whether its settings or its migrations fail, no connection is left open (a ResourceWarning since Python 3.13)."""
     path = tmp_path / "bot.db"
     path.write_bytes(content)
@@ -128,22 +128,22 @@ async def test_a_refused_database_is_closed(content: bytes, tmp_path: Path) -> N
     assert open_files(path) == [], caught.value
 
 
-async def test_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    """What cannot be opened is told in one sentence, too."""
+async def test_directory_instead_of_the_file_is_refused(tmp_path: Path) -> None:
+    """A file that can't be opened is reported in one sentence, too."""
     (tmp_path / "bot.db").mkdir()
     with pytest.raises(StartupError, match="cannot be used"):
         await start(tmp_path / "bot.db")
 
 
 def test_data_directory_is_made_private(tmp_path: Path) -> None:
-    """It is made with its parents; making it again is fine."""
+    """It is created with its parents; creating it again is no error."""
     for _ in range(2):
         ensure_data_dir(tmp_path / "a" / "data")
     assert stat.S_IMODE((tmp_path / "a" / "data").stat().st_mode) == 0o700
     assert list((tmp_path / "a" / "data").iterdir()) == []
 
 
-def test_file_in_place_of_the_data_directory_is_refused(tmp_path: Path) -> None:
+def test_file_instead_of_the_data_directory_is_refused(tmp_path: Path) -> None:
     """The sentence names DATA_DIR."""
     (tmp_path / "data").write_text("in the way")
     with pytest.raises(StartupError, match=r"DATA_DIR .* cannot be written"):
@@ -152,7 +152,7 @@ def test_file_in_place_of_the_data_directory_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database with 10,000 jobs, nearly all of them delivered; the bot runs no ANALYZE, and neither does this."""
+    """A database with 10,000 jobs, nearly all of them delivered; ANALYZE is not run, as in the bot."""
     with closing(connect(tmp_path_factory.mktemp("crowded") / "bot.db")) as database:
         migrate(database, "bot.db", size_bytes=0)
         fill(database)
@@ -160,7 +160,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def fill(database: Database) -> None:
-    """One request a job; every hundredth waits."""
+    """One request a job; every hundredth is waiting."""
     database.conn.execute("BEGIN")
     for number in range(1, 10_001):
         database.conn.execute(
@@ -179,13 +179,13 @@ def fill(database: Database) -> None:
 
 
 def members_quota(database: Database) -> object:
-    """Give a server a quota, and ask what a member has left of it."""
+    """Give a server a quota, and query a member's remaining quota."""
     database.conn.execute("INSERT INTO quotas (guild_id, role_id, what, amount) VALUES (1, 0, 'pictures_day', 5)")
     return quotas.standing(database, 1, 1, (2, 3), 10**12)
 
 
 def place_of_one(database: Database) -> object:
-    """Draw the line up, and find one of those who wait in it."""
+    """Build the queue, and look up the position of one waiting job."""
     fair_queue.draw_up(database)
     return fair_queue.place(database, jobs.get(database, 100))
 
@@ -202,15 +202,15 @@ READS: dict[str, Callable[[Database], object]] = {
 
 
 def plan(database: Database, sql: str) -> list[str]:
-    """SQLite's plan for a statement, with every parameter empty."""
+    """SQLite's query plan for a statement, with every parameter empty."""
     names = {word.strip("(),") for word in sql.replace(":", " :").split() if word.startswith(":")}
     parameters = {name.lstrip(":"): 0 for name in names}
     return [str(row["detail"]) for row in database.conn.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
 
 @pytest.mark.parametrize("name", READS)
-def test_what_is_asked_often_never_reads_all_jobs(name: str, crowded: Database) -> None:
-    """However long the history, only the indexes that lead to the few that are meant are read."""
+def test_frequent_queries_never_scan_all_jobs(name: str, crowded: Database) -> None:
+    """However long the history, only indexes that select the few relevant rows are read."""
     statements: list[str] = []
     crowded.conn.execute("BEGIN")
     crowded.conn.set_trace_callback(statements.append)
@@ -226,8 +226,8 @@ def test_what_is_asked_often_never_reads_all_jobs(name: str, crowded: Database) 
     assert scans == []
 
 
-def test_what_is_behind_is_found_by_its_own_index(crowded: Database) -> None:
-    """Asked at every start: the partial index holds just the few."""
+def test_outdated_messages_are_found_by_their_own_index(crowded: Database) -> None:
+    """Queried at every start: the partial index has only those rows."""
     steps = plan(crowded, "SELECT id FROM requests WHERE shown_version < version ORDER BY id")
     assert not any(full_scan(step) for step in steps)
 
@@ -237,8 +237,8 @@ def full_scan(step: str) -> bool:
     return step.startswith(("SCAN jobs", "SCAN requests", "SCAN waiting")) and "INDEX" not in step
 
 
-def test_locked_database_is_told_as_locked(tmp_path: Path) -> None:
-    """The start says that another program holds the file, which is a different thing to mend than a broken one."""
+def test_locked_database_is_reported_as_locked(tmp_path: Path) -> None:
+    """The start says that another program holds the file, which needs another fix than corruption."""
     path = tmp_path / "bot.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -248,15 +248,15 @@ def test_locked_database_is_told_as_locked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reason", ["attempt to write a readonly database", "[Errno 13] Permission denied: 'bot.db'"])
-def test_database_that_may_not_be_written_needs_no_backup(reason: str) -> None:
-    """It is whole: the sentence asks for access to it, and not for another file."""
+def test_read_only_database_needs_no_backup(reason: str) -> None:
+    """It is intact: the sentence asks for write access, not for another file."""
     told = unusable("bot.db", reason)
     assert "Give this user write access" in told
     assert "backup" not in told
 
 
-async def test_a_database_without_room_is_no_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite calls both by the same name; here free space helps, not a backup, and a supervisor may try again."""
+async def test_full_disk_is_not_reported_as_corruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite uses one error for both; free space helps, not a backup, and a supervisor may retry."""
     path = tmp_path / "bot.db"
     path.write_bytes(b"SQLite format 3\x00 and then nothing that could be read")
     with pytest.raises(StartupError, match="Restore it from a backup"):

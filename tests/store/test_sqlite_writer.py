@@ -1,4 +1,4 @@
-"""The writer thread: one commit for many, a failing write alone, and errors as one kind."""
+"""The writer thread: group commits, failing writes undone alone, and one kind of error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.sqlite.writer import DatabaseThread
 
 
 def impatient(path: Path) -> Database:
-    """A writing connection that waits for nobody's lock."""
+    """A writing connection with a lock time-out of zero."""
     database = connect(path)
     database.conn.execute("PRAGMA busy_timeout = 0")
     return database
@@ -45,7 +45,7 @@ def insert(number: int) -> Callable[[Database], int]:
 
 
 def numbers(path: Path) -> list[int]:
-    """What is committed, seen from outside."""
+    """The committed numbers, read by another connection."""
     with closing(sqlite3.connect(path)) as connection:
         return [row[0] for row in connection.execute("SELECT n FROM t ORDER BY n")]
 
@@ -57,7 +57,7 @@ async def test_each_caller_gets_its_own_result(writer: DatabaseThread, tmp_path:
 
 
 async def test_writes_that_wait_together_share_a_commit(writer: DatabaseThread) -> None:
-    """While one write runs, others gather; they become one group."""
+    """While one write runs, others queue up; they become one group."""
     statements: list[str] = []
     await writer.run(lambda db: db.conn.set_trace_callback(statements.append))
     await asyncio.gather(*(writer.run(insert(n)) for n in range(200)))
@@ -65,10 +65,8 @@ async def test_writes_that_wait_together_share_a_commit(writer: DatabaseThread) 
     assert statements.count("COMMIT") < 100
 
 
-async def test_a_disk_that_fails_in_the_middle_of_a_write_undoes_its_whole_group(
-    writer: DatabaseThread, tmp_path: Path
-) -> None:
-    """What such a write left cannot be told from the rest: nothing of it is committed, and each caller is told."""
+async def test_disk_failure_during_a_write_undoes_its_whole_group(writer: DatabaseThread, tmp_path: Path) -> None:
+    """Its partial changes can't be separated: nothing of the group is committed, and each caller gets an error."""
 
     def half_done(db: Database) -> None:
         db.conn.execute("INSERT INTO t (n) VALUES (50)")
@@ -85,8 +83,8 @@ async def test_a_disk_that_fails_in_the_middle_of_a_write_undoes_its_whole_group
     assert await writer.run(insert(3)) == 3
 
 
-async def test_failing_write_takes_no_other_along(writer: DatabaseThread, tmp_path: Path) -> None:
-    """In one group, a write that breaks a constraint and one that refuses are undone alone."""
+async def test_failing_write_does_not_affect_its_group(writer: DatabaseThread, tmp_path: Path) -> None:
+    """In one group, a write that violates a constraint and one that raises are undone alone."""
 
     def refuse(db: Database) -> None:
         db.conn.execute("INSERT INTO t (n) VALUES (50)")
@@ -102,14 +100,14 @@ async def test_failing_write_takes_no_other_along(writer: DatabaseThread, tmp_pa
     assert numbers(tmp_path / "w.db") == [1, 2]
 
 
-async def test_result_is_told_only_after_the_commit(writer: DatabaseThread, tmp_path: Path) -> None:
-    """Whoever hears of success can read it from another connection, power cuts included."""
+async def test_result_is_returned_only_after_the_commit(writer: DatabaseThread, tmp_path: Path) -> None:
+    """On success the row is visible to another connection and durable."""
     for number in range(20):
         await writer.run(insert(number))
         assert numbers(tmp_path / "w.db")[-1] == number
 
 
-async def test_locked_database_is_a_store_error_for_everybody_waiting(writer: DatabaseThread, tmp_path: Path) -> None:
+async def test_locked_database_is_a_store_error_for_every_waiting_write(writer: DatabaseThread, tmp_path: Path) -> None:
     """Another program holds the lock: each write fails as StoreError, and later ones work again."""
     with closing(sqlite3.connect(tmp_path / "w.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -121,8 +119,8 @@ async def test_locked_database_is_a_store_error_for_everybody_waiting(writer: Da
     assert numbers(tmp_path / "w.db") == [7]
 
 
-async def test_transaction_that_sqlite_gives_up_fails_everybody_in_it(writer: DatabaseThread, tmp_path: Path) -> None:
-    """When SQLite rolls the whole transaction back, nobody is told that theirs was carried out."""
+async def test_transaction_rolled_back_by_sqlite_fails_all_its_writes(writer: DatabaseThread, tmp_path: Path) -> None:
+    """When SQLite rolls back the whole transaction, no caller gets a success."""
     started = asyncio.gather(
         writer.run(insert(1)),
         writer.run(lambda db: db.conn.execute("ROLLBACK").close()),
@@ -135,8 +133,8 @@ async def test_transaction_that_sqlite_gives_up_fails_everybody_in_it(writer: Da
     assert await writer.run(insert(9)) == 9
 
 
-async def test_cancelled_caller_leaves_its_write_to_be_carried_out(writer: DatabaseThread, tmp_path: Path) -> None:
-    """What was promised to the queue is done, though nobody waits for it any more."""
+async def test_cancelled_callers_write_is_still_executed(writer: DatabaseThread, tmp_path: Path) -> None:
+    """A queued write is executed, though its caller no longer waits for it."""
     task = asyncio.create_task(writer.run(insert(3)))
     await asyncio.sleep(0)
     task.cancel()
@@ -146,8 +144,8 @@ async def test_cancelled_caller_leaves_its_write_to_be_carried_out(writer: Datab
     assert numbers(tmp_path / "w.db") == [3, 4]
 
 
-async def test_closing_finishes_what_was_asked_for(writer: DatabaseThread, tmp_path: Path) -> None:
-    """Writes queued before the end are committed; later ones are refused; closing twice is harmless."""
+async def test_closing_finishes_queued_writes(writer: DatabaseThread, tmp_path: Path) -> None:
+    """Writes queued before the close are committed; later ones are refused; closing twice is harmless."""
     waiting = [asyncio.create_task(writer.run(insert(n))) for n in range(50)]
     await asyncio.sleep(0)
     await writer.close()
@@ -171,7 +169,7 @@ async def test_reader_cannot_write(tmp_path: Path, writer: DatabaseThread) -> No
 
 
 async def test_connection_that_cannot_be_opened_fails_the_start(tmp_path: Path) -> None:
-    """The error of opening reaches whoever starts the thread, and closing it afterwards does not hang."""
+    """The error of opening is raised to the code that starts the thread, and closing it afterwards does not hang."""
     thread = DatabaseThread("broken", lambda: connect(tmp_path / "no" / "such" / "folder.db"), grouped=True)
     with pytest.raises(sqlite3.OperationalError):
         await thread.start()
@@ -179,12 +177,12 @@ async def test_connection_that_cannot_be_opened_fails_the_start(tmp_path: Path) 
 
 
 class OutOfMemory(sqlite3.Connection):
-    """A connection whose third commit finds no memory left: not an error of SQLite's, so nobody expects it."""
+    """A connection whose third commit raises MemoryError, which is not an SQLite error."""
 
     commits = 0
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """As ever, but for that commit."""
+        """As usual, except for that commit."""
         if sql == "COMMIT":
             self.commits += 1
             if self.commits == 3:
@@ -192,8 +190,8 @@ class OutOfMemory(sqlite3.Connection):
         return super().execute(sql, *parameters)
 
 
-async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) -> None:
-    """Whoever cannot do without the database hears of it; callers, then and later, get an error and not silence."""
+async def test_dead_thread_is_reported_and_blocks_no_caller(tmp_path: Path) -> None:
+    """Its observer is notified; current and later callers get an error instead of waiting."""
 
     def opened() -> Database:
         return Database(sqlite3.connect(tmp_path / "w.db", isolation_level=None, factory=OutOfMemory))
@@ -213,8 +211,8 @@ async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) 
     assert numbers(tmp_path / "w.db") == [1]
 
 
-async def test_a_broken_page_ends_the_thread_instead_of_a_write(tmp_path: Path) -> None:
-    """Whoever asked is refused, the bot hears what it is, and nothing that waited with it is written."""
+async def test_corrupt_page_ends_the_thread(tmp_path: Path) -> None:
+    """The caller gets an error, the bot is notified of the cause, and no write of the group is committed."""
     path = tmp_path / "w.db"
     thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True)
     heard: list[BaseException] = []
@@ -236,7 +234,7 @@ async def test_a_broken_page_ends_the_thread_instead_of_a_write(tmp_path: Path) 
 
 
 def break_page_of(path: Path, table: str) -> None:
-    """Write over a table's first page, as a failing disk would, and drop what is cached of it."""
+    """Overwrite a table's first page, as a failing disk would, and drop the page cache."""
     with closing(sqlite3.connect(path)) as connection:
         [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
         connection.execute("CREATE TABLE IF NOT EXISTS elsewhere (n INTEGER)")  # another writer: caches are dropped

@@ -1,4 +1,4 @@
-"""Accepting requests: once an interaction, all or nothing, never beyond a member's limit."""
+"""Accepting requests: once per interaction, all or nothing, never beyond a member's limit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.refusals import refused
 from tests.support.steps import Steps, Store
 
 
-async def test_accepted_request_reads_back_as_it_was_asked(store: Store) -> None:
-    """Everything that a card is rendered from survives the database."""
+async def test_accepted_request_reads_back_as_it_was_ordered(store: Store) -> None:
+    """Everything that a card is rendered from is stored."""
     new = new_request(prompt="schöne Grüße 🦊", resolution=Resolution.FOUR_K, private=True, count=2)
     view = await store.view(await store.accept(new))
     assert view.request.spec == PictureSpec(prompt="schöne Grüße 🦊", resolution=Resolution.FOUR_K)
@@ -32,8 +32,8 @@ async def test_accepted_request_reads_back_as_it_was_asked(store: Store) -> None
     assert not view.gate.closed
 
 
-async def test_spoiler_and_whether_the_bot_was_there_itself_are_remembered(store: Store) -> None:
-    """Both decide how, and by which ways, its pictures are shown later."""
+async def test_spoiler_and_presence_of_the_bot_are_stored(store: Store) -> None:
+    """Both decide how, and by which methods, its pictures are shown later."""
     new = new_request()
     visiting = replace(new, origin=replace(new.origin, bot_present=False), spec=replace(new.spec, spoiler=True))
     request = (await store.view(await store.accept(visiting))).request
@@ -49,17 +49,20 @@ async def test_same_interaction_is_accepted_once(store: Store, books: StoreHarne
 
 
 async def test_same_interaction_twice_at_once_is_accepted_once(store: Store) -> None:
-    """The two may even arrive at the same moment."""
+    """The two may arrive concurrently."""
     new = new_request(interaction_id=4_242)
     first, second = await asyncio.gather(store.accept(new), store.accept(new))
     assert first == second
     assert await store.waiting() == 1
 
 
-async def test_same_form_is_ordered_once_though_each_sending_is_an_interaction(
+async def test_same_form_is_ordered_once_though_each_submit_is_an_interaction(
     store: Store, books: StoreHarness
 ) -> None:
-    """What came of it is named. Another member's form of that number is theirs; what was taken back was not sent."""
+    """The existing request is returned.
+
+    Another member's form of that number is independent; a withdrawn order does not count.
+    """
 
     def sent_by(user_id: int) -> NewRequest:
         new = new_request(user_id=user_id)
@@ -76,15 +79,17 @@ async def test_same_form_is_ordered_once_though_each_sending_is_an_interaction(
     await store.accept(sent_by(ALICE))
 
 
-async def test_same_interaction_is_known_even_when_the_queue_is_full(open_store: Opener) -> None:
-    """A repeated delivery of what was accepted is no reason to refuse it."""
+async def test_same_interaction_is_recognised_even_when_the_queue_is_full(open_store: Opener) -> None:
+    """A repeated delivery of an accepted interaction is not refused."""
     async with open_store(per_user_pending=1) as store:
         new = new_request()
         assert await store.accept(new) == await store.accept(new)
 
 
-async def test_room_is_refused_beyond_the_limit_and_nothing_is_written(open_store: Opener, books: StoreHarness) -> None:
-    """A refused request leaves neither rows nor reserves; another member is not concerned."""
+async def test_request_beyond_the_limit_is_refused_and_nothing_is_written(
+    open_store: Opener, books: StoreHarness
+) -> None:
+    """A refused request leaves neither rows nor reserves; another member is not affected."""
     async with open_store(per_user_pending=2) as store:
         await store.accept(new_request(count=2))
         with pytest.raises(Refusal) as caught:
@@ -95,7 +100,7 @@ async def test_room_is_refused_beyond_the_limit_and_nothing_is_written(open_stor
         await store.accept(new_request(user_id=BOB))
 
 
-async def test_commands_at_once_cannot_slip_under_the_limit(open_store: Opener) -> None:
+async def test_concurrent_commands_do_not_exceed_the_limit(open_store: Opener) -> None:
     """Counting and enqueueing are one transaction: of ten at once, three find room for three."""
     async with open_store(per_user_pending=3) as store:
         answers = await asyncio.gather(*(store.accept(new_request()) for _ in range(10)), return_exceptions=True)
@@ -104,15 +109,15 @@ async def test_commands_at_once_cannot_slip_under_the_limit(open_store: Opener) 
         assert await store.waiting() == 3
 
 
-async def test_jobs_at_work_leave_room_for_waiting_ones(open_store: Opener) -> None:
-    """The limit counts what waits, not what is being made."""
+async def test_running_jobs_leave_room_for_waiting_ones(open_store: Opener) -> None:
+    """The limit counts waiting jobs, not running ones."""
     async with open_store(per_user_pending=1, per_user_running=5) as store:
         await Steps(store).running()
         await store.accept(new_request(user_id=ALICE))
 
 
-async def test_request_is_stored_whole_or_not_at_all(store: Store, books: StoreHarness) -> None:
-    """A job that cannot be stored takes its request and its earlier jobs' reserves back."""
+async def test_request_is_stored_completely_or_not_at_all(store: Store, books: StoreHarness) -> None:
+    """A job that cannot be stored rolls back its request and the reserves of its other jobs."""
     broken: NewRequest = new_request(price_microcredits=-1, count=2)
     with pytest.raises(StoreError):
         await store.accept(broken)
@@ -121,8 +126,8 @@ async def test_request_is_stored_whole_or_not_at_all(store: Store, books: StoreH
     assert books.ledger() == []
 
 
-async def test_unknown_numbers_are_told_apart_from_trouble(store: Store) -> None:
-    """A job that may be unknown is looked up with `find`; asking for one that must exist is an error."""
+async def test_unknown_numbers_differ_from_errors(store: Store) -> None:
+    """A job that may be unknown is looked up with `find`; getting one that must exist is an error."""
     assert await store.find(999) is None
     with pytest.raises(StoreError, match="999"):
         await store.job(999)
@@ -131,7 +136,7 @@ async def test_unknown_numbers_are_told_apart_from_trouble(store: Store) -> None
 
 
 async def test_closed_store_raises_instead_of_waiting(open_store: Opener) -> None:
-    """Whoever comes after the end is told so; nobody hangs on a thread that is gone."""
+    """Calls after the close get an error; none waits for the ended thread."""
     async with open_store() as store:
         request_id = await store.accept(new_request())
     with pytest.raises(StoreError):
@@ -140,7 +145,7 @@ async def test_closed_store_raises_instead_of_waiting(open_store: Opener) -> Non
         await store.accept(new_request())
 
 
-async def test_everything_is_there_after_closing_and_opening_again(open_store: Opener) -> None:
+async def test_all_rows_are_there_after_reopening(open_store: Opener) -> None:
     """What was accepted is on disk: the next process reads the same rows."""
     async with open_store() as store:
         before = await store.view(await store.accept(new_request(count=3)))

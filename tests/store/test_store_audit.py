@@ -1,4 +1,4 @@
-"""The audit: what was noted is read back by server, the newest first, page by page."""
+"""The audit: entries are read by server, newest first, page by page."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def an_entry(detail: str, *, guild_id: int = GUILD) -> NewAuditEntry:
     )
 
 
-async def test_an_entry_is_read_as_it_was_noted(store: SqliteStore) -> None:
-    """With its time and a number of its own."""
+async def test_entry_is_read_as_it_was_recorded(store: SqliteStore) -> None:
+    """With its time and its own number."""
     await store.audit.note(an_entry("for a day"))
     (entry,) = await store.audit.entries(GUILD, limit=10)
     assert asdict(entry) == {**asdict(an_entry("for a day")), "id": 1, "at": START}
 
 
-async def test_who_deletes_what_is_not_theirs_is_noted(store: SqliteStore) -> None:
-    """With whose it was, in the same transaction; one's own is one's own business."""
+async def test_deletion_of_another_members_picture_is_recorded(store: SqliteStore) -> None:
+    """With its owner, in the same transaction; deleting one's own is not audited."""
     steps = Steps(store)
     own, other = [(await steps.delivered()).request_id for _ in range(2)]
     assert await store.delete(own, ALICE)
@@ -39,8 +39,8 @@ async def test_who_deletes_what_is_not_theirs_is_noted(store: SqliteStore) -> No
     assert (entry.actor_id, entry.action, entry.member_id) == (BOB, AuditAction.REMOVE, ALICE)
 
 
-async def test_a_moderator_removes_whatever_its_state(store: SqliteStore, books: StoreHarness) -> None:
-    """What waits is taken back for free, what is being made goes on; a second time there is nothing to remove."""
+async def test_moderator_removes_a_request_in_any_state(store: SqliteStore, books: StoreHarness) -> None:
+    """Waiting jobs are cancelled for free, running ones continue; a second time there is nothing to remove."""
     request_id = await store.accept(new_request(count=2))
     (first, second) = (await store.view(request_id)).jobs
     await store.admit("owner", most=1)
@@ -55,8 +55,8 @@ async def test_a_moderator_removes_whatever_its_state(store: SqliteStore, books:
     assert request_id in await store.requests_behind()
 
 
-async def test_entries_come_newest_first_in_pages_and_by_server(store: SqliteStore) -> None:
-    """Another server's are not among them; a page goes on where the one before ended."""
+async def test_entries_are_newest_first_in_pages_and_by_server(store: SqliteStore) -> None:
+    """Another server's are not included; a page continues where the previous one ended."""
     for number in range(5):
         await store.audit.note(an_entry(str(number)))
         await store.audit.note(an_entry("elsewhere", guild_id=OTHER_GUILD))

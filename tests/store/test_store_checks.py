@@ -1,4 +1,4 @@
-"""CHECK constraints: what servers may set is stored, anything else is not; what an older version stored is repaired."""
+"""CHECK constraints: only valid settings of servers are stored; invalid rows of older versions are repaired."""
 
 from __future__ import annotations
 
@@ -64,24 +64,24 @@ BAD_BLOCKS = [(GUILD, 0, 1, 1, None), (GUILD, 1, -1, 1, None), (GUILD, 1, 1, LAR
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty one of this version."""
+    """An empty database of the current version."""
     with closing(connect(fresh_database(tmp_path / "bot.db"))) as database:
         yield database
 
 
 def put_setting(database: Database, name: str, value: str, guild_id: int = GUILD) -> None:
-    """Store a setting as it is."""
+    """Store a setting directly."""
     database.conn.execute("INSERT OR REPLACE INTO guild_settings VALUES (?, ?, ?)", (guild_id, name, value))
 
 
 @pytest.mark.parametrize(("name", "value"), VALID, ids=str)
-def test_what_can_be_set_can_be_stored(database: Database, name: str, value: object) -> None:
-    """A new size or resolution needs a migration: this test says so."""
+def test_every_valid_setting_can_be_stored(database: Database, name: str, value: object) -> None:
+    """A new size or resolution needs a migration: this test detects that."""
     put_setting(database, name, json.dumps(value))
 
 
-def test_what_cannot_be_set_cannot_be_stored(database: Database) -> None:
-    """Whoever writes it: settings, quotas, blocks and rules about words."""
+def test_invalid_values_cannot_be_stored(database: Database) -> None:
+    """By any code: settings, quotas, blocks and word rules."""
     for name, value in INVALID:
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
             put_setting(database, name, value)
@@ -105,8 +105,8 @@ def as_before_checks(path: Path) -> None:
         migrations.apply(database, stop_before="0021_checks")
 
 
-def test_rows_of_an_older_version_are_repaired(tmp_path: Path) -> None:
-    """Valid ones stay; others are removed, each with a note. The database opens, and its indexes are there."""
+def test_invalid_rows_of_an_older_version_are_repaired(tmp_path: Path) -> None:
+    """Valid ones stay; others are removed, each with an audit entry. The database opens, and its indexes exist."""
     path = tmp_path / "bot.db"
     as_before_checks(path)
     with closing(connect(path)) as database:
@@ -135,8 +135,8 @@ def test_rows_of_an_older_version_are_repaired(tmp_path: Path) -> None:
         assert not {name for name in tables if name.endswith("_before")}
 
 
-async def test_what_got_past_the_constraints_counts_as_not_set(tmp_path: Path) -> None:
-    """Each by itself; what is valid beside it holds, and no question about all servers fails."""
+async def test_invalid_stored_values_count_as_not_set(tmp_path: Path) -> None:
+    """Each individually; valid values beside it apply, and no query over all servers fails."""
     path = fresh_database(tmp_path / "bot.db")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
@@ -159,8 +159,8 @@ async def test_what_got_past_the_constraints_counts_as_not_set(tmp_path: Path) -
         assert len(await store.blocks.blocks(GUILD)) == 1
 
 
-def test_the_constraints_name_every_setting_and_limit() -> None:
-    """One that is new needs a rule of its own."""
+def test_constraints_cover_every_setting_and_limit() -> None:
+    """A new one needs its own rule."""
     text = "".join(checks.STATEMENTS)
     assert all(f"WHEN '{setting.value}' THEN" in text for setting in Setting)
     assert all(f"WHEN '{limit.value}' THEN" in text for limit in Limit)

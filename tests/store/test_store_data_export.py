@@ -1,4 +1,4 @@
-"""What a member may read of what is kept about them."""
+"""The export of a member's data."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DISCORDS = 1_234_567_890_123_456_789
 
 
 async def everything(store: SqliteStore, user_id: int = ALICE) -> dict[str, Any]:
-    """A member's copy, through JSON and back."""
+    """A member's export, through JSON and back."""
     orders = await store.privacy.kept_requests(user_id, after=0, most=99)
     told: dict[str, Any] = json.loads(json.dumps({**await store.privacy.kept_beside(user_id), "orders": orders}))
     return told
 
 
 async def test_orders_come_with_their_references_pictures_history_and_ledger(store: SqliteStore, steps: Steps) -> None:
-    """In pages, the oldest first; times are readable; what opens Discord's doors is left out."""
+    """In pages, oldest first; times are readable; tokens are left out."""
     first = await steps.delivered(prompt="a red kite")
     references = (NewReference(url="https://cdn.test/me.png", name="me.png"),)
     second = await store.accept(replace(new_request(guild_id=DISCORDS, count=2), references=references))
@@ -49,10 +49,10 @@ async def test_orders_come_with_their_references_pictures_history_and_ledger(sto
     assert [row["id"] for row in page] == [second]
 
 
-async def test_what_others_noted_is_told_without_saying_who_and_reasons_only_where_they_were_given(
+async def test_others_entries_are_exported_without_names_and_with_given_reasons_only(
     store: SqliteStore, steps: Steps
 ) -> None:
-    """Blocks, what moderators did, styles, answers of the provider about an empty balance."""
+    """Blocks, moderator actions, styles, the provider's answers about an empty balance."""
     job = await steps.submitting()
     for guild_id, told in ((GUILD, False), (GUILD + 1, True)):
         block = Block(

@@ -1,4 +1,4 @@
-"""Orders that ask first: made once and as a whole, or not at all."""
+"""Drafts, orders that need a confirmation: made once and completely, or not at all."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def requests_of(draft_id: int, *, count: int = 2) -> list[NewRequest]:
     ]
 
 
-async def test_draft_is_found_as_it_was_asked(store: SqliteStore) -> None:
-    """Prompts, settings, references and price; its total is what all pictures cost."""
+async def test_draft_reads_back_as_it_was_stored(store: SqliteStore) -> None:
+    """Prompts, settings, references and price; its total is the cost of all pictures."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
         assert await store.drafts.find(draft_id) == DRAFT
@@ -65,7 +65,7 @@ async def test_draft_is_found_as_it_was_asked(store: SqliteStore) -> None:
 
 
 async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: StoreHarness) -> None:
-    """Each with its jobs and reserves; a second yes, and a no after it, find it answered."""
+    """Each with its jobs and reserves; a second confirmation, and a cancel after it, find it answered."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
         made = await store.drafts.accept(draft_id, requests_of(draft_id))
@@ -79,7 +79,7 @@ async def test_every_prompt_becomes_a_request_once(store: SqliteStore, books: St
 
 
 async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: StoreHarness) -> None:
-    """The limit counts those that wait already; the draft can be answered again when there is room."""
+    """The limit includes jobs that already wait; the draft can be confirmed again when there is room."""
     async with store:
         waiting = await store.accept(new_request(count=3))
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
@@ -91,7 +91,7 @@ async def test_without_room_for_all_nothing_is_made(store: SqliteStore, books: S
 
 
 async def test_dropped_draft_is_not_made(store: SqliteStore, books: StoreHarness) -> None:
-    """Once answered with no, a yes comes too late."""
+    """After a cancel, a confirmation is too late."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
         assert await store.drafts.drop(draft_id, DRAFT.user_id)
@@ -101,7 +101,7 @@ async def test_dropped_draft_is_not_made(store: SqliteStore, books: StoreHarness
 
 
 async def test_only_its_own_member_answers_a_draft(store: SqliteStore, books: StoreHarness) -> None:
-    """Whoever comes with its number: neither yes nor no of anybody else counts, and nothing is made."""
+    """Another member who sends its number can neither confirm nor cancel, and nothing is made."""
     async with store:
         draft_id = await store.drafts.add(DRAFT, new_request().origin)
         assert not await store.drafts.drop(draft_id, BOB)
@@ -110,8 +110,8 @@ async def test_only_its_own_member_answers_a_draft(store: SqliteStore, books: St
     assert books.rows("requests") == []
 
 
-async def test_old_drafts_are_forgotten_and_their_numbers_not_used_again(store: SqliteStore, clock: FakeClock) -> None:
-    """A button of long ago must not order what somebody else is asked today."""
+async def test_old_drafts_are_deleted_and_their_numbers_not_reused(store: SqliteStore, clock: FakeClock) -> None:
+    """An old button must not order another member's new draft."""
     async with store:
         old = await store.drafts.add(DRAFT, new_request().origin)
         clock.advance(timedelta(days=2).total_seconds())

@@ -1,4 +1,4 @@
-"""Whose turn it is: fair among members, in order for each, within the limits, and foretold by the places."""
+"""Fair scheduling: round robin among members, FIFO within each, within limits, as the shown positions say."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tests.support.steps import LOST, OWNER, Steps, Store, known
 
 
 async def enqueue(store: Store, user_id: int, times: int = 1) -> list[int]:
-    """Accept single pictures of a member; returns their jobs' numbers."""
+    """Accept single pictures of a member; returns their job numbers."""
     views = [await store.view(await store.accept(new_request(user_id=user_id))) for _ in range(times)]
     return [view.jobs[0].id for view in views]
 
 
 async def admitted(store: Store, *, most: int = 100) -> list[int]:
-    """The numbers of the jobs that are called up now."""
+    """The numbers of the jobs that are called up."""
     return [job.id for job in await store.admit(OWNER, most=most)]
 
 
 async def finish(store: Store, job_id: int) -> None:
-    """Take a called-up job through to the disk, which frees its slot."""
+    """Take a called-up job to `fetched`, which frees its slot."""
     await store.begin_submit(job_id, OWNER)
     await store.submitted(job_id, OWNER, Submission(task_id="t"), None)
     assert await store.fetched(job_id, f"{job_id}.png", PICTURE)
 
 
 async def places(store: Store) -> list[int]:
-    """The waiting jobs' numbers in the order of the places that their cards tell."""
+    """The waiting jobs' numbers in the order of the positions on their cards."""
     told: dict[int, int] = {}
     for request_id in await store.waiting_requests():
         told |= (await store.view(request_id)).places
@@ -52,7 +52,7 @@ async def test_a_members_jobs_keep_their_order(open_store: Opener) -> None:
 
 
 async def test_a_member_runs_no_more_than_their_limit(open_store: Opener) -> None:
-    """The third of three waits until one of the two is on disk; uncertain and failed jobs fill no slot."""
+    """The third of three waits until one of the two is on disk; uncertain and failed jobs use no slot."""
     async with open_store(per_user_running=2) as store:
         first, second, third = await enqueue(store, ALICE, 3)
         assert await admitted(store) == [first, second]
@@ -65,7 +65,7 @@ async def test_a_member_runs_no_more_than_their_limit(open_store: Opener) -> Non
 
 
 async def test_the_installation_runs_no_more_than_its_limit(open_store: Opener) -> None:
-    """Slots are counted over all members, called-up jobs included."""
+    """Slots are counted over all members, including called-up jobs."""
     async with open_store(max_running=3, per_user_running=2) as store:
         for user_id in (ALICE, BOB, CAROL):
             await enqueue(store, user_id, 2)
@@ -73,8 +73,8 @@ async def test_the_installation_runs_no_more_than_its_limit(open_store: Opener) 
         assert await admitted(store) == []
 
 
-async def test_no_more_are_called_up_than_asked_for(store: Store) -> None:
-    """A batch has its size, and the next call goes on where it ended."""
+async def test_batch_size_is_respected(store: Store) -> None:
+    """The next call continues where the previous one ended."""
     jobs = await enqueue(store, ALICE, 5)
     assert await admitted(store, most=2) == jobs[:2]
     assert await admitted(store, most=0) == []
@@ -82,7 +82,7 @@ async def test_no_more_are_called_up_than_asked_for(store: Store) -> None:
 
 
 async def test_members_take_turns(open_store: Opener) -> None:
-    """Ten jobs of one member do not keep another's only job waiting."""
+    """Ten jobs of one member do not delay another's only job."""
     async with open_store(max_running=1, per_user_running=2) as store:
         of_alice = await enqueue(store, ALICE, 4)
         (of_bob,) = await enqueue(store, BOB)
@@ -94,8 +94,8 @@ async def test_members_take_turns(open_store: Opener) -> None:
         assert order == [of_alice[0], of_bob, of_carol, *of_alice[1:]]
 
 
-async def test_whose_last_start_is_longest_ago_goes_first(open_store: Opener, clock: FakeClock) -> None:
-    """Turns are remembered: who has just had one comes after who has waited."""
+async def test_member_with_the_oldest_last_start_goes_first(open_store: Opener, clock: FakeClock) -> None:
+    """Turns are stored: a member who has just had one comes after those who waited."""
     async with open_store(max_running=1) as store:
         for user_id in (ALICE, BOB):
             (job_id,) = await enqueue(store, user_id)
@@ -108,7 +108,7 @@ async def test_whose_last_start_is_longest_ago_goes_first(open_store: Opener, cl
 
 
 async def test_order_within_one_batch_counts_as_a_turn(store: Store) -> None:
-    """Members who started in the same moment are told apart by their order then."""
+    """Members who started at the same time are ordered by their order in that batch."""
     first = [*await enqueue(store, BOB), *await enqueue(store, ALICE)]
     assert await admitted(store) == first
     for job_id in first:
@@ -117,8 +117,8 @@ async def test_order_within_one_batch_counts_as_a_turn(store: Store) -> None:
     assert await admitted(store) == [of_bob, of_alice]
 
 
-async def test_job_that_must_wait_a_moment_is_not_called_up_before(store: Store, clock: FakeClock) -> None:
-    """`not_before` holds one job; others go on, and its moment is known so that somebody can wake up then."""
+async def test_delayed_job_is_not_called_up_before_its_time(store: Store, clock: FakeClock) -> None:
+    """`not_before` holds one job; others continue, and the time is returned so that admission can wake up then."""
     held, *_ = await enqueue(store, ALICE)
     await admitted(store)
     await store.begin_submit(held, OWNER)
@@ -134,8 +134,8 @@ async def test_job_that_must_wait_a_moment_is_not_called_up_before(store: Store,
     assert await store.next_not_before(clock.now()) is None
 
 
-async def test_a_moment_that_has_passed_hides_no_later_one(open_store: Opener, clock: FakeClock) -> None:
-    """Neither a job that waits for a slot by now nor one that was cancelled keeps a later moment from being known."""
+async def test_past_time_hides_no_later_one(open_store: Opener, clock: FakeClock) -> None:
+    """Neither a job that now waits for a slot nor a cancelled one hides a later time."""
     async with open_store(per_user_running=1) as store:
         moments = [clock.now() + timedelta(seconds=seconds) for seconds in (10, 20, 30)]
         for user_id, moment in zip((ALICE, BOB, CAROL), moments, strict=True):
@@ -152,8 +152,8 @@ async def test_a_moment_that_has_passed_hides_no_later_one(open_store: Opener, c
         assert await store.next_not_before(clock.now()) is None
 
 
-async def test_job_that_was_sent_back_keeps_its_place(open_store: Opener) -> None:
-    """An empty balance or a busy provider costs nobody their place: neither among their own nor among all."""
+async def test_requeued_job_keeps_its_position(open_store: Opener) -> None:
+    """An empty balance or a busy provider costs no position: neither among the member's own jobs nor overall."""
     async with open_store(max_running=1) as store:
         first, second = await enqueue(store, ALICE, 2)
         (of_bob,) = await enqueue(store, BOB)
@@ -164,8 +164,8 @@ async def test_job_that_was_sent_back_keeps_its_place(open_store: Opener) -> Non
             assert await places(store) == [first, of_bob, second]
 
 
-async def test_every_other_outcome_of_a_submit_takes_the_members_turn(open_store: Opener) -> None:
-    """A refused or uncertain job was served: the others come next."""
+async def test_every_other_outcome_of_a_submit_uses_the_members_turn(open_store: Opener) -> None:
+    """A refused or uncertain job counts as served: other members come next."""
     async with open_store(max_running=1) as store:
         refused, unknown, third = await enqueue(store, ALICE, 3)
         bobs = await enqueue(store, BOB, 2)
@@ -180,8 +180,8 @@ async def test_every_other_outcome_of_a_submit_takes_the_members_turn(open_store
         assert await places(store) == [bobs[1], third]
 
 
-async def test_unclaimed_job_is_back_in_its_place(store: Store) -> None:
-    """Called up and put back: nothing has happened to it. Only its owner may put it back."""
+async def test_unclaimed_job_returns_to_its_position(store: Store) -> None:
+    """Called up and put back: it is unchanged. Only its owner may put it back."""
     (job_id,) = await enqueue(store, ALICE)
     await admitted(store)
     await store.unclaim(job_id, "another-process")
@@ -193,7 +193,7 @@ async def test_unclaimed_job_is_back_in_its_place(store: Store) -> None:
 
 
 async def test_cancelled_job_is_never_called_up(store: Store) -> None:
-    """Neither before nor after it was called up can a job that was taken back be submitted."""
+    """A cancelled job can't be submitted, neither before nor after it was called up."""
     waiting, claimed = await enqueue(store, ALICE, 2)
     await store.cancelled(waiting)
     assert await admitted(store) == [claimed]
@@ -202,8 +202,8 @@ async def test_cancelled_job_is_never_called_up(store: Store) -> None:
     assert await store.waiting() == 0
 
 
-async def test_calling_jobs_up_changes_nobody_elses_place(open_store: Opener) -> None:
-    """Whoever waits behind keeps the order that was told, also while the provider has not answered yet."""
+async def test_calling_jobs_up_changes_no_other_position(open_store: Opener) -> None:
+    """Jobs behind keep the shown order, also while the provider has not answered yet."""
     async with open_store(max_running=2, per_user_running=2) as store:
         alices = await enqueue(store, ALICE)
         bobs = await enqueue(store, BOB, 2)
@@ -219,8 +219,8 @@ async def test_calling_jobs_up_changes_nobody_elses_place(open_store: Opener) ->
         assert await places(store) == foretold[2:]
 
 
-async def test_called_up_jobs_have_no_place(store: Store) -> None:
-    """Places are told of those who wait: the first of them is next."""
+async def test_called_up_jobs_have_no_position(store: Store) -> None:
+    """Only waiting jobs have positions: the first of them is next."""
     first, second = await enqueue(store, ALICE, 2)
     assert await places(store) == [first, second]
     await admitted(store, most=1)
@@ -229,8 +229,8 @@ async def test_called_up_jobs_have_no_place(store: Store) -> None:
     assert (await store.view(request_id)).places == {second: 1}
 
 
-async def test_start_up_puts_called_up_jobs_back_and_takes_over_the_rest(store: Store, steps: Steps) -> None:
-    """What an earlier process had called up waits again; what it had submitted or fetched is now ours."""
+async def test_start_requeues_called_up_jobs_and_takes_over_the_rest(store: Store, steps: Steps) -> None:
+    """Jobs called up by an earlier process wait again; those it had submitted or fetched are now ours."""
     taken = [await steps.submitting(), await steps.running(), await steps.fetched()]
     called_up = await steps.called_up()
     left_alone = [await steps.delivered(), await steps.uncertain()]
@@ -241,8 +241,8 @@ async def test_start_up_puts_called_up_jobs_back_and_takes_over_the_rest(store: 
     assert known(await store.find(called_up.id)).state is JobState.QUEUED
 
 
-async def test_after_a_start_nobody_waits_for_an_answer_that_was_never_given(store: Store, clock: FakeClock) -> None:
-    """A job that waited for its member to be answered is due; one that waits for a new try still waits."""
+async def test_after_a_start_no_job_waits_for_a_lost_acknowledgement(store: Store, clock: FakeClock) -> None:
+    """A job that waited for its acknowledgement is due; one that waits for a retry still waits."""
     again, *_ = await enqueue(store, BOB)
     await admitted(store)
     await store.begin_submit(again, OWNER)
@@ -254,8 +254,8 @@ async def test_after_a_start_nobody_waits_for_an_answer_that_was_never_given(sto
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_places_foretell_the_order_of_admission(seed: int, open_store: Opener, clock: FakeClock) -> None:
-    """Whatever waits, the places told at the beginning are the order in which jobs are called up one by one."""
+async def test_positions_predict_the_order_of_admission(seed: int, open_store: Opener, clock: FakeClock) -> None:
+    """The positions shown at the beginning are the order in which the jobs are called up one by one."""
     rng = random.Random(seed)
     async with open_store(max_running=1, per_user_running=rng.randint(1, 3), per_user_pending=99) as store:
         await random_line(store, rng)
@@ -263,14 +263,14 @@ async def test_places_foretell_the_order_of_admission(seed: int, open_store: Ope
         called_up: list[int] = []
         while ids := await admitted(store):
             called_up += ids
-            clock.shift(rng.choice([0, 0.0004, -2]))  # a clock that stands still or jumps back changes no turn
+            clock.shift(rng.choice([0, 0.0004, -2]))  # a stopped clock, or one set back, changes no turn
             await finish(store, ids[0])
         assert called_up == foretold
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_whoever_is_told_to_be_next_is_next(seed: int, open_store: Opener) -> None:
-    """With jobs at work, finishing in any order, the first places at each moment are the next to be called up."""
+async def test_job_at_position_one_is_next(seed: int, open_store: Opener) -> None:
+    """With running jobs, finishing in any order, the first positions at each time are the next to be called up."""
     rng = random.Random(seed)
     async with open_store(max_running=rng.randint(2, 5), per_user_running=99, per_user_pending=99) as store:
         await random_line(store, rng)
@@ -284,7 +284,7 @@ async def test_whoever_is_told_to_be_next_is_next(seed: int, open_store: Opener)
 
 
 async def random_line(store: Store, rng: random.Random) -> None:
-    """Let some members have had an earlier turn, then let a crowd wait."""
+    """Give some members an earlier turn, then enqueue a burst."""
     members = [ALICE, BOB, CAROL, 44]
     for user_id in rng.sample(members, k=rng.randint(0, 4)):
         (job_id,) = await enqueue(store, user_id)

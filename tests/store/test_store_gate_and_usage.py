@@ -1,4 +1,4 @@
-"""The gate's row, the daily totals, and what is learned from earlier pictures."""
+"""The gate's row, the daily totals, and the durations of earlier pictures."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ async def test_gate_is_open_at_first(store: Store) -> None:
     assert await store.open_gate() is False
 
 
-async def test_gate_remembers_why_since_when_and_the_next_probe(open_store: Opener, clock: FakeClock) -> None:
-    """An empty balance is a state that survives a restart; putting off the probe keeps when it began."""
+async def test_gate_stores_reason_start_and_next_probe(open_store: Opener, clock: FakeClock) -> None:
+    """An empty balance survives a restart; postponing the probe keeps the closing time."""
     async with open_store() as store:
         assert await store.close_gate("balance", probe_at=START + 60 * SECOND, backoff_s=60) is True
         clock.shift(60)
@@ -43,7 +43,7 @@ async def test_gate_remembers_why_since_when_and_the_next_probe(open_store: Open
         assert await store.gate() == Gate(closed=False)
 
 
-async def test_closing_again_later_begins_anew(store: Store, clock: FakeClock) -> None:
+async def test_closing_again_later_starts_a_new_closure(store: Store, clock: FakeClock) -> None:
     """A gate that was open in between has been closed since the second time."""
     await store.close_gate("balance", probe_at=START, backoff_s=60)
     await store.open_gate()
@@ -60,8 +60,8 @@ async def test_cards_are_rendered_with_the_gate(store: Store) -> None:
     assert (await store.view(request_id)).gate.reason == "balance"
 
 
-async def test_a_pause_is_beside_what_the_provider_says(open_store: Opener, clock: FakeClock) -> None:
-    """It outlives a restart and an opening; paused twice it keeps its first moment, and only `unpause` ends it."""
+async def test_pause_is_independent_of_the_gate(open_store: Opener, clock: FakeClock) -> None:
+    """It survives a restart and an opening; paused twice it keeps its first time, and only `unpause` ends it."""
     async with open_store() as store:
         assert await store.pause() is True
         clock.shift(60)
@@ -77,8 +77,8 @@ async def test_a_pause_is_beside_what_the_provider_says(open_store: Opener, cloc
         assert not (await store.gate()).shut
 
 
-async def test_whether_the_owners_know_is_kept_for_each_closing(store: Store) -> None:
-    """Putting off a probe does not forget it, opening does."""
+async def test_notification_of_owners_is_stored_for_each_closing(store: Store) -> None:
+    """Postponing a probe keeps it, opening resets it."""
     await store.close_gate("balance", probe_at=START, backoff_s=60)
     assert not (await store.gate()).told
     await store.note_told()
@@ -89,8 +89,8 @@ async def test_whether_the_owners_know_is_kept_for_each_closing(store: Store) ->
     assert not (await store.gate()).told
 
 
-async def test_the_line_has_an_end_while_nothing_is_made(open_store: Opener) -> None:
-    """Beyond it an order is refused as a whole; once the gate is open again the limit does not count."""
+async def test_queue_is_limited_while_nothing_is_made(open_store: Opener) -> None:
+    """Beyond the limit an order is refused as a whole; once the gate is open again the limit does not apply."""
     async with open_store(max_waiting_while_paused=3) as store:
         await store.close_gate("balance", probe_at=START, backoff_s=60)
         await store.accept(new_request(user_id=ALICE, count=2))
@@ -107,7 +107,7 @@ async def test_the_line_has_an_end_while_nothing_is_made(open_store: Opener) -> 
 
 
 async def test_recent_durations_are_the_latest_oldest_first(store: Store, steps: Steps, clock: FakeClock) -> None:
-    """Forecasts are learned from the latest pictures of the same resolution only."""
+    """Forecasts are learned only from the latest pictures of the same resolution."""
     for seconds, resolution in ((10, "1K"), (99, "4K"), (20, "1K"), (30, "1K")):
         job = await steps.running(resolution=Resolution(resolution))
         clock.shift(seconds)
@@ -117,10 +117,10 @@ async def test_recent_durations_are_the_latest_oldest_first(store: Store, steps:
     assert await store.recent_durations(Resolution.TWO_K, 9) == []
 
 
-async def test_usage_is_told_apart_by_day_server_member_and_resolution(
+async def test_usage_is_grouped_by_day_server_member_and_resolution(
     store: Store, steps: Steps, clock: FakeClock
 ) -> None:
-    """Direct messages count as server 0; days are UTC; a time span begins at its first day."""
+    """Direct messages count as server 0; days are UTC; a period starts at its first day."""
     await steps.delivered(user_id=ALICE)
     await steps.delivered(user_id=ALICE, resolution=Resolution.FOUR_K, price_microcredits=2_000_000)
     await steps.delivered(user_id=BOB, guild_id=None)
@@ -144,7 +144,7 @@ STEPS = (*ONWARD * 3, "cancel", "uncertain", "fail", "return", "ready", "retry",
 
 
 async def random_step(store: SqliteStore, steps: Steps, rng: random.Random, job_id: int) -> None:
-    """Try one step on a job; most are refused by their guards, which is part of the walk."""
+    """Try one step on a job; most are rejected by their guards, which is part of the walk."""
     match rng.choice(STEPS):
         case "cancel":
             await rng.choice([store.cancelled, store.withdrawn])(job_id)
@@ -157,7 +157,7 @@ async def random_step(store: SqliteStore, steps: Steps, rng: random.Random, job_
         case "uncertain":
             await store.uncertain(job_id, LOST)
         case "fail":
-            # What was never sent cannot have been charged.
+            # A job that was never sent cannot have been charged.
             sent = (await store.job(job_id)).state is not JobState.QUEUED
             await store.failed(job_id, BotError("x"), rng.choice(list(Cost)) if sent else Cost.NOTHING)
         case "return":
@@ -180,7 +180,7 @@ async def random_step(store: SqliteStore, steps: Steps, rng: random.Random, job_
 async def test_totals_equal_the_raw_tables_after_a_random_walk(
     seed: int, store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
-    """Whatever happened in whatever order, every total is the sum of its rows, and every job's ledger closes."""
+    """After any sequence of steps, every total is the sum of its rows, and every job's ledger balances."""
     rng = random.Random(seed)
     for _ in range(12):
         await store.accept(new_request(user_id=rng.choice([ALICE, BOB]), price_microcredits=rng.randint(1, 9)))

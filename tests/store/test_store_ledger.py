@@ -1,4 +1,4 @@
-"""Every credit is accounted for: the ledger of every path that a job can take."""
+"""Every credit is accounted for: the ledger of every path of a job."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ Path = Callable[[Store, Steps], Awaitable[int]]
 
 
 async def delivered(_: Store, steps: Steps) -> int:
-    """The usual path."""
+    """The normal path."""
     return (await steps.delivered()).id
 
 
 async def cancelled(store: Store, steps: Steps) -> int:
-    """Taken back while it waited."""
+    """Cancelled while it waited."""
     return known(await store.cancelled((await steps.queued()).id)).id
 
 
 async def refused(store: Store, steps: Steps) -> int:
-    """Turned down by the provider."""
+    """Refused by the provider."""
     return known(await store.failed((await steps.submitting()).id, PlatformError("HTTP 500"), Cost.NOTHING)).id
 
 
 async def failed_and_refunded(store: Store, steps: Steps) -> int:
-    """The provider took it and reported a failure."""
+    """The provider accepted it and reported a failure."""
     return known(await store.failed((await steps.running()).id, TaskFailedError("failed"), Cost.NOTHING)).id
 
 
 async def failed_and_charged(store: Store, steps: Steps) -> int:
-    """The picture was made, and nobody could fetch it."""
+    """The picture was made but could not be downloaded."""
     return known(await store.failed((await steps.running()).id, PictureError("result_gone", "gone"), Cost.CHARGED)).id
 
 
 async def never_finished(store: Store, steps: Steps) -> int:
-    """The provider took it and was never heard of again."""
+    """The provider accepted it and never finished it."""
     return known(await store.failed((await steps.running()).id, TaskTimeoutError("late"), Cost.POSSIBLY)).id
 
 
@@ -67,23 +67,23 @@ async def failed_possibly_charged(store: Store, steps: Steps) -> int:
 
 
 async def uncertain(_: Store, steps: Steps) -> int:
-    """Left for its member to decide."""
+    """Waiting for its member's decision."""
     return (await steps.uncertain()).id
 
 
 async def dropped(store: Store, steps: Steps) -> int:
-    """Given up by its member."""
+    """Dropped by its member."""
     return known(await store.cancelled((await steps.uncertain()).id)).id
 
 
 async def late_answer(store: Store, steps: Steps) -> int:
-    """The provider's answer came after all."""
+    """The provider's answer arrived late."""
     job = await steps.uncertain()
     return known(await store.submitted(job.id, OWNER, Submission(task_id="late"), None)).id
 
 
 async def late_answer_after_drop(store: Store, steps: Steps) -> int:
-    """The provider's answer came after the member had given up."""
+    """The provider's answer arrived after the member had dropped the job."""
     job = await steps.uncertain()
     await store.cancelled(job.id)
     return known(await store.submitted(job.id, OWNER, Submission(task_id="late"), None)).id
@@ -116,15 +116,15 @@ async def late_answer_then_failed(store: Store, steps: Steps) -> int:
 async def test_ledger_of_each_path(
     path: Path, expected: list[tuple[str, int]], store: Store, steps: Steps, books: StoreHarness
 ) -> None:
-    """Each way a job can go writes exactly these rows, and what closes the reserve adds up to it."""
+    """Each path writes exactly these rows, and the rows that close the reserve add up to it."""
     rows = books.ledger(await path(store, steps))
     assert rows == expected
     closing = sum(amount for kind, amount in rows if kind in {"charge", "release", "uncertain", "adjust"})
     assert closing == P
 
 
-async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """However often a job is sent back to its place, it reserves once and nothing is released or charged."""
+async def test_waiting_job_keeps_its_reserve(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """However often a job is requeued, it reserves once and nothing is released or charged."""
     job = await steps.queued()
     for error in (BalanceError("empty"), InvalidKeyError("no"), RateLimitedError("slow")):
         await store.admit(OWNER, most=1)
@@ -133,8 +133,8 @@ async def test_waiting_job_holds_its_reserve_open(store: Store, steps: Steps, bo
     assert books.ledger(job.id) == [("reserve", P)]
 
 
-async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Ordering again adds a reserve at the same price; the possible charge of the first stays on record."""
+async def test_retry_is_a_new_job_with_its_own_reserve(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Ordering again adds a reserve at the same price; the first job's possible charge stays recorded."""
     old = await steps.uncertain(price_microcredits=3 * P)
     new = known(await store.retry(old.id))
     assert (new.state, new.request_id, new.position, new.price_microcredits) == (
@@ -145,8 +145,8 @@ async def test_retry_is_a_job_of_its_own_with_its_own_reserve(store: Store, step
     assert (await store.job(old.id)).retried_by == new.id
 
 
-async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """A message shows ten files: an order that was repeated until it is full is refused, and stays to be decided."""
+async def test_number_of_attempts_of_a_request_is_limited(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """A message shows ten files: a further retry is refused, and the job remains uncertain."""
     job = await steps.uncertain()
     for _ in range(MAX_JOBS - 1):
         job = known(await store.retry(job.id))
@@ -161,7 +161,7 @@ async def test_a_request_has_room_for_so_many_attempts(store: Store, steps: Step
 
 
 async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """After ordering again there is nothing to drop or to order again; after dropping neither."""
+    """After ordering again there is nothing to drop or to order again; the same after dropping."""
     ordered = await steps.uncertain()
     new = known(await store.retry(ordered.id))
     assert await store.retry(ordered.id) is None
@@ -174,10 +174,8 @@ async def test_an_uncertain_job_is_decided_once(store: Store, steps: Steps, book
     assert books.ledger(new.id) == [("reserve", P)]
 
 
-async def test_late_answer_to_an_order_that_was_repeated_still_counts(
-    store: Store, steps: Steps, books: StoreHarness
-) -> None:
-    """Both pictures are paid then: the first order's task is recorded, and the second goes on."""
+async def test_late_answer_to_a_retried_order_still_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Both pictures are paid for: the first order's task is recorded, and the second continues."""
     old = await steps.uncertain()
     new = known(await store.retry(old.id))
     late = known(await store.submitted(old.id, OWNER, Submission(task_id="late"), None))
@@ -186,7 +184,7 @@ async def test_late_answer_to_an_order_that_was_repeated_still_counts(
     assert books.ledger(old.id)[-2:] == [("adjust", -P), ("charge", P)]
 
 
-async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, books: StoreHarness) -> None:
+async def test_second_answer_charges_nothing_more(store: Store, steps: Steps, books: StoreHarness) -> None:
     """A job is charged once, whatever arrives later."""
     job = await steps.running()
     assert await store.submitted(job.id, OWNER, Submission(task_id="other"), None) is None
@@ -194,18 +192,18 @@ async def test_a_second_answer_charges_nothing_more(store: Store, steps: Steps, 
     assert books.ledger(job.id) == [("reserve", P), ("charge", P)]
 
 
-async def test_price_is_what_was_agreed_at_the_time(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """A provider's own figure is recorded beside the price and moves no sum."""
+async def test_price_is_fixed_at_acceptance(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """A provider's own figure is recorded beside the price and changes no sum."""
     job = await steps.submitting(price_microcredits=1_333_333)
     done = known(await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=0.101), None))
     assert done.reported_cost == 0.101
     assert books.ledger(job.id) == [("reserve", 1_333_333), ("charge", 1_333_333)]
 
 
-async def test_the_providers_last_word_on_cost_and_resolution_is_kept(
+async def test_providers_last_cost_and_resolution_are_stored(
     store: Store, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
-    """What the poll says takes the place of what the submit said, and is summed up once, on the day of the charge."""
+    """The poll's values replace those of the submit, and are summed up once, on the day of the charge."""
     job = await steps.submitting(price_microcredits=1_333_333)
     await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=1, effective_resolution="2K"), None)
     clock.shift(86_400)
@@ -223,8 +221,8 @@ async def test_the_providers_last_word_on_cost_and_resolution_is_kept(
     assert books.faults() == []
 
 
-async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Time, job, member, server, status, code, message and request id, in the transaction that returns the job."""
+async def test_every_balance_error_is_recorded_verbatim(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Time, job, member, server, status, code, message and request id, in the transaction that requeues the job."""
     job = await steps.submitting()
     error = BalanceError(
         "pre-consume failed", http_status=403, provider_code="insufficient_user_quota", request_id="req-9"
@@ -245,7 +243,7 @@ async def test_every_balance_error_is_recorded_word_for_word(store: Store, steps
 
 
 async def test_only_balance_errors_go_into_their_table(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """A refused key or a slow-down is no empty balance."""
+    """A refused key or a slow-down is not an empty balance."""
     for error in (InvalidKeyError("no", http_status=401), RateLimitedError("slow", http_status=429)):
         await store.back_to_queue((await steps.submitting()).id, OWNER, error, None)
     assert books.rows("balance_errors") == []
@@ -254,7 +252,7 @@ async def test_only_balance_errors_go_into_their_table(store: Store, steps: Step
 async def test_balance_error_is_recorded_even_if_the_job_was_taken_over(
     store: Store, steps: Steps, books: StoreHarness
 ) -> None:
-    """The provider said it, whoever owns the job by now."""
+    """The provider reported it, whichever process owns the job now."""
     job = await steps.submitting()
     await store.adopt("another-process")
     assert await store.back_to_queue(job.id, OWNER, BalanceError("empty", http_status=402), None) is None

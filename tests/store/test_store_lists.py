@@ -1,4 +1,4 @@
-"""What a member looks through: work under way, pictures to be collected, everything made so far."""
+"""The lists of a member: running requests, pictures to collect, the gallery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.steps import LOST, OWNER, Steps
 
 
 def copy(message_id: int) -> Copy:
-    """A message that shows a picture once more."""
+    """A message that shows a picture again."""
     return Copy(message_id=message_id, channel_id=CHANNEL)
 
 
@@ -32,7 +32,7 @@ class PresetOwner:
         self.lists: ListStore = store.lists
 
     async def ready(self, **new: str) -> int:
-        """A picture that could not be posted; its message shows the rows of before."""
+        """A picture that could not be posted; its message shows the earlier rows."""
         job = await self.steps.fetched(**new)
         version = (await self.store.view(job.request_id)).request.version
         shown = Shown(digest="d", version=version, edited=True, by="interaction", message_id=70, channel_id=CHANNEL)
@@ -48,7 +48,7 @@ class PresetOwner:
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[PresetOwner]:
-    """An empty store without limits that matter here."""
+    """An empty store without relevant limits."""
     clock = FakeClock()
     async with SqliteStore(
         fresh_database(tmp_path / "bot.db"), clock, per_user_running=50, per_user_pending=50
@@ -56,8 +56,8 @@ async def shelf(tmp_path: Path) -> AsyncIterator[PresetOwner]:
         yield PresetOwner(store)
 
 
-async def test_unfinished_lists_what_is_under_way_with_its_place(shelf: PresetOwner) -> None:
-    """Waiting, running and undecided requests of this member; no finished ones, nobody else's."""
+async def test_unfinished_lists_requests_with_their_position(shelf: PresetOwner) -> None:
+    """Waiting, running and undecided requests of this member; no finished ones, no other member's."""
     running = await shelf.steps.running()
     uncertain = await shelf.steps.uncertain()
     await shelf.steps.delivered()
@@ -70,7 +70,7 @@ async def test_unfinished_lists_what_is_under_way_with_its_place(shelf: PresetOw
 
 
 async def test_uncertain_job_that_was_ordered_again_is_listed_once(shelf: PresetOwner) -> None:
-    """The new job stands for it; when that is done, the request is not under way any more."""
+    """The new job replaces it; when that is done, the request is finished."""
     old = await shelf.steps.uncertain()
     new = await shelf.store.retry(old.id)
     assert new is not None
@@ -82,7 +82,7 @@ async def test_uncertain_job_that_was_ordered_again_is_listed_once(shelf: Preset
 
 
 async def test_collected_picture_is_delivered_once_and_counted_once(shelf: PresetOwner, books: StoreHarness) -> None:
-    """The second hand-over of two at once changes nothing; the day's total counted the picture when it was kept."""
+    """The second of two concurrent deliveries changes nothing; the day's total counted the picture when it was kept."""
     number = await shelf.ready()
     assert [view.jobs[0].id for view in await shelf.lists.uncollected(ALICE)] == [number]
     counted = books.rows("usage_daily")
@@ -95,8 +95,8 @@ async def test_collected_picture_is_delivered_once_and_counted_once(shelf: Prese
     assert books.rows("usage_daily") == counted
 
 
-async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: PresetOwner) -> None:
-    """The picture went elsewhere: a message that was up to date needs no edit; one that was behind still does."""
+async def test_collecting_does_not_change_whether_the_message_is_outdated(shelf: PresetOwner) -> None:
+    """The picture went elsewhere: an up-to-date message needs no edit; one that was behind still does."""
     behind, shown = await shelf.ready(), await shelf.ready()
     view = await shelf.store.view((await shelf.store.job(shown)).request_id)
     up_to_date = Shown(digest="d", version=view.request.version, edited=True, by="interaction")
@@ -107,7 +107,7 @@ async def test_collecting_leaves_a_message_as_far_behind_as_it_was(shelf: Preset
 
 
 async def test_reposting_is_in_the_history_and_changes_no_state(shelf: PresetOwner, books: StoreHarness) -> None:
-    """The event says where the copy is."""
+    """The event has the message of the copy."""
     job = await shelf.steps.delivered()
     await shelf.lists.reposted(job.id, copy(5))
     assert books.events(job.id)[-1] == ("reposted", "delivered")
@@ -116,7 +116,7 @@ async def test_reposting_is_in_the_history_and_changes_no_state(shelf: PresetOwn
 
 
 async def test_copies_lead_back_to_their_request(shelf: PresetOwner) -> None:
-    """Handed over or shown again, a message belongs to the request whose picture it shows."""
+    """Collected or shown again, a message belongs to the request whose picture it shows."""
     job, kept = await shelf.steps.delivered(), await shelf.ready()
     for message_id in (5, 6):
         await shelf.lists.reposted(job.id, copy(message_id))
@@ -127,7 +127,7 @@ async def test_copies_lead_back_to_their_request(shelf: PresetOwner) -> None:
 
 
 async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: PresetOwner) -> None:
-    """A page has at most so many, and the total counts all; what waits or belongs to others is not in it."""
+    """A page is limited, and the total counts all; waiting pictures and those of others are not included."""
     for number in range(5):
         await shelf.steps.delivered(prompt=f"picture {number}")
     await shelf.steps.delivered(user_id=BOB, prompt="bob's")
@@ -137,8 +137,8 @@ async def test_gallery_pages_through_delivered_pictures_newest_first(shelf: Pres
     assert (await shelf.lists.gallery(ALICE, words="", first=4, most=2)).total == 5
 
 
-async def test_gallery_finds_words_in_any_case_of_any_letter(shelf: PresetOwner) -> None:
-    """Umlauts fold too, and SQL's wildcards are plain characters."""
+async def test_gallery_search_is_case_insensitive_for_all_letters(shelf: PresetOwner) -> None:
+    """Umlauts are folded too, and SQL's wildcards are plain characters."""
     await shelf.steps.delivered(prompt="Ein ÜBERGROSSER Vogel")
     await shelf.steps.delivered(prompt="100% corgi")
     assert await shelf.prompts("übergroß") == ["Ein ÜBERGROSSER Vogel"]
@@ -147,7 +147,7 @@ async def test_gallery_finds_words_in_any_case_of_any_letter(shelf: PresetOwner)
 
 
 async def test_deleted_pictures_leave_the_gallery(shelf: PresetOwner) -> None:
-    """Their message is gone for good."""
+    """Their message is deleted."""
     job = await shelf.steps.delivered()
     await shelf.store._writer.run(
         lambda db: db.conn.execute("UPDATE requests SET deleted_at = 1 WHERE id = ?", (job.request_id,)).close()

@@ -1,4 +1,4 @@
-"""What a request's message shows against what its rows say, and the tokens that edit it."""
+"""What a request's message shows compared with its rows, and the tokens that edit it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.steps import OWNER, Steps, Store
 
 
 async def note(store: Store, request_id: int, *, version: int, digest: str = "d", edited: bool = True) -> None:
-    """Note that the message shows the rows of a version."""
+    """Record that the message shows the rows of a version."""
     shown = Shown(digest=digest, version=version, edited=edited, by="interaction", message_id=70, channel_id=CHANNEL)
     await store.note_shown(request_id, shown)
 
 
-async def test_new_request_is_behind_until_its_card_is_noted(store: Store) -> None:
-    """A process that dies between accepting and answering leaves a message to be made."""
+async def test_new_request_is_behind_until_its_card_is_recorded(store: Store) -> None:
+    """A process that ends between accepting and responding leaves a message to be sent."""
     request_id = await store.accept(new_request())
     assert await store.requests_behind() == [request_id]
     await note(store, request_id, version=1)
@@ -27,7 +27,7 @@ async def test_new_request_is_behind_until_its_card_is_noted(store: Store) -> No
 
 
 async def test_every_change_of_a_job_leaves_its_message_behind(store: Store, steps: Steps) -> None:
-    """Submitting, running and failing each call for another look at the message."""
+    """Submitting, running and failing each require another refresh of the message."""
     job = await steps.called_up()
     await note(store, job.request_id, version=1)
     await store.begin_submit(job.id, OWNER)
@@ -37,7 +37,7 @@ async def test_every_change_of_a_job_leaves_its_message_behind(store: Store, ste
 
 
 async def test_an_edit_of_older_rows_does_not_hide_a_change(store: Store, steps: Steps) -> None:
-    """A job that moved on while its message was being edited leaves the message behind."""
+    """A job that changed while its message was being edited leaves the message behind."""
     job = await steps.called_up()
     before = (await store.view(job.request_id)).request.version
     await store.begin_submit(job.id, OWNER)
@@ -57,14 +57,14 @@ async def test_ordering_again_leaves_the_message_behind(store: Store, steps: Ste
 
 
 async def test_delivery_itself_does_not_leave_the_message_behind(store: Store, steps: Steps) -> None:
-    """Noting a shown picture moves its job, and the message shows that already."""
+    """Recording a shown picture changes its job, and the message already shows that."""
     job = await steps.delivered()
     assert job.state is JobState.DELIVERED
     assert await store.requests_behind() == []
 
 
 async def test_delivery_together_with_a_newer_change_stays_behind(store: Store, steps: Steps) -> None:
-    """Of two pictures in one message, one is delivered while the other has moved on meanwhile: an edit is due."""
+    """Of two pictures in one message, one is delivered while the other has changed meanwhile: an edit is due."""
     first = await steps.running(count=2)
     second = (await store.view(first.request_id)).jobs[1]
     await store.fetched(first.id, "1.png", PICTURE)
@@ -76,7 +76,7 @@ async def test_delivery_together_with_a_newer_change_stays_behind(store: Store, 
 
 
 async def test_only_edits_are_counted(store: Store) -> None:
-    """The first answer is no edit; each later edit counts, so that progress cannot use up too many."""
+    """The initial response is no edit; each later edit counts, so that progress cannot use up too many."""
     request_id = await store.accept(new_request())
     await note(store, request_id, version=1, edited=False)
     assert (await store.view(request_id)).request.edits == 0
@@ -85,8 +85,8 @@ async def test_only_edits_are_counted(store: Store) -> None:
     assert (await store.view(request_id)).request.edits == 2
 
 
-async def test_message_is_remembered_until_another_takes_its_place(store: Store) -> None:
-    """Looking at the rows without a message forgets nothing; a direct message is where later edits go."""
+async def test_message_is_stored_until_another_replaces_it(store: Store) -> None:
+    """Recording without a message keeps it; after a direct message, later edits go there."""
     request_id = await store.accept(new_request())
     await note(store, request_id, version=1)
     await store.note_shown(request_id, Shown(digest="d", version=1, edited=False, by="interaction"))
@@ -98,7 +98,7 @@ async def test_message_is_remembered_until_another_takes_its_place(store: Store)
     assert request.origin.channel_id == CHANNEL
 
 
-async def test_waiting_requests_come_in_order_and_once(store: Store) -> None:
+async def test_waiting_requests_are_ordered_and_unique(store: Store) -> None:
     """Those whose cards have to say that the balance is empty: waiting ones, each once."""
     two = await store.accept(new_request(count=2))
     one = await store.accept(new_request())
@@ -109,8 +109,8 @@ async def test_waiting_requests_come_in_order_and_once(store: Store) -> None:
     assert await store.waiting_requests() == [two]
 
 
-async def test_expired_tokens_are_forgotten(store: Store, clock: FakeClock) -> None:
-    """A token is wiped once it has expired, and not before, nor where only our clock says so."""
+async def test_expired_tokens_are_deleted(store: Store, clock: FakeClock) -> None:
+    """A token is deleted once it has expired, not before, and not if only our clock says so."""
     short = await store.accept(new_request(token_lives_s=60))
     long = await store.accept(new_request(token_lives_s=1_800))
     clock.shift(899.999)
@@ -122,8 +122,8 @@ async def test_expired_tokens_are_forgotten(store: Store, clock: FakeClock) -> N
     assert (await store.view(long)).request.token == "interaction-token"
 
 
-async def test_dead_token_is_forgotten_and_a_later_one_takes_its_place(store: Store) -> None:
-    """Discord refuses a token: it goes. A press on the message brings a new one with its own end."""
+async def test_dead_token_is_deleted_and_a_later_one_replaces_it(store: Store) -> None:
+    """Discord rejects a token: it is deleted. A press on the message brings a new one with its own expiry."""
     request_id = await store.accept(new_request())
     await store.wipe_token(request_id)
     assert (await store.view(request_id)).request.token is None
@@ -133,8 +133,8 @@ async def test_dead_token_is_forgotten_and_a_later_one_takes_its_place(store: St
     assert (request.token, request.token_expires_at) == ("fresh", later)
 
 
-async def test_facts_are_remembered_across_restarts(open_store: Opener) -> None:
-    """The digest of the registered commands outlives the process; a new value replaces the old."""
+async def test_facts_are_stored_across_restarts(open_store: Opener) -> None:
+    """The digest of the registered commands survives the process; a new value replaces the old."""
     async with open_store() as store:
         assert await store.fact("commands") is None
         await store.remember("commands", "one")

@@ -1,4 +1,4 @@
-"""The whole installation in numbers."""
+"""Metrics of the whole installation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.clock import FakeClock
 from tests.support.steps import Steps
 
 
-async def test_figures_are_those_of_all_servers_together(tmp_path: Path) -> None:
-    """Two servers and a direct message; what is not settled by its state, the rest by how it ended."""
+async def test_metrics_cover_all_servers(tmp_path: Path) -> None:
+    """Two servers and a direct message; unsettled jobs by state, the others by outcome."""
     path = tmp_path / "bot.db"
     async with SqliteStore(path, FakeClock(), per_user_running=50, per_user_pending=50) as store:
         steps = Steps(store)
@@ -39,7 +39,7 @@ async def test_figures_are_those_of_all_servers_together(tmp_path: Path) -> None
     assert sum(figures.waits.values()) == 2
 
 
-def test_a_database_that_is_none_is_an_error_of_the_store(tmp_path: Path) -> None:
+def test_invalid_database_is_a_store_error(tmp_path: Path) -> None:
     """And not a traceback of SQLite."""
     path = tmp_path / "bot.db"
     path.write_bytes(b"no database at all, but long enough to look like a page of one" * 20)

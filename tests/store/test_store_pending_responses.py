@@ -1,4 +1,4 @@
-"""Answers that are open while their order waits to be stored."""
+"""Pending responses: recorded while their order waits to be stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.clock import FakeClock
 
 
 def answer(interaction_id: int, clock: FakeClock) -> PendingResponse:
-    """One that can be given for a quarter of an hour."""
+    """A response whose token is valid for 15 minutes."""
     return PendingResponse(
         interaction_id=interaction_id,
         application_id=4,
@@ -26,12 +26,12 @@ def answer(interaction_id: int, clock: FakeClock) -> PendingResponse:
 
 @pytest.fixture
 def answers(store: SqliteStore) -> PendingResponseStore:
-    """Where they are kept."""
+    """Their store."""
     return store.answers
 
 
-async def test_answer_is_open_until_it_is_closed(answers: PendingResponseStore, clock: FakeClock) -> None:
-    """Oldest first, and as it was noted; noted twice it is one."""
+async def test_response_is_pending_until_it_is_closed(answers: PendingResponseStore, clock: FakeClock) -> None:
+    """Oldest first, and as recorded; recorded twice it is one."""
     first, second = answer(7, clock), answer(8, clock)
     await answers.note([second, first], [])
     await answers.note([first], [])
@@ -40,10 +40,10 @@ async def test_answer_is_open_until_it_is_closed(answers: PendingResponseStore, 
     assert await answers.left_open() == [second]
 
 
-async def test_stored_order_closes_its_answer_whichever_comes_first(
+async def test_stored_order_closes_its_response_in_any_order(
     store: SqliteStore, answers: PendingResponseStore, clock: FakeClock
 ) -> None:
-    """In the same transaction; one that was refused leaves it open until its member is told."""
+    """In the same transaction; a refused order leaves it pending until its member is notified."""
     await answers.note([answer(7, clock)], [])
     await store.accept(new_request(interaction_id=7))
     await store.accept(new_request(interaction_id=8))
@@ -55,7 +55,7 @@ async def test_stored_order_closes_its_answer_whichever_comes_first(
     assert [left.interaction_id for left in await answers.left_open()] == [9]
 
 
-async def test_answer_whose_token_has_expired_is_forgotten(
+async def test_response_with_an_expired_token_is_deleted(
     store: SqliteStore, answers: PendingResponseStore, clock: FakeClock
 ) -> None:
     """With the other tokens of that age."""

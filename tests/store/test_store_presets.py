@@ -1,4 +1,4 @@
-"""Presets as they are kept: by whose they are, up to a limit; and the style of a stored request."""
+"""Stored presets: by owner, up to a limit; and the style of a stored request."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 def preset(name: str, text: str = "words", *, server: bool = False) -> Preset:
-    """A preset of which only the name matters."""
+    """A preset of which only the name is relevant."""
     return Preset(name=name, text=text, server=server)
 
 
-async def test_only_own_and_the_servers_are_within_reach(store: SqliteStore) -> None:
-    """Nobody else's, no other server's; in direct messages there is no server. A member's number is no server's."""
+async def test_only_own_and_the_servers_presets_are_found(store: SqliteStore) -> None:
+    """No other member's, no other server's; in direct messages there is no server. A member's id is not a server's."""
     await store.presets.save(MINE, preset("mine"), ALICE)
     await store.presets.save(PresetOwner(owner_id=BOB, server=False), preset("bob's"), BOB)
     await store.presets.save(SERVERS, preset("server's", server=True), BOB)
@@ -44,14 +44,16 @@ async def test_only_own_and_the_servers_are_within_reach(store: SqliteStore) -> 
 
 
 async def test_same_name_is_replaced(store: SqliteStore) -> None:
-    """In whatever case it is typed, and without counting twice."""
+    """In any letter case, and without counting twice."""
     assert not await store.presets.save(MINE, preset("Noir", "old"), ALICE)
     assert await store.presets.save(MINE, preset("NOIR", "new"), ALICE)
     assert await store.presets.within_reach(ALICE, None) == [preset("NOIR", "new")]
 
 
 @pytest.mark.parametrize(("shelf", "most"), [(MINE, MOST_OF_A_MEMBER), (SERVERS, MOST_OF_A_SERVER)])
-async def test_full_shelf_refuses_one_more_but_lets_replace(store: SqliteStore, shelf: PresetOwner, most: int) -> None:
+async def test_full_collection_refuses_one_more_but_allows_replacing(
+    store: SqliteStore, shelf: PresetOwner, most: int
+) -> None:
     """A member has 25 presets, a server 50."""
     for number in range(most):
         await store.presets.save(shelf, preset(f"style {number}", server=shelf.server), ALICE)
@@ -61,8 +63,8 @@ async def test_full_shelf_refuses_one_more_but_lets_replace(store: SqliteStore, 
     assert len(await store.presets.within_reach(ALICE, GUILD)) == most
 
 
-async def test_deleting_tells_whether_there_was_one(store: SqliteStore) -> None:
-    """Only the preset of that shelf goes."""
+async def test_deleting_returns_whether_there_was_one(store: SqliteStore) -> None:
+    """Only the preset of that owner is deleted."""
     await store.presets.save(MINE, preset("noir"), ALICE)
     await store.presets.save(SERVERS, preset("noir", server=True), ALICE)
     assert await store.presets.delete(MINE, "NOIR")
@@ -70,15 +72,15 @@ async def test_deleting_tells_whether_there_was_one(store: SqliteStore) -> None:
     assert [p.server for p in await store.presets.within_reach(ALICE, GUILD)] == [True]
 
 
-async def test_request_keeps_the_words_of_its_style(store: SqliteStore) -> None:
-    """They are stored with the request, so that deleting the preset changes nothing."""
+async def test_request_stores_the_text_of_its_style(store: SqliteStore) -> None:
+    """So deleting the preset does not change the request."""
     spec = PictureSpec(prompt="a cat", style="noir", style_text="black and white")
     request_id = await store.accept(replace(new_request(), spec=spec))
     assert (await store.view(request_id)).request.spec == spec
 
 
-async def test_requests_of_before_have_no_style(tmp_path: Path) -> None:
-    """A database of the version before is brought up to date with what it holds."""
+async def test_migrated_requests_have_no_style(tmp_path: Path) -> None:
+    """A database of the previous version is migrated with its rows."""
     path = tmp_path / "old.db"
     with closing(connect(path)) as db:
         migrations.apply(db, stop_before="0004_presets")

@@ -1,4 +1,4 @@
-"""What is deleted of members: at their wish, and in time; what stays, and in which steps it goes."""
+"""Deletion of members' data: on request, and by retention; what stays, and in which steps it is deleted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER_GUILD = 99
 
 
 async def erase(store: SqliteStore, user_id: int = ALICE) -> list[int]:
-    """Everything about a member, in one go; returns the requests whose message goes."""
+    """Delete all data of a member at once; returns the requests whose message is deleted."""
     changed = await store.privacy.begin_erasure(user_id)
     await store.privacy.erase_some(user_id, after=0, most=999)
     return list(changed)
@@ -38,7 +38,7 @@ async def erase(store: SqliteStore, user_id: int = ALICE) -> list[int]:
 async def with_references(
     store: SqliteStore, *, file_name: str | None = None, url: str = "https://cdn.test/me.png"
 ) -> int:
-    """A request of Alice that has a reference, on our disk by now."""
+    """A request of Alice that has a reference on our disk."""
     named = (NewReference(url=url, name="Ferdinand.png", file_name=file_name),)
     request_id = await store.accept(replace(new_request(prompt=SECRET), references=named))
     view = await store.view(request_id)
@@ -47,10 +47,10 @@ async def with_references(
     return request_id
 
 
-async def test_nothing_that_a_member_said_is_left_and_the_books_still_close(
+async def test_no_text_of_the_member_is_left_and_the_ledger_balances(
     store: SqliteStore, steps: Steps, books: StoreHarness, tmp_path: Path
 ) -> None:
-    """Prompt, style, references, drafts, the provider's words: not even in the file; the ledger keeps its rows."""
+    """Prompt, style, references, drafts, the provider's messages: not even in the file; the ledger keeps its rows."""
     styled = replace(new_request(), spec=PictureSpec(prompt=SECRET, style=SECRET, style_text=SECRET))
     await store.cancelled((await store.view(await store.accept(styled))).jobs[0].id)
     failed = await steps.running(prompt=SECRET)
@@ -69,17 +69,17 @@ async def test_nothing_that_a_member_said_is_left_and_the_books_still_close(
     assert books.ledger()[: len(before)] == before
     assert await store.privacy.erasing() == []
     assert [row["saved_by"] for row in books.rows("presets")] == [0]
-    # A token outlives its request's words only where a message is still to be removed with it.
+    # A token outlives its request's prompt only while a message has to be deleted with it.
     assert [row["id"] for row in books.rows("requests") if row["token"] and not row["deleted_at"]] == []
     assert books.faults() == []
-    await store.close()  # which moves everything from the log into the file
+    await store.close()  # which checkpoints the WAL into the file
     assert b"Ferdinand" not in (tmp_path / "bot.db").read_bytes()
 
 
-async def test_what_is_under_way_is_taken_back_or_thrown_away(
+async def test_unfinished_jobs_are_cancelled_or_discarded(
     store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock
 ) -> None:
-    """Waiting ones are free, undecided ones given up, those being made are paid for and never posted; messages go."""
+    """Waiting ones are free, uncertain ones dropped, running ones paid for and never posted; messages are deleted."""
     running, undecided = await steps.running(), await steps.uncertain()
     fetched, waiting = await steps.fetched(), await steps.queued()
     done = await steps.delivered()
@@ -107,10 +107,10 @@ async def test_what_is_under_way_is_taken_back_or_thrown_away(
     assert books.faults() == []
 
 
-async def test_an_answer_that_comes_after_everything_was_cleared_leaves_nothing_behind(
+async def test_answer_that_arrives_after_the_deletion_leaves_nothing_behind(
     store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
-    """A given-up order may turn out to have been carried out: its picture is one more file to remove."""
+    """A dropped order may have been carried out after all: its picture is one more file to delete."""
     job = await steps.uncertain()
     await erase(store)
     await store.privacy.cleared([job.request_id])
@@ -126,10 +126,8 @@ async def test_an_answer_that_comes_after_everything_was_cleared_leaves_nothing_
     assert books.faults() == []
 
 
-async def test_a_wish_is_fulfilled_in_steps_and_covers_what_was_asked_for_before_it(
-    store: SqliteStore, steps: Steps
-) -> None:
-    """Cut off in the middle it is still on record; what is ordered afterwards is kept; twice is as good as once."""
+async def test_deletion_runs_in_steps_and_covers_what_was_ordered_before_it(store: SqliteStore, steps: Steps) -> None:
+    """Interrupted, it stays recorded; later orders are kept; it is idempotent."""
     old = [await steps.delivered(prompt=SECRET) for _ in range(3)]
     await store.privacy.begin_erasure(ALICE)
     new = await steps.delivered(prompt="ordered after the wish")
@@ -144,10 +142,10 @@ async def test_a_wish_is_fulfilled_in_steps_and_covers_what_was_asked_for_before
     assert (await store.privacy.tally(ALICE)).empty
 
 
-async def test_files_stay_while_somebody_elses_order_still_needs_them(
+async def test_files_stay_while_another_members_order_needs_them(
     store: SqliteStore, steps: Steps, clock: FakeClock
 ) -> None:
-    """Bob's order is made from Alice's picture and from her reference: hers go once his is sent."""
+    """Bob's order uses Alice's picture and her reference: hers are deleted once his is sent."""
     request_id = await with_references(store)
     await store.cancelled((await store.view(request_id)).jobs[0].id)
     picture = await steps.delivered()
@@ -164,10 +162,10 @@ async def test_files_stay_while_somebody_elses_order_still_needs_them(
     assert [leftover.request_id for leftover in due] == [request_id, picture.request_id]
 
 
-async def test_old_requests_are_forgotten_unless_something_is_still_to_come_of_them(
+async def test_old_requests_are_deleted_unless_they_are_unfinished(
     store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
-    """Of one server or of all places; what waits, was kept for /collect or is to be decided about stays as it is."""
+    """Of one server or of all; waiting, kept and undecided ones stay unchanged."""
     done, elsewhere = await steps.delivered(prompt=SECRET), await steps.delivered(guild_id=OTHER_GUILD)
     kept = await steps.fetched()
     await store.ready(kept.id, "no way to post it")
@@ -189,8 +187,8 @@ async def test_old_requests_are_forgotten_unless_something_is_still_to_come_of_t
 
 @pytest.mark.parametrize("guild_id", [None, GUILD])
 @pytest.mark.usefixtures("store")
-def test_the_sweep_finds_what_is_due_by_an_index(tmp_path: Path, guild_id: int | None) -> None:
-    """However many prompts are kept, or were forgotten long ago."""
+def test_sweep_finds_due_requests_by_an_index(tmp_path: Path, guild_id: int | None) -> None:
+    """However many prompts are stored, or were deleted long ago."""
     statements: list[str] = []
     with closing(connect(tmp_path / "bot.db")) as db:
         db.conn.set_trace_callback(statements.append)

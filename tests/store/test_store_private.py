@@ -1,4 +1,4 @@
-"""Requests that become private while they wait: what is left behind, and what a late delivery to it does."""
+"""Requests that become private while they wait: the public message left behind, and late deliveries to it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PRESSED, LATER = 808, START + timedelta(minutes=20)
 
 
 async def move(store: Store, request_id: int, press: str = "of the press") -> bool:
-    """Ask for it on a message; each press has a token of its own."""
+    """Request it on a message; each press has its own token."""
     return await store.moves.move_to_private(request_id, TokenLease(token=press, expires_at=LATER, message_id=PRESSED))
 
 
-async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Nothing is known of the new message yet; the old one is remembered with what removes it."""
+async def test_request_continues_with_the_token_of_the_press(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """The new message is not known yet; the old one is stored with the token that deletes it."""
     job = await steps.running()
     assert await move(store, job.request_id)
     request = (await store.view(job.request_id)).request
@@ -43,15 +43,15 @@ async def test_it_goes_on_under_the_token_of_the_press(store: Store, steps: Step
 
 
 @pytest.mark.parametrize("state", ["uncertain", "fetched", "delivered"])
-async def test_what_does_not_wait_any_more_stays_where_it_is(state: str, store: Store, steps: Steps) -> None:
-    """Everybody has seen it, or is about to."""
+async def test_request_that_no_longer_waits_stays_public(state: str, store: Store, steps: Steps) -> None:
+    """Everyone has seen it, or is about to."""
     job = await getattr(steps, state)()
     assert not await move(store, job.request_id)
     assert not (await store.view(job.request_id)).request.private
 
 
 async def test_of_two_clicks_one_counts(store: Store, steps: Steps) -> None:
-    """Its token is the one that edits the private answer; the other's answer says so."""
+    """Its token edits the private response; the other's response says so."""
     job = await steps.queued()
     moved = await asyncio.gather(*(move(store, job.request_id, name) for name in ("first", "second")))
     assert moved == [True, False]
@@ -59,7 +59,7 @@ async def test_of_two_clicks_one_counts(store: Store, steps: Steps) -> None:
     assert len(await store.moves.left(job.request_id)) == 1
 
 
-async def test_pictures_that_were_shown_are_shown_anew(store: Store, steps: Steps) -> None:
+async def test_shown_pictures_are_shown_again(store: Store, steps: Steps) -> None:
     """The private message has no attachment yet; they stay delivered."""
     view = await store.view(await store.accept(new_request(count=2)))
     first, second = view.jobs
@@ -71,8 +71,8 @@ async def test_pictures_that_were_shown_are_shown_anew(store: Store, steps: Step
     assert (await store.job(second.id)).state is JobState.QUEUED
 
 
-async def test_a_delivery_that_was_overtaken_delivers_nothing(store: Store, steps: Steps) -> None:
-    """A picture that was being posted when its request became private comes privately; that message is left too."""
+async def test_delivery_to_the_old_message_does_not_count(store: Store, steps: Steps) -> None:
+    """A picture that was being posted when its request became private is delivered privately; its message is left."""
     view = await store.view(await store.accept(new_request(count=2)))
     first = view.jobs[0]
     await _made(store, first.id)
@@ -88,16 +88,21 @@ async def test_a_delivery_that_was_overtaken_delivers_nothing(store: Store, step
 
 
 @pytest.mark.parametrize("present", [True, False])
-async def test_where_nothing_would_reach_its_message_it_stays(present: bool, store: Store, clock: FakeClock) -> None:
-    """A guest removes its message by the first token alone; a member of the place removes it at any time."""
+async def test_request_stays_public_if_its_message_could_not_be_deleted(
+    present: bool, store: Store, clock: FakeClock
+) -> None:
+    """In a user install only the first token deletes the message.
+
+    Where the bot is a member it can delete it at any time.
+    """
     new = new_request()
     request_id = await store.accept(replace(new, origin=replace(new.origin, bot_present=present)))
     clock.shift(16 * 60)
     assert await move(store, request_id) is present
 
 
-async def test_a_press_on_the_message_that_was_left_does_not_bring_it_back(store: Store, steps: Steps) -> None:
-    """Cancel, pressed on the public card while it is being removed: its token would edit that one."""
+async def test_press_on_the_left_message_does_not_restore_it(store: Store, steps: Steps) -> None:
+    """Cancel, pressed on the public card while it is being deleted: its token would edit that one."""
     job = await steps.queued()
     await move(store, job.request_id)
     late = TokenLease(token="of the public card", expires_at=LATER, message_id=PRESSED)
@@ -110,8 +115,8 @@ async def test_a_press_on_the_message_that_was_left_does_not_bring_it_back(store
         assert (await store.view(job.request_id)).request.token == token
 
 
-async def test_tokens_of_left_messages_are_forgotten_in_time(store: Store, clock: FakeClock) -> None:
-    """No token is kept longer than it lives."""
+async def test_tokens_of_left_messages_are_deleted_in_time(store: Store, clock: FakeClock) -> None:
+    """No token is stored longer than it is valid."""
     request_id = await store.accept(new_request())
     await move(store, request_id)
     clock.shift(16 * 60)
@@ -120,7 +125,7 @@ async def test_tokens_of_left_messages_are_forgotten_in_time(store: Store, clock
 
 
 async def _made(store: Store, job_id: int) -> None:
-    """Bring one job of several to its picture."""
+    """Take one of several jobs to its picture."""
     await store.admit(OWNER, most=1)
     await store.begin_submit(job_id, OWNER)
     await store.submitted(job_id, OWNER, Submission(task_id=f"task-{job_id}"), None)

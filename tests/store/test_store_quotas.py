@@ -1,4 +1,4 @@
-"""Quotas: nothing slips under them, and what was used of them follows the ledger."""
+"""Quotas cannot be exceeded, and the usage counted against them follows the ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BOSS, OTHER_GUILD, PAINTERS = 99, 55, 71
 
 
 def entry(action: AuditAction = AuditAction.QUOTA, *, guild_id: int = GUILD) -> NewAuditEntry:
-    """What the boss did."""
+    """An audit entry of the manager."""
     return NewAuditEntry(guild_id=guild_id, actor_id=BOSS, action=action)
 
 
@@ -38,14 +38,14 @@ async def limit(store: SqliteStore, role_id: int = EVERYONE, **limits: int | Non
 
 
 async def left(store: SqliteStore, what: str, user_id: int = ALICE) -> int | None:
-    """What a member without roles has left."""
+    """The remaining quota of a member without roles."""
     return (await store.quotas.standing(GUILD, user_id, ())).left(Limit(what))
 
 
-async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(
+async def test_fifty_concurrent_commands_get_ten_pictures_of_a_quota_of_ten(
     store: SqliteStore, books: StoreHarness
 ) -> None:
-    """However many arrive in one breath, the tenth picture is the last; nobody's refusal leaves a row."""
+    """The tenth picture is the last; no refusal leaves a row."""
     await limit(store, pictures_day=10)
     orders = [store.accept(new_request(user_id=ALICE)) for _ in range(50)]
     answers = await asyncio.gather(*orders, return_exceptions=True)
@@ -57,8 +57,8 @@ async def test_fifty_commands_at_once_get_ten_pictures_of_a_quota_of_ten(
     assert books.faults() == []
 
 
-async def test_members_together_cannot_cross_the_cap_of_their_server(store: SqliteStore, books: StoreHarness) -> None:
-    """The last credits go to one of two simultaneous commands; another server has a cap of its own."""
+async def test_members_together_cannot_exceed_the_cap_of_their_server(store: SqliteStore, books: StoreHarness) -> None:
+    """The last credits go to one of two concurrent commands; another server has its own cap."""
     await limit(store, server_credits_month=5 * MICRO)
     orders = [store.accept(new_request(user_id=who, count=2)) for who in (ALICE, BOB, CAROL)]
     answers = await asyncio.gather(*orders, return_exceptions=True)
@@ -72,8 +72,8 @@ async def test_members_together_cannot_cross_the_cap_of_their_server(store: Sqli
     assert books.faults() == []
 
 
-async def test_an_order_is_checked_with_the_roles_that_it_came_with(store: SqliteStore) -> None:
-    """A role's quota counts for those who have it, from the next command on, and for nobody after it is removed."""
+async def test_order_is_checked_with_the_roles_of_its_interaction(store: SqliteStore) -> None:
+    """A role's quota applies to its members, from the next command on, and to no one after its removal."""
     await limit(store, pictures_day=0)
     await limit(store, PAINTERS, pictures_day=1)
     plain = new_request()
@@ -87,10 +87,10 @@ async def test_an_order_is_checked_with_the_roles_that_it_came_with(store: Sqlit
         await store.accept(new_request(role_ids=(PAINTERS,)))
 
 
-async def test_what_cost_nothing_is_given_back_and_what_may_have_cost_something_is_not(
+async def test_free_outcomes_are_given_back_and_possible_charges_are_not(
     store: SqliteStore, steps: Steps, books: StoreHarness
 ) -> None:
-    """Cancelled while waiting, refused and refunded pictures count for nothing; uncertain and lost ones count."""
+    """Cancelled, refused and refunded pictures count for nothing; uncertain and lost ones count."""
     await limit(store, pictures_month=9, credits_month=9 * MICRO)
     await store.cancelled((await steps.queued()).id)
     await store.failed((await steps.submitting()).id, BotError("refused"), Cost.NOTHING)
@@ -103,10 +103,10 @@ async def test_what_cost_nothing_is_given_back_and_what_may_have_cost_something_
     assert books.faults() == []
 
 
-async def test_days_and_months_begin_anew_and_a_refund_goes_to_the_day_of_its_order(
+async def test_days_and_months_reset_and_a_refund_goes_to_the_day_of_its_order(
     store: SqliteStore, steps: Steps, clock: FakeClock, books: StoreHarness
 ) -> None:
-    """The month goes on over midnight; yesterday's failure gives nothing back today."""
+    """The month continues over midnight; yesterday's failure gives nothing back today."""
     await limit(store, pictures_day=3, pictures_month=4)
     late = await steps.running(count=2)
     clock.shift(86_400)
@@ -118,10 +118,10 @@ async def test_days_and_months_begin_anew_and_a_refund_goes_to_the_day_of_its_or
     assert books.faults() == []
 
 
-async def test_a_reset_lets_a_member_begin_anew_and_the_server_pays_all_the_same(
+async def test_reset_applies_to_the_member_and_not_to_the_servers_cap(
     store: SqliteStore, steps: Steps, books: StoreHarness
 ) -> None:
-    """What fails after the reset is not given back a second time; the action is in the audit."""
+    """What fails after the reset is not given back a second time; the reset is audited."""
     await limit(store, pictures_day=2, server_credits_month=9 * MICRO)
     before = await steps.running(count=2)
     await store.quotas.reset(ALICE, entry(AuditAction.QUOTA_RESET))
@@ -136,7 +136,7 @@ async def test_a_reset_lets_a_member_begin_anew_and_the_server_pays_all_the_same
 
 
 async def test_limits_are_set_one_by_one(store: SqliteStore) -> None:
-    """Setting one keeps the others; removing everyone's leaves the server's own cap; no limit is remembered as such."""
+    """Setting one keeps the others; removing everyone's leaves the server's cap; "no limit" is stored as such."""
     await limit(store, pictures_day=5, server_credits_month=MICRO)
     await limit(store, pictures_day=6, count=2)
     await limit(store, PAINTERS, count=None)
@@ -152,18 +152,16 @@ async def test_limits_are_set_one_by_one(store: SqliteStore) -> None:
     assert await store.quotas.quotas(OTHER_GUILD) == []
 
 
-async def test_what_was_accepted_keeps_the_limits_that_it_was_accepted_with(store: SqliteStore, steps: Steps) -> None:
-    """Limits that come later stop nobody who waits."""
+async def test_accepted_orders_keep_the_limits_they_were_accepted_with(store: SqliteStore, steps: Steps) -> None:
+    """Later limits stop no waiting job."""
     waiting = await steps.queued(resolution=Resolution.FOUR_K)
     await limit(store, pictures_day=0, resolution=0)
     await store.admit(OWNER, most=9)
     known(await store.begin_submit(waiting.id, OWNER))
 
 
-async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(
-    store: SqliteStore, books: StoreHarness
-) -> None:
-    """Three orders with room for two are not even asked about; where the room is gone since, none of them is made."""
+async def test_command_of_several_prompts_is_checked_as_a_whole(store: SqliteStore, books: StoreHarness) -> None:
+    """Three orders with room for two get no confirmation; if the room is gone since, none of them is made."""
     await limit(store, pictures_day=5)
     draft = Draft(
         user_id=ALICE, kind="imagine", spec=PictureSpec(prompt="a {red, blue, green} bird"), prompts=("a", "b", "c"),
@@ -178,8 +176,8 @@ async def test_a_command_of_several_prompts_is_held_to_its_limits_as_a_whole(
     assert await store.drafts.find(draft_id) == draft
 
 
-async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
-    """An uncertain picture counts, and so does each that takes its place: a quota of three is three orders sent."""
+async def test_retry_is_an_order_like_any_other(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
+    """An uncertain picture counts, and so does each retry: a quota of three is three orders sent."""
     await limit(store, pictures_day=3)
     job = await steps.uncertain()
     for _ in range(2):
@@ -199,8 +197,8 @@ async def test_trying_again_is_an_order_like_any_other(store: SqliteStore, steps
     assert books.faults() == []
 
 
-async def test_a_cancelled_retry_gives_its_part_back(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
-    """It cost nothing; what it took the place of may have been charged, and counts on."""
+async def test_cancelled_retry_is_given_back(store: SqliteStore, steps: Steps, books: StoreHarness) -> None:
+    """It cost nothing; the job it replaced may have been charged, and still counts."""
     await limit(store, pictures_day=2)
     again = known(await store.retry((await steps.uncertain()).id))
     assert await left(store, "pictures_day") == 0
@@ -209,8 +207,8 @@ async def test_a_cancelled_retry_gives_its_part_back(store: SqliteStore, steps: 
     assert books.faults() == []
 
 
-async def test_trying_again_is_checked_with_the_members_roles(store: SqliteStore, steps: Steps) -> None:
-    """Those that the press came with; from outside of the server, those of the order."""
+async def test_retry_is_checked_with_the_members_roles(store: SqliteStore, steps: Steps) -> None:
+    """Those of the press's interaction; from outside the server, those of the order."""
     await limit(store, PAINTERS, pictures_day=1)
     job = await steps.uncertain(role_ids=(PAINTERS,))
     for role_ids in (None, (PAINTERS,)):
@@ -219,8 +217,8 @@ async def test_trying_again_is_checked_with_the_members_roles(store: SqliteStore
     assert await store.retry(job.id, role_ids=()) is not None
 
 
-async def test_trying_again_waits_in_line_like_any_other(store: SqliteStore, steps: Steps) -> None:
-    """Not beside a full line, and not for a member who was blocked."""
+async def test_retry_waits_in_the_queue_like_any_other(store: SqliteStore, steps: Steps) -> None:
+    """Refused if the queue is full, and for a blocked member."""
     job = await steps.uncertain()
     [await store.accept(new_request(count=10)) for _ in range(5)]
     with refused("waiting"):
@@ -237,10 +235,10 @@ async def _begin(store: SqliteStore, job_id: int) -> Job | None:
     return await store.begin_submit(job_id, OWNER)
 
 
-async def test_what_was_ordered_before_quotas_existed_counts_from_the_start(
+async def test_usage_before_quotas_existed_counts(
     store: SqliteStore, steps: Steps, tmp_path: Path, books: StoreHarness
 ) -> None:
-    """An old database that is brought up to date has the same use as one that kept it all along."""
+    """A migrated old database has the same usage as one that recorded it all along."""
     await steps.delivered()
     await steps.queued(user_id=BOB, count=3)
     await store.cancelled((await steps.queued(guild_id=OTHER_GUILD)).id)

@@ -43,17 +43,17 @@ CHOSEN: dict[Setting, object] = {
 
 
 def entry(detail: str = "", action: AuditAction = AuditAction.SETTING, guild_id: int = GUILD) -> NewAuditEntry:
-    """Bob did something."""
+    """An audit entry of Bob."""
     return NewAuditEntry(guild_id=guild_id, actor_id=BOB, action=action, detail=detail)
 
 
 async def test_without_settings_nothing_is_forbidden(store: SqliteStore) -> None:
-    """What holds then is what the value has as its defaults."""
+    """The defaults of the value apply."""
     assert await store.rules.rules(GUILD) == ServerRules()
 
 
 async def test_every_setting_is_read_as_it_was_stored_and_can_be_reset(store: SqliteStore, books: StoreHarness) -> None:
-    """Each by itself, in its server alone; reset, it leaves no row. Each change is audited."""
+    """Individually, and only in its server; a reset leaves no row. Each change is audited."""
     assert set(CHOSEN) == set(Setting)
     rules = ServerRules()
     for setting, value in CHOSEN.items():
@@ -71,7 +71,7 @@ async def test_every_setting_is_read_as_it_was_stored_and_can_be_reset(store: Sq
 
 
 async def test_word_rules_are_stored_once_each_and_removed_by_number(store: SqliteStore) -> None:
-    """The same pattern anew only changes where it holds; another server's rule cannot be removed."""
+    """Adding the same pattern again only changes where it applies; another server's rule cannot be removed."""
     rule = WordRule(pattern="cat", where=Where.NOT_AGE_RESTRICTED)
     number = await store.rules.add_words(GUILD, rule, entry("cat", AuditAction.WORDS))
     assert await store.rules.add_words(GUILD, replace(rule, where=Where.EVERYWHERE), entry()) == number
@@ -84,8 +84,8 @@ async def test_word_rules_are_stored_once_each_and_removed_by_number(store: Sqli
     assert [rule.id for rule in (await store.rules.rules(GUILD)).words] == [other]
 
 
-async def test_a_server_has_room_for_so_many_patterns(store: SqliteStore) -> None:
-    """One more is refused, and audited as little as it is stored."""
+async def test_number_of_patterns_of_a_server_is_limited(store: SqliteStore) -> None:
+    """One more is refused, and neither stored nor audited."""
     for number in range(MAX_REGEX_RULES):
         await store.rules.add_words(GUILD, WordRule(pattern=f"{number}", regex=True), entry())
     with pytest.raises(Refusal):
@@ -93,8 +93,8 @@ async def test_a_server_has_room_for_so_many_patterns(store: SqliteStore) -> Non
     assert len(await store.audit.entries(GUILD, limit=99)) == MAX_REGEX_RULES
 
 
-async def test_the_latest_prompts_are_those_of_the_server_newest_first(store: SqliteStore) -> None:
-    """As many as are asked for."""
+async def test_latest_prompts_of_the_server_are_newest_first(store: SqliteStore) -> None:
+    """As many as requested."""
     for number in range(4):
         await store.accept(new_request(prompt=f"prompt {number}"))
         await store.accept(new_request(prompt="elsewhere", guild_id=OTHER_GUILD))
@@ -109,8 +109,8 @@ def a_block(*, hours: int | None = None, reason: str = "", guild_id: int = GUILD
     return Block(guild_id=guild_id, member_id=ALICE, by_id=BOB, since=START, until=until, reason=reason, told=True)
 
 
-async def test_a_block_is_read_as_it_was_stored_until_it_is_lifted(store: SqliteStore) -> None:
-    """A second one takes the place of the first; who is not blocked cannot be unblocked."""
+async def test_block_is_read_as_it_was_stored_until_it_is_lifted(store: SqliteStore) -> None:
+    """A second one replaces the first; a member who is not blocked cannot be unblocked."""
     await store.blocks.block(a_block(hours=1, reason="spam"), entry())
     await store.blocks.block(a_block(reason="worse"), entry())
     assert await store.blocks.block_of(GUILD, ALICE) == a_block(reason="worse")
@@ -122,8 +122,8 @@ async def test_a_block_is_read_as_it_was_stored_until_it_is_lifted(store: Sqlite
     assert len(await store.audit.entries(GUILD, limit=9)) == 3
 
 
-async def test_a_block_takes_back_for_free_what_waits_there(store: SqliteStore, books: StoreHarness) -> None:
-    """The member's waiting jobs of this server: not those of other servers, nor of others."""
+async def test_block_cancels_waiting_jobs_for_free(store: SqliteStore, books: StoreHarness) -> None:
+    """The member's waiting jobs of this server: not those of other servers, nor of other members."""
     here = await store.accept(new_request(count=2))
     elsewhere = await store.accept(new_request(guild_id=OTHER_GUILD))
     others = await store.accept(new_request(user_id=BOB))
@@ -135,8 +135,8 @@ async def test_a_block_takes_back_for_free_what_waits_there(store: SqliteStore, 
     assert here in await store.requests_behind()
 
 
-async def test_no_order_slips_past_a_block(store: SqliteStore) -> None:
-    """It is checked again in the transaction that would store the order; elsewhere the member orders as before."""
+async def test_no_order_bypasses_a_block(store: SqliteStore) -> None:
+    """It is checked again in the transaction that would store the order; elsewhere the member can order."""
     await store.blocks.block(a_block(hours=1, reason="spam"), entry())
     with pytest.raises(Refusal) as refusal:
         await store.accept(new_request())
@@ -145,7 +145,7 @@ async def test_no_order_slips_past_a_block(store: SqliteStore) -> None:
     await store.accept(new_request(guild_id=None))
 
 
-def test_a_block_ends_at_its_moment() -> None:
+def test_block_expires_at_its_time() -> None:
     """One without an end never does."""
     assert a_block(hours=1).holds(START + timedelta(minutes=59))
     assert not a_block(hours=1).holds(START + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""What a server's statistics say, and that a database from before they were kept says the same."""
+"""A server's statistics, also for a database from before they were kept."""
 
 from __future__ import annotations
 
@@ -32,10 +32,8 @@ KEYS = {"guild_id", "day", "span", "user_id", "resolution", "wait_s", "code"}
 ROLLUPS = ("usage_servers", "usage_members", "usage_waits", "usage_failures", "usage_last_days")
 
 
-async def test_overview_tells_a_servers_period_apart_from_all_others(
-    store: SqliteStore, steps: Steps, clock: FakeClock
-) -> None:
-    """Counts, credits, members, failures by reason, the median wait: of this server and these days alone."""
+async def test_overview_covers_one_server_and_period(store: SqliteStore, steps: Steps, clock: FakeClock) -> None:
+    """Counts, credits, members, failures by reason, the median wait: of this server and these days only."""
     for wait_s in (10, 20, 90):
         job = await steps.running(resolution=Resolution.TWO_K, price_microcredits=4 * MICRO // 3)
         clock.shift(wait_s)
@@ -59,10 +57,10 @@ async def test_overview_tells_a_servers_period_apart_from_all_others(
     assert (nothing.totals.requested, nothing.members, nothing.median_wait_s, nothing.days) == (0, 0, None, [])
 
 
-async def test_reported_costs_are_summed_beside_those_computed_for_the_same_jobs(
+async def test_reported_costs_are_summed_with_the_computed_ones_of_the_same_jobs(
     store: SqliteStore, steps: Steps
 ) -> None:
-    """A job of which the provider says nothing is in neither sum, so that the difference means something."""
+    """A job without a reported cost is in neither sum, so that the difference is meaningful."""
     for told in (1.5, None, 0.25):
         job = await steps.submitting()
         await store.submitted(job.id, OWNER, Submission(task_id="t", reported_cost=told), None)
@@ -75,7 +73,7 @@ async def test_reported_costs_are_summed_beside_those_computed_for_the_same_jobs
 async def test_members_are_ranked_over_days_months_and_years(
     store: SqliteStore, steps: Steps, clock: FakeClock
 ) -> None:
-    """A period of any length adds up the same, whichever spans it is made of; each member is counted once."""
+    """A period of any length adds up the same, whichever spans it consists of; each member is counted once."""
     for days, user_id, price in ((0, ALICE, 1), (20, BOB, 5), (40, ALICE, 1), (400, ALICE, 1)):
         clock.shift(days * 86_400)
         await steps.running(user_id=user_id, price_microcredits=price)
@@ -95,10 +93,8 @@ async def test_members_are_ranked_over_days_months_and_years(
         assert (await store.statistics.overview(GUILD, part)).members == members
 
 
-async def test_jobs_are_listed_newest_first_and_narrowed_by_each_part_of_a_filter(
-    store: SqliteStore, steps: Steps, clock: FakeClock
-) -> None:
-    """Member, channel, state, words in any case, days; pages follow each other without gap or double."""
+async def test_jobs_are_listed_newest_first_and_filtered(store: SqliteStore, steps: Steps, clock: FakeClock) -> None:
+    """Member, channel, state, words in any case, days; pages follow each other without gap or duplicate."""
     made = []
     for number in range(7):
         clock.shift(1)
@@ -126,8 +122,8 @@ async def test_jobs_are_listed_newest_first_and_narrowed_by_each_part_of_a_filte
     assert await found(period=Period(first=TODAY + timedelta(days=1), last=TODAY + timedelta(days=9))) == []
 
 
-async def test_a_search_looks_at_so_many_jobs_and_goes_on_where_it_stopped(store: SqliteStore, steps: Steps) -> None:
-    """However rare what is looked for, one step stays short; the next begins behind it."""
+async def test_search_scans_a_limited_number_of_jobs_and_continues_there(store: SqliteStore, steps: Steps) -> None:
+    """However rare the match, one step stays short; the next starts behind it."""
     made = [await steps.queued(prompt="needle" if number == 0 else "hay") for number in range(5)]
     wanted = JobFilter(words="needle")
     first = await store.statistics.jobs(GUILD, wanted, after=None, most=9, look_at=4)
@@ -137,8 +133,8 @@ async def test_a_search_looks_at_so_many_jobs_and_goes_on_where_it_stopped(store
     assert second.next_job_id is None
 
 
-async def test_troubles_of_all_kinds_come_newest_first(store: SqliteStore, steps: Steps, clock: FakeClock) -> None:
-    """With what the provider said: status, code, request id and sentence; other servers' are not among them."""
+async def test_errors_of_all_kinds_are_newest_first(store: SqliteStore, steps: Steps, clock: FakeClock) -> None:
+    """With the provider's status, code, request id and message; other servers' are not included."""
     await store.failed((await steps.submitting()).id, REFUSED, Cost.NOTHING)
     clock.shift(1)
     empty = BalanceError("balance 0", http_status=402, provider_code="insufficient", request_id="req-2")
@@ -159,7 +155,7 @@ async def test_troubles_of_all_kinds_come_newest_first(store: SqliteStore, steps
 async def test_an_export_has_every_job_once_oldest_first_with_what_it_cost(
     store: SqliteStore, steps: Steps, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where many share a moment, over several batches; a refund takes the charge back."""
+    """Also if many have the same time, over several batches; a refund cancels the charge."""
     monkeypatch.setattr("bot.store.statistics._BATCH", 3)
     request = await store.accept(new_request(count=4))
     await store.failed((await steps.running()).id, TaskFailedError("no"), Cost.NOTHING)
@@ -178,10 +174,10 @@ async def test_an_export_has_every_job_once_oldest_first_with_what_it_cost(
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_totals_of_an_older_database_are_made_from_its_rows(
+async def test_totals_of_an_older_database_are_computed_from_its_rows(
     seed: int, store: SqliteStore, steps: Steps, books: StoreHarness, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """After any walk, taking the tables away and migrating anew leaves the very same totals."""
+    """After any walk, dropping the tables and migrating again gives the same totals."""
     rng = random.Random(seed)
     for _ in range(10):
         await store.accept(new_request(user_id=rng.choice([ALICE, BOB]), guild_id=rng.choice([GUILD, None])))
@@ -199,7 +195,7 @@ async def test_totals_of_an_older_database_are_made_from_its_rows(
         for statement in (*m0012_statistics.STATEMENTS, *m0016_members.STATEMENTS):
             db.conn.execute(statement)
     for table in ROLLUPS:
-        # A total of nothing may have been counted up and down again.
+        # A total of zero may have been counted up and down again.
         rows = [row for row in before[table] if row.keys() <= KEYS or any(row[name] for name in row.keys() - KEYS)]
         assert books.rows(table) == rows
     assert [(row["job_id"], row["at"], row["uncertain"]) for row in books.rows("failures")] == kept

@@ -1,4 +1,4 @@
-"""Every step is guarded: it happens once, from the expected state, for the right owner, and leaves an event."""
+"""Every transition is guarded: it happens once, from the expected state, for the right owner, and writes an event."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS: dict[str, tuple[Step, set[JobState], JobState]] = {
     "begin_submit": (lambda s, j: s.begin_submit(j, OWNER), {S.QUEUED}, S.SUBMITTING),
     "submitted": (
         lambda s, j: s.submitted(j, OWNER, Submission(task_id="t"), None),
-        {S.SUBMITTING, S.UNCERTAIN},  # and a given-up uncertain job: see the ledger's tests
+        {S.SUBMITTING, S.UNCERTAIN},  # and a dropped uncertain job: see the ledger's tests
         S.RUNNING,
     ),
     "back_to_queue": (lambda s, j: s.back_to_queue(j, OWNER, RateLimitedError("slow"), None), {S.SUBMITTING}, S.QUEUED),
@@ -40,7 +40,7 @@ STEPS: dict[str, tuple[Step, set[JobState], JobState]] = {
 
 
 async def in_state(state: JobState, store: Store, steps: Steps) -> Job:
-    """A job brought to a state by the usual steps."""
+    """A job taken to a state by the normal steps."""
     match state:
         case S.QUEUED:
             return await steps.called_up()
@@ -67,7 +67,7 @@ async def in_state(state: JobState, store: Store, steps: Steps) -> Job:
 async def test_step_happens_only_from_its_states(
     name: str, state: JobState, store: Store, steps: Steps, books: StoreHarness
 ) -> None:
-    """From an expected state the step happens and leaves one event; else it returns None and writes nothing."""
+    """From an expected state the step happens and writes one event; otherwise it returns None and writes nothing."""
     step, expected, after = STEPS[name]
     job = await in_state(state, store, steps)
     version = (await store.view(job.request_id)).request.version
@@ -90,7 +90,7 @@ async def test_step_happens_only_from_its_states(
 
 @pytest.mark.parametrize("name", STEPS)
 async def test_of_two_at_once_one_wins(name: str, store: Store, steps: Steps) -> None:
-    """Two callers that take the same step at the same moment: one gets the job, the other None."""
+    """Two callers take the same step concurrently: one gets the job, the other None."""
     step, expected, _ = STEPS[name]
     job = await in_state(min(expected), store, steps)
     results = await asyncio.gather(step(store, job.id), step(store, job.id))
@@ -98,7 +98,7 @@ async def test_of_two_at_once_one_wins(name: str, store: Store, steps: Steps) ->
 
 
 @pytest.mark.parametrize("name", ["begin_submit", "back_to_queue"])
-async def test_step_of_a_process_that_was_overtaken_does_not_happen(name: str, store: Store, steps: Steps) -> None:
+async def test_step_of_a_process_that_lost_its_job_does_not_happen(name: str, store: Store, steps: Steps) -> None:
     """After another process has taken a job over, the frozen one cannot submit it or move it back."""
     step, expected, _ = STEPS[name]
     job = await in_state(min(expected), store, steps)
@@ -109,8 +109,8 @@ async def test_step_of_a_process_that_was_overtaken_does_not_happen(name: str, s
     assert (await store.job(job.id)).state is job.state
 
 
-async def test_history_tells_the_whole_life(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Every transition appends one event with the state that it led to."""
+async def test_history_has_every_transition(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Every transition appends one event with its resulting state."""
     job = await steps.called_up()
     await store.begin_submit(job.id, OWNER)
     await store.back_to_queue(job.id, OWNER, UnavailableError("busy"), None)
@@ -130,8 +130,8 @@ async def test_history_tells_the_whole_life(store: Store, steps: Steps, books: S
     ]
 
 
-async def test_history_of_an_uncertain_job_tells_the_decision(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Ordering again and giving up are on record."""
+async def test_history_of_an_uncertain_job_has_the_decision(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Ordering again and dropping are recorded."""
     retried, dropped = await steps.uncertain(), await steps.uncertain()
     await store.retry(retried.id)
     await store.cancelled(dropped.id)
@@ -139,8 +139,8 @@ async def test_history_of_an_uncertain_job_tells_the_decision(store: Store, step
     assert books.events(dropped.id)[-1] == ("cancelled", "cancelled")
 
 
-async def test_running_job_remembers_task_and_times(store: Store, steps: Steps, clock: FakeClock) -> None:
-    """A task id, when it was submitted and when it is expected: what a restart needs."""
+async def test_running_job_stores_task_and_times(store: Store, steps: Steps, clock: FakeClock) -> None:
+    """The task id, the submit time and the expected time: what a restart needs."""
     job = await steps.called_up()
     clock.shift(5)
     await store.begin_submit(job.id, OWNER)
@@ -150,15 +150,15 @@ async def test_running_job_remembers_task_and_times(store: Store, steps: Steps, 
     assert (running.result_url, running.finished_at, running.cost) == (None, None, Cost.CHARGED)
 
 
-async def test_answer_that_is_already_the_picture_keeps_its_address(store: Store, steps: Steps) -> None:
-    """Without a task id, the address is all that leads to a paid picture."""
+async def test_inline_answer_stores_its_url(store: Store, steps: Steps) -> None:
+    """Without a task id, the URL is the only reference to a paid picture."""
     job = await steps.submitting()
     submission = Submission(source=PictureSource(url="https://result.example/1.png"))
     running = known(await store.submitted(job.id, OWNER, submission, None))
     assert (running.task_id, running.result_url) == (None, "https://result.example/1.png")
 
 
-async def test_failed_job_remembers_why_and_what_it_cost(store: Store, steps: Steps, clock: FakeClock) -> None:
+async def test_failed_job_stores_reason_and_cost(store: Store, steps: Steps, clock: FakeClock) -> None:
     """The card is rendered from these columns alone."""
     job = await steps.running()
     clock.shift(9)
@@ -168,8 +168,8 @@ async def test_failed_job_remembers_why_and_what_it_cost(store: Store, steps: St
     )  # fmt: skip
 
 
-async def test_delivered_job_remembers_its_attachment(store: Store, steps: Steps) -> None:
-    """Its attachment's id and name let later edits keep the picture without sending it again."""
+async def test_delivered_job_stores_its_attachment(store: Store, steps: Steps) -> None:
+    """Its attachment's id and name let later edits keep the picture without uploading it again."""
     job = await steps.delivered()
     assert (job.state, job.attachment_id, job.attachment_name) == (S.DELIVERED, 501, f"imagine-{job.id}.png")
     request = (await store.view(job.request_id)).request
@@ -185,7 +185,7 @@ async def test_kept_picture_can_still_be_delivered(store: Store, steps: Steps) -
     assert (await store.job(ready.id)).state is S.DELIVERED
 
 
-async def test_delivering_again_only_renews_the_attachment(store: Store, steps: Steps, books: StoreHarness) -> None:
+async def test_delivering_again_only_updates_the_attachment(store: Store, steps: Steps, books: StoreHarness) -> None:
     """Delivery is idempotent: the second time adds no event and no count, but the new attachment's id."""
     job = await steps.delivered()
     before = (books.events(job.id), books.rows("usage_daily"))

@@ -1,4 +1,4 @@
-"""Jobs that their member cancelled while they were being made: what becomes of them, and of their credits."""
+"""Jobs that their member cancelled while running: their outcome, and their credits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.steps import LOST, OWNER, Steps, Store, known
 S = JobState
 
 
-async def test_its_picture_is_kept_and_never_up_for_posting(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Fetched and kept are one step, so that no crash comes between; the ledger is that of a delivered one."""
+async def test_picture_is_kept_and_never_posted(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Fetched and kept are one step, so no crash comes between; the ledger is that of a delivered job."""
     job = await steps.running()
     assert known(await store.withdrawn(job.id)).state is S.RUNNING
     assert known(await store.fetched(job.id, "1.png", PICTURE)).state is S.READY
@@ -26,8 +26,8 @@ async def test_its_picture_is_kept_and_never_up_for_posting(store: Store, steps:
     assert [event for event, _ in books.events(job.id)][-3:] == ["withdrawn", "fetched", "ready"]
 
 
-async def test_the_answer_to_its_order_still_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """Taken back between the POST and its answer, the job is charged and followed like any other."""
+async def test_answer_to_its_order_still_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Cancelled between the POST and its answer, the job is charged and polled like any other."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
     assert known(await store.submitted(job.id, OWNER, Submission(task_id="t"), None)).state is S.RUNNING
@@ -35,10 +35,8 @@ async def test_the_answer_to_its_order_still_counts(store: Store, steps: Steps, 
     assert books.ledger(job.id) == [("reserve", MICRO), ("charge", MICRO)]
 
 
-async def test_what_the_provider_did_not_take_is_not_sent_again(
-    store: Store, steps: Steps, books: StoreHarness
-) -> None:
-    """Instead of going back to its place in line it ends there, for free."""
+async def test_withdrawn_job_is_not_sent_again(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Where it would be requeued it ends instead, for free."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
     ended = known(await store.back_to_queue(job.id, OWNER, BalanceError("empty"), None))
@@ -46,10 +44,8 @@ async def test_what_the_provider_did_not_take_is_not_sent_again(
     assert books.ledger(job.id) == [("reserve", MICRO), ("release", MICRO)]
 
 
-async def test_an_outcome_that_nobody_knows_is_no_question_any_more(
-    store: Store, steps: Steps, books: StoreHarness
-) -> None:
-    """Its member has decided already: given up, with its possible charge; a late answer is still kept for them."""
+async def test_unknown_outcome_is_no_question_any_more(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """Its member has decided already: dropped, with its possible charge; a late answer is still kept for them."""
     job = await steps.submitting()
     await store.withdrawn(job.id)
     ended = known(await store.uncertain(job.id, LOST))
@@ -60,8 +56,8 @@ async def test_an_outcome_that_nobody_knows_is_no_question_any_more(
     assert [amount for kind, amount in books.ledger(job.id) if kind != "reserve"] == [MICRO, -MICRO, MICRO]
 
 
-async def test_a_failure_is_refunded_as_ever(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """What ends without a picture ends the same way."""
+async def test_failure_is_refunded_as_usual(store: Store, steps: Steps, books: StoreHarness) -> None:
+    """A job that ends without a picture ends the same way."""
     job = await steps.running()
     await store.withdrawn(job.id)
     assert known(await store.failed(job.id, TaskFailedError("no"), Cost.NOTHING)).state is S.FAILED
@@ -69,15 +65,15 @@ async def test_a_failure_is_refunded_as_ever(store: Store, steps: Steps, books: 
 
 
 @pytest.mark.parametrize("state", ["queued", "uncertain", "fetched", "delivered"])
-async def test_only_what_is_being_made_is_withdrawn(state: str, store: Store, steps: Steps) -> None:
-    """A picture that has arrived is posted, whatever is pressed a moment later; what waits is cancelled instead."""
+async def test_only_running_jobs_are_withdrawn(state: str, store: Store, steps: Steps) -> None:
+    """A finished picture is posted, whatever is pressed later; a waiting job is cancelled instead."""
     job = await getattr(steps, state)()
     assert await store.withdrawn(job.id) is None
     assert await store.job(job.id) == job
 
 
 async def test_of_two_clicks_one_counts(store: Store, steps: Steps, books: StoreHarness) -> None:
-    """The second finds it said already; the message is left behind its rows once."""
+    """The second finds it withdrawn already; the message is left behind its rows once."""
     job = await steps.running()
     version = (await store.view(job.request_id)).request.version
     results = await asyncio.gather(store.withdrawn(job.id), store.withdrawn(job.id))
@@ -86,7 +82,7 @@ async def test_of_two_clicks_one_counts(store: Store, steps: Steps, books: Store
     assert (await store.view(job.request_id)).request.version == version + 1
 
 
-async def test_click_and_picture_at_one_moment_end_in_one_way(store: Store, steps: Steps) -> None:
+async def test_concurrent_click_and_picture_have_one_outcome(store: Store, steps: Steps) -> None:
     """Whichever is first: posted and not withdrawn, or withdrawn and kept."""
     for order in ((0, 1), (1, 0)):
         job = await steps.running(user_id=ALICE + order[0])

@@ -1,4 +1,4 @@
-"""What members see for each state of a job, as the components that are sent to Discord."""
+"""The card of a job in each state, as the components that are sent to Discord."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Json = dict[str, Any]
 
 
 def components_of(card: Card) -> list[Json]:
-    """The card as Discord gets it."""
+    """The card's JSON payload."""
     return cast("list[Json]", card.view.to_components())  # type: ignore[no-untyped-call]  # discord.py's own gap
 
 
 def every(components: list[Json]) -> Iterator[Json]:
-    """All components, those inside of others included."""
+    """All components, nested ones included."""
     for component in components:
         yield component
         yield from every(component.get("components", []))
@@ -93,7 +93,7 @@ VIEWS: dict[str, RequestView] = {
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_card_is_what_discord_accepts(name: str) -> None:
-    """Every card is valid by Discord's own description, as a new message and as an edit."""
+    """Every card is valid by Discord's OpenAPI description, as a new message and as an edit."""
     description = discords_description()
     view = VIEWS[name]
     card = render(view, {job.id: f"imagine-{job.id}.png" for job in view.jobs if job.picture_file})
@@ -104,7 +104,7 @@ def test_card_is_what_discord_accepts(name: str) -> None:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_card_keeps_within_discords_limits(name: str) -> None:
-    """At most 4,000 characters and 40 components, no custom id twice: the description does not check these."""
+    """At most 4,000 characters and 40 components, no duplicate custom id: the description does not check these."""
     view = VIEWS[name]
     card = render(view, {job.id: f"imagine-{job.id}.png" for job in view.jobs if job.picture_file})
     assert len(words(card)) <= 4_000
@@ -134,8 +134,8 @@ def test_card_keeps_within_discords_limits(name: str) -> None:
         ("private", ["private"]),
     ],
 )
-def test_words_of_each_state(name: str, expected: list[str]) -> None:
-    """Each card says where the picture is or what happened, what it cost, what to do, and its number."""
+def test_text_of_each_state(name: str, expected: list[str]) -> None:
+    """Each card has the state or result, the cost, what to do, and its number."""
     text = words(render(VIEWS[name], {}))
     assert [part for part in expected if part not in text] == []
 
@@ -161,12 +161,12 @@ def test_words_of_each_state(name: str, expected: list[str]) -> None:
     ],
 )
 def test_buttons_of_each_state(name: str, expected: list[str]) -> None:
-    """Only what can still be done has a button, and the button carries the number of its job."""
+    """Only possible actions have a button, and the button carries its job's number."""
     assert buttons(render(VIEWS[name], {})) == expected
 
 
-def test_states_are_told_apart_by_colour() -> None:
-    """Waiting, paused, at work, done, failed and uncertain each have their own accent; done is one colour."""
+def test_states_have_distinct_colours() -> None:
+    """Waiting, paused, running, done, failed and uncertain each have their own accent; done is one colour."""
     names = ("next in line", "balance empty", "running", "delivered", "failed", "uncertain", "cancelled")
     assert len({accent(render(VIEWS[name], {})) for name in names}) == len(names)
     done = ("fetched", "delivered", "ready")
@@ -181,27 +181,27 @@ def test_states_are_told_apart_by_colour() -> None:
         ("references_unreachable", "whatever", "Discord's file server could not be reached"),
     ],
 )
-def test_a_refused_reference_is_named_as_plain_text(code: str, text: str, told: str) -> None:
-    """Names of avatars and stickers are their owners' choice; no markup here, nor in earlier rows."""
+def test_refused_reference_is_named_as_plain_text(code: str, text: str, told: str) -> None:
+    """Names of avatars and stickers are user input; no markup here, nor in earlier rows."""
     job = replace(a_job(S.FAILED, error_code=code), error_text=text)
     assert told in words(shown(job))
 
 
-def test_small_print_names_member_settings_and_price() -> None:
-    """Who asked, with what, for how much."""
+def test_footer_has_member_settings_and_price() -> None:
+    """Who ordered, with which options, for how much."""
     spec = PictureSpec(prompt="x", size="16:9", google_search=True, google_image_search=True)
     card = render(a_view(a_job(), a_job(job_id=8), request=a_request(spec=spec, private=True)), {})
     assert f"-# <@{ALICE}> · 16:9 · 1K · Google image search · private · 2 credits" in words(card)
 
 
-def test_price_of_an_order_that_was_repeated_is_told_once() -> None:
-    """The small print has the price of what is being made; the possible charge stands in its own line."""
+def test_price_of_a_retried_order_is_shown_once() -> None:
+    """The footer has the price of the running job; the possible charge is on its own line."""
     assert " · 1 credit\n" in words(render(VIEWS["ordered again"], {})) + "\n"
 
 
 @pytest.mark.parametrize("length", [300, 301, 4_000])
 def test_prompt_is_cut_at_300_characters(length: int) -> None:
-    """A long prompt ends in an ellipsis; the limit counts what the member wrote."""
+    """A long prompt ends in an ellipsis; the limit counts the characters that the member typed."""
     text = words(shown(a_job(), request=a_request(spec=PictureSpec(prompt="a" * length)))).split("\n")[0]
     assert text == ("a" * 300 if length == 300 else "a" * 299 + "…")
 
@@ -210,8 +210,8 @@ def test_prompt_is_cut_at_300_characters(length: int) -> None:
     "prompt",
     ["**bold** _it_ `code`", "# heading", "> quote", "- item", "||secret||", "[click](https://evil.example)", "~~no~~"],
 )
-def test_markup_in_a_prompt_is_shown_rather_than_obeyed(prompt: str) -> None:
-    """A prompt cannot dress up as the bot's own words."""
+def test_markup_in_a_prompt_is_escaped(prompt: str) -> None:
+    """A prompt cannot imitate the bot's own text."""
     text = words(shown(a_job(), request=a_request(spec=PictureSpec(prompt=prompt)))).split("\n")[0]
     assert text != prompt
     assert text.replace("\\", "") == prompt
@@ -219,13 +219,13 @@ def test_markup_in_a_prompt_is_shown_rather_than_obeyed(prompt: str) -> None:
 
 
 @pytest.mark.parametrize("mention", ["@everyone", "@here", "<@123456789012345678>", "<@&123456789012345678>"])
-def test_mentions_in_a_prompt_ping_nobody(mention: str) -> None:
-    """The words stay readable, the ping is gone."""
+def test_mentions_in_a_prompt_do_not_ping(mention: str) -> None:
+    """The text stays readable."""
     assert mention not in words(shown(a_job(), request=a_request(spec=PictureSpec(prompt=f"hi {mention}"))))
 
 
 def test_picture_has_its_prompt_as_description() -> None:
-    """Readers of screens get the prompt; a long one is cut."""
+    """Screen readers get the prompt; a long one is cut."""
     (item,) = media(shown(a_job(S.FETCHED), request=a_request(spec=PictureSpec(prompt="z" * 900))))
     assert item["media"]["url"] == "attachment://imagine-7.png"
     assert len(item["description"]) == 256
@@ -233,7 +233,7 @@ def test_picture_has_its_prompt_as_description() -> None:
 
 
 def test_picture_without_a_file_is_not_named() -> None:
-    """A gallery that names a file which is not sent would be refused by Discord."""
+    """Discord would refuse a gallery that names a file which is not sent."""
     card = render(VIEWS["fetched"], {})
     assert media(card) == []
     assert card.pictures == ()
@@ -248,18 +248,18 @@ def test_four_pictures_are_one_gallery_in_order() -> None:
 
 
 def test_shrunk_picture_says_so() -> None:
-    """What was done to fit the upload limit is on the card."""
+    """The card says what was done to fit the upload limit."""
     assert "shown as WebP" in words(shown(replace(a_job(S.DELIVERED), shown_as="WebP")))
 
 
-def test_shrunk_picture_alone_offers_its_original() -> None:
-    """Where the untouched file is what the message shows, there is nothing more to get."""
+def test_only_a_shrunk_picture_offers_its_original() -> None:
+    """If the message shows the original file, there is no Original button."""
     offers = [buttons(shown(replace(a_job(S.DELIVERED), shown_as=shrunk))) for shrunk in ("", "WebP")]
     assert ["original:7" in ids for ids in offers] == [False, True]
 
 
 def test_digest_is_the_same_for_the_same_rows_and_differs_for_others() -> None:
-    """An edit that would change nothing can be recognised."""
+    """An edit that would change nothing is detected."""
     digests = {name: render(view, {}).digest for name, view in VIEWS.items()}
     assert digests == {name: render(view, {}).digest for name, view in VIEWS.items()}
     different = set(VIEWS) - {"delivered", "ready", "fetched"}
@@ -267,13 +267,13 @@ def test_digest_is_the_same_for_the_same_rows_and_differs_for_others() -> None:
 
 
 def test_delivery_itself_changes_nothing_on_the_card() -> None:
-    """The card of a fetched picture is the card of the delivered one: no second edit is needed."""
+    """The card of a fetched picture equals the card of the delivered one: no second edit is needed."""
     assert shown(a_job(S.FETCHED)).digest == shown(a_job(S.DELIVERED)).digest
 
 
 @pytest.mark.parametrize("state", S)
-def test_news_is_what_must_be_told(state: JobState) -> None:
-    """A picture, an end or a question is news; waiting and working is progress."""
+def test_results_are_news_and_progress_is_not(state: JobState) -> None:
+    """A picture, a failure or a question is news; waiting and running is progress."""
     progress = {S.QUEUED, S.SUBMITTING, S.RUNNING}
     assert shown(a_job(state)).urgent is (state not in progress)
 
@@ -284,8 +284,8 @@ def test_progress_leaves_the_last_edit_for_the_picture() -> None:
     assert left == [True, True, False, False]
 
 
-def test_a_passing_state_is_worth_no_edit() -> None:
-    """Sending it lasts a second; the edit is kept for what follows."""
+def test_transient_state_is_not_worth_an_edit() -> None:
+    """Submitting lasts a second; the edit is kept for what follows."""
     assert not shown(a_job(S.SUBMITTING)).edits_left
 
 
@@ -309,8 +309,8 @@ def test_each_failure_says_what_it_cost(code: str, cost: Cost) -> None:
     assert ("inside this bot" in text) is (code == "internal")
 
 
-def test_references_stand_under_the_picture_and_are_covered_with_it() -> None:
-    """Their sheet has a description for who cannot see it; without a sheet nothing stands there."""
+def test_references_are_below_the_picture_and_are_spoilered_with_it() -> None:
+    """Their contact sheet has a description for screen readers; without a sheet nothing is there."""
     view = a_view(a_job(S.DELIVERED), request=a_request(spec=PictureSpec(prompt="a cat", spoiler=True)))
     picture, sheet = media(render(view, {7: "imagine-7.png"}, with_sheet=True))
     assert picture["media"]["url"] == "attachment://imagine-7.png"

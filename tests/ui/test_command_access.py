@@ -1,4 +1,4 @@
-"""Commands and their autocompletes are for the same members: every one of them is tried."""
+"""Every command and its autocompletes have the same access rule."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _numbers = iter(range(70_000, 90_000))
 
 
 class _Services:
-    """Services that say which was reached."""
+    """Services that record which one was called."""
 
     def __init__(self) -> None:
         self.reached: list[str] = []
@@ -52,7 +52,7 @@ class _Services:
 
 
 class _Service:
-    """One of them; each method is noted, and finds nothing."""
+    """One service; each call is recorded, and finds nothing."""
 
     def __init__(self, name: str, reached: list[str]) -> None:
         self._name, self._reached = name, reached
@@ -72,12 +72,12 @@ class _Rules(list[Any]):
 
 
 async def nothing(*_: object) -> None:
-    """Nobody logs in."""
+    """Test without a login."""
 
 
 @pytest.fixture
 async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImagineBot]:
-    """The bot with all its commands, not connected; answers are collected in its `told`."""
+    """The bot with all its commands, not connected; responses are collected in its `told`."""
     made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
     cast(Any, made).services = _Services()
     told: list[Any] = []
@@ -100,7 +100,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImagineBot]:
 def used(
     bot: ImagineBot, command: Any, permissions: int, *, option: Any = None, **place: Any
 ) -> discord.Interaction[Any]:
-    """An interaction with a command, or with one of its options while it is being typed."""
+    """An interaction with a command, or an autocomplete of one of its options."""
     names = command.qualified_name.split(" ")
     inner: list[dict[str, Any]] = []
     if option is not None:
@@ -118,12 +118,12 @@ def used(
 
 
 def commands_of(bot: ImagineBot) -> list[app_commands.Command[Any, ..., Any]]:
-    """Every slash command that does something."""
+    """Every executable slash command."""
     return [command for command in bot.tree.walk_commands() if isinstance(command, app_commands.Command)]
 
 
-async def test_commands_are_for_whom_the_documents_say(bot: ImagineBot) -> None:
-    """A new one joins a list above, or is everyone's."""
+async def test_commands_have_the_documented_access(bot: ImagineBot) -> None:
+    """A new one is added to a list above, or is for everyone."""
     found: dict[Audience, set[str]] = {}
     menus = bot.tree.get_commands(type=discord.AppCommandType.message)
     everything: list[Any] = [*commands_of(bot), *menus]
@@ -151,10 +151,10 @@ async def test_commands_are_for_whom_the_documents_say(bot: ImagineBot) -> None:
     ],
     ids=["member", "moderator", "manager", "direct messages"],
 )
-async def test_an_autocomplete_answers_whom_its_command_is_for(
+async def test_autocomplete_has_the_access_of_its_command(
     bot: ImagineBot, permissions: int, place: dict[str, Any], refused: dict[Audience, str]
 ) -> None:
-    """Every one of both: for whom a command is refused, its autocompletes propose nothing and look nothing up."""
+    """For each: a member who is refused the command gets no proposals, and nothing is looked up."""
     services, told = cast(Any, bot.services), cast(Any, bot).told
     tried = 0
     for command in commands_of(bot):
@@ -175,8 +175,8 @@ async def test_an_autocomplete_answers_whom_its_command_is_for(
     assert tried >= 10
 
 
-async def test_typing_reaches_the_rules_of_who_may_read_them(bot: ImagineBot) -> None:
-    """The refusal above is not the answer to everybody."""
+async def test_autocomplete_reads_rules_for_members_with_permission(bot: ImagineBot) -> None:
+    """So the refusal above does not apply to everyone."""
     [remove] = [command for command in commands_of(bot) if command.qualified_name == "settings words remove"]
     [option] = remove._params.values()
     await bot.tree._call(used(bot, remove, SERVER, option=option))

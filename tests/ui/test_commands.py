@@ -1,4 +1,4 @@
-"""The commands as Discord gets them, in every language."""
+"""The commands as registered with Discord, in every language."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ AREAS = ("command.", "option.", "choice.", "menu.")
 
 
 class _Anything:
-    """Services that nobody calls: commands are looked at, not used."""
+    """Services that are never called: the commands are inspected, not run."""
 
     def __getattr__(self, name: str) -> Any:
         return True
 
 
 async def nothing(*_: object) -> None:
-    """Nobody logs in."""
+    """Test without a login."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def bot() -> AsyncIterator[ImagineBot]:
 
 
 async def payloads(bot: ImagineBot) -> list[Json]:
-    """What is registered."""
+    """The registered payloads."""
     return [
         await command.get_translated_payload(bot.tree, CatalogueTranslator()) for command in bot.tree.get_commands()
     ]
@@ -60,14 +60,17 @@ def inside(body: Json) -> Iterator[Json]:
 
 
 async def test_commands_are_what_discord_accepts_in_every_language(bot: ImagineBot) -> None:
-    """By its own description, and by the rules for names and lengths that stand beside it."""
+    """By Discord's OpenAPI description, and its separate rules for names and lengths."""
     bodies = await payloads(bot)
     check_all(bodies)
     assert discords_description().request_errors("PUT", "/applications/{application_id}/commands", bodies) == {}
 
 
-async def test_everything_that_can_be_said_of_a_command_is_said_in_every_language(bot: ImagineBot) -> None:
-    """Descriptions, options and choices; the names of slash commands stay, so that members can help each other."""
+async def test_every_command_text_is_translated(bot: ImagineBot) -> None:
+    """Descriptions, options and choices.
+
+    Slash command names are the same in all languages, so that members can help each other.
+    """
     bodies = await payloads(bot)
     slash = [body for body in bodies if body["type"] == discord.AppCommandType.chat_input.value]
     called = [part for body in slash for part in (body, *inside(body)) if part.get("type") in {1, 2} or part in slash]
@@ -78,8 +81,8 @@ async def test_everything_that_can_be_said_of_a_command_is_said_in_every_languag
     assert [part["name"] for part in named if set(part["name_localizations"]) != set(LOCALES)] == []
 
 
-async def test_no_option_is_called_like_another_one_beside_it(bot: ImagineBot) -> None:
-    """In no language; and in English as the parameter that it fills."""
+async def test_option_names_are_unique_within_a_command(bot: ImagineBot) -> None:
+    """In every language; and in English equal to the parameter."""
     for body in await payloads(bot):
         for part in (body, *inside(body)):
             for locale in LOCALES:
@@ -90,8 +93,8 @@ async def test_no_option_is_called_like_another_one_beside_it(bot: ImagineBot) -
             assert [parameter.display_name for parameter in command.parameters] == [p.name for p in command.parameters]
 
 
-async def test_every_word_about_commands_is_used(bot: ImagineBot) -> None:
-    """An entry that no command shows would be translated for nobody."""
+async def test_every_command_text_is_used(bot: ImagineBot) -> None:
+    """An entry that no command shows would be translated for nothing."""
     shown = {
         part[key]
         for body in await payloads(bot)
@@ -107,8 +110,8 @@ async def test_every_word_about_commands_is_used(bot: ImagineBot) -> None:
     assert unused == []
 
 
-def test_what_decides_whether_commands_are_registered_covers_every_language() -> None:
-    """Another word in one language is another digest; another sentence of a card is not."""
+def test_registration_digest_covers_every_language() -> None:
+    """Another command text in one language changes the digest; another text of a card does not."""
 
     def entries(key: str, language: str) -> Mapping[str, Entry]:
         return {**entries_of(language), **({key: "anders"} if language == "de" else {})}
@@ -117,6 +120,6 @@ def test_what_decides_whether_commands_are_registered_covers_every_language() ->
     assert digest_of_phrases(partial(entries, "card.ready")) == digest_of_phrases()
 
 
-def test_commands_have_the_same_digest_each_time(bot: ImagineBot) -> None:
+def test_commands_have_a_stable_digest(bot: ImagineBot) -> None:
     """Otherwise they would be registered at every start."""
     assert bot._digest_of_commands() == bot._digest_of_commands()

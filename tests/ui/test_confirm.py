@@ -1,4 +1,4 @@
-"""The question before several prompts are made."""
+"""The confirmation before several prompts are made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 def asked(*prompts: str, count: int = 1, locale: str = "en-GB") -> list[Json]:
-    """The question about these prompts, as Discord gets it."""
+    """The payload of the confirmation of these prompts."""
     draft = Draft(
         user_id=ALICE, kind="imagine", spec=PictureSpec(prompt="x"), prompts=prompts, private=False, count=count,
         price_microcredits=1_333_333,
@@ -35,7 +35,7 @@ def texts(components: list[Json]) -> list[str]:
 
 @pytest.mark.parametrize("prompt", ["*_`~|>#" * 571, "@everyone " * 400, "\N{CAT}" * 4_000])
 def test_longest_prompts_fit_into_one_message(prompt: str) -> None:
-    """Eight of 4,000 characters each, with the worst markup there is: valid by Discord's own description."""
+    """Eight of 4,000 characters each, with worst-case markup: valid by Discord's OpenAPI description."""
     components = asked(*[f"{prompt[:-1]}{number}" for number in range(8)], count=4)
     body = {"flags": 1 << 15, "components": components}
     assert discords_description().request_errors("POST", "/channels/{channel_id}/messages", body) == {}
@@ -44,7 +44,7 @@ def test_longest_prompts_fit_into_one_message(prompt: str) -> None:
 
 
 def test_long_prompts_are_shown_where_they_differ() -> None:
-    """What they have in common at the beginning is left out but for its end."""
+    """Their common beginning is cut except for its end."""
     common = "a very detailed scene, " * 60
     _, listed = texts(asked(f"{common}in oil", f"{common}in ink"))
     first, second = listed.split("\n")
@@ -53,8 +53,8 @@ def test_long_prompts_are_shown_where_they_differ() -> None:
     assert second.endswith("in ink")
 
 
-def test_short_prompts_are_shown_whole() -> None:
-    """In one line each, in their order, with the price of all on the button."""
+def test_short_prompts_are_shown_in_full() -> None:
+    """One line each, in order, with the total price on the button."""
     components = asked("a red\nbird", "a *blue* bird", count=2)
     heading, listed = texts(components)
     assert "2 prompts, 2 pictures of each: 5.33 credits in all" in heading
@@ -66,7 +66,7 @@ def test_short_prompts_are_shown_whole() -> None:
     ]
 
 
-def test_question_speaks_its_readers_language() -> None:
+def test_confirmation_is_in_the_readers_language() -> None:
     """Words and numbers."""
     components = asked("a", "b", locale="de")
     assert "zusammen 2,67 Credits" in texts(components)[0]

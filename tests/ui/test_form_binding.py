@@ -1,4 +1,4 @@
-"""Forms are taken from the member, server, channel and message that they were opened for."""
+"""Forms are accepted only from the member, server, channel and message that they were opened for."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def message(number: str) -> dict[str, Any]:
 
 
 def sent(custom_id: str, open_forms: OpenForms, **elsewhere: Any) -> discord.Interaction[Any]:
-    """A form as it arrives, from Alice and from where it was opened unless something else is named."""
+    """A form submit, from Alice and from where it was opened unless specified otherwise."""
     fields: dict[str, Any] = {"message": "99", **elsewhere}
     fields["message"] = message(fields["message"])
     made = interaction(
@@ -59,7 +59,7 @@ def sent(custom_id: str, open_forms: OpenForms, **elsewhere: Any) -> discord.Int
 
 
 def opened(custom_id: str) -> OpenForms:
-    """What is known after Alice opened a form on message 99."""
+    """The bindings after Alice opened a form on message 99."""
     forms = OpenForms()
     opener = sent(custom_id, forms)
     forms.add(OPENED_BY, Binding.of(opener, custom_id))
@@ -68,7 +68,7 @@ def opened(custom_id: str) -> OpenForms:
 
 @pytest.fixture
 def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The codes of what senders were told."""
+    """The error codes of the refusals."""
     codes: list[str] = []
 
     async def answer(_: object, error: Exception) -> None:
@@ -84,8 +84,8 @@ PATTERNS = {"edit": OF_JOB, "remix": OF_JOB, "take_down": REMOVE_FORM, "word_rul
 
 @pytest.mark.parametrize("stranger", STRANGERS)
 @pytest.mark.parametrize("kind", PATTERNS)
-async def test_a_form_is_taken_from_nobody_else(kind: str, stranger: str, refusals: list[str]) -> None:
-    """Every kind of form but the one below, which is held in memory; then its own member sends it."""
+async def test_form_is_accepted_only_from_its_member(kind: str, stranger: str, refusals: list[str]) -> None:
+    """Every kind of form but the one below, which is held in memory; then its own member submits it."""
     custom_id = FORMS[kind].custom_id.rpartition(":")[0] + f":{OPENED_BY}"
     open_forms, taken = opened(custom_id), []
 
@@ -98,20 +98,20 @@ async def test_a_form_is_taken_from_nobody_else(kind: str, stranger: str, refusa
     assert len(taken) == 1
 
 
-def test_every_kind_of_form_is_tried_here() -> None:
-    """A new one is bound as well, or this fails."""
+def test_every_kind_of_form_is_tested_here() -> None:
+    """A new one must be bound as well, or this fails."""
     assert set(FORMS) == {*PATTERNS, "posted"}
 
 
-async def test_a_form_is_about_what_it_was_opened_for(refusals: list[str]) -> None:
-    """Its own member cannot send it about another picture."""
+async def test_form_is_bound_to_its_picture(refusals: list[str]) -> None:
+    """Its own member cannot submit it for another picture."""
     open_forms = opened(f"edit:1:{OPENED_BY}")
     await answer_form(sent(f"edit:2:{OPENED_BY}", open_forms), OF_JOB, never)
     assert refusals == ["opened_elsewhere"]
 
 
-async def test_a_form_of_before_a_restart_is_for_what_its_sender_may_do_now(refusals: list[str]) -> None:
-    """It is not known here, so that the service behind it decides."""
+async def test_form_opened_before_a_restart_is_checked_by_current_permissions(refusals: list[str]) -> None:
+    """Its binding is unknown, so the service decides."""
     taken: list[Any] = []
 
     async def take(match: Any) -> None:
@@ -122,14 +122,14 @@ async def test_a_form_of_before_a_restart_is_for_what_its_sender_may_do_now(refu
 
 
 async def never(*_: object) -> None:
-    """Not reached."""
+    """Must not be called."""
     raise AssertionError(_)
 
 
-async def test_who_sends_anothers_custom_id_first_takes_nothing_from_them(
+async def test_submitting_anothers_custom_id_first_takes_nothing_from_them(
     refusals: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also after a restart, and at the same moment: each has a reservation of their own."""
+    """Also after a restart, and concurrently: each has their own reservation."""
     ordered: list[int] = []
 
     async def order(interaction: discord.Interaction[Any], _: int) -> None:
@@ -170,8 +170,10 @@ def filled_in(**elsewhere: Any) -> discord.Interaction[Any]:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-async def test_a_posted_picture_is_remixed_by_who_opened_the_form_alone(stranger: str, refusals: list[str]) -> None:
-    """Whoever sends it first from elsewhere gets no picture as a reference, and does not close it."""
+async def test_posted_picture_is_remixed_only_by_the_member_who_opened_the_form(
+    stranger: str, refusals: list[str]
+) -> None:
+    """A first submit from elsewhere gets no picture as a reference, and does not close the form."""
     submitted: list[discord.Interaction[Any]] = []
     form = posted(submitted)
     await form._dispatch_submit(filled_in(**STRANGERS[stranger]), [], cast(Any, {}))
@@ -180,8 +182,8 @@ async def test_a_posted_picture_is_remixed_by_who_opened_the_form_alone(stranger
     assert (len(submitted), form.is_finished()) == (1, True)
 
 
-async def test_two_members_at_the_same_moment_are_one_order_of_the_right_one(refusals: list[str]) -> None:
-    """Whoever comes first."""
+async def test_concurrent_submits_of_two_members_are_one_order_of_the_owner(refusals: list[str]) -> None:
+    """Whichever arrives first."""
     submitted: list[discord.Interaction[Any]] = []
     form = posted(submitted)
     both = [filled_in(**STRANGERS["another member"]), filled_in()]
@@ -190,7 +192,7 @@ async def test_two_members_at_the_same_moment_are_one_order_of_the_right_one(ref
     assert refusals == ["opened_elsewhere"]
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_number_of_bindings_is_bounded() -> None:
     """The oldest form is forgotten first."""
     forms, binding = OpenForms(), Binding.of(sent("edit:1:1", OpenForms()), "edit:1:1")
     for number in range(10_002):

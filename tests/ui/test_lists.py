@@ -1,4 +1,4 @@
-"""How lists look: within Discord's limits however much there is, with buttons that carry all they need."""
+"""Lists stay within Discord's limits, and their buttons carry all state."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LONG = PictureSpec(prompt="*_`~|>#" * 571)
 
 
 def waiting(number: int) -> RequestView:
-    """A request that waits, with the worst prompt there is."""
+    """A waiting request with a worst-case prompt."""
     return a_view(a_job(job_id=number), request=a_request(spec=LONG), places={number: number})
 
 
 def entries(count: int) -> GalleryPage:
-    """A page of the gallery with the worst prompts there are."""
+    """A gallery page with worst-case prompts."""
     entry = GalleryEntry(job=replace(a_job(JobState.DELIVERED), attachment_id=5), request=a_request(spec=LONG))
     return GalleryPage(entries=[entry] * min(count, 5), total=count)
 
@@ -48,7 +48,7 @@ def components_of(view: ui.LayoutView) -> object:
     ids=["nothing", "a long queue", "a large gallery"],
 )
 def test_lists_keep_within_discords_limits(view: ui.LayoutView) -> None:
-    """Valid by Discord's own description; at most 4,000 characters and 40 components, custom ids of at most 100."""
+    """Valid by Discord's OpenAPI description; at most 4,000 characters and 40 components, custom ids of at most 100."""
     components = components_of(view)
     body = {"flags": 1 << 15, "components": components}
     assert discords_description().request_errors("POST", "/channels/{channel_id}/messages", body) == {}
@@ -59,12 +59,12 @@ def test_lists_keep_within_discords_limits(view: ui.LayoutView) -> None:
 
 
 def test_long_queue_says_how_many_are_left_out() -> None:
-    """What does not fit is counted."""
+    """The entries that do not fit are counted."""
     contents = _values(components_of(queue_view([waiting(n) for n in range(1, 40)], ENGLISH)), "content")
     assert contents[-1].startswith("-# and ")
 
 
-def test_filter_of_the_longest_words_comes_back_from_its_button() -> None:
+def test_longest_filter_round_trips_through_its_button() -> None:
     """Colons and any letter are part of the filter."""
     words = ("a:ü☃" * 20)[:MAX_FILTER_CHARACTERS]
     custom_id = GalleryButton(123_456, words, "Older").item.custom_id or ""
@@ -82,8 +82,8 @@ def test_filter_of_the_longest_words_comes_back_from_its_button() -> None:
         ({"private": True}, None),
     ],
 )
-def test_link_leads_to_a_message_that_can_be_found(changes: dict[str, object], expected: str | None) -> None:
-    """A private answer is gone with the client's session, so there is no link to it."""
+def test_link_leads_only_to_a_persistent_message(changes: dict[str, object], expected: str | None) -> None:
+    """A private response disappears with the client's session, so there is no link to it."""
     assert jump_link(replace(a_request(), **changes)) == expected  # type: ignore[arg-type]  # of mixed types
 
 
@@ -97,7 +97,7 @@ def _values(node: object, key: str) -> list[str]:
     return []
 
 
-def test_of_a_deleted_prompt_the_dots_are_left() -> None:
-    """Discord takes no empty text, and a line without words would look like a fault."""
+def test_deleted_prompt_is_shown_as_an_ellipsis() -> None:
+    """Discord accepts no empty text, and a line without text would look like an error."""
     wiped = a_request(spec=PictureSpec(prompt=""))
     assert (short_prompt(wiped), quoted_prompt(wiped.spec)) == ("…", "…")

@@ -37,13 +37,13 @@ def received(**fields: Any) -> discord.Message:
 
 
 def posted(**fields: Any) -> Json:
-    """The part of a message that a forward repeats."""
+    """The part of a message that is repeated in a forward."""
     empty: Json = {"content": "", "embeds": [], "attachments": [], "components": [], "type": 0, "flags": 0}
     return {**empty, "timestamp": "2026-03-14T15:09:26+00:00", "edited_timestamp": None, **fields}
 
 
 def attachment(name: str = "cat.png", content_type: str | None = "image/png", *, number: int = 1) -> Json:
-    """A file of a message."""
+    """An attachment of a message."""
     url = f"https://cdn.discordapp.com/attachments/3/{number}/{name}{SIGNED}"
     about: Json = {"id": str(number), "filename": name, "size": 5, "url": url, "proxy_url": url}
     return about if content_type is None else {**about, "content_type": content_type}
@@ -60,8 +60,8 @@ def names(message: discord.Message) -> list[str]:
     return [picture.name for picture in pictures_of(message, HOSTS)]
 
 
-def test_a_file_is_found_with_address_name_and_type() -> None:
-    """The signed address is kept whole: without its signature it is worth nothing."""
+def test_file_is_found_with_url_name_and_type() -> None:
+    """The signed URL is kept in full: it does not work without its signature."""
     message = received(attachments=[attachment()])
     assert pictures_of(message, HOSTS) == (
         PostedPicture(
@@ -84,13 +84,13 @@ def test_a_file_is_found_with_address_name_and_type() -> None:
         ("nothing", None, False),
     ],
 )
-def test_only_pictures_that_can_be_used_count(name: str, content_type: str | None, found: bool) -> None:
-    """By what Discord says of a file, else by its name."""
+def test_only_usable_pictures_count(name: str, content_type: str | None, found: bool) -> None:
+    """By Discord's content type, else by the file name."""
     assert names(received(attachments=[attachment(name, content_type)])) == ([name] if found else [])
 
 
 def test_embeds_show_image_then_thumbnail() -> None:
-    """Both places are looked at, and an embed without either is passed over."""
+    """Both fields are read, and an embed without either is skipped."""
     embeds = [
         {"type": "rich", "title": "words alone"},
         {"type": "rich", "image": media("one.png"), "thumbnail": media("two.jpg", None)},
@@ -99,8 +99,8 @@ def test_embeds_show_image_then_thumbnail() -> None:
 
 
 @pytest.mark.parametrize("path", ["media/F00", "photo.php", "%3Fformat%3Djpg/https/pbs.example/media/F00"])
-def test_a_picture_from_the_web_counts_where_discord_passes_it_on(path: str) -> None:
-    """Its address need not look like that of a picture: an embed shows it as one. Only Discord's proxy is read."""
+def test_external_picture_counts_if_discord_proxies_it(path: str) -> None:
+    """Its URL need not have an image extension: an embed shows it. Only Discord's proxy is read."""
     proxy = f"https://images-ext-1.discordapp.net/external/x/https/example.com/{path}"
     image = {"url": f"https://example.com/{path}", "proxy_url": proxy, "width": 1, "height": 1}
     message = received(embeds=[{"type": "rich", "image": image}])
@@ -109,13 +109,13 @@ def test_a_picture_from_the_web_counts_where_discord_passes_it_on(path: str) -> 
     assert names(message) == []
 
 
-def test_an_embed_of_a_kind_that_cannot_be_used_is_left_out() -> None:
-    """Where Discord tells the kind, it counts."""
+def test_embed_of_an_unusable_type_is_skipped() -> None:
+    """If Discord gives the content type, it decides."""
     assert names(received(embeds=[{"type": "rich", "image": media("one.svg", "image/svg+xml")}])) == []
 
 
 def test_galleries_thumbnails_and_containers_are_read_in_order() -> None:
-    """A bot's own card is such a message: its files are in no list of attachments."""
+    """A bot's own card is such a message: its files are not in the list of attachments."""
     gallery = {
         "type": 12,
         "items": [{"media": media("one.png")}, {"media": media("film.mp4", "video/mp4")}, {"media": media("two.png")}],
@@ -136,7 +136,7 @@ def test_galleries_thumbnails_and_containers_are_read_in_order() -> None:
     assert names(received(components=components, flags=1 << 15)) == ["one.png", "two.png", "three.png", "four.png"]
 
 
-def test_stickers_are_pictures_unless_they_are_drawn_by_a_program() -> None:
+def test_stickers_are_pictures_unless_lottie() -> None:
     """PNG, APNG and GIF; not lottie."""
     stickers = [{"id": str(10 + kind), "name": f"sticker {kind}", "format_type": kind} for kind in (1, 2, 3, 4)]
     found = pictures_of(received(sticker_items=stickers), HOSTS)
@@ -147,8 +147,8 @@ def test_stickers_are_pictures_unless_they_are_drawn_by_a_program() -> None:
     ]
 
 
-def test_a_forward_has_the_pictures_of_what_it_forwards() -> None:
-    """In all the same places as a message's own."""
+def test_forward_has_the_pictures_of_the_forwarded_message() -> None:
+    """In all the same fields as a message's own."""
     snapshot = posted(
         attachments=[attachment("a.png")],
         embeds=[{"type": "image", "thumbnail": media("b.png")}],
@@ -170,15 +170,15 @@ def test_a_forward_has_the_pictures_of_what_it_forwards() -> None:
         "attachment://cat.png",
     ],
 )
-def test_pictures_on_other_hosts_are_left_out(url: str) -> None:
-    """Nobody makes this bot read an address of their choice."""
+def test_pictures_on_other_hosts_are_skipped(url: str) -> None:
+    """No member can make the bot read an arbitrary URL."""
     elsewhere = {"url": url, "proxy_url": url, "width": 1, "height": 1}
     assert names(received(embeds=[{"type": "rich", "image": elsewhere}])) == []
     assert names(received(components=[{"type": 12, "items": [{"media": {**elsewhere, "id": "1"}}]}])) == []
 
 
 def test_a_picture_shown_twice_counts_once() -> None:
-    """Also when its address was signed twice."""
+    """Also if its URL was signed twice."""
     embed = {
         "type": "image",
         "url": "x",
@@ -187,20 +187,20 @@ def test_a_picture_shown_twice_counts_once() -> None:
     assert names(received(attachments=[attachment()], embeds=[embed])) == ["cat.png"]
 
 
-def test_a_message_of_words_has_no_pictures() -> None:
-    """Nothing is made up."""
+def test_message_without_pictures_has_none() -> None:
+    """The list is empty."""
     assert pictures_of(received(content="https://cdn.discordapp.com/attachments/3/1/cat.png"), HOSTS) == ()
 
 
-def test_everybody_has_an_avatar() -> None:
-    """Without a picture of their own, Discord's."""
+def test_every_member_has_an_avatar() -> None:
+    """Without their own, Discord's default."""
     picture = avatar_of(received().author, ENGLISH)
     assert picture.url.startswith("https://cdn.discordapp.com/embed/avatars/")
     assert picture.name == "avatar of alice"
 
 
-def test_sheet_of_references_is_no_picture_to_be_used() -> None:
-    """What a card was made from stands on it in small; a remix of the card is one of its picture."""
+def test_contact_sheet_of_references_is_not_a_picture() -> None:
+    """A card shows its references as thumbnails; a remix of the card uses its picture."""
     shown = [{"media": media("imagine-7.png")}, {"media": media("imagine-references-3.webp", "image/webp")}]
     message = received(components=[{"type": 12, "id": 1, "items": shown}], flags=1 << 15)
     assert names(message) == ["imagine-7.png"]

@@ -1,4 +1,4 @@
-"""The row under a picture, its form, and what Details tells."""
+"""The buttons under a picture, its form, and the text of Details."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 def buttons(card: Card) -> list[tuple[str, str]]:
-    """Custom ids and labels of the row under a picture."""
+    """Custom ids and labels of the buttons under a picture."""
     (container,) = cast("list[Json]", card.view.to_components())  # type: ignore[no-untyped-call]  # discord.py's gap
     rows = [part for part in container["components"] if part["type"] == 1]
     return [(button["custom_id"], button["label"]) for row in rows for button in row["components"]]
@@ -47,7 +47,7 @@ def with_picture(job: Job, spec: PictureSpec) -> Card:
 
 @pytest.mark.parametrize("state", [JobState.FETCHED, JobState.DELIVERED])
 def test_picture_has_its_buttons_in_two_rows(state: JobState) -> None:
-    """What orders another picture, then the rest; each carries the job's number and nothing else."""
+    """Buttons that order another picture first, then the rest; each carries only the job's number."""
     card = with_picture(a_job(state), PictureSpec(prompt="x"))
     assert rows(card) == [["remix:7", "again:7", "edit:7", "bigger:7"], ["details:7", "delete:7"]]
     smaller = with_picture(replace(a_job(state), shown_as="WebP"), PictureSpec(prompt="x"))
@@ -62,8 +62,8 @@ def test_picture_has_its_buttons_in_two_rows(state: JobState) -> None:
         (Resolution.TWO_K, 1_333_333, "Bigger: 4K, 2 credits"),
     ],
 )
-def test_bigger_says_what_it_costs(resolution: Resolution, paid: int, label: str) -> None:
-    """By the price that this installation took for the picture."""
+def test_bigger_shows_its_cost(resolution: Resolution, paid: int, label: str) -> None:
+    """At the price that this installation charged for the picture."""
     job = replace(a_job(JobState.DELIVERED), price_microcredits=paid)
     assert ("bigger:7", label) in buttons(with_picture(job, PictureSpec(prompt="x", resolution=resolution)))
 
@@ -77,7 +77,7 @@ def test_largest_picture_has_no_bigger() -> None:
 @pytest.mark.parametrize("locale", ["en-GB", *LOCALES])
 @pytest.mark.parametrize("length", [1, 4_000])
 def test_form_is_what_discord_accepts(length: int, locale: str) -> None:
-    """Valid by Discord's own description in each language, with the longest prompt too."""
+    """Valid by Discord's OpenAPI description in each language, also with the longest prompt."""
     description = discords_description()
     spec = PictureSpec(prompt="x" * length, size="21:9", resolution=Resolution.FOUR_K)
     form = edit_form(10**17, 10**18, spec, words_for(locale)).to_dict()
@@ -89,7 +89,7 @@ def test_form_is_what_discord_accepts(length: int, locale: str) -> None:
 @pytest.mark.parametrize("locale", ["en-GB", *LOCALES])
 @pytest.mark.parametrize("styles", [0, 40])
 def test_remix_form_is_what_discord_accepts(styles: int, locale: str) -> None:
-    """Valid by Discord's own description in each language, with the highest numbers and however many styles."""
+    """Valid by Discord's OpenAPI description in each language, with the highest numbers and any number of styles."""
     description = discords_description()
     offer = Offer(price=lambda _: 10**12, styles=[Preset(name="x" * 32, text="y" * 500) for _ in range(styles)])
     form = remix_form(10**17, 10**18, offer, words_for(locale)).to_dict()
@@ -99,7 +99,7 @@ def test_remix_form_is_what_discord_accepts(styles: int, locale: str) -> None:
     assert len(form["components"]) == 5
 
 
-def test_form_is_filled_in() -> None:
+def test_form_is_prefilled() -> None:
     """Prompt, size and resolution as they were; all sizes can be chosen."""
     form = edit_form(7, 99, PictureSpec(prompt="a kite", size="16:9", resolution=Resolution.TWO_K), ENGLISH).to_dict()
     prompt, size, resolution = (part["component"] for part in form["components"])
@@ -109,8 +109,8 @@ def test_form_is_filled_in() -> None:
     assert [option["value"] for option in resolution["options"] if option.get("default")] == ["2K"]
 
 
-def test_details_tell_everything_that_the_rows_say() -> None:
-    """Settings, references with what was done to them, cost as reported, times, the model's file, numbers."""
+def test_details_show_everything_in_the_rows() -> None:
+    """Settings, references and their changes, cost as reported, times, the model's file, ids."""
     references = tuple(Reference(position=n, url="u", name=f"p_{n}.gif", note="first frame") for n in range(2))
     request = replace(
         a_request(spec=PictureSpec(prompt="a kite", google_search=True), private=True),
@@ -135,7 +135,7 @@ def test_details_tell_everything_that_the_rows_say() -> None:
 
 @pytest.mark.parametrize("prompt", ["x" * 4_000, "`" * 4_000, "```" + "y" * 3_990])
 def test_details_keep_within_discords_limits(prompt: str) -> None:
-    """A prompt that does not fit into the embed comes as a file, whole."""
+    """A prompt that does not fit into the embed is attached as a file, in full."""
     references = tuple(Reference(position=n, url="u", name="_" * 200, note="n" * 90) for n in range(14))
     job = a_job(JobState.DELIVERED)
     view = a_view(job, request=replace(a_request(spec=PictureSpec(prompt=prompt)), references=references))

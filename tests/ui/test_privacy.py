@@ -1,4 +1,4 @@
-"""The question before everything about a member is deleted."""
+"""The confirmation before all data of a member is deleted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.support.build import ALICE
 
 
 def text(view: ui.LayoutView) -> str:
-    """Everything that it says."""
+    """All text of the confirmation."""
     return "\n".join(part.content for part in view.walk_children() if isinstance(part, ui.TextDisplay))
 
 
-def test_only_what_there_is_is_named() -> None:
-    """No styles, nothing under way: neither is spoken of."""
+def test_only_existing_data_is_named() -> None:
+    """Without styles or running orders, neither is mentioned."""
     told = text(erase_question(ALICE, DataCounts(requests=1, under_way=0, styles=0), words_for("en-US")))
     assert "one order with its prompt" in told
     assert "style of your own" not in told
@@ -28,8 +28,8 @@ def test_only_what_there_is_is_named() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-US", "de", "es-ES", "ja"])
-def test_it_says_what_stays_in_every_language_and_fits_into_one_message(locale: str) -> None:
-    """Discord takes 4,000 characters."""
+def test_confirmation_says_what_stays_and_fits_into_one_message(locale: str) -> None:
+    """In every language; Discord accepts 4,000 characters."""
     words = words_for(locale)
     told = text(erase_question(ALICE, DataCounts(requests=12_345, under_way=7, styles=25), words))
     assert words("privacy.stays") in told

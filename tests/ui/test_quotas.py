@@ -1,4 +1,4 @@
-"""What is read of quotas: one's own in one's own language, a server's by those who look after it."""
+"""Quotas as text: a member's own in their language, and a server's for its managers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ EMPTY = Standing(at=START)
 
 
 def text_of(view: ui.LayoutView) -> str:
-    """All that is written in a view."""
+    """All text of a view."""
     to_components: Callable[[], object] = view.to_components  # discord.py leaves its return type open
     return str(json.loads(json.dumps(to_components()))[0]["components"][0]["content"])
 
 
-def test_a_member_reads_what_is_left_and_when_it_begins_anew() -> None:
-    """In their language; used beyond a limit that was lowered, nothing is left."""
+def test_member_reads_remaining_quota_and_reset_time() -> None:
+    """In their language; if a limit was lowered below the usage, nothing is left."""
     standing = Standing(
         limits={Limit.PICTURES_DAY: 1_500, Limit.CREDITS_MONTH: 2_500_000, Limit.RESOLUTION: 2, Limit.COUNT: 1},
         use=Use(pictures_day=2, credits_month=9_000_000),
@@ -44,16 +44,16 @@ def test_a_member_reads_what_is_left_and_when_it_begins_anew() -> None:
     assert "noch **0 Credits** von 2,5 Credits" in german
 
 
-def test_without_limits_that_is_said() -> None:
-    """And outside of servers nothing is said of one."""
+def test_missing_limits_are_stated() -> None:
+    """Outside servers no server limit is mentioned."""
     assert "does not limit how much" in text_of(quota_view(EMPTY, LIMITS, ENGLISH))
     outside = text_of(quota_view(None, LIMITS, ENGLISH))
     assert "server" not in outside
     assert "Highest resolution: **4K**" in outside
 
 
-def test_a_role_that_is_gone_is_shown_as_such() -> None:
-    """Its quota limits nobody and can still be taken away; the server's cap stands apart."""
+def test_deleted_role_is_shown_as_such() -> None:
+    """Its quota limits no one and can still be removed; the server's cap is shown separately."""
     quotas = [
         Quota(role_id=EVERYONE, limits={Limit.PICTURES_DAY: 1, Limit.GROUNDING: 0, Limit.SERVER_CREDITS_MONTH: 9}),
         Quota(role_id=PAINTERS, limits={Limit.PICTURES_DAY: None, Limit.CREDITS_DAY: 1_000_000}),
@@ -75,7 +75,7 @@ def test_a_role_that_is_gone_is_shown_as_such() -> None:
 
 
 def test_any_number_of_quotas_fits_into_a_message() -> None:
-    """Discord takes 4,000 characters; what is not shown is counted."""
+    """Discord accepts 4,000 characters; the rest is counted."""
     every = dict.fromkeys(Limit)
     quotas = [Quota(role_id=10**18 + number, limits=every) for number in range(250)]
     told = text_of(quotas_view(quotas, EMPTY, {}))
@@ -92,6 +92,6 @@ def test_any_number_of_quotas_fits_into_a_message() -> None:
         ("9" * 60, 2**63 - 1),
     ],
 )  # fmt: skip
-def test_a_role_is_found_however_it_is_typed(typed: str, meant: int) -> None:
-    """By number, mention or name; nonsense is nobody."""
+def test_role_is_found_by_number_mention_or_name(typed: str, meant: int) -> None:
+    """Other text finds none."""
     assert role_meant(typed, ROLES) == meant

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 async def never(interaction: discord.Interaction[Any], filled: Filled) -> None:
-    """Nobody sends these forms."""
+    """These forms are never submitted."""
     raise AssertionError((interaction, filled))
 
 
@@ -31,7 +31,7 @@ BINDING = Binding(custom_id="remix-form:1", user_id=11, guild_id=5, channel_id=3
 
 
 def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -> dict[str, Json]:
-    """The fields of a form about so many pictures, by their names."""
+    """The fields of a form about this many pictures, by name."""
     pictures = [
         PostedPicture(url=f"https://cdn.discordapp.com/{n}", name=name, content_type=None) for n in range(count)
     ]
@@ -44,12 +44,12 @@ def parts_of(count: int, *, name: str = "cat.png", offer: Offer | None = None) -
 
 
 async def test_one_picture_needs_no_choice() -> None:
-    """It is what the form is about."""
+    """It is the form's subject."""
     assert "pictures" not in parts_of(1)
 
 
 @pytest.mark.parametrize(("count", "offered", "chosen"), [(2, 2, 2), (14, 14, 14), (15, 15, 14), (40, 25, 14)])
-async def test_of_several_pictures_as_many_are_chosen_as_may_be(count: int, offered: int, chosen: int) -> None:
+async def test_several_pictures_are_selected_up_to_the_limit(count: int, offered: int, chosen: int) -> None:
     """A select has room for 25, a request for 14."""
     select = parts_of(count)["pictures"]
     assert len(select["options"]) == offered
@@ -64,7 +64,7 @@ async def test_long_names_are_cut() -> None:
     assert {len(option["label"]) for option in select["options"]} == {100}
 
 
-async def test_each_resolution_says_its_price() -> None:
+async def test_each_resolution_shows_its_price() -> None:
     """Before anything is ordered."""
     options = parts_of(1)["resolution"]["options"]
     assert [option["label"] for option in options[:5]] == ["0.5K", "1K", "2K", "4K", "0.5K, 2 pictures"]
@@ -72,8 +72,8 @@ async def test_each_resolution_says_its_price() -> None:
     assert [option["description"] for option in options[3::4]] == [f"{n} credit{'s' * (n > 1)}" for n in (1, 2, 3, 4)]
 
 
-async def test_what_may_be_switched_on_is_offered_with_the_styles_within_reach() -> None:
-    """As many styles as a select holds; what is about a private picture is private without being asked."""
+async def test_options_and_available_styles_are_offered() -> None:
+    """As many styles as a select can have; a remix of a private picture is private without an option."""
     styles = [Preset(name=f"style {n}", text="y" * 500) for n in range(30)]
     options = parts_of(1, offer=replace(OFFER, styles=styles))["options"]
     values = [option["value"] for option in options["options"]]
@@ -86,17 +86,17 @@ async def test_what_may_be_switched_on_is_offered_with_the_styles_within_reach()
 
 
 async def test_several_pictures_leave_no_room_for_options() -> None:
-    """A form has five parts, and which pictures is the more urgent question."""
+    """A form has five components, and the choice of pictures has priority."""
     assert list(parts_of(2)) == ["prompt", "pictures", "files", "size", "resolution"]
 
 
 def fields(**values: list[str]) -> Fields:
-    """What a member sent."""
+    """The submitted values."""
     return Fields(values={"prompt": ["a kite"], **values}, attachments={})
 
 
-def test_what_was_filled_in_is_read_back() -> None:
-    """Number and resolution are one choice; searching for pictures is searching."""
+def test_submitted_values_are_parsed() -> None:
+    """Count and resolution are one choice; image search implies search."""
     said = filled(fields(resolution=["3x2K"], size=["16:9"], options=["private", "image_search", "style:oil"]), ())
     spec = PictureSpec(
         prompt="a kite", size="16:9", resolution=Resolution.TWO_K, google_search=True, google_image_search=True

@@ -1,4 +1,4 @@
-"""The screen of a server's settings: what holds is chosen, what is gone is told, and Discord takes all of it."""
+"""The screen of a server's settings: current values are selected, deleted ones are counted, within Discord's limits."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
 
 
 def sent(view: ui.LayoutView) -> list[Any]:
-    """A message's components as they are sent."""
+    """A message's components as JSON."""
     to_components: Callable[[], list[Any]] = view.to_components  # discord.py leaves its return type open
     return to_components()
 
 
 @pytest.mark.parametrize("rules", [ServerRules(), FULL])
 @pytest.mark.parametrize("known", [frozenset(), MANY])
-def test_discord_takes_the_screen_whatever_is_set(rules: ServerRules, known: frozenset[int]) -> None:
-    """At most 40 components and 4,000 characters, valid by Discord's own description."""
+def test_screen_is_valid_for_any_settings(rules: ServerRules, known: frozenset[int]) -> None:
+    """At most 40 components and 4,000 characters, valid by Discord's OpenAPI description."""
     view = settings_view(Screen(rules=rules, known=known, trouble="forbidden"))
     every = parts(view)
     assert len(every) <= 40
@@ -63,8 +63,8 @@ def test_discord_takes_the_screen_whatever_is_set(rules: ServerRules, known: fro
     assert discords_description().request_errors("PATCH", route, body) == {}
 
 
-def test_what_holds_is_chosen() -> None:
-    """Channels and roles that are there; of the other selects the value that holds, or the one that sets back."""
+def test_current_values_are_selected() -> None:
+    """Existing channels and roles; of the other selects the current value, or the entry that resets."""
     chosen = {
         part["custom_id"]: part for part in parts(settings_view(Screen(rules=FULL, known=MANY))) if "custom_id" in part
     }
@@ -81,8 +81,8 @@ def test_what_holds_is_chosen() -> None:
     assert all([o["value"] for o in part["options"] if o["default"]] == [RESET] for part in plain.values())
 
 
-def test_what_was_deleted_is_counted_and_not_chosen() -> None:
-    """Discord would not know it any more."""
+def test_deleted_channels_and_roles_are_counted_and_not_selected() -> None:
+    """Discord would reject them."""
     rules = replace(ServerRules(), denied_roles=frozenset({1, 2, 3}))
     every = parts(settings_view(Screen(rules=rules, known=frozenset({1}))))
     [select] = [part for part in every if part.get("custom_id") == "settings:denied_roles"]
@@ -91,8 +91,8 @@ def test_what_was_deleted_is_counted_and_not_chosen() -> None:
 
 
 @pytest.mark.parametrize("setting", list(Setting))
-def test_a_choice_means_what_it_says(setting: Setting) -> None:
-    """What a select offers for a rule leads back to that rule; nothing, or the first entry, sets it back."""
+def test_choice_leads_back_to_its_rule(setting: Setting) -> None:
+    """Each value that a select offers maps to its rule; none, or the first entry, resets it."""
     assert value_of(setting, []) is None
     assert value_of(setting, [RESET]) is None
     value = getattr(FULL, setting)

@@ -1,4 +1,4 @@
-"""Lists for the people who look after a server: what they show, what their buttons carry, and who may press them."""
+"""Usage lists for managers: their content, the custom ids of their buttons, and who may press them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WANTED = JobFilter(
 
 
 def texts(view: discord.ui.LayoutView) -> str:
-    """Everything that a view says."""
+    """All text of a view."""
     return "\n".join(item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay))
 
 
@@ -47,8 +47,8 @@ def listed(number: int, **changes: Any) -> ListedJob:
     return ListedJob(job=job, request=a_request(spec=PictureSpec(prompt="*" * 4_000)))
 
 
-async def test_the_largest_filter_fits_into_a_custom_id_and_comes_back_from_it() -> None:
-    """100 characters are all that Discord gives; colons and any letters in the words included."""
+async def test_largest_filter_round_trips_through_a_custom_id() -> None:
+    """Discord allows 100 characters; colons and any letters in the words included."""
     button = JobsButton(WANTED, LARGEST)
     custom_id = button.item.custom_id or ""
     assert len(custom_id) <= 100
@@ -63,8 +63,8 @@ async def test_the_largest_filter_fits_into_a_custom_id_and_comes_back_from_it()
     assert (again.wanted, again.after) == (JobFilter(), None)
 
 
-async def test_buttons_of_errors_and_audit_come_back_from_their_custom_ids() -> None:
-    """The same period and page; the same place in the audit."""
+async def test_buttons_of_errors_and_audit_round_trip_through_custom_ids() -> None:
+    """The same period and page; the same position in the audit."""
     errors = ErrorsButton(ALWAYS, 12)
     match = ErrorsButton.__discord_ui_compiled_template__.fullmatch(errors.item.custom_id or "")
     assert match is not None
@@ -75,8 +75,8 @@ async def test_buttons_of_errors_and_audit_come_back_from_their_custom_ids() -> 
     assert AuditButton.rebuilt(match).before == 77
 
 
-def test_a_page_of_the_longest_pictures_fits_into_a_message() -> None:
-    """Discord takes 4,000 characters and 40 components; the select has a label for each."""
+def test_page_of_the_longest_pictures_fits_into_a_message() -> None:
+    """Discord accepts 4,000 characters and 40 components; the select has a label for each."""
     found = JobsFound(entries=[listed(10**15 + n) for n in range(10)], next_job_id=10**15, looked_at=40_000)
     view = jobs_view(found, WANTED, 10**15)
     assert len(texts(view)) <= 4_000
@@ -84,8 +84,8 @@ def test_a_page_of_the_longest_pictures_fits_into_a_message() -> None:
     assert [custom_id.partition(":")[0] for custom_id in custom_ids(view)] == ["uj", "uj", "usage_delete"]
 
 
-def test_what_was_asked_for_privately_is_not_shared() -> None:
-    """Those who look after the server read its prompt; where everybody reads along, nobody does."""
+def test_private_prompts_are_not_shared() -> None:
+    """Managers read the prompt of a private picture; in a shared list it is hidden."""
     private = ListedJob(
         job=a_job(JobState.DELIVERED), request=a_request(spec=PictureSpec(prompt="diary"), private=True)
     )
@@ -98,8 +98,8 @@ def test_what_was_asked_for_privately_is_not_shared() -> None:
     assert "diary" not in texts(member_screen(member, ALWAYS, shared=True).view)
 
 
-def test_a_search_that_found_nothing_yet_says_so_and_goes_on() -> None:
-    """Neither pretends that there is nothing, nor offers to delete what is not there."""
+def test_search_without_matches_so_far_says_so_and_continues() -> None:
+    """It neither says that there is nothing, nor offers to delete anything."""
     view = jobs_view(JobsFound(entries=[], next_job_id=5, looked_at=40_000), JobFilter(words="x"), None)
     assert "None among the 40,000 that I looked at so far" in texts(view)
     assert len(custom_ids(view)) == 1
@@ -108,8 +108,8 @@ def test_a_search_that_found_nothing_yet_says_so_and_goes_on() -> None:
     assert custom_ids(nothing) == []
 
 
-def test_a_page_of_the_longest_troubles_fits_and_shows_no_markup_of_theirs() -> None:
-    """What a provider says may be anything: long, with backticks, with mentions."""
+def test_page_of_the_longest_errors_fits_and_is_escaped() -> None:
+    """A provider's message may be anything: long, with backticks, with mentions."""
     trouble = Trouble(
         at=START, kind=TroubleKind.BALANCE, job_id=10**15, user_id=LARGEST, http_status=402, code="`x`" * 90,
         request_id="r`" * 90, message="@everyone **no** " * 400,
@@ -120,8 +120,8 @@ def test_a_page_of_the_longest_troubles_fits_and_shows_no_markup_of_theirs() -> 
     assert "**no**" not in told
 
 
-def test_a_page_of_the_audit_names_who_did_what_to_whom() -> None:
-    """Without a line for details that there are none of."""
+def test_audit_page_names_actor_action_and_target() -> None:
+    """Without a details line if there are none."""
     entry = AuditEntry(
         id=3, at=START, guild_id=5, actor_id=1, action=AuditAction.QUOTA_RESET, member_id=ALICE, job_id=None, detail=""
     )
@@ -130,14 +130,14 @@ def test_a_page_of_the_audit_names_who_did_what_to_whom() -> None:
     assert custom_ids(view) == ["ua:0", "ua:3"]
 
 
-def test_a_difference_that_rounding_hides_is_none() -> None:
-    """A provider reports 1.33 for what 4/3 of a credit was computed for."""
+def test_difference_within_rounding_is_not_shown() -> None:
+    """A provider reports 1.33 for a computed 4/3 of a credit."""
     totals = Totals(requested=1, delivered=1, reported_microcredits=6_330_001, reported_for_microcredits=6_330_000)
     found = Overview(totals=totals, members=1, failures={}, median_wait_s=None, days=[])
     assert "The provider reported 6.33 credits, as computed." in texts(overview_screen(found, None, ALWAYS).view)
 
 
-def test_overview_tells_the_difference_between_reported_and_computed_costs() -> None:
+def test_overview_shows_the_difference_between_reported_and_computed_costs() -> None:
     """With its sign; a chart is shown below, if there is one."""
     totals = Totals(
         requested=1_234, delivered=1_200, failed=30, uncertain=4, spent_microcredits=5_000_000,
@@ -159,8 +159,8 @@ def test_overview_tells_the_difference_between_reported_and_computed_costs() -> 
     assert [file.filename for file in screen.files()] == ["usage.png"]
 
 
-def test_members_who_left_are_named_by_mention_and_number() -> None:
-    """Discord shows the mention of a stranger as it is; the number can be looked up."""
+def test_former_members_are_named_by_mention_and_id() -> None:
+    """Discord shows a stranger's mention unresolved; the id can be looked up."""
     told = texts(member_screen(OneMember(user_id=ALICE, totals=Totals(requested=1), latest=[listed(7)]), ALWAYS).view)
     assert f"<@{ALICE}> (`{ALICE}`)" in told
     assert "**7** delivered" in told
