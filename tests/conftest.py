@@ -1,4 +1,4 @@
-"""Python's search for garbage rests while tests are collected: thousands of objects are made, and all are kept."""
+"""Disable garbage collection while tests are collected: thousands of objects are created, and all are kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import gc
 
 
 def pytest_configure() -> None:
-    """Begin without it: it takes a quarter of each worker's start."""
+    """Disable it: collections take a quarter of each worker's start time."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Leave out what is there by now, and go on as usual."""
+    """Freeze the existing objects, and enable it again."""
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""The stand-in and a client of it, with waits short enough for tests."""
+"""The provider stand-in and a client of it, with time-outs short enough for tests."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""What the tests of the provider client share."""
+"""Helpers for the tests of the provider client."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ SHORT_S = 0.8
 
 
 def quick_timeouts() -> Timeouts:
-    """Limits that a test can sit out."""
+    """Time-outs that a test can wait for."""
     return Timeouts(
         connect_s=2,
         submit_s=SHORT_S,
@@ -37,14 +37,14 @@ PIXEL = base64.b64decode(
 async def connected(
     base_url: str, key: str | SecretStr = "sandbox-key", result_hosts: Sequence[str] = ("127.0.0.1", "localhost")
 ) -> AsyncIterator[ApimasterClient]:
-    """A client of some address; the tests' own servers are all on this machine."""
+    """A client of a base URL; the tests' own servers all run on this machine."""
     async with ApimasterClient(base_url, key, MODEL, result_hosts=result_hosts, timeouts=quick_timeouts()) as opened:
         yield opened
 
 
 @asynccontextmanager
 async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A server of one handler; gives its base URL."""
+    """A server with one handler; yields its base URL."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -57,7 +57,7 @@ async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]
 
 
 async def until_done(client: ApimasterClient, task_id: str) -> PictureSource:
-    """Poll a task to its picture."""
+    """Poll a task until it has its picture."""
     async with asyncio.timeout(20):
         while True:
             status = await client.poll(task_id)

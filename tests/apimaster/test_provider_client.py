@@ -1,4 +1,4 @@
-"""The client against the stand-in over real HTTP: what is sent, how often, and what comes of it."""
+"""The client against the stand-in over real HTTP: what is sent, how often, and the result."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ from tests.apimaster.support import MODEL, PIXEL, connected, quick_timeouts, ser
 async def test_submit_poll_and_download_give_the_picture(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
 ) -> None:
-    """The whole async way, with one POST."""
+    """The full async mode, with one POST."""
     submission = await client.submit(spec)
     assert submission.task_id is not None
     source = await until_done(client, submission.task_id)
@@ -37,14 +37,14 @@ async def test_submit_poll_and_download_give_the_picture(
 async def test_generate_gives_the_picture_in_one_call(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
-    """The sync way."""
+    """The sync mode."""
     submission = await client.generate(spec)
     assert submission.source is not None
     assert submission.source.url is not None
     assert submission.source.url.startswith(f"{provider.base_url}/results/")
 
 
-async def test_the_key_may_be_a_secret_and_the_base_url_end_in_v1(provider: ApimasterServer, spec: PictureSpec) -> None:
+async def test_key_may_be_a_secret_and_the_base_url_may_end_in_v1(provider: ApimasterServer, spec: PictureSpec) -> None:
     """As users copy it from other clients' settings."""
     async with connected(f"{provider.base_url}/v1/", SecretStr("sandbox-key")) as client:
         assert (await client.submit(spec)).task_id
@@ -54,7 +54,7 @@ async def test_the_key_may_be_a_secret_and_the_base_url_end_in_v1(provider: Apim
 async def test_every_style_of_result_can_be_downloaded(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path, style: str
 ) -> None:
-    """An address, a list of one, a data URI, or base64."""
+    """A URL, a list of one, a data URI, or base64."""
     provider.knobs.result_style = style  # type: ignore[assignment]  # parametrize knows no literals
     submission = await client.submit(spec)
     source = await until_done(client, submission.task_id or "")
@@ -62,7 +62,7 @@ async def test_every_style_of_result_can_be_downloaded(
     assert (tmp_path / "picture").read_bytes()[:3] == b"\xff\xd8\xff"
 
 
-async def test_a_submit_may_be_answered_with_the_picture(
+async def test_submit_may_return_the_picture(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
     """Some channels finish at once."""
@@ -72,7 +72,7 @@ async def test_a_submit_may_be_answered_with_the_picture(
     assert submission.source is not None
 
 
-async def test_a_sync_call_may_be_answered_with_a_task(
+async def test_sync_call_may_return_a_task(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
     """Then it can be polled."""
@@ -98,12 +98,12 @@ async def test_a_sync_call_may_be_answered_with_a_task(
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.kind}-{value.status}",
 )
-async def test_a_spoiled_poll_has_its_code_and_the_next_one_works(
+async def test_failed_poll_has_its_code_and_the_next_one_works(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, fault: Fault, code: str
 ) -> None:
-    """A task survives whatever happens to a look at it."""
+    """A task survives any fault of a poll."""
     submission = await client.submit(spec)
-    # aiohttp itself repeats a GET whose connection was reset, once.
+    # aiohttp itself retries a GET whose connection was reset, once.
     provider.script_poll(*[fault] * (2 if fault == Fault.reset() else 1))
     with pytest.raises(ProviderError) as raised:
         await client.poll(submission.task_id or "")
@@ -111,10 +111,10 @@ async def test_a_spoiled_poll_has_its_code_and_the_next_one_works(
     assert (await client.poll(submission.task_id or "")).state is TaskState.SUCCEEDED
 
 
-async def test_a_failed_task_is_told_with_its_reason_and_refunded(
+async def test_failed_task_is_reported_with_its_reason_and_refunded(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
-    """Seeing the failure is what gives the money back, once."""
+    """The first poll that sees the failure refunds it, once."""
     provider.script(Fault.task_fails("unsafe", code="content_policy_violation"))
     submission = await client.submit(spec)
     for _ in range(2):
@@ -124,16 +124,16 @@ async def test_a_failed_task_is_told_with_its_reason_and_refunded(
 
 
 async def test_a_task_id_is_one_path_segment(client: ApimasterClient, provider: ApimasterServer) -> None:
-    """Whatever the provider calls its tasks, no other endpoint is asked."""
+    """Whatever the provider's task ids contain, no other endpoint is called."""
     with pytest.raises(errors.TaskUnknownError):
         await client.poll("../models?x=1#y")
     assert provider.posts == []
 
 
-async def test_an_uploaded_reference_is_pasted_into_the_picture(
+async def test_uploaded_reference_appears_in_the_picture(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
 ) -> None:
-    """From a file or from memory, as an http(s) address."""
+    """From a file or from memory, as an http(s) URL."""
     (tmp_path / "reference.png").write_bytes(PIXEL)
     urls = [
         await client.upload(tmp_path / "reference.png", content_type="image/png"),
@@ -147,7 +147,7 @@ async def test_an_uploaded_reference_is_pasted_into_the_picture(
 @pytest.mark.parametrize(
     ("data", "content_type"), [(PIXEL, "image/tiff"), (bytes(20 * 1024 * 1024 + 1), "image/png")], ids=["type", "size"]
 )
-async def test_an_upload_that_cannot_work_is_refused_here(
+async def test_upload_that_cannot_work_is_refused_locally(
     client: ApimasterClient, data: bytes, content_type: str
 ) -> None:
     """Nothing is sent for it."""
@@ -155,13 +155,13 @@ async def test_an_upload_that_cannot_work_is_refused_here(
         await client.upload(data, content_type=content_type)
 
 
-async def test_the_provider_looks_at_an_uploads_bytes(client: ApimasterClient) -> None:
-    """Its refusal is an ordinary one."""
+async def test_provider_checks_an_uploads_bytes(client: ApimasterClient) -> None:
+    """Its refusal is a normal provider error."""
     with pytest.raises(errors.BadRequestError):
         await client.upload(b"not a picture", content_type="image/png")
 
 
-async def test_large_references_travel_as_data_uris(
+async def test_large_references_are_sent_as_data_uris(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
     """Megabytes in one request neither warn nor block."""
@@ -170,7 +170,7 @@ async def test_large_references_travel_as_data_uris(
     assert len(provider.posts) == 1
 
 
-async def test_the_balance_is_told_or_absent(
+async def test_balance_is_returned_or_none(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
     """A deployed server may have no billing endpoints."""
@@ -181,7 +181,7 @@ async def test_the_balance_is_told_or_absent(
     assert await client.balance() is None
 
 
-async def test_the_sync_call_waits_by_resolution() -> None:
+async def test_sync_time_out_depends_on_the_resolution() -> None:
     """At least 180 s at 2K and 4K, as the guide asks."""
     seconds = ApimasterClient("http://x", "k", MODEL)._timeouts.sync_s
     assert {resolution.value: seconds[resolution] for resolution in Resolution} == {
@@ -195,7 +195,7 @@ async def test_the_sync_call_waits_by_resolution() -> None:
 async def test_nothing_private_is_logged_at_info(
     provider: ApimasterServer, client: ApimasterClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No prompt, key or signed address, neither on the way of success nor in an error's sentence."""
+    """No prompt, key or signed URL, neither on success nor in an error message."""
     spec = PictureSpec(prompt="my very private castle")
     with caplog.at_level(logging.INFO):
         submission = await client.submit(spec)
@@ -208,8 +208,8 @@ async def test_nothing_private_is_logged_at_info(
         assert private not in str(raised.value)
 
 
-async def test_the_client_works_only_inside_its_context(spec: PictureSpec) -> None:
-    """A programming error, told as one."""
+async def test_client_works_only_inside_its_context(spec: PictureSpec) -> None:
+    """Otherwise it raises a programming error."""
     with pytest.raises(RuntimeError, match="async with"):
         await ApimasterClient("http://127.0.0.1:1", "k", MODEL).submit(spec)
 
@@ -218,8 +218,8 @@ QUOTED = {"error": {"message": "channel error for sandbox-key", "type": "x sandb
 
 
 @pytest.mark.parametrize("answer", [{**QUOTED, "status": "failed"}, QUOTED, {"msg": "bad sandbox-key", "code": 500}])
-async def test_a_provider_that_quotes_the_key_is_not_quoted(answer: dict[str, object], spec: PictureSpec) -> None:
-    """Whatever it says, with a status of success, of a failed task or of nothing at all: rows and messages keep it."""
+async def test_key_echoed_by_the_provider_is_redacted(answer: dict[str, object], spec: PictureSpec) -> None:
+    """In a success, a failed task or any other reply: it would be stored in rows and shown in messages."""
 
     async def say(_: web.Request) -> web.Response:
         return web.json_response(answer)
@@ -249,8 +249,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-async def test_a_hostile_answer_is_an_error_of_its_call(spec: PictureSpec, body: bytes) -> None:
-    """Of an order nobody knows whether it arrived; a poll may be repeated; of a refusal the status tells."""
+async def test_hostile_answer_is_an_error_of_its_call(spec: PictureSpec, body: bytes) -> None:
+    """The outcome of an order is unknown; a poll may be repeated; for a refusal the status decides."""
     status = 200
 
     async def answer(request: web.Request) -> web.Response:
@@ -274,8 +274,8 @@ async def test_a_hostile_answer_is_an_error_of_its_call(spec: PictureSpec, body:
 
 
 @pytest.mark.parametrize("field", ["url", "b64_json"])
-async def test_a_large_picture_inside_an_answer_is_downloaded(spec: PictureSpec, field: str, tmp_path: Path) -> None:
-    """From the disk, where it waited; of the submit call as of a poll, and with nothing left behind."""
+async def test_large_inline_picture_is_downloaded(spec: PictureSpec, field: str, tmp_path: Path) -> None:
+    """From its temporary file; for submit and poll, and with no file left behind."""
     picture = PIXEL + bytes(3_000_000)
     text = ("data:image/png;base64," if field == "url" else "") + base64.b64encode(picture).decode()
 
@@ -298,7 +298,7 @@ async def test_a_large_picture_inside_an_answer_is_downloaded(spec: PictureSpec,
     assert list(spool.iterdir()) == []
 
 
-async def test_uploads_and_billing_are_answered_in_few_words() -> None:
+async def test_upload_and_billing_answers_are_limited_in_size() -> None:
     """These answers carry no picture, so they are small."""
 
     async def answer(request: web.Request) -> web.Response:
@@ -311,7 +311,7 @@ async def test_uploads_and_billing_are_answered_in_few_words() -> None:
 
 
 async def test_large_answers_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fifty at once do not hold fifty times the memory: all come, four are read at once."""
+    """Fifty at once don't use fifty times the memory: four are read at a time."""
     reading: set[int] = set()
     most = 0
     feed, value = JsonReader.feed, JsonReader.value

@@ -1,4 +1,4 @@
-"""Downloads: from every kind of source, within limits, and with the key only where it belongs."""
+"""Downloads: from every kind of source, within limits, with the key sent only to the API's own origin."""
 
 import base64
 import os
@@ -20,7 +20,7 @@ BYTES = bytes(range(256)) * 20
 
 
 async def finished(client: ApimasterClient, spec: PictureSpec) -> PictureSource:
-    """Where a picture that was just made is."""
+    """The source of a picture that was just made."""
     submission = await client.submit(spec)
     return await until_done(client, submission.task_id or "")
 
@@ -42,10 +42,10 @@ async def finished(client: ApimasterClient, spec: PictureSpec) -> PictureSource:
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.kind}-{value.status}",
 )
-async def test_a_spoiled_download_has_its_code_and_leaves_nothing(
+async def test_failed_download_has_its_code_and_leaves_nothing(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path, fault: Fault, code: str
 ) -> None:
-    """A picture that is gone is final; everything else may be tried again."""
+    """A picture that is gone is final; every other error can be retried."""
     source = await finished(client, spec)
     provider.script_result(fault)
     with pytest.raises(BotError) as raised:
@@ -54,20 +54,20 @@ async def test_a_spoiled_download_has_its_code_and_leaves_nothing(
     assert not (tmp_path / "picture").exists()
 
 
-async def test_an_expired_address_is_gone(
+async def test_expired_url_is_gone(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
 ) -> None:
-    """The provider's addresses do not live long."""
+    """The provider's URLs are short-lived."""
     provider.knobs.result_ttl_s = -1
     with pytest.raises(PictureError) as raised:
         await client.download(await finished(client, spec), tmp_path / "picture")
     assert raised.value.code == "result_gone"
 
 
-async def test_a_picture_that_never_ends_is_cut_at_the_limit(
+async def test_endless_picture_is_cut_at_the_limit(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, tmp_path: Path
 ) -> None:
-    """Without Content-Length the bytes are counted as they come."""
+    """Without Content-Length the bytes are counted as they arrive."""
     source = await finished(client, spec)
     provider.script_result(Fault.oversized())
     with pytest.raises(PictureError) as raised:
@@ -76,8 +76,8 @@ async def test_a_picture_that_never_ends_is_cut_at_the_limit(
     assert not (tmp_path / "picture").exists()
 
 
-async def test_a_picture_that_announces_too_much_is_not_read(tmp_path: Path) -> None:
-    """Content-Length is believed when it is too large."""
+async def test_picture_that_announces_too_much_is_not_read(tmp_path: Path) -> None:
+    """A Content-Length above the limit is trusted."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(download.MAX_PICTURE_BYTES + 1)})
@@ -90,8 +90,8 @@ async def test_a_picture_that_announces_too_much_is_not_read(tmp_path: Path) -> 
     assert raised.value.code == "too_large"
 
 
-async def test_the_key_goes_to_the_apis_own_origin_and_nowhere_else(tmp_path: Path) -> None:
-    """Not to another port of the same host, and not along a redirect, even from home to home."""
+async def test_key_goes_only_to_the_apis_own_origin(tmp_path: Path) -> None:
+    """Not to another port of the same host, and not along a redirect, even within the origin."""
     seen: list[tuple[str, str | None]] = []
 
     async def own(request: web.Request) -> web.Response:
@@ -127,8 +127,8 @@ async def test_the_key_goes_to_the_apis_own_origin_and_nowhere_else(tmp_path: Pa
     ]
 
 
-async def test_redirects_are_followed_five_times_and_no_more(tmp_path: Path) -> None:
-    """A circle ends."""
+async def test_at_most_five_redirects_are_followed(tmp_path: Path) -> None:
+    """A loop ends."""
     hops: list[int] = []
 
     async def around(request: web.Request) -> web.Response:
@@ -145,8 +145,8 @@ async def test_redirects_are_followed_five_times_and_no_more(tmp_path: Path) -> 
     assert len(hops) == 6 + 6
 
 
-async def test_a_signed_address_arrives_as_it_was_given(tmp_path: Path) -> None:
-    """Quoting it anew could break its signature."""
+async def test_signed_url_is_requested_unchanged(tmp_path: Path) -> None:
+    """Quoting it again could break its signature."""
     raw: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -184,7 +184,7 @@ async def test_every_inline_picture_is_decoded(
     source: PictureSource,
     slice_characters: int,
 ) -> None:
-    """Wherever the slices fall."""
+    """Wherever the chunks are cut."""
     monkeypatch.setattr(download, "_DECODE_CHARACTERS", slice_characters)
     assert await client.download(source, tmp_path / "picture") == len(BYTES)
     assert (tmp_path / "picture").read_bytes() == BYTES
@@ -200,10 +200,10 @@ async def test_every_inline_picture_is_decoded(
         PictureSource(url="data:image/png;base64"),
     ],
 )
-async def test_what_cannot_be_decoded_is_no_picture(
+async def test_undecodable_data_is_not_a_picture(
     client: ApimasterClient, tmp_path: Path, source: PictureSource
 ) -> None:
-    """And nothing is left of it."""
+    """And no file is left."""
     with pytest.raises(PictureError) as raised:
         await client.download(source, tmp_path / "picture")
     assert raised.value.code == "not_a_picture"
@@ -224,8 +224,8 @@ async def test_inline_pictures_have_the_same_limit(
     assert not (tmp_path / "picture").exists()
 
 
-async def test_a_source_without_anything_is_gone(client: ApimasterClient, tmp_path: Path) -> None:
-    """Nothing is asked of the provider's front page."""
+async def test_source_without_any_field_is_gone(client: ApimasterClient, tmp_path: Path) -> None:
+    """No request is made to the provider's root path."""
     for source in (PictureSource(), PictureSource(url="")):
         with pytest.raises(PictureError) as raised:
             await client.download(source, tmp_path / "picture")
@@ -240,15 +240,15 @@ async def test_a_source_without_anything_is_gone(client: ApimasterClient, tmp_pa
         "http://ä..b/x.png", "http://h\\@evil/x.png", "http://%31/x.png", "http://[::1", "http://h/\x01",
     ],
 )  # fmt: skip
-async def test_an_address_that_is_none_is_gone(client: ApimasterClient, tmp_path: Path, url: str) -> None:
-    """It is told as that and does not crash, whichever part of it makes no sense."""
+async def test_invalid_url_is_gone(client: ApimasterClient, tmp_path: Path, url: str) -> None:
+    """It is reported as such and raises nothing else, whichever part is invalid."""
     with pytest.raises(PictureError) as raised:
         await client.download(PictureSource(url=url), tmp_path / "picture")
     assert raised.value.code == "result_gone"
 
 
-async def test_a_redirect_to_an_address_that_is_none_is_gone(tmp_path: Path) -> None:
-    """A name that DNS cannot hold is refused before a resolver is asked, wherever it comes from."""
+async def test_redirect_to_an_invalid_url_is_gone(tmp_path: Path) -> None:
+    """A name that is invalid in DNS is refused before a resolver is called, wherever it comes from."""
 
     async def answer(request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": request.query["to"]})
@@ -261,18 +261,16 @@ async def test_a_redirect_to_an_address_that_is_none_is_gone(tmp_path: Path) -> 
             assert raised.value.code == "result_gone"
 
 
-async def test_a_disk_that_refuses_is_not_the_pictures_fault(
-    client: ApimasterClient, spec: PictureSpec, tmp_path: Path
-) -> None:
-    """A paid picture can be fetched again when there is room."""
+async def test_unwritable_disk_is_not_a_bad_picture(client: ApimasterClient, spec: PictureSpec, tmp_path: Path) -> None:
+    """A paid picture can be downloaded again when there is room."""
     source = await finished(client, spec)
     with pytest.raises(StoreError):
         await client.download(source, tmp_path / "missing" / "picture")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs the device that is always full")  # noqa: PTH110
-async def test_a_disk_that_fills_up_is_told_while_writing(tmp_path: Path) -> None:
-    """The bytes come, and there is no room for them."""
+async def test_disk_that_fills_up_is_reported_while_writing(tmp_path: Path) -> None:
+    """The bytes arrive, and there is no room for them."""
     (tmp_path / "picture").symlink_to("/dev/full")
     async with connected("http://127.0.0.1:1") as client:
         with pytest.raises(StoreError, match="space"):

@@ -35,7 +35,7 @@ def _error(status: int, payload: object, call: Call = Call.PAID) -> ProviderErro
     ],
 )
 def test_every_status_with_the_providers_envelope_has_its_code(status: int, code: str) -> None:
-    """The guide's table, and what its public clients have seen."""
+    """The guide's table, and what its public clients have observed."""
     error = _error(status, ENVELOPE)
     assert (error.code, error.http_status, error.provider_code, error.request_id) == (code, status, "c", "R1")
 
@@ -44,8 +44,8 @@ def test_every_status_with_the_providers_envelope_has_its_code(status: int, code
     "code", ["insufficient_user_quota", "pre_consume_token_quota_failed", "Insufficient_User_Quota"]
 )
 @pytest.mark.parametrize("field", ["code", "type"])
-def test_a_403_for_lack_of_quota_is_a_balance_error(code: str, field: str) -> None:
-    """The twins of 402."""
+def test_403_for_lack_of_quota_is_a_balance_error(code: str, field: str) -> None:
+    """It is equivalent to 402."""
     error = _error(403, {"error": {"message": "m", field: code}})
     assert isinstance(error, errors.BalanceError)
 
@@ -70,14 +70,14 @@ def test_a_403_for_lack_of_quota_is_a_balance_error(code: str, field: str) -> No
 )
 @pytest.mark.parametrize("status", [400, 403, 422, 500])
 def test_content_safety_codes_are_final_with_any_status(code: str, status: int) -> None:
-    """Never taken for an outage that would be tried again, or for a missing permission."""
+    """They are never treated as an outage to retry, or as a missing permission."""
     assert isinstance(_error(status, {"error": {"message": "", "code": code}}), errors.ContentRefusedError)
 
 
 @pytest.mark.parametrize("payload", [None, "text", [], {}, {"message": "Bad gateway"}, {"detail": "timeout"}])
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 524])
-def test_a_5xx_in_other_words_than_the_providers_leaves_a_paid_outcome_unknown(status: int, payload: object) -> None:
-    """A proxy answered; the request behind it may have been carried out."""
+def test_5xx_without_the_providers_envelope_leaves_a_paid_outcome_unknown(status: int, payload: object) -> None:
+    """A proxy answered; the request behind it may have been processed."""
     error = _error(status, payload)
     assert isinstance(error, errors.OutcomeUnknownError)
     assert error.cost is errors.Cost.POSSIBLY
@@ -86,18 +86,18 @@ def test_a_5xx_in_other_words_than_the_providers_leaves_a_paid_outcome_unknown(s
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 500, 502, 503, 504, 524])
 @pytest.mark.parametrize("payload", [None, ENVELOPE])
 def test_a_failed_poll_is_only_unavailable(status: int, payload: object) -> None:
-    """Asking again is free, whoever failed."""
+    """Polling again is free, whichever server failed."""
     assert isinstance(_error(status, payload, Call.POLL), errors.UnavailableError)
 
 
 @pytest.mark.parametrize(("status", "payload"), [(404, None), (404, ENVELOPE), (400, {"code": "task_not_exist"})])
-def test_a_poll_for_a_task_that_is_not_there_says_so(status: int, payload: object) -> None:
+def test_poll_for_an_unknown_task_says_so(status: int, payload: object) -> None:
     """By status or by code."""
     assert isinstance(_error(status, payload, Call.POLL), errors.TaskUnknownError)
 
 
-def test_a_408_says_what_the_guide_says() -> None:
-    """It may still be charged; the way out is async mode or a lower resolution."""
+def test_408_says_what_the_guide_says() -> None:
+    """It may still be charged; use async mode or a lower resolution."""
     error = _error(408, ENVELOPE)
     assert isinstance(error, errors.SyncTimeoutError)
     assert "async" in str(error)
@@ -106,7 +106,7 @@ def test_a_408_says_what_the_guide_says() -> None:
 
 
 def test_a_redirect_of_a_post_names_the_new_address_without_its_query() -> None:
-    """A wrong base URL is told in a sentence."""
+    """A wrong base URL is reported in a sentence."""
     answer = Answer(status=302, headers={"Location": "https://b.example/v1?token=s3cret"}, call=Call.PAID)
     error = error_from(answer, None)
     assert isinstance(error, errors.BadRequestError)
@@ -129,8 +129,8 @@ def test_the_providers_code_may_be_a_number_empty_or_missing(payload: object, co
     assert _error(400, payload).provider_code == code
 
 
-def test_the_request_id_comes_from_the_message_or_the_headers() -> None:
-    """The message's own is the provider's; a header is the next best."""
+def test_request_id_comes_from_the_message_or_the_headers() -> None:
+    """The message's own is the provider's; a header is the fallback."""
     assert request_id({"x-request-id": "H"}, "no (request id: M)") == "M"
     assert request_id({"x-request-id": "H"}, "no") == "H"
     assert request_id({}, "no") == ""
@@ -150,13 +150,13 @@ def test_the_request_id_comes_from_the_message_or_the_headers() -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    """A date is measured against the answer's own, whatever our clock says."""
+    """A date is compared with the response's own Date, independent of our clock."""
     assert retry_after_s(headers) == seconds
 
 
 @pytest.mark.parametrize("part", ["http://", "data:a/b;base64,A", "(request id: ", "content_filter", "sk-1234567", " "])
-def test_no_message_keeps_the_bot_busy(part: str) -> None:
-    """Megabytes of what looks like the beginning of something take no longer than their first words."""
+def test_no_message_blocks_the_bot(part: str) -> None:
+    """Megabytes that look like the start of a pattern take no longer than their first words."""
     words = part * 200_000
     complaint = read_complaint({"error": {"message": words, "code": words, "type": words}})
     began = process_time()
@@ -165,8 +165,8 @@ def test_no_message_keeps_the_bot_busy(part: str) -> None:
     assert len(str(error)) < 400
 
 
-def test_a_sentence_for_the_log_holds_no_secret_and_no_picture() -> None:
-    """Keys, prompts, signatures and inline pictures are cut out, and the rest is short."""
+def test_log_message_has_no_secret_and_no_picture() -> None:
+    """Keys, prompts, signatures and inline pictures are redacted, and the rest is short."""
     said = "key sk-12345678 prompt my secret castle at https://h/p.png?sig=abc data:image/png;base64,AAAA== "
     complaint = Complaint(message=said + "x" * 500, code="sk-12345678", kind="no sk-12345678")
     hidden = complaint.without(("sk-12345678", "my secret castle"))

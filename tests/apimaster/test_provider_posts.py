@@ -1,4 +1,4 @@
-"""A POST may cost money: it is sent at most once, and its failure says whether it may have been."""
+"""A POST may cost money: it is sent at most once, and its error says whether it may have been charged."""
 
 import socket
 
@@ -44,10 +44,10 @@ from tests.apimaster.support import connected, serving
     ids=lambda value: value if isinstance(value, str) else f"{value.kind}-{value.status}",
 )
 @pytest.mark.parametrize("mode", ["submit", "generate"])
-async def test_a_spoiled_post_has_its_code_and_is_never_repeated(
+async def test_failed_post_has_its_code_and_is_never_repeated(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec, mode: str, fault: Fault, code: str
 ) -> None:
-    """Whatever happens to it, one call is one POST."""
+    """Whatever the fault, one call is one POST."""
     provider.script(fault)
     with pytest.raises(ProviderError) as raised:
         await (client.submit(spec) if mode == "submit" else client.generate(spec))
@@ -55,7 +55,7 @@ async def test_a_spoiled_post_has_its_code_and_is_never_repeated(
     assert len(provider.posts) == 1
 
 
-async def test_a_request_that_was_never_sent_is_unreachable(spec: PictureSpec) -> None:
+async def test_unsent_request_is_unreachable(spec: PictureSpec) -> None:
     """No connection, no name, no TLS: certainly no charge."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -67,15 +67,15 @@ async def test_a_request_that_was_never_sent_is_unreachable(spec: PictureSpec) -
 
 
 async def test_a_failed_tls_handshake_is_unreachable(provider: ApimasterServer, spec: PictureSpec) -> None:
-    """An https address of a server that speaks plain HTTP."""
+    """An https URL of a server that speaks plain HTTP."""
     async with connected(provider.base_url.replace("http://", "https://")) as client:
         with pytest.raises(errors.UnreachableError):
             await client.submit(spec)
     assert provider.posts == []
 
 
-async def test_a_post_never_travels_on_a_used_connection(spec: PictureSpec) -> None:
-    """A kept-alive connection may be dead, and then nobody could say whether the POST arrived."""
+async def test_post_never_reuses_a_connection(spec: PictureSpec) -> None:
+    """A kept-alive connection may be dead, and then it is unknown whether the POST arrived."""
     connections: list[object] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -89,7 +89,7 @@ async def test_a_post_never_travels_on_a_used_connection(spec: PictureSpec) -> N
 
 
 async def test_a_redirected_post_is_not_followed(provider: ApimasterServer, spec: PictureSpec) -> None:
-    """Following it would be a second POST, and would take the key elsewhere."""
+    """Following it would be a second POST, and would send the key elsewhere."""
     reached: list[str] = []
 
     async def elsewhere(request: web.Request) -> web.Response:
@@ -103,10 +103,10 @@ async def test_a_redirected_post_is_not_followed(provider: ApimasterServer, spec
     assert reached == []
 
 
-async def test_an_error_carries_the_providers_words(
+async def test_error_carries_the_providers_message(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
-    """Status, code, request id and the time to wait are kept for the record."""
+    """Status, code, request id and retry time are kept for the record."""
     provider.script(Fault.http(429, "slow down", code="rate_limit_exceeded", retry_after="3"))
     with pytest.raises(errors.RateLimitedError, match="slow down") as raised:
         await client.submit(spec)
@@ -115,7 +115,7 @@ async def test_an_error_carries_the_providers_words(
     assert error.request_id.startswith("2026")
 
 
-async def test_an_empty_account_is_a_balance_error(
+async def test_empty_account_is_a_balance_error(
     client: ApimasterClient, provider: ApimasterServer, spec: PictureSpec
 ) -> None:
     """From the stand-in's own accounting, not from a script."""

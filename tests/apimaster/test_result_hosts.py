@@ -1,4 +1,4 @@
-"""Results come from the internet; no address that the provider names makes the bot look around in a private network."""
+"""SSRF protection: results come from the internet, and no URL from the provider reaches a private network."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from tests.apimaster.support import PIXEL, connected, serving
         "2002:7f00:1::1", "2002:808:808::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
     ],
 )  # fmt: skip
-def test_an_address_that_is_not_the_internets_is_known(address: str) -> None:
-    """Loopback, private, link-local, metadata, shared, multicast and unspecified ones, in each of IPv6's disguises."""
+def test_non_public_address_is_recognised(address: str) -> None:
+    """Loopback, private, link-local, metadata, shared, multicast and unspecified ones, in each IPv6 form of them."""
     assert not is_public(ip_address(address))
 
 
@@ -40,8 +40,8 @@ def test_an_address_that_is_not_the_internets_is_known(address: str) -> None:
     "address",
     ["8.8.8.8", "104.16.1.1", "2606:4700::1111", "2a00:1450:4001::200e", "::ffff:8.8.8.8", "64:ff9b::808:808"],
 )
-def test_an_address_of_the_internet_is_let_through(address: str) -> None:
-    """Also as a network without IPv4 sees it."""
+def test_public_address_is_allowed(address: str) -> None:
+    """Also in the form of a network without IPv4."""
     assert is_public(ip_address(address))
 
 
@@ -59,14 +59,14 @@ def test_an_address_of_the_internet_is_let_through(address: str) -> None:
         (("127.0.0.1", 80), False),
     ],
 )
-def test_a_host_is_trusted_as_it_was_named(place: tuple[str, int], named: bool) -> None:
-    """With a port for that port alone; the API's own origin needs no naming, but its other ports do."""
+def test_host_is_trusted_as_configured(place: tuple[str, int], named: bool) -> None:
+    """With a port for that port only; the API's own origin is trusted implicitly, but not its other ports."""
     trusted = TrustedHosts(["cache.internal", "10.0.0.8:8080", "[fd00::8]"], URL("https://api.example"))
     assert (place in trusted) is named
 
 
 class Names(AbstractResolver):
-    """A resolver whose answers change from one question to the next."""
+    """A resolver whose answers change from one query to the next."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)
@@ -74,7 +74,7 @@ class Names(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The next answer."""
+        """Return the next answer."""
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
             for address in self._answers.pop(0)
@@ -84,8 +84,8 @@ class Names(AbstractResolver):
         """Nothing to close."""
 
 
-async def test_of_a_names_addresses_the_private_ones_are_left_out() -> None:
-    """What a connection may go to is what was checked: a name that turns private later is refused later."""
+async def test_private_addresses_of_a_name_are_dropped() -> None:
+    """A connection only goes to checked addresses: a name that becomes private later is refused later."""
     names = Names(["10.0.0.1", "8.8.8.8", "::1"], ["127.0.0.1", "nonsense"], ["127.0.0.1"], [])
     resolver = GuardedResolver(TrustedHosts(["trusted.example"], URL("https://api.example")), names)
     assert [found["host"] for found in await resolver.resolve("rebinding.example", 443)] == ["8.8.8.8"]
@@ -95,7 +95,7 @@ async def test_of_a_names_addresses_the_private_ones_are_left_out() -> None:
     assert await resolver.resolve("nowhere.example", 443) == []
 
 
-async def test_no_private_server_is_asked_for_a_picture(tmp_path: Path) -> None:
+async def test_no_private_server_is_requested(tmp_path: Path) -> None:
     """Not by its address in any spelling, not by a name, and not by a redirect from a trusted host."""
     asked: list[str] = []
 
@@ -124,8 +124,8 @@ async def test_no_private_server_is_asked_for_a_picture(tmp_path: Path) -> None:
     assert not (tmp_path / "picture").exists()
 
 
-async def test_a_named_host_is_asked_without_what_its_address_says_of_users(tmp_path: Path) -> None:
-    """A setting names the host; credentials in an address are the provider's mistake and go nowhere."""
+async def test_trusted_host_is_requested_without_credentials_in_the_url(tmp_path: Path) -> None:
+    """A setting names the host; credentials in a URL are the provider's mistake and are sent nowhere."""
     headers: list[str | None] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -138,8 +138,8 @@ async def test_a_named_host_is_asked_without_what_its_address_says_of_users(tmp_
     assert headers == [None]
 
 
-async def test_a_proxy_of_the_surroundings_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy would resolve names where nobody checks the addresses."""
+async def test_proxy_of_the_environment_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy would resolve names without checking the addresses."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
@@ -159,8 +159,8 @@ async def test_a_name_that_cannot_be_encoded_is_a_failed_resolution() -> None:
     await resolver.close()
 
 
-def test_what_cannot_be_encoded_is_translated_like_other_network_errors() -> None:
-    """A name or a header: nobody above expects a UnicodeError."""
+def test_encoding_errors_are_translated_like_other_network_errors() -> None:
+    """In a name or a header: no caller expects a UnicodeError."""
     for error in (UnicodeError("label empty or too long"), ValueError("newline in a header")):
         with pytest.raises(OutcomeUnknownError), network_errors():
             raise error

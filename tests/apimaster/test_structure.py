@@ -1,4 +1,4 @@
-"""JSON from outside: the same value as `json` gives, within limits, with long strings on disk."""
+"""The streaming JSON parser: the same value as `json`, within limits, with long strings on disk."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _JSON = st.recursive(
 
 @given(_JSON, st.integers(1, 50), st.booleans())
 @example({"a": 'q"\\'}, 1, True)
-def test_the_value_is_what_json_gives(value: object, piece_bytes: int, ascii_only: bool) -> None:
-    """Wherever the pieces are cut: in an escape, in a character, in a number."""
+def test_value_equals_that_of_json(value: object, piece_bytes: int, ascii_only: bool) -> None:
+    """Wherever the chunks are cut: in an escape, in a character, in a number."""
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert read_json(body, piece_bytes) == value
 
@@ -39,7 +39,7 @@ def test_the_value_is_what_json_gives(value: object, piece_bytes: int, ascii_onl
 @given(st.binary(max_size=80), st.integers(1, 9))
 @settings(max_examples=200)
 def test_any_bytes_are_what_json_says_or_a_value_error(body: bytes, piece_bytes: int) -> None:
-    """Nothing that `json` refuses becomes a value."""
+    """Nothing that `json` rejects becomes a value."""
     try:
         value = read_json(body, piece_bytes)
     except ValueError:
@@ -59,8 +59,8 @@ def test_any_bytes_are_what_json_says_or_a_value_error(body: bytes, piece_bytes:
     ],
     ids=range(19),
 )  # fmt: skip
-def test_what_is_no_json_or_has_too_much_in_it_is_a_value_error(body: bytes) -> None:
-    """HTML, cut off, another encoding, nested without end, a number without end, millions of values."""
+def test_invalid_or_too_large_json_is_a_value_error(body: bytes) -> None:
+    """HTML, truncated, another encoding, endless nesting, an endless number, millions of values."""
     with pytest.raises(ValueError):  # noqa: PT011 - the type is the contract; json's own message varies
         read_json(body, 100_000)
 
@@ -74,15 +74,15 @@ def test_what_is_no_json_or_has_too_much_in_it_is_a_value_error(body: bytes) -> 
         (b'{"a": "\\ud83d"}', {"a": "?"}),
     ],
 )
-def test_oddities_are_read(body: bytes, value: object) -> None:
-    """A byte order mark, names that come twice, numbers beyond range, half of a surrogate pair."""
+def test_unusual_json_is_read(body: bytes, value: object) -> None:
+    """A byte order mark, duplicate names, numbers out of range, half of a surrogate pair."""
     assert read_json(body) == value
 
 
 @pytest.mark.parametrize("piece_bytes", [1_000, 65_537, 10**7])
 @pytest.mark.parametrize("spelling", [LONG, LONG.replace("/", "\\/"), LONG.replace("=", "\\u003d")])
-def test_a_long_text_is_kept_on_disk(spelling: str, piece_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However JSON spells it, and wherever its pieces are cut; the rest of the answer is as always."""
+def test_long_text_is_stored_on_disk(spelling: str, piece_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However JSON escapes it, and wherever its chunks are cut; the rest of the answer is unchanged."""
     monkeypatch.setattr("bot.apimaster.spooled._PIECE_BYTES", 4_099)
     body = f'{{"data": [{{"b64_json": "{spelling}", "n": 1}}], "again": "{spelling}"}}'.encode()
     value = read_json(body, piece_bytes)
@@ -95,8 +95,8 @@ def test_a_long_text_is_kept_on_disk(spelling: str, piece_bytes: int, monkeypatc
         assert text.head[:100] == spelling[:100]
 
 
-def test_a_long_text_that_is_no_picture_is_not_kept() -> None:
-    """Not on disk either: only that there was one is known."""
+def test_long_text_that_is_no_picture_is_dropped() -> None:
+    """Not on disk either: only its presence is known."""
     made: list[AnswerFile] = []
 
     def make() -> AnswerFile:
@@ -111,8 +111,8 @@ def test_a_long_text_that_is_no_picture_is_not_kept() -> None:
     assert made[0].size == 0
 
 
-def test_sixty_megabytes_of_a_picture_take_little_memory() -> None:
-    """And no piece of work is long."""
+def test_sixty_megabytes_of_a_picture_use_little_memory() -> None:
+    """And no step blocks for long."""
     piece = b"A" * 1_000_000
     tracemalloc.start()
     try:
@@ -128,15 +128,15 @@ def test_sixty_megabytes_of_a_picture_take_little_memory() -> None:
 
 
 @pytest.mark.parametrize("body", [b'"' + b"\\n" * 2_000_000, b'"",' * 2_000_000, b"[{}," * 1_000_000, b'"\\"'])
-def test_no_answer_is_slow_to_read(body: bytes) -> None:
-    """Escapes, quotes and brackets without number: refused after the first, or read at the speed of the disk."""
+def test_no_answer_is_slow_to_parse(body: bytes) -> None:
+    """Any number of escapes, quotes and brackets: refused after the first, or read at disk speed."""
     began = time.process_time()
     with pytest.raises(ValueError):  # noqa: PT011 - cut off, or too much of it
         read_json(body, 256 * 1024)
     assert time.process_time() - began < 2
 
 
-def test_nothing_is_left_of_a_text(tmp_path: Path) -> None:
+def test_text_file_is_removed(tmp_path: Path) -> None:
     """Its file has no name, and is closed with its last reference."""
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the same count twice
     reader = JsonReader(lambda: AnswerFile(tmp_path, at_any_cost=False))
@@ -150,18 +150,18 @@ def test_nothing_is_left_of_a_text(tmp_path: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
-def test_a_disk_that_is_full_is_our_trouble(tmp_path: Path) -> None:
-    """A poll may be asked again when there is room; the answer to an order is kept in memory."""
+def test_full_disk_is_a_local_error(tmp_path: Path) -> None:
+    """A poll may be repeated when there is room; the answer to an order is kept in memory."""
     spool = tmp_path / "missing"
     with pytest.raises(StoreError):
         _kept(spool, at_any_cost=False)
     assert "".join(_kept(spool, at_any_cost=True).pieces()) == LONG
 
 
-def test_a_disk_that_fills_up_on_the_way_loses_nothing_of_an_order(
+def test_disk_that_fills_up_meanwhile_loses_nothing_of_an_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is on disk already is read from there, the rest from memory."""
+    """The part on disk is read from there, the rest from memory."""
     room = 100_000
     write = os.pwrite
 
@@ -184,8 +184,8 @@ def _kept(folder: Path, *, at_any_cost: bool) -> SpooledText:
     return value
 
 
-def test_an_answer_cannot_name_a_text() -> None:
-    """The mark that stands for one is drawn anew for each answer."""
+def test_answer_cannot_reference_a_stored_text() -> None:
+    """The placeholder for a stored text is random for each answer."""
     first, second = (
         JsonReader(lambda: AnswerFile(None, at_any_cost=False)),
         JsonReader(lambda: AnswerFile(None, at_any_cost=False)),

@@ -1,4 +1,4 @@
-"""The provider's JSON: requests exactly as the guide writes them, replies in every known deviation."""
+"""The provider's JSON: requests exactly as in the guide, replies in every known variant."""
 
 import base64
 from typing import Any
@@ -24,15 +24,15 @@ SHORT = base64.b64encode(b"\xff\xd8\xff" + bytes(60)).decode()
 DATA_URI = f"data:image/png;base64,{BARE}"
 
 
-def test_a_plain_request_has_exactly_the_guides_fields() -> None:
-    """Search flags and references that were not asked for are left out; n is the number 1."""
+def test_plain_request_has_exactly_the_guides_fields() -> None:
+    """Search flags and references that were not ordered are left out; n is the number 1."""
     body = wire.request_body("m", PictureSpec(prompt="a cat"), ())
     assert body == {"model": "m", "prompt": "a cat", "size": "1:1", "resolution": "1K", "n": 1}
     assert type(body["n"]) is int
 
 
-def test_a_full_request_carries_references_and_search_flags() -> None:
-    """Everything that was asked for is in the body."""
+def test_full_request_has_references_and_search_flags() -> None:
+    """All ordered options are in the body."""
     spec = PictureSpec(
         prompt="x", size="16:9", resolution=Resolution.TWO_K, google_search=True, google_image_search=True
     )
@@ -44,7 +44,7 @@ def test_a_full_request_carries_references_and_search_flags() -> None:
 
 
 def test_style_follows_the_prompt() -> None:
-    """The model gets one prompt; the style's name is no business of its."""
+    """The model gets one prompt; the style's name is not sent."""
     body = wire.request_body("m", PictureSpec(prompt="a cat", style="noir", style_text="black and white"), ())
     assert body["prompt"] == "a cat\n\nblack and white"
     assert "noir" not in str(body)
@@ -63,8 +63,8 @@ def test_style_follows_the_prompt() -> None:
         {"code": 200, "message": "success", "data": [{"task_id": "task_1"}], "error": None},
     ],
 )
-def test_a_task_is_found_in_every_form_of_a_submit_answer(payload: object) -> None:
-    """`code` may be missing, `data` may be a list or an object, the task may stand at the top."""
+def test_task_is_found_in_every_form_of_a_submit_answer(payload: object) -> None:
+    """`code` may be missing, `data` may be a list or an object, the task may be at the top level."""
     submission = wire.parse_submission(payload)
     assert submission.task_id == "task_1"
     assert submission.source is None
@@ -86,8 +86,8 @@ def test_a_task_is_found_in_every_form_of_a_submit_answer(payload: object) -> No
         ({"data": [{"status": "completed", "task_id": "t", "url": URL}]}, PictureSource(url=URL)),
     ],
 )
-def test_a_finished_picture_in_a_submit_answer_is_taken(payload: object, source: PictureSource) -> None:
-    """Submit may answer with the picture, as an address, a data URI or base64 (a JPEG's starts like a path)."""
+def test_finished_picture_in_a_submit_answer_is_accepted(payload: object, source: PictureSource) -> None:
+    """Submit may answer with the picture, as a URL, a data URI or base64 (a JPEG's starts like a path)."""
     submission = wire.parse_submission(payload)
     assert submission.source == source
     assert submission.task_id is None
@@ -116,7 +116,7 @@ def test_a_finished_picture_in_a_submit_answer_is_taken(payload: object, source:
     ],
 )
 def test_an_answer_without_task_or_picture_leaves_the_outcome_unknown(payload: object) -> None:
-    """The request was accepted with a 2xx, so it may well have been charged."""
+    """The request was accepted with a 2xx, so it may have been charged."""
     with pytest.raises(OutcomeUnknownError):
         wire.parse_submission(payload)
 
@@ -131,7 +131,7 @@ def test_an_answer_without_task_or_picture_leaves_the_outcome_unknown(payload: o
         ({"data": {"status": "failed", "error": {"code": "prompt_blocked"}}}, ContentRefusedError),
     ],
 )
-def test_a_refusal_that_comes_as_a_success_is_still_a_refusal(payload: object, kind: type[ProviderError]) -> None:
+def test_refusal_with_http_200_is_still_a_refusal(payload: object, kind: type[ProviderError]) -> None:
     """Some servers answer 200 with the real status in the body."""
     with pytest.raises(kind) as raised:
         wire.parse_submission(payload)
@@ -156,7 +156,7 @@ def test_a_refusal_that_comes_as_a_success_is_still_a_refusal(payload: object, k
 )
 @pytest.mark.parametrize("wrap", ["object", "list", "top"])
 def test_every_form_of_success_gives_the_picture(word: str, result: dict[str, Any], wrap: str) -> None:
-    """Any case of the three words, any place of the address; references that are repeated are no result."""
+    """Any case of the three words, any place of the URL; references that are echoed are not a result."""
     data = {"status": word, **result}
     payload = {"object": {"code": 200, "data": data}, "list": {"data": [data]}, "top": data}[wrap]
     status = wire.parse_task(payload)
@@ -164,14 +164,14 @@ def test_every_form_of_success_gives_the_picture(word: str, result: dict[str, An
     assert status.source == PictureSource(url=URL)
 
 
-def test_a_finished_task_may_bring_a_picture_of_few_bytes() -> None:
-    """Under `b64_json` a short value is base64 too; a task without a picture would be polled on and on."""
+def test_finished_task_may_have_a_small_picture() -> None:
+    """Under `b64_json` a short value is base64 too; a task without a picture would be polled forever."""
     status = wire.parse_task({"data": {"status": "completed", "result": {"images": [{"b64_json": SHORT}]}}})
     assert (status.state, status.source) == (TaskState.SUCCEEDED, PictureSource(base64=SHORT))
 
 
 @pytest.mark.parametrize("word", ["failed", "failure", "fail", "error", "cancelled", "canceled", "FAILED", "Failure"])
-def test_every_word_for_failure_ends_the_task(word: str) -> None:
+def test_every_failure_status_ends_the_task(word: str) -> None:
     """A failure without any reason is normal, and the envelope's own message is not taken for one."""
     status = wire.parse_task({"code": 200, "message": "success", "data": {"status": word}})
     assert (status.state, status.error, status.error_code) == (TaskState.FAILED, "", "")
@@ -179,8 +179,8 @@ def test_every_word_for_failure_ends_the_task(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["submitted", "queued", "in_progress", "PROCESSING", "not_start", "unheard_of"])
-def test_an_unknown_word_means_still_running(word: str) -> None:
-    """Even with an address beside it."""
+def test_unknown_status_means_still_running(word: str) -> None:
+    """Even with a URL beside it."""
     status = wire.parse_task({"data": {"status": word, "progress": "45%", "url": URL}})
     assert (status.state, status.progress, status.source) == (TaskState.RUNNING, 45.0, None)
 
@@ -200,7 +200,7 @@ def test_an_unknown_word_means_still_running(word: str) -> None:
         ({"error": None, "failure_reason": None}, "", "", False),
     ],
 )
-def test_the_reason_of_a_failure_is_read_where_there_is_one(
+def test_reason_of_a_failure_is_read_if_present(
     failure: dict[str, object], message: str, code: str, refused: bool
 ) -> None:
     """A content-safety code is recognised in the code, the type or the message."""
@@ -208,15 +208,15 @@ def test_the_reason_of_a_failure_is_read_where_there_is_one(
     assert (status.error, status.error_code, status.content_refused) == (message, code, refused)
 
 
-def test_an_error_at_the_top_explains_a_failed_task() -> None:
-    """The reason may stand beside `data` instead of in it."""
+def test_top_level_error_explains_a_failed_task() -> None:
+    """The reason may be beside `data` instead of in it."""
     status = wire.parse_task({"data": {"status": "failed"}, "error": {"message": "boom", "code": "E1"}})
     assert (status.error, status.error_code) == ("boom", "E1")
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"data": None}, {"data": {"status": "succeeded"}}, {"data": 1}])
-def test_a_poll_that_says_nothing_can_be_asked_again(payload: object) -> None:
-    """No status, or a success without a picture: the charge stands, so it is never taken as an end."""
+def test_empty_poll_answer_can_be_retried(payload: object) -> None:
+    """No status, or a success without a picture: the job was charged, so this never ends it."""
     with pytest.raises(OutcomeUnknownError):
         wire.parse_task(payload)
 
@@ -242,7 +242,7 @@ def test_an_unknown_task_in_a_successful_answer_is_unknown() -> None:
     ],
 )
 def test_the_reported_cost_is_a_number_or_nothing(fields: dict[str, object], cost: float | None) -> None:
-    """The provider's own figure is recorded beside ours, and never nonsense."""
+    """The provider's own figure is recorded beside ours; an invalid one is dropped."""
     payload = {"data": {"status": "succeeded", "url": URL, **fields}}
     assert wire.parse_task(payload).reported_cost == cost
 
@@ -258,22 +258,22 @@ def test_the_reported_cost_is_a_number_or_nothing(fields: dict[str, object], cos
         ({}, ""),
     ],
 )
-def test_the_effective_resolution_is_one_or_nothing(fields: dict[str, object], resolution: str) -> None:
-    """The provider may make less than was asked for; it is kept as it says so, by poll and by submit alike."""
+def test_effective_resolution_is_valid_or_none(fields: dict[str, object], resolution: str) -> None:
+    """The provider may make less than ordered; its value is stored, from poll and submit alike."""
     payload = {"data": {"status": "succeeded", "url": URL, **fields}}
     assert wire.parse_task(payload).effective_resolution == resolution
     assert wire.parse_submission(payload).effective_resolution == resolution
     assert wire.parse_submission({"data": {"task_id": "t", **fields}}).effective_resolution == resolution
 
 
-def test_balance_is_the_limit_less_what_was_used() -> None:
-    """The limit comes in dollars, the usage in cents."""
+def test_balance_is_the_limit_minus_the_usage() -> None:
+    """The limit is in dollars, the usage in cents."""
     assert wire.parse_balance({"hard_limit_usd": 20}, {"total_usage": 150}) == 18.5
     assert wire.parse_balance({"hard_limit_usd": 20}, None) is None
 
 
-def test_an_upload_answer_without_an_address_is_refused() -> None:
-    """An address is http(s), at the top or in data."""
+def test_upload_answer_without_a_url_is_refused() -> None:
+    """A URL is http(s), at the top level or in data."""
     assert wire.parse_upload({"url": URL}) == URL
     assert wire.parse_upload({"data": {"url": URL}}) == URL
     with pytest.raises(OutcomeUnknownError):
@@ -290,7 +290,7 @@ def _nested(depth: int) -> object:
     return value
 
 
-def test_a_reply_nested_beyond_reason_is_not_followed() -> None:
+def test_too_deeply_nested_reply_is_not_followed() -> None:
     """A hostile or broken answer cannot exhaust the stack."""
     with pytest.raises(OutcomeUnknownError):
         wire.parse_submission(_nested(500))

@@ -1,4 +1,4 @@
-"""The measurement of a burst, with a small one."""
+"""The load benchmark, with a small burst."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.support.fork_server import NURSERY
 LIMITS = Limits(running_each=2, pending_each=3, running=10)
 
 
-async def test_in_a_crowd_turns_places_and_caps_are_as_the_rule_has_them(capsys: pytest.CaptureFixture[str]) -> None:
-    """Forty members type unevenly, more at once than are stored at once; pictures are made, more than once around."""
+async def test_burst_respects_turns_positions_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    """Forty members order unevenly, more at once than are stored at once; pictures are made in several rounds."""
     typists = crowd_of(150, 40, seed=7)
     seen = await burst(typists=typists, within_s=0.1, limits=LIMITS, asking=10, poll_s=0.1, launch=NURSERY.launch)
     told(seen)

@@ -1,4 +1,4 @@
-"""Statistics of a server with fifty thousand pictures: the answers are right, and no table is read from end to end."""
+"""Statistics of a server with fifty thousand pictures: the answers are correct, and no table is fully scanned."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ JOBS = 50_000
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Filled as the benchmark fills its own."""
+    """A database filled as by the benchmark."""
     with closing(connect(tmp_path_factory.mktemp("bench") / "bench.db")) as db:
         fill(db, jobs=JOBS)
         yield db
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_no_question_reads_a_table_from_end_to_end(name: str, crowded: Database) -> None:
+def test_no_query_scans_a_table(name: str, crowded: Database) -> None:
     """Each finds its rows through an index, so that an answer takes no longer after millions of pictures."""
     assert list(full_scans(crowded, QUESTIONS[name])) == []
 
 
-def test_a_full_scan_would_be_noticed(crowded: Database) -> None:
-    """The check itself can fail: by a table without an index for what is asked."""
+def test_full_scan_would_be_detected(crowded: Database) -> None:
+    """The check itself fails for a table without a suitable index."""
     scans = list(full_scans(crowded, lambda db: db.conn.execute("SELECT id FROM jobs WHERE size_bytes > 5").fetchall()))
     assert len(scans) == 1
     assert scans[0].startswith("SCAN jobs")
 
 
-def test_the_totals_are_those_of_the_jobs(crowded: Database) -> None:
-    """What the overview says is what counting the jobs says; and the books find nothing wrong with the totals."""
+def test_totals_equal_those_of_the_jobs(crowded: Database) -> None:
+    """The overview equals the counted jobs; and the consistency check of the totals finds nothing."""
     told = overview_of_everything(crowded)
     counted = crowded.conn.execute(
         "SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 'delivered'), COUNT(DISTINCT user_id) FROM jobs "

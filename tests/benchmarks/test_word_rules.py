@@ -1,4 +1,4 @@
-"""The measurement of attacks by word rules, with a short one."""
+"""The benchmark of attacks by word rules, in a short version."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _GENEROUS_S = 1.2
 
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.rules], ids=lambda case: case.name)
-async def test_an_attack_by_word_rules_delays_nobody(case: Case) -> None:
-    """Everybody is acknowledged, the attackers included, and the event loop goes on."""
+async def test_attack_by_word_rules_delays_no_member(case: Case) -> None:
+    """Everyone is acknowledged, the attackers included, and the event loop is not blocked."""
     seen = await measure(case, rounds=1, launch=NURSERY.launch)
     assert seen.late == 0, table([seen])
     assert max(seen.loop_s) < _GENEROUS_S, table([seen])
     assert max(*seen.others_s, *seen.attackers_s) < _GENEROUS_S, table([seen])
 
 
-def test_a_busy_machine_is_told_from_a_broken_promise() -> None:
-    """What is slow while nobody attacks is no fault of the guards; nobody may be left without an answer."""
+def test_busy_machine_is_distinguished_from_a_violation() -> None:
+    """Slowness without an attack is not the guards' fault; no member may be left without an answer."""
 
     def seen(*, p99_s: float, late: int = 0) -> Measured:
         waits = (p99_s,)

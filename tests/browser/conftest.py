@@ -1,4 +1,4 @@
-"""A headless Chromium on the sandbox's page, with the real bot or with the tests' own in its place."""
+"""Fixtures: a headless Chromium on the sandbox's page, with the real bot or one played by the test."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ class Visit(NamedTuple):
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """The machine's own Chromium, started once: a start takes longer than most tests. No browser is downloaded."""
+    """The installed Chromium, started once: a start takes longer than most tests. No browser is downloaded."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         reason = f"no Chromium on PATH (tried {', '.join(_NAMES)})"
@@ -54,15 +54,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tab(browser: Browser) -> Page:
-    """The one tab of all tests, since a new one is a new process. Each server's page keeps what it keeps by itself."""
-    tab = await browser.new_page(reduced_motion="reduce")  # what moves is painted by the processor here
+    """The one tab of all tests, since a new one is a new process. Each server's page has its own storage."""
+    tab = await browser.new_page(reduced_motion="reduce")  # animations are rendered on the CPU here
     tab.set_default_timeout(PATIENCE_MS)
     return tab
 
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser's console and the page's code complained of; a test may allow some by removing them."""
+    """Errors from the browser's console and the page's code; a test may allow some by removing them."""
     return []
 
 
@@ -89,7 +89,7 @@ async def _visit(tab: Page, sandbox: Sandbox, complaints: list[str]) -> AsyncIte
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def with_bot(tab: Page, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
-    """The page with the real bot behind it, connected; the browser must have nothing to complain of."""
+    """The page with the real, connected bot; the browser must log no errors."""
     async with Sandbox(data_dir=tmp_path, knobs=Knobs(latency_s=0.5), launch=NURSERY.launch) as sandbox:
         await sandbox.driver.wait_for_bot()
         async for visit in _visit(tab, sandbox, complaints):
@@ -98,7 +98,7 @@ async def with_bot(tab: Page, complaints: list[str], tmp_path: Path) -> AsyncIte
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def without_bot(tab: Page, complaints: list[str], tmp_path: Path) -> AsyncIterator[Visit]:
-    """The page alone; a test plays the bot itself where it needs one."""
+    """The page alone; a test plays the bot itself if it needs one."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
         async for visit in _visit(tab, sandbox, complaints):
             yield visit

@@ -1,4 +1,4 @@
-"""A bot played by the test itself: it registers commands and answers each interaction at once."""
+"""A bot played by the test: it registers commands and answers each interaction at once."""
 
 import io
 from collections.abc import Callable
@@ -49,7 +49,7 @@ COMMANDS: list[Json] = [
 
 
 async def play_bot(visit: Visit, answer: Callable[[InteractionRecord], Json | None]) -> list[InteractionRecord]:
-    """Register COMMANDS and answer each interaction with what `answer` says; returns the list of those that come.
+    """Register COMMANDS and answer each interaction with the result of `answer`; returns the list of interactions.
 
     None leaves an interaction without an answer. Returns once the page offers the commands.
     """
@@ -73,7 +73,7 @@ async def play_bot(visit: Visit, answer: Callable[[InteractionRecord], Json | No
 
 
 def say(text: str, *, ephemeral: bool = False) -> Json:
-    """The callback of a plain answer."""
+    """The callback of a plain text response."""
     return {"type": 4, "data": {"content": text, "flags": 64 if ephemeral else 0}}
 
 

@@ -1,4 +1,4 @@
-"""What the bot answers, and what a member does with it: failures, deferrals, modals, buttons, menus."""
+"""The bot's responses on the page: failures, deferrals, modals, buttons, menus."""
 
 import pytest
 from playwright.async_api import FilePayload, expect
@@ -7,7 +7,7 @@ from sandbox.discord.interactions import InteractionType
 from tests.browser.conftest import Visit
 from tests.browser.session import Json, play_bot, say, write
 
-# One browser serves all tests, and a browser belongs to the event loop that started it.
+# One browser serves all tests, and it belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MODAL: Json = {
@@ -43,8 +43,8 @@ MODAL: Json = {
 }
 
 
-async def test_a_command_that_nobody_answers_is_told_as_failed(without_bot: Visit) -> None:
-    """After three seconds the member reads what Discord says."""
+async def test_unanswered_command_is_shown_as_failed(without_bot: Visit) -> None:
+    """After three seconds the member sees Discord's failure text."""
     tab = without_bot.tab
     without_bot.sandbox.world.interactions.acknowledge_within_s = 0.05
     await play_bot(without_bot, lambda _: None)
@@ -55,8 +55,8 @@ async def test_a_command_that_nobody_answers_is_told_as_failed(without_bot: Visi
     await expect(tab.get_by_test_id("failed-row")).to_have_count(0)
 
 
-async def test_a_deferral_thinks_until_its_answer_comes(without_bot: Visit) -> None:
-    """The same message turns from thinking into the answer."""
+async def test_deferral_shows_thinking_until_its_answer(without_bot: Visit) -> None:
+    """The same message changes from thinking to the answer."""
     tab, world = without_bot.tab, without_bot.sandbox.world
     seen = await play_bot(without_bot, lambda _: {"type": 5})
     await write(tab, "/paint a corgi")
@@ -67,8 +67,8 @@ async def test_a_deferral_thinks_until_its_answer_comes(without_bot: Visit) -> N
     await expect(tab.get_by_test_id("message")).to_contain_text("done")
 
 
-async def test_a_modal_is_filled_in_and_sent(without_bot: Visit) -> None:
-    """Every kind of field reaches the bot under its own id; a field that is missing is named first."""
+async def test_modal_is_filled_in_and_submitted(without_bot: Visit) -> None:
+    """Every kind of field reaches the bot under its own id; a missing field is named first."""
     tab = without_bot.tab
     seen = await play_bot(
         without_bot,
@@ -120,7 +120,7 @@ async def test_buttons_and_selects_act_on_their_message(without_bot: Visit) -> N
     assert seen[1].data["values"] == ["red", "blue"]
 
 
-async def test_context_menus_run_on_their_message_and_their_member(without_bot: Visit) -> None:
+async def test_context_menus_run_on_their_target(without_bot: Visit) -> None:
     """The menu of a message and of an author list the bot's commands and name the target."""
     tab, sandbox = without_bot.tab, without_bot.sandbox
     seen = await play_bot(without_bot, lambda _: say("ok", ephemeral=True))
@@ -135,8 +135,8 @@ async def test_context_menus_run_on_their_message_and_their_member(without_bot: 
     assert [record.data["target_id"] for record in seen] == [message.id, sandbox.world.user("bob").id]
 
 
-async def test_a_plain_message_with_a_file_is_posted(without_bot: Visit) -> None:
-    """Members can talk and attach, so that there is something for message commands to work on."""
+async def test_plain_message_with_a_file_is_posted(without_bot: Visit) -> None:
+    """Members can write and attach files, for message commands to work on."""
     tab = without_bot.tab
     await tab.get_by_test_id("attach").set_input_files(
         {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}

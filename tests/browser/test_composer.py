@@ -1,4 +1,4 @@
-"""Composing slash commands on the page: by text, by fields, and what is refused before it is sent."""
+"""Composing slash commands on the page: as text, by fields, and what is refused before it is sent."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from sandbox.discord.interactions import InteractionRecord, InteractionType
 from tests.browser.conftest import Visit
 from tests.browser.session import COMMANDS, Json, options_of, play_bot, say, write
 
-# One browser serves all tests, and a browser belongs to the event loop that started it.
+# One browser serves all tests, and it belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _module(tab: Page, name: str, expression: str, argument: object) -> Any:
-    """The value of an expression over one of the page's own modules (`m`) and an argument (`a`)."""
+    """The value of an expression with one of the page's modules as `m` and an argument as `a`."""
     script = f"async (a) => {{ const m = await import('/static/js/{name}'); return {expression}; }}"
     return await tab.evaluate(script, argument)
 
@@ -32,8 +32,8 @@ async def test_the_composer_lists_the_registered_commands_and_completes_one(with
     await expect(tab.get_by_test_id("composer")).to_have_value("/style ")
 
 
-async def test_a_moderator_is_offered_more_commands(without_bot: Visit) -> None:
-    """Commands behind a permission are listed for the member who has it; a wrong second word is told the right ones."""
+async def test_moderator_is_offered_more_commands(without_bot: Visit) -> None:
+    """Commands behind a permission are listed for members who have it; a wrong subcommand shows the valid ones."""
     tab = without_bot.tab
     await play_bot(without_bot, lambda _: say("ok"))
     await tab.get_by_test_id("member-mod").click()
@@ -44,8 +44,8 @@ async def test_a_moderator_is_offered_more_commands(without_bot: Visit) -> None:
     await expect(tab.get_by_test_id("toasts")).to_contain_text("Choose one of /usage overview.")
 
 
-async def test_fields_and_typed_text_are_two_views_of_one_command(without_bot: Visit) -> None:
-    """A choice made in a field appears in the text, a pair that is typed appears in its field, and both are sent."""
+async def test_fields_and_text_are_two_views_of_one_command(without_bot: Visit) -> None:
+    """A choice in a field appears in the text, a typed pair appears in its field, and both are sent."""
     tab = without_bot.tab
     seen = await play_bot(without_bot, lambda _: say("ok"))
     await write(tab, "/paint a corgi in space count:2")
@@ -68,7 +68,7 @@ _WRONG = (
 )
 
 
-async def test_a_wrong_option_is_told_beside_its_field_and_nothing_is_sent(without_bot: Visit) -> None:
+async def test_invalid_option_is_marked_at_its_field_and_nothing_is_sent(without_bot: Visit) -> None:
     """What Discord's client would refuse never reaches the bot."""
     tab = without_bot.tab
     seen = await play_bot(without_bot, lambda _: say("ok"))
@@ -79,7 +79,7 @@ async def test_a_wrong_option_is_told_beside_its_field_and_nothing_is_sent(witho
     assert seen == []
 
 
-async def test_a_file_option_takes_the_chosen_file(without_bot: Visit) -> None:
+async def test_file_option_uploads_the_chosen_file(without_bot: Visit) -> None:
     """An attachment reaches the bot with its name and size."""
     tab = without_bot.tab
     seen = await play_bot(without_bot, lambda _: say("ok"))
@@ -93,8 +93,8 @@ async def test_a_file_option_takes_the_chosen_file(without_bot: Visit) -> None:
     assert (attachment["filename"], attachment["size"]) == ("dog.txt", 4)
 
 
-async def test_suggestions_of_the_bot_appear_while_typing(without_bot: Visit) -> None:
-    """Autocompletion asks the bot with the text so far, and a click takes the suggestion over."""
+async def test_autocomplete_suggestions_appear_while_typing(without_bot: Visit) -> None:
+    """The bot is asked with the text so far, and a click inserts the suggestion."""
     tab = without_bot.tab
 
     def answer(record: InteractionRecord) -> Json:
@@ -112,8 +112,8 @@ async def test_suggestions_of_the_bot_appear_while_typing(without_bot: Visit) ->
     assert options_of(seen[-1]) == {"name": "oil"}
 
 
-async def test_the_text_form_of_a_command_can_be_read_back(without_bot: Visit) -> None:
-    """Whatever the values say, the text that stands for them means exactly them."""
+async def test_command_text_round_trips(without_bot: Visit) -> None:
+    """Whatever the values contain, parsing the text gives exactly them."""
     options = COMMANDS[0]["options"]
     entry = {"path": "paint", "options": options}
     for values in (

@@ -1,4 +1,4 @@
-"""The page around the messages: markup, clocks, channels, lost connections, phones."""
+"""The page around the messages: markup, timestamps, channels, lost connections, phones."""
 
 import re
 
@@ -9,12 +9,12 @@ from sandbox.page import PageServer
 from tests.browser.conftest import Visit
 from tests.browser.session import post_picture
 
-# One browser serves all tests, and a browser belongs to the event loop that started it.
+# One browser serves all tests, and it belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_markup_in_a_message_never_becomes_markup_of_the_page(without_bot: Visit) -> None:
-    """A prompt with HTML in it is shown as the text that it is; a sign behind a backslash stands for itself alone."""
+    """A prompt with HTML in it is shown as text; a character after a backslash is literal."""
     text = "<img src=x onerror=alert(1)> **bold** google\\_image_search `code` [a](javascript:alert(1))"
     without_bot.sandbox.driver.send("bob", text)
     content = without_bot.tab.get_by_test_id("message").locator(".content")
@@ -23,8 +23,8 @@ async def test_markup_in_a_message_never_becomes_markup_of_the_page(without_bot:
     assert await content.locator("strong").inner_text() == "bold"
 
 
-async def test_a_picture_has_its_room_and_its_description(without_bot: Visit) -> None:
-    """Width, height and alternative text stand in the element, so that nothing jumps and nobody is left out."""
+async def test_picture_has_dimensions_and_description(without_bot: Visit) -> None:
+    """Width, height and alternative text are set, so that nothing shifts and screen readers can read it."""
     post_picture(without_bot, "a corgi in space", (1376, 768))
     picture = without_bot.tab.get_by_test_id("picture")
     await expect(picture).to_have_attribute("alt", "a corgi in space")
@@ -33,7 +33,7 @@ async def test_a_picture_has_its_room_and_its_description(without_bot: Visit) ->
 
 
 async def test_a_picture_opens_at_full_size_and_closes_by_keyboard(without_bot: Visit) -> None:
-    """The picture is a button: Enter opens it large with its pixel size, Escape closes it."""
+    """The picture is a button: Enter opens it at full size with its pixel size, Escape closes it."""
     tab = without_bot.tab
     post_picture(without_bot, "a corgi in space", (1024, 1024))
     await tab.get_by_role("button", name="Open at full size: a corgi in space").press("Enter")
@@ -44,7 +44,7 @@ async def test_a_picture_opens_at_full_size_and_closes_by_keyboard(without_bot: 
 
 
 async def test_a_link_to_a_message_leads_to_it(without_bot: Visit) -> None:
-    """The page goes to the channel and message that Discord's client would go to; a message that is gone is told."""
+    """The page opens the channel and message that Discord's client would open; a deleted message is reported."""
     tab, sandbox = without_bot.tab, without_bot.sandbox
     there = sandbox.driver.send("bob", "here it is", channel="art")
     address = f"https://discord.com/channels/{sandbox.world.guild.id}/{there.channel_id}"
@@ -57,8 +57,8 @@ async def test_a_link_to_a_message_leads_to_it(without_bot: Visit) -> None:
     await expect(tab.get_by_test_id("toasts")).to_contain_text("not to be seen here")
 
 
-async def test_a_relative_time_counts_down_by_itself(without_bot: Visit) -> None:
-    """The reader's clock moves the text; the message is not edited for it."""
+async def test_relative_time_counts_down_automatically(without_bot: Visit) -> None:
+    """The client's clock updates the text; the message is not edited for it."""
     tab, sandbox = without_bot.tab, without_bot.sandbox
     unix = int(sandbox.world.clock.now()) + 20
     sandbox.driver.send("bob", f"ready <t:{unix}:R>")
@@ -68,8 +68,8 @@ async def test_a_relative_time_counts_down_by_itself(without_bot: Visit) -> None
     await expect(time).not_to_have_text(first, timeout=3000)
 
 
-async def test_another_channel_tells_that_something_is_new_there(without_bot: Visit) -> None:
-    """A message elsewhere shows as a count, which is gone once the channel is opened."""
+async def test_unread_messages_in_another_channel_are_counted(without_bot: Visit) -> None:
+    """The count is reset once the channel is opened."""
     tab = without_bot.tab
     without_bot.sandbox.driver.send("bob", "over here", channel="art")
     art = tab.get_by_test_id("channel-art")
@@ -79,8 +79,8 @@ async def test_another_channel_tells_that_something_is_new_there(without_bot: Vi
     await expect(art).not_to_contain_text("1")
 
 
-async def test_a_lost_connection_is_taken_up_again(without_bot: Visit, complaints: list[str]) -> None:
-    """When the page's server comes back, the page shows what happened meanwhile, without a reload."""
+async def test_lost_connection_is_restored(without_bot: Visit, complaints: list[str]) -> None:
+    """When the page's server is back, the page shows what happened meanwhile, without a reload."""
     tab, sandbox, server = without_bot.tab, without_bot.sandbox, without_bot.server
     await server.__aexit__(None, None, None)
     await expect(tab.get_by_test_id("offline")).to_be_visible()
@@ -95,8 +95,8 @@ async def test_a_lost_connection_is_taken_up_again(without_bot: Visit, complaint
     ]
 
 
-async def test_on_a_phone_nothing_is_cut_off(without_bot: Visit) -> None:
-    """At 390 pixels the page is as wide as the screen, and channels and switches are one press away."""
+async def test_phone_layout_is_complete(without_bot: Visit) -> None:
+    """At 390 pixels the page is as wide as the screen, and channels and switches are one tap away."""
     tab = without_bot.tab
     await tab.set_viewport_size({"width": 390, "height": 844})
     without_bot.sandbox.driver.send("bob", f"{'long' * 100} and `{'code' * 100}`")
@@ -110,8 +110,8 @@ async def test_on_a_phone_nothing_is_cut_off(without_bot: Visit) -> None:
     await tab.get_by_test_id("close-panel").click()
 
 
-async def test_faults_are_chosen_by_name_and_number(without_bot: Visit) -> None:
-    """Of the provider and of Discord alike; the panel says how many there were and which was the last."""
+async def test_faults_are_chosen_by_name_and_count(without_bot: Visit) -> None:
+    """Of the provider and of Discord alike; the panel shows how many there were and the last one."""
     tab = without_bot.tab
     await tab.get_by_test_id("fault").select_option("discord/429-cloudflare")
     await tab.get_by_test_id("fault-times").fill("3")

@@ -7,12 +7,12 @@ from sandbox.page.examples import post_examples
 from tests.browser.conftest import Visit
 from tests.browser.session import options_of, play_bot, say, write
 
-# One browser serves all tests, and a browser belongs to the event loop that started it.
+# One browser serves all tests, and it belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_commands_are_shown_in_the_language_of_the_client(without_bot: Visit) -> None:
-    """Options, choices and menus in German, sent under their own names; the bot is told the language, also later."""
+async def test_commands_are_shown_in_the_clients_language(without_bot: Visit) -> None:
+    """Options, choices and menus in German, sent by their own names; the bot gets the locale, also when changed."""
     tab = without_bot.tab
     seen = await play_bot(without_bot, lambda _: say(f"<t:{int(without_bot.sandbox.world.clock.now()) + 90}:R>"))
     await tab.get_by_test_id("locale").select_option("de")
@@ -36,7 +36,7 @@ async def test_commands_are_shown_in_the_language_of_the_client(without_bot: Vis
     assert {without_bot.sandbox.world.interactions.payload(record)["locale"] for record in seen} == {"de"}
 
 
-async def test_every_place_can_be_opened_and_only_offers_what_works_there(without_bot: Visit) -> None:
+async def test_every_place_can_be_opened_and_offers_only_what_works_there(without_bot: Visit) -> None:
     """A thread, a server without the bot, a group DM, a DM; the moderator is not in the group."""
     tab = without_bot.tab
     await play_bot(without_bot, lambda _: say("ok"))
@@ -55,7 +55,7 @@ async def test_every_place_can_be_opened_and_only_offers_what_works_there(withou
 
 
 async def test_pictures_of_other_bots_are_shown_in_every_form(without_bot: Visit) -> None:
-    """Files, embeds, galleries, stickers; a forward looks like what it forwards, wherever it goes."""
+    """Files, embeds, galleries, stickers; a forward looks like the forwarded message, in any channel."""
     tab = without_bot.tab
     await post_examples(without_bot.sandbox.driver, "art")
     await tab.get_by_test_id("channel-art").click()

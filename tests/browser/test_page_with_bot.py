@@ -1,4 +1,4 @@
-"""The page with the real bot: what a newcomer does in the first minutes."""
+"""The page with the real bot: the first steps of a new user."""
 
 import time
 
@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 
-# One browser serves all tests, and a browser belongs to the event loop that started it.
+# One browser serves all tests, and it belongs to the event loop that started it.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -17,16 +17,16 @@ async def _ask(tab: Page, command: str) -> None:
 
 
 async def _loaded_width(picture: Locator) -> int:
-    """The picture's true width, once its bytes are there."""
+    """The picture's natural width, once it is loaded."""
     await picture.wait_for()
     width = await picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
     return int(width)
 
 
-async def test_a_typed_imagine_becomes_a_picture_within_seconds(with_bot: Visit) -> None:
-    """Typing the command letter by letter and pressing Enter shows the picture, really loaded, in its true size.
+async def test_typed_imagine_becomes_a_picture_within_seconds(with_bot: Visit) -> None:
+    """Typing the command and pressing Enter shows the picture, loaded at its natural size.
 
-    Alone it takes some 2 seconds, of the 5 that are promised; here it shares the processor with the other tests.
+    Alone it takes about 2 s of the promised 5 s; here it shares the CPU with the other tests.
     """
     tab = with_bot.tab
     await tab.keyboard.type("/imagine a corgi in space size:16:9")
@@ -39,7 +39,7 @@ async def test_a_typed_imagine_becomes_a_picture_within_seconds(with_bot: Visit)
     assert "16:9" in card
 
 
-async def test_a_killed_bot_started_again_delivers_the_picture_for_one_order(with_bot: Visit) -> None:
+async def test_restarted_bot_delivers_the_picture_of_one_order(with_bot: Visit) -> None:
     """The page's own buttons kill and start the bot; the picture arrives in the same message, ordered once."""
     tab = with_bot.tab
     with_bot.sandbox.knobs.latency_s = 3
@@ -54,8 +54,8 @@ async def test_a_killed_bot_started_again_delivers_the_picture_for_one_order(wit
     assert len(with_bot.sandbox.apimaster.posts) == 1
 
 
-async def test_a_private_picture_is_shown_to_its_member_alone(with_bot: Visit) -> None:
-    """Alice sees the ephemeral message and its note; bob, in the same channel, sees nothing."""
+async def test_private_picture_is_shown_only_to_its_member(with_bot: Visit) -> None:
+    """Alice sees the ephemeral message and its note; Bob, in the same channel, sees nothing."""
     tab = with_bot.tab
     await _ask(tab, "/imagine a secret corgi private:true")
     await tab.get_by_test_id("picture").wait_for()
@@ -67,8 +67,8 @@ async def test_a_private_picture_is_shown_to_its_member_alone(with_bot: Visit) -
     await tab.get_by_test_id("picture").wait_for()
 
 
-async def test_an_empty_balance_holds_the_picture_until_it_is_filled(with_bot: Visit) -> None:
-    """The knob empties the account, the card says that nothing is lost, and filling it brings the picture."""
+async def test_empty_balance_holds_the_picture_until_it_is_topped_up(with_bot: Visit) -> None:
+    """The knob empties the account, the card says that nothing is lost, and topping up delivers the picture."""
     tab = with_bot.tab
     balance = tab.get_by_test_id("knob-balance")
     await balance.fill("0")

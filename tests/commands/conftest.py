@@ -1,4 +1,4 @@
-"""An installation in a folder of its own, and its commands."""
+"""An installation in its own directory, and its commands."""
 
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.commands.support import Command, command
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The database of this installation; backups go beside its folder."""
+    """The database of this installation; backups go beside its directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()

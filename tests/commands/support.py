@@ -1,4 +1,4 @@
-"""Databases and files of an installation, past the commands that are tested."""
+"""Databases and files of an installation, accessed without the commands under test."""
 
 import sqlite3
 import sys
@@ -19,7 +19,7 @@ Command = Callable[..., int]
 
 
 def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """Run a command as a terminal would; returns its exit code."""
+    """Run a command as from a terminal; returns its exit code."""
     monkeypatch.setattr(sys, "argv", ["bot", *words])
     try:
         entry()
@@ -34,39 +34,39 @@ def opened(database: Path) -> SqliteStore:
 
 
 def rows(database: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """Rows, read past the store."""
+    """Rows, read without the store."""
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute(sql, parameters).fetchall()
 
 
 def put(path: Path, content: bytes) -> None:
-    """Have a file of this content, and its folder."""
+    """Create a file with this content, and its directory."""
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
 
 
 def content(path: Path) -> bytes:
-    """What a file holds."""
+    """The content of a file."""
     return path.read_bytes()
 
 
 def moved(path: Path, to: Path) -> None:
-    """Have a file elsewhere."""
+    """Move a file."""
     path.replace(to)
 
 
 def listed(folder: Path) -> set[str]:
-    """The names of the files in a folder."""
+    """The names of the files in a directory."""
     return {path.name for path in folder.iterdir()}
 
 
 def everywhere(folder: Path) -> set[str]:
-    """The names of all files in a folder and those in it."""
+    """The names of all files in a directory and its subdirectories."""
     return {path.name for path in folder.rglob("*")}
 
 
 def damage(path: Path, part: str = "jobs_state") -> None:
-    """Break the first page of a table or index."""
+    """Corrupt the first page of a table or index."""
     [(page,)] = rows(path, "SELECT rootpage FROM sqlite_schema WHERE name = ?", part)
     with path.open("r+b") as file:
         file.seek(4096 * (page - 1))

@@ -1,4 +1,4 @@
-"""`backup`: one consistent, private, verified file, made while the bot writes; or one sentence and nothing left."""
+"""`backup`: one consistent, private, verified file, made while the bot writes; on failure one sentence and no file."""
 
 import asyncio
 import os
@@ -29,19 +29,19 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def here() -> list[str]:
-    """What lies in the working directory."""
+    """The files in the working directory."""
     return sorted(file.name for file in Path.cwd().iterdir())
 
 
 def mode_of(name: str) -> int:
-    """A file's access rights."""
+    """A file's permission bits."""
     return stat.S_IMODE(Path(name).stat().st_mode)
 
 
-async def test_backup_is_one_private_file_that_says_what_it_holds(
+async def test_backup_is_one_private_file_and_its_content_is_printed(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Readable by this user alone whatever the umask, and by SQLite without a second file beside it."""
+    """Readable by this user only for any umask, and by SQLite without a second file."""
     before = os.umask(0)
     try:
         async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), per_user_running=9) as store:
@@ -59,8 +59,8 @@ async def test_backup_is_one_private_file_that_says_what_it_holds(
     assert list(read_faults(Path("kept.db"))) == []
 
 
-async def test_backup_is_of_one_moment_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
-    """Each copy's books close by themselves, and no write waits for the copying."""
+async def test_backup_is_a_snapshot_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
+    """Each copy's ledger is consistent, and no write waits for the copying."""
     limits = dict.fromkeys(("per_user_running", "per_user_pending", "max_running"), 1_000_000)
     async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), **limits) as store:
         steps, copies = Steps(store), []
@@ -72,15 +72,15 @@ async def test_backup_is_of_one_moment_while_the_bot_goes_on_writing(data_dir: P
             while not copying.done():
                 await steps.running()
             copies.append(await copying)
-            await steps.running()  # a busy machine may not have come to one meanwhile
+            await steps.running()  # on a busy machine there may have been none meanwhile
     assert [list(read_faults(tmp_path / f"{number}.db")) for number in range(3)] == [[]] * 3
     assert copies[0].jobs < copies[1].jobs < copies[2].jobs
 
 
-def test_existing_file_is_replaced_only_by_force(
+def test_existing_file_is_replaced_only_with_force(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What stood there is a backup, too; the database itself is never written over."""
+    """It may be a backup, too; the database itself is never overwritten."""
     fresh_database(data_dir / "bot.db")
     (tmp_path / "kept.db").write_text("last night's")
     assert command(monkeypatch, "backup", "kept.db") == 2
@@ -95,7 +95,7 @@ def test_existing_file_is_replaced_only_by_force(
     ("target", "said"),
     [("data", "is a folder"), ("nowhere/kept.db", "does not exist"), ("k" * 250, "cannot be written")],
 )
-def test_place_that_cannot_be_written_is_named(
+def test_unwritable_target_is_named(
     target: str,
     said: str,
     data_dir: Path,
@@ -108,10 +108,10 @@ def test_place_that_cannot_be_written_is_named(
     assert said in capsys.readouterr().err
 
 
-def test_disk_without_room_leaves_no_half_backup(
+def test_full_disk_leaves_no_partial_backup(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """SQLite cannot write any further: one sentence, and the folder is as it was."""
+    """SQLite cannot write any further: one sentence, and the directory is unchanged."""
     fresh_database(data_dir / "bot.db")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
@@ -123,10 +123,10 @@ def test_disk_without_room_leaves_no_half_backup(
     assert here() == ["data"]
 
 
-async def test_damaged_database_makes_no_backup(
+async def test_corrupt_database_makes_no_backup(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A copy of broken pages would only be found out on the day that it is needed."""
+    """Otherwise the corrupt pages would only be found when the backup is needed."""
     async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), per_user_running=99) as store:
         for _ in range(5):
             await Steps(store).delivered()
@@ -143,7 +143,7 @@ async def test_damaged_database_makes_no_backup(
 def test_without_a_database_there_is_nothing_to_back_up(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither file is made by trying."""
+    """No file is created by trying."""
     assert command(monkeypatch, "backup", "kept.db") == 2
     assert "There is no database" in capsys.readouterr().err
     assert not list(data_dir.iterdir())

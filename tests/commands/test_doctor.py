@@ -1,4 +1,4 @@
-"""`doctor --ledger`: books in order, books that somebody changed, and a database that cannot be read."""
+"""`doctor --ledger`: a consistent ledger, a manipulated one, and a database that cannot be read."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,7 @@ from tests.support.steps import LOST, Steps
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the database of this installation lies."""
+    """The path of this installation's database."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     return tmp_path / "bot.db"
@@ -26,7 +26,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch) -> int:
     return command(monkeypatch, "doctor", "--ledger")
 
 
-async def test_books_in_order_are_said_to_be_so_while_the_bot_has_them_open(
+async def test_consistent_ledger_is_reported_while_the_bot_is_running(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Pictures delivered, refunded, uncertain and waiting: nothing is found, and the exit code is 0."""
@@ -59,7 +59,7 @@ async def test_each_fault_is_printed_with_its_job(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whatever was changed behind the bot's back is found, and the exit code is 1."""
+    """Changes made outside the bot are found, and the exit code is 1."""
     async with SqliteStore(database, FakeClock()) as store:
         await Steps(store).delivered()
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -73,7 +73,7 @@ async def test_each_fault_is_printed_with_its_job(
 def test_without_a_database_there_is_one_sentence(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is created by looking, and the exit code is 2."""
+    """Nothing is created, and the exit code is 2."""
     assert doctor(monkeypatch) == 2
     assert "There is no database" in capsys.readouterr().err
     assert not database.exists()

@@ -1,4 +1,4 @@
-"""`doctor`: a line for each thing, what to do where something is wrong, and an exit code; nothing is changed."""
+"""`doctor`: one line per check, with the fix for each problem, and an exit code; nothing is changed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch) -> Doctor:
 
 
 def lines_about(name: str, printed: str) -> list[str]:
-    """The lines of a report about one thing."""
+    """The lines of a report about one check."""
     return [line for line in printed.splitlines() if line[6:].startswith(f"{name} ")]
 
 
@@ -65,20 +65,20 @@ def opened(data_dir: Path) -> SqliteStore:
 
 
 def put(path: Path, content: bytes = b"a picture") -> None:
-    """Have a file, and its folder, private as the bot's are."""
+    """Create a file, and its directory, private as the bot's are."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     path.write_bytes(content)
 
 
 def opened_to_others(path: Path) -> None:
-    """Let everybody read it."""
+    """Make a file world-readable."""
     path.chmod(path.stat().st_mode | stat.S_IRGRP | stat.S_IROTH)
 
 
-async def test_a_healthy_installation_is_ok_line_by_line(
+async def test_healthy_installation_is_ok_line_by_line(
     data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Beside the running bot; the exit code is 0, and no secret is printed."""
+    """Also while the bot runs; the exit code is 0, and no secret is printed."""
     async with opened(data_dir) as store:
         await Steps(store).delivered()
         await Steps(store).fetched()
@@ -94,10 +94,10 @@ async def test_a_healthy_installation_is_ok_line_by_line(
 
 
 @pytest.mark.usefixtures("data_dir")
-def test_broken_settings_are_each_told_and_the_rest_is_looked_at(
+def test_invalid_settings_are_each_reported_and_the_rest_is_checked(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The bot would stop at the first; here all are named, with their secrets left out."""
+    """The bot would stop at the first; here all are named, without secrets."""
     monkeypatch.setenv("POLL_SECONDS", "soon")
     monkeypatch.setenv("SHARD_IDS", "1")
     monkeypatch.setenv("DISCORD_TOKEN", "")
@@ -112,7 +112,7 @@ def test_broken_settings_are_each_told_and_the_rest_is_looked_at(
 
 
 @pytest.mark.usefixtures("data_dir")
-def test_shards_that_do_not_fit_together_are_told(
+def test_inconsistent_shard_settings_are_reported(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A rule over two settings, of which neither is malformed by itself."""
@@ -121,8 +121,10 @@ def test_shards_that_do_not_fit_together_are_told(
     assert "SHARD_COUNT" in lines_about("settings", capsys.readouterr().out)[0]
 
 
-async def test_json_is_for_machines(data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same findings as an object; the exit code is the same."""
+async def test_json_output_has_the_same_findings(
+    data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As an object; the exit code is the same."""
     async with opened(data_dir) as store:
         await Steps(store).delivered()
     with closing(sqlite3.connect(data_dir / "bot.db")) as connection, connection:
@@ -135,10 +137,10 @@ async def test_json_is_for_machines(data_dir: Path, doctor: Doctor, capsys: pyte
     assert ledger["what"].startswith("Job 1 (delivered): 0 of its reserve is closed")
 
 
-async def test_files_that_rows_and_folders_do_not_agree_about_are_told(
+async def test_mismatches_of_rows_and_files_are_reported(
     data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pictures that are missing, and files that belong to nothing."""
+    """Missing pictures, and orphaned files."""
     async with opened(data_dir) as store:
         await Steps(store).delivered()
         await Steps(store).fetched()
@@ -151,10 +153,10 @@ async def test_files_that_rows_and_folders_do_not_agree_about_are_told(
     assert "of no picture that is known: 1 file" in told
 
 
-async def test_files_that_others_can_read_are_told(
+async def test_files_readable_by_others_are_reported(
     data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the command that closes them; behind a closed folder it does not matter."""
+    """With the command that fixes them; inside a private directory it does not matter."""
     async with opened(data_dir):
         pass
     opened_to_others(data_dir / "bot.db")
@@ -169,10 +171,10 @@ async def test_files_that_others_can_read_are_told(
 
 
 @pytest.mark.usefixtures("data_dir")
-def test_a_settings_file_that_others_can_read_is_told(
+def test_settings_file_readable_by_others_is_reported(
     tmp_path: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It has the token and the key; without one there is nothing to tell."""
+    """It has the token and the key; a missing file is fine."""
     settings = tmp_path / ".env"
     for mode, told in ((0o600, 0), (0o640, 1), (0o644, 1)):
         settings.touch()
@@ -186,16 +188,16 @@ def test_a_settings_file_that_others_can_read_is_told(
 def test_too_small_a_disk_fails(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the same rule by which the bot takes no orders."""
+    """By the same rule by which the bot refuses orders."""
     monkeypatch.setenv("MIN_FREE_MB", "1000000")
     assert doctor() == 1
     assert "MIN_FREE_MB wants" in lines_about("disk", capsys.readouterr().out)[0]
 
 
-async def test_a_broken_database_is_told_and_nothing_else_is_left_out(
+async def test_corrupt_database_is_reported_and_no_other_check_is_skipped(
     data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback: what can still be looked at is."""
+    """No traceback: the other checks still run."""
     put(data_dir / "bot.db", b"these are not the pages you are looking for" * 200)
     assert doctor() == 1
     printed = capsys.readouterr()
@@ -204,8 +206,8 @@ async def test_a_broken_database_is_told_and_nothing_else_is_left_out(
     assert "Traceback" not in printed.err
 
 
-def test_what_restores_left_is_told(data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
-    """One that a kill interrupted, and the databases of before."""
+def test_leftovers_of_restores_are_reported(data_dir: Path, doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
+    """An interrupted restore, and the replaced databases."""
     put(data_dir / "bot.db.restored-20260314")
     put(data_dir / "bot.db.before-restore-20260313")
     assert doctor() == 0
@@ -220,7 +222,7 @@ def named(findings: list[Finding]) -> dict[str, Finding]:
 
 
 async def asked(api_url: str, token: str, *, ahead_s: float = 0) -> dict[str, Finding]:
-    """What is found at a Discord."""
+    """The findings for a Discord API."""
 
     class Shifted(SystemClock):
         def now(self) -> datetime:
@@ -229,8 +231,8 @@ async def asked(api_url: str, token: str, *, ahead_s: float = 0) -> dict[str, Fi
     return named([finding async for finding in DiscordSide(api_url, token, Shifted()).findings()])
 
 
-async def test_discord_is_asked_about_everything_that_it_knows() -> None:
-    """Who the bot is, what it may do, its commands, its gateway, and the time."""
+async def test_discord_is_checked_completely() -> None:
+    """The application, its permissions, its commands, its gateway, and the clock."""
     world = World()
     async with DiscordServer(world) as server:
         found = await asked(server.api_url, world.token)
@@ -249,7 +251,7 @@ async def test_discord_is_asked_about_everything_that_it_knows() -> None:
     assert "ahead of Discord's" in found["clock"].what
 
 
-async def test_a_token_that_discord_refuses_fails() -> None:
+async def test_token_that_discord_rejects_fails() -> None:
     """With what to do."""
     async with DiscordServer(World()) as server:
         found = await asked(server.api_url, "not.the.token")
@@ -257,8 +259,8 @@ async def test_a_token_that_discord_refuses_fails() -> None:
     assert "Reset it" in found["token"].advice
 
 
-async def test_a_discord_that_cannot_be_asked_fails_in_a_sentence() -> None:
-    """Nobody listens, or somebody else does."""
+async def test_unreachable_discord_fails_in_a_sentence() -> None:
+    """No server listens, or another one does."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.json_response([])
@@ -272,7 +274,7 @@ async def test_a_discord_that_cannot_be_asked_fails_in_a_sentence() -> None:
     assert "cannot be reached" in found["discord"].what
 
 
-async def test_the_provider_is_asked_for_what_costs_nothing() -> None:
+async def test_provider_is_asked_only_free_calls() -> None:
     """The balance; a refused key and a silent provider fail, an empty balance warns."""
     knobs = Knobs()
     async with ApimasterServer(knobs=knobs) as server:
@@ -284,8 +286,8 @@ async def test_the_provider_is_asked_for_what_costs_nothing() -> None:
     assert "balance" in good.what
 
 
-def test_a_server_with_a_cunning_name_moves_no_cursor() -> None:
-    """What others called their servers is printed, and nothing of it is carried out by a terminal."""
+def test_control_characters_in_server_names_are_escaped() -> None:
+    """Server names are printed, but no terminal sequence in them takes effect."""
     told = str(Finding(level=Level.WARN, name="permissions", what="\x1b[2JPlace\r\n\u202e (5) lacks Attach Files"))
     assert told.isprintable()
     assert told.endswith("?[2JPlace??? (5) lacks Attach Files")

@@ -1,4 +1,4 @@
-"""`generate` from end to end: the command against the stand-in, in this process and as one of its own."""
+"""`generate` from end to end: the command against the stand-in, in this process and as a separate one."""
 
 import asyncio
 import io
@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 async def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[ApimasterServer]:
-    """A stand-in that finishes every task at once, and the settings that lead to it."""
+    """A stand-in that finishes every task at once, and the settings that point to it."""
     async with ApimasterServer(knobs=Knobs(latency_s=0)) as server:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("APIMASTER_BASE_URL", server.base_url)
@@ -34,11 +34,11 @@ async def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIter
 
 
 async def run(*arguments: str) -> Result:
-    """The command, in a thread of its own since it runs its own event loop."""
+    """The command, in its own thread since it runs its own event loop."""
     return await asyncio.to_thread(CliRunner().invoke, generate, arguments)
 
 
-async def test_a_picture_is_made_and_its_facts_are_printed(provider: ApimasterServer) -> None:
+async def test_picture_is_made_and_its_facts_are_printed(provider: ApimasterServer) -> None:
     """Pixels, size, time, price, reported cost and the task's id; progress as plain lines."""
     result = await run("a fox", "--size", "16:9", "--resolution", "2k", "-o", "fox.jpg")
     assert result.exit_code == 0, result.output
@@ -53,15 +53,15 @@ async def test_a_picture_is_made_and_its_facts_are_printed(provider: ApimasterSe
 
 
 async def test_the_sync_mode_makes_one_call(provider: ApimasterServer) -> None:
-    """And no task is mentioned."""
+    """And no task is printed."""
     result = await run("a fox", "--sync", "-o", "fox.jpg")
     assert result.exit_code == 0, result.output
     assert [post.path for post in provider.posts] == ["/v1/images/generations"]
     assert "task:" not in result.stdout
 
 
-async def test_the_outputs_extension_asks_for_the_format(provider: ApimasterServer) -> None:
-    """What comes as something else is converted, and that is said."""
+async def test_output_extension_selects_the_format(provider: ApimasterServer) -> None:
+    """A result in another format is converted, and that is printed."""
     provider.knobs.picture_format = "webp"
     for name, picture_format in (("a.png", "PNG"), ("a.jpeg", "JPEG"), ("a.webp", "WEBP")):
         result = await run("a fox", "-o", name)
@@ -72,7 +72,7 @@ async def test_the_outputs_extension_asks_for_the_format(provider: ApimasterServ
 
 
 async def test_a_local_reference_is_uploaded(provider: ApimasterServer, tmp_path: Path) -> None:
-    """An address is passed on as it is."""
+    """A URL is passed on unchanged."""
     Image.new("RGB", (8, 8), "red").save(tmp_path / "reference.png")
     result = await run("a fox", "--image", "reference.png", "--image", "http://192.0.2.1/b.png", "-o", "fox.jpg")
     assert result.exit_code == 0, result.output
@@ -82,9 +82,7 @@ async def test_a_local_reference_is_uploaded(provider: ApimasterServer, tmp_path
     assert urls[1] == "http://192.0.2.1/b.png"
 
 
-async def test_without_uploads_a_reference_travels_inside_the_request(
-    provider: ApimasterServer, tmp_path: Path
-) -> None:
+async def test_without_uploads_a_reference_is_sent_inline(provider: ApimasterServer, tmp_path: Path) -> None:
     """Not every deployment has the endpoint."""
     provider.knobs.uploads = False
     Image.new("RGB", (8, 8), "red").save(tmp_path / "reference.png")
@@ -153,8 +151,8 @@ async def test_a_bad_setting_is_named(
     ],
     ids=lambda value: value if isinstance(value, str) else value.kind,
 )
-async def test_the_providers_refusal_is_told_with_its_code(provider: ApimasterServer, fault: Fault, code: str) -> None:
-    """Exit code 1, and nothing is left on disk."""
+async def test_providers_refusal_is_printed_with_its_code(provider: ApimasterServer, fault: Fault, code: str) -> None:
+    """Exit code 1, and no file is left on disk."""
     provider.script(fault)
     result = await run("a fox", "-o", "a.jpg")
     assert result.exit_code == 1
@@ -164,8 +162,8 @@ async def test_the_providers_refusal_is_told_with_its_code(provider: ApimasterSe
     assert not Path("a.jpg").exists()  # noqa: ASYNC240 - a test may look at its disk
 
 
-async def test_a_sync_timeout_says_what_the_guide_says(provider: ApimasterServer) -> None:
-    """Async mode or a lower resolution, and perhaps a charge."""
+async def test_sync_timeout_says_what_the_guide_says(provider: ApimasterServer) -> None:
+    """Async mode or a lower resolution, and a possible charge."""
     provider.script(Fault.http(408))
     result = await run("a fox", "--sync", "-o", "a.jpg")
     assert result.exit_code == 1
@@ -173,7 +171,7 @@ async def test_a_sync_timeout_says_what_the_guide_says(provider: ApimasterServer
     assert "lower resolution" in result.stderr
 
 
-async def test_passing_trouble_is_sat_out(provider: ApimasterServer) -> None:
+async def test_transient_errors_are_retried(provider: ApimasterServer) -> None:
     """Polls and downloads are repeated; the POST is not."""
     provider.script_poll(Fault.http(503), Fault.html(), Fault.truncated(), Fault.word("queued"))
     provider.script_result(Fault.http(503))
@@ -185,7 +183,7 @@ async def test_passing_trouble_is_sat_out(provider: ApimasterServer) -> None:
 async def test_a_task_that_never_ends_can_be_fetched_later(
     provider: ApimasterServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the job timeout the command gives up, and says how to go on."""
+    """After the job timeout the command gives up, and says how to continue."""
     monkeypatch.setenv("JOB_TIMEOUT_SECONDS", "0.03")
     provider.script(Fault.never_ends())
     result = await run("a fox", "-o", "a.jpg")
@@ -197,8 +195,8 @@ async def test_a_task_that_never_ends_can_be_fetched_later(
 UNUSABLE = [(Fault.http(404), "result_gone"), (Fault.bytes(b"<html></html>"), "not_a_picture")]
 
 
-async def test_a_dead_address_is_asked_for_anew(provider: ApimasterServer) -> None:
-    """The next poll brings one that works; the POST is not repeated."""
+async def test_expired_url_is_requested_again(provider: ApimasterServer) -> None:
+    """The next poll returns a valid one; the POST is not repeated."""
     stale = {"status": "completed", "result": {"images": [{"url": f"{provider.base_url}/results/gone.jpg"}]}}
     provider.script_poll(Fault.reply(json.dumps({"code": 200, "data": stale}).encode()))
     result = await run("a fox", "-o", "a.jpg")
@@ -208,10 +206,10 @@ async def test_a_dead_address_is_asked_for_anew(provider: ApimasterServer) -> No
 
 
 @pytest.mark.parametrize(("fault", "code"), UNUSABLE)
-async def test_an_unusable_picture_is_asked_for_three_times(
+async def test_unusable_picture_is_requested_three_times(
     provider: ApimasterServer, tmp_path: Path, fault: Fault, code: str
 ) -> None:
-    """Then the command says how to fetch it later, and an older file of that name stays."""
+    """Then the command says how to fetch it later, and an existing file of that name stays."""
     (tmp_path / "a.jpg").write_text("older")
     provider.script_result(fault, fault, fault)
     result = await run("a fox", "-o", "a.jpg")
@@ -224,14 +222,14 @@ async def test_an_unusable_picture_is_asked_for_three_times(
 
 
 @pytest.mark.parametrize(("fault", "code"), UNUSABLE)
-async def test_two_unusable_pictures_are_sat_out(provider: ApimasterServer, fault: Fault, code: str) -> None:
+async def test_two_unusable_pictures_are_retried(provider: ApimasterServer, fault: Fault, code: str) -> None:
     """The third try is the last and still counts."""
     provider.script_result(fault, fault)
     result = await run("a fox", "-o", "a.jpg")
     assert result.exit_code == 0, f"{code}: {result.output}"
 
 
-async def test_a_picture_without_a_task_is_not_asked_for_again(provider: ApimasterServer) -> None:
+async def test_picture_without_a_task_is_not_requested_again(provider: ApimasterServer) -> None:
     """There is nothing to poll, and no task to name."""
     provider.script_result(Fault.http(404))
     result = await run("a fox", "--sync", "-o", "a.jpg")
@@ -242,7 +240,7 @@ async def test_a_picture_without_a_task_is_not_asked_for_again(provider: Apimast
 
 
 async def test_an_earlier_task_can_be_fetched(provider: ApimasterServer) -> None:
-    """Without a second POST: it was paid for."""
+    """Without a second POST: it was already paid for."""
     await run("a fox", "-o", "a.jpg")
     task_id = provider.posts[0].task_id
     result = await run("--task", str(task_id), "-o", "b.png")
@@ -252,10 +250,10 @@ async def test_an_earlier_task_can_be_fetched(provider: ApimasterServer) -> None
         assert picture.format == "PNG"
 
 
-async def test_ctrl_c_names_the_task_that_goes_on(provider: ApimasterServer, tmp_path: Path) -> None:
-    """Exit code 130, as shells expect, and the way to get the picture later."""
+async def test_ctrl_c_prints_the_task_that_continues(provider: ApimasterServer, tmp_path: Path) -> None:
+    """Exit code 130, as shells expect, and how to get the picture later."""
     provider.script(Fault.never_ends())
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # what runs behind is deaf to it
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # background jobs ignore it
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -281,15 +279,15 @@ async def test_ctrl_c_names_the_task_that_goes_on(provider: ApimasterServer, tmp
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
 
-async def test_on_a_terminal_one_line_counts_the_seconds() -> None:
-    """It is redrawn in place and gone at the end."""
+async def test_progress_on_a_terminal_is_one_updating_line() -> None:
+    """It is redrawn in the same line and removed at the end."""
     stream = Terminal()
     progress = TerminalProgress(stream, SystemClock())
     async with progress.running():

@@ -1,4 +1,4 @@
-"""`restore`: a backup in the database's place, whole at any instant; what may have happened since is not repeated."""
+"""`restore`: replace the database by a backup atomically; orders since the backup are not repeated."""
 
 import resource
 import shutil
@@ -21,11 +21,11 @@ from tests.support.steps import Steps
 
 
 class Killed(BaseException):
-    """What ends the program between two steps of the file system."""
+    """Raised to end the program between two file system calls."""
 
 
-async def test_the_database_before_is_kept(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whole and private, with what its log held; its name is told."""
+async def test_replaced_database_is_kept(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """Complete and private, including its WAL; its name is printed."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "kept.db") == 0
@@ -37,16 +37,16 @@ async def test_the_database_before_is_kept(database: Path, run: Command, capsys:
     assert (rows(kept, "SELECT COUNT(*) FROM jobs"), rows(database, "SELECT COUNT(*) FROM jobs")) == ([(2,)], [(1,)])
 
 
-async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
+async def test_kill_at_any_step_leaves_the_old_database_or_the_new(
     database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next start finds one of the two whole: with all of the old one's last writes, or none of them."""
+    """The next start finds one of the two complete: with all of the old one's last writes, or none of them."""
     async with opened(database) as store:
         await Steps(store).fetched()
         put(database.parent / "spool" / "1.png", b"a picture")
         back_up(database, tmp_path / "kept.db", force=False, with_pictures=True)
         await Steps(store).running()
-        for name in ("bot.db", "bot.db-wal"):  # as a killed bot leaves them
+        for name in ("bot.db", "bot.db-wal"):  # as a killed bot leaves the WAL
             (tmp_path / name).write_bytes((database.parent / name).read_bytes())
     outcomes = []
     for step in range(1, 100):
@@ -71,10 +71,10 @@ async def test_killed_at_any_step_it_leaves_the_old_database_or_the_new(
     assert set(outcomes) == {1, 2}
 
 
-async def test_a_disk_that_knows_no_second_names_keeps_a_copy(
+async def test_file_system_without_hard_links_keeps_a_copy(
     database: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As whole and as private as what it is a copy of."""
+    """As complete and private as the original."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "kept.db") == 0
@@ -92,7 +92,7 @@ async def test_a_disk_that_knows_no_second_names_keeps_a_copy(
 
 
 def _kill_at(step: int, patches: pytest.MonkeyPatch) -> list[str]:
-    """Let the program end right before its so-manieth change of the folder; the list has that step, if it came."""
+    """Raise right before the n-th change of the directory; the list has that step, if it was reached."""
     taken: list[str] = []
     killed: list[str] = []
 
@@ -113,23 +113,23 @@ def _kill_at(step: int, patches: pytest.MonkeyPatch) -> list[str]:
     return killed
 
 
-def test_it_is_refused_while_the_bot_runs(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lock of the data directory is the bot's."""
+def test_refused_while_the_bot_runs(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """The bot holds the lock of the data directory."""
     with exclusive(database.parent):
         assert run("restore", "--yes", "kept.db") == 2
     assert "Another bot runs" in capsys.readouterr().err
 
 
-def test_a_superuser_leaves_no_files_that_the_bot_cannot_read() -> None:
-    """The folder is another user's: the sentence names whom to be. Their own folder is nobody else's business."""
+def test_root_leaves_no_files_that_the_bot_cannot_read() -> None:
+    """The directory has another owner: the sentence names the user to run as. Root's own directory is accepted."""
     with pytest.raises(StartupError, match="sudo -u #4000000"):
         check_user(owner=4_000_000, me=0)
     check_user(owner=0, me=0)
     check_user(owner=1_000, me=1_000)
 
 
-async def test_nothing_happens_unasked(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nobody can answer the question, --yes is the answer."""
+async def test_confirmation_is_required(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal, --yes confirms."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "kept.db") == 0
@@ -140,10 +140,8 @@ async def test_nothing_happens_unasked(database: Path, run: Command, capsys: pyt
     assert listed(database.parent) == {"bot.db", "bot.lock"}
 
 
-async def test_a_disk_without_room_changes_nothing(
-    database: Path, run: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The copy beside the database does not fit: one sentence, and everything stands as it did."""
+async def test_full_disk_changes_nothing(database: Path, run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """The copy beside the database does not fit: one sentence, and everything is unchanged."""
     async with opened(database) as store:
         await Steps(store).delivered()
         assert run("backup", "kept.db") == 0
@@ -185,7 +183,7 @@ def _of_a_newer_version(path: Path) -> None:
         (Path.unlink, "is no file"),
     ],
 )
-async def test_a_file_that_is_no_good_backup_changes_nothing(
+async def test_invalid_backup_changes_nothing(
     spoil: Callable[[Path], None],
     said: str,
     database: Path,
@@ -193,7 +191,7 @@ async def test_a_file_that_is_no_good_backup_changes_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """One sentence, exit code 2, and the folder as it was."""
+    """One sentence, exit code 2, and the directory unchanged."""
     async with opened(database) as store:
         await Steps(store).delivered()
     if spoil in {_no_database, _another_program}:
@@ -208,8 +206,8 @@ async def test_a_file_that_is_no_good_backup_changes_nothing(
     assert listed(database.parent) == {"bot.db", "bot.lock"}
 
 
-def test_a_disk_that_refuses_the_last_step_is_named(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The decision stands: the sentence says that the next start goes on from it."""
+def test_failure_of_the_last_step_is_reported(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The restore is decided: the sentence says that the next start continues it."""
     database.with_name("bot.db.restored-now").touch()
 
     def refuse(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a restored database knows of the time after its backup, and what it must not take for granted."""
+"""What a restored database takes over from the time after its backup, and what it must not assume."""
 
 import shutil
 import sqlite3
@@ -15,10 +15,10 @@ from tests.support.build import PICTURE, new_request
 from tests.support.steps import OWNER, Steps
 
 
-async def test_what_waits_in_a_backup_is_uncertain_and_in_a_new_message(
+async def test_waiting_job_of_a_backup_is_uncertain_and_in_a_new_message(
     database: Path, run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It may have been ordered since: its member decides, the ledger says so, and the old message is left alone."""
+    """It may have been ordered since: its member decides, the ledger says so, and the old message is not edited."""
     async with opened(database) as store:
         steps = Steps(store)
         delivered, running, waiting = await steps.delivered(), await steps.running(), await steps.queued()
@@ -42,8 +42,8 @@ async def test_what_waits_in_a_backup_is_uncertain_and_in_a_new_message(
     assert kinds == [("reserve",), ("uncertain",)]
 
 
-async def test_pictures_of_the_old_message_are_not_taken_for_the_new_ones(database: Path, run: Command) -> None:
-    """Of two pictures one was delivered: its attachment belongs to the old message, so it has to be sent anew."""
+async def test_attachments_of_the_old_message_are_not_reused(database: Path, run: Command) -> None:
+    """Of two pictures one was delivered: its attachment belongs to the old message, so it is sent again."""
     async with opened(database) as store:
         steps = Steps(store)
         view = await store.view(await store.accept(new_request(count=2)))
@@ -60,8 +60,8 @@ async def test_pictures_of_the_old_message_are_not_taken_for_the_new_ones(databa
     assert (shown.state, shown.attachment_id, shown.picture_file) == (JobState.DELIVERED, None, "1.png")
 
 
-async def test_no_number_is_given_out_twice(database: Path, run: Command) -> None:
-    """Numbers stand in messages, buttons and names of files: those that the lost orders had are not given out again."""
+async def test_no_number_is_reused(database: Path, run: Command) -> None:
+    """Numbers are in messages, buttons and file names: those of the lost orders are skipped."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "kept.db") == 0
@@ -71,8 +71,8 @@ async def test_no_number_is_given_out_twice(database: Path, run: Command) -> Non
         assert (await Steps(store).queued()).id == lost[-1].id + 1
 
 
-async def test_numbers_leave_a_gap_where_nobody_knows_the_last(database: Path, run: Command) -> None:
-    """The present database is broken: far more numbers are left out than may have been given."""
+async def test_numbers_leave_a_gap_if_the_last_one_is_unknown(database: Path, run: Command) -> None:
+    """The current database is corrupt: far more numbers are skipped than can have been used."""
     async with opened(database) as store:
         await Steps(store).queued()
     assert run("backup", "kept.db") == 0
@@ -83,8 +83,8 @@ async def test_numbers_leave_a_gap_where_nobody_knows_the_last(database: Path, r
         assert (await Steps(store).queued()).id > 100_000 + 77
 
 
-async def test_what_members_deleted_since_stays_deleted(database: Path, run: Command) -> None:
-    """As far as the present database can be read; what was under way of it asks nobody anything."""
+async def test_deletions_since_the_backup_stay_deleted(database: Path, run: Command) -> None:
+    """As far as the current database can be read; their unfinished jobs ask no member anything."""
     async with opened(database) as store:
         steps = Steps(store)
         removed, forgotten, waiting = await steps.delivered(), await steps.delivered(), await steps.queued()
@@ -103,8 +103,8 @@ async def test_what_members_deleted_since_stays_deleted(database: Path, run: Com
     assert kinds == [("reserve",), ("uncertain",)]
 
 
-async def test_adamage_database_is_replaced_all_the_same(database: Path, run: Command) -> None:
-    """A page of its requests is broken: it knows nothing, and is kept as it is."""
+async def test_corrupt_database_is_replaced_too(database: Path, run: Command) -> None:
+    """A page of its requests is corrupt: nothing is taken over, and the file is kept."""
     async with opened(database) as store:
         await Steps(store).delivered()
         assert run("backup", "kept.db") == 0
@@ -118,8 +118,8 @@ async def test_adamage_database_is_replaced_all_the_same(database: Path, run: Co
         assert (await Steps(store).queued()).id > 100_000
 
 
-async def test_enclosed_pictures_come_back(database: Path, run: Command) -> None:
-    """Not posted yet, and the disk is lost: the file is there again, private; one that is there stays as it is."""
+async def test_pictures_in_the_backup_are_restored(database: Path, run: Command) -> None:
+    """Not posted yet, and the disk is lost: the file is there again, private; an existing one is unchanged."""
     spool = database.parent / "spool"
     async with opened(database) as store:
         for _ in range(2):
@@ -138,8 +138,8 @@ async def test_enclosed_pictures_come_back(database: Path, run: Command) -> None
     assert b"as it was" not in content(database)
 
 
-async def test_enclosed_names_lead_nowhere_else(database: Path, run: Command, tmp_path: Path) -> None:
-    """Whoever made the backup, its files go to their two folders or nowhere."""
+async def test_file_names_in_a_backup_cannot_escape(database: Path, run: Command, tmp_path: Path) -> None:
+    """Whoever made the backup, its files go only to their two directories."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "--with-pictures", "kept.db") == 0
@@ -151,8 +151,8 @@ async def test_enclosed_names_lead_nowhere_else(database: Path, run: Command, tm
     assert listed(database.parent / "spool") == {"1.png"}
 
 
-async def test_a_bot_that_only_moved_goes_on_as_ever(database: Path, run: Command, tmp_path: Path) -> None:
-    """With --not-run-since what waits is ordered; it is refused where the present database knows better."""
+async def test_moved_bot_continues_normally(database: Path, run: Command, tmp_path: Path) -> None:
+    """With --not-run-since waiting jobs are ordered; it is refused if the current database contradicts it."""
     async with opened(database) as store:
         waiting = await Steps(store).queued()
     assert run("backup", "kept.db") == 0
@@ -166,7 +166,7 @@ async def test_a_bot_that_only_moved_goes_on_as_ever(database: Path, run: Comman
 
 
 async def test_pictures_of_another_installation_are_moved_aside(database: Path, run: Command) -> None:
-    """A new bot has used the folder: its picture no. 1 must not be taken for the backup's."""
+    """A new bot has used the directory: its picture no. 1 must not be taken for the backup's."""
     async with opened(database) as store:
         await Steps(store).running()
     assert run("backup", "kept.db") == 0
@@ -180,8 +180,8 @@ async def test_pictures_of_another_installation_are_moved_aside(database: Path, 
     assert listed(kept) == {"1.png"}
 
 
-async def test_an_older_backup_is_brought_up_to_date(database: Path, run: Command, tmp_path: Path) -> None:
-    """It is restored with the tables of this version, so that what waits in it can be made safe."""
+async def test_older_backup_is_migrated(database: Path, run: Command, tmp_path: Path) -> None:
+    """It is restored with the current schema, so that its waiting jobs can be made uncertain."""
     async with opened(database) as store:
         waiting = await store.accept(new_request())
     with closing(sqlite3.connect(database)) as old, old:

@@ -1,4 +1,4 @@
-"""`usage` in a terminal: what was made, what it cost, and what the provider says it cost."""
+"""`usage` in a terminal: what was made, its computed cost, and the provider's reported cost."""
 
 from pathlib import Path
 
@@ -12,10 +12,8 @@ from tests.support.clock import FakeClock
 from tests.support.steps import OWNER, Steps
 
 
-async def test_what_the_provider_reports_stands_beside_what_was_computed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the difference; only pictures whose cost is reported are compared."""
+async def test_reported_cost_is_shown_beside_the_computed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the difference; only pictures with a reported cost are compared."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     async with SqliteStore(tmp_path / "bot.db", FakeClock(), per_user_running=9) as store:
@@ -34,5 +32,5 @@ async def test_what_the_provider_reports_stands_beside_what_was_computed(
 
 
 def content(path: Path) -> str:
-    """What a file says."""
+    """The content of a file."""
     return path.read_text(encoding="utf-8")

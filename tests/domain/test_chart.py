@@ -1,4 +1,4 @@
-"""Which bars a chart of credits has."""
+"""The bars of a chart of credits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ ORDER = ("0.5K", "1K", "2K", "4K")
 
 
 def spent(day: date, resolution: str = "1K", credits_spent: int = 1) -> DayCredits:
-    """Some credits of a day."""
+    """The credits spent on a day."""
     return DayCredits(day=day, resolution=resolution, spent_microcredits=credits_spent * 1_000_000)
 
 
-def test_each_day_has_a_bar_also_where_nothing_was_spent() -> None:
-    """Stacked in the order of the resolutions, without those that nobody used."""
+def test_each_day_has_a_bar_even_without_spending() -> None:
+    """Stacked in the order of the resolutions, without unused ones."""
     period = Period(first=date(2026, 2, 27), last=date(2026, 3, 2))
     rows = [spent(date(2026, 2, 27), "4K", 6), spent(date(2026, 3, 2)), spent(date(2026, 3, 2), "4K", 2)]
     chart = credits_chart(rows, period, ORDER)
@@ -27,7 +27,7 @@ def test_each_day_has_a_bar_also_where_nothing_was_spent() -> None:
 
 
 def test_long_periods_have_a_bar_for_each_week_or_month() -> None:
-    """So that a phone shows bars and not a barcode; nothing is lost in adding up."""
+    """So that a phone shows readable bars; the sums are unchanged."""
     rows = [spent(date(2026, 1, 1)), spent(date(2026, 1, 4)), spent(date(2026, 1, 5))]
     weeks = credits_chart(rows, Period(first=date(2026, 1, 1), last=date(2026, 6, 30)), ORDER)
     assert (weeks.title, weeks.labels[:2], weeks.series["1K"][:3]) == (
@@ -40,8 +40,8 @@ def test_long_periods_have_a_bar_for_each_week_or_month() -> None:
     assert len(months.labels) == 25
 
 
-def test_everything_begins_with_the_first_day_on_which_something_was_spent() -> None:
-    """Not with years of nothing; and a server without any credits has one empty day."""
+def test_chart_starts_on_the_first_day_with_spending() -> None:
+    """Not with years of nothing; a server without any credits has one empty day."""
     everything = named(PeriodName.ALL, date(2026, 3, 14))
     assert credits_chart([spent(date(2026, 3, 12))], everything, ORDER).labels == ["12 Mar", "13 Mar", "14 Mar"]
     assert credits_chart([], everything, ORDER).labels == ["14 Mar"]

@@ -1,4 +1,4 @@
-"""What a picture costs, and how sums read."""
+"""The price of a picture, and the format of sums."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_price_is_rounded_once() -> None:
         (12_345_678_900_000, "12345678.9"),
     ],
 )
-def test_sums_read_as_people_write_them(microcredits: int, expected: str) -> None:
+def test_sums_are_formatted_without_needless_digits(microcredits: int, expected: str) -> None:
     """No trailing zeros, two places for sums, four for fractions of a tenth."""
     assert credits_number(microcredits) == expected
 
@@ -67,10 +67,10 @@ def test_sums_read_as_people_write_them(microcredits: int, expected: str) -> Non
 @pytest.mark.parametrize("credit_price", ["1", "0.06", "0.0672", "0.0000015"])
 @pytest.mark.parametrize("here", Resolution)
 @pytest.mark.parametrize("there", Resolution)
-def test_price_at_another_resolution_is_what_it_costs_there(
+def test_price_at_another_resolution_matches_a_fresh_computation(
     credit_price: str, here: Resolution, there: Resolution
 ) -> None:
-    """Worked out from a rounded price, it is at most a micro-credit off."""
+    """Computed from a rounded price, it is at most a micro-credit off."""
     paid = price(here, Decimal(credit_price), ONE)
     assert abs(price_elsewhere(paid, here, there) - price(there, Decimal(credit_price), ONE)) <= 1
 

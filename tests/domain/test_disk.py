@@ -1,4 +1,4 @@
-"""How much room the disk has to have before anything is ordered."""
+"""The free disk space required for new orders."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ RULE = DiskRule(least_bytes=200 * MEGABYTE)
     ("free_mb", "already", "short"),
     [(200, False, False), (199, False, True), (200, True, True), (249, True, True), (250, True, False)],
 )
-def test_what_was_short_once_must_be_more_than_enough(free_mb: int, already: bool, short: bool) -> None:
-    """Orders stop below the limit, and go on a quarter above it: no gate that opens and shuts by the minute."""
+def test_disk_limit_has_hysteresis(free_mb: int, already: bool, short: bool) -> None:
+    """Orders stop below the limit, and resume a quarter above it, so that the state does not toggle every minute."""
     assert bool(RULE.shortage(DiskState(free_bytes=free_mb * MEGABYTE), already=already)) is short
 
 
-def test_the_owner_reads_how_much_is_left_and_how_much_it_should_be() -> None:
-    """With the names of the settings that say so."""
+def test_owner_sees_free_and_required_space() -> None:
+    """With the names of the settings."""
     told = RULE.shortage(DiskState(free_bytes=12_400_000), already=False)
     assert told == "12 MB are left for DATA_DIR, and MIN_FREE_MB wants 200"
 
 
-def test_a_disk_that_cannot_be_written_is_short_however_empty_it_is() -> None:
-    """A quota, a remount, a broken disk: room that nobody can use is none."""
+def test_unwritable_disk_counts_as_full() -> None:
+    """A quota, a remount, a broken disk: its free space is not usable."""
     seen = DiskState(free_bytes=10**12, trouble="Read-only file system")
     assert RULE.shortage(seen, already=False) == "DATA_DIR cannot be written: Read-only file system"
     assert RULE.too_little_for_a_picture(seen)
 
 
-def test_pictures_under_way_may_use_half_of_what_is_kept_free() -> None:
-    """The rest belongs to the database, which has to record what became of them."""
+def test_running_pictures_may_use_half_of_the_reserve() -> None:
+    """The rest is for the database, which has to record their outcome."""
     assert not RULE.too_little_for_a_picture(DiskState(free_bytes=100 * MEGABYTE))
     assert RULE.too_little_for_a_picture(DiskState(free_bytes=99 * MEGABYTE))
 
 
-def test_no_limit_is_no_limit() -> None:
-    """With MIN_FREE_MB=0 only a disk that cannot be written stops anything."""
+def test_limit_of_zero_disables_the_check() -> None:
+    """With MIN_FREE_MB=0 only an unwritable disk stops orders."""
     rule = DiskRule(least_bytes=0)
     assert not rule.shortage(DiskState(free_bytes=0), already=True)
     assert not rule.too_little_for_a_picture(DiskState(free_bytes=0))

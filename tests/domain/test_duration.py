@@ -1,4 +1,4 @@
-"""Durations as people type them."""
+"""Parsing durations that people type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.domain.errors import Refusal
         ("1825d", timedelta(days=1825)),
     ],
 )
-def test_usual_ways_to_write_a_duration(typed: str, expected: timedelta) -> None:
+def test_usual_durations_are_parsed(typed: str, expected: timedelta) -> None:
     """Units long and short, one after another, in any case."""
     assert parse_duration(typed) == expected
 
@@ -30,7 +30,7 @@ def test_usual_ways_to_write_a_duration(typed: str, expected: timedelta) -> None
 @pytest.mark.parametrize(
     "typed", ["", "soon", "1", "1 fortnight", "0d", "-1d", "1826d", "999999w", "1d and", "d", "1.5h"]
 )
-def test_what_is_no_duration_is_refused(typed: str) -> None:
-    """Nothing is guessed, and nothing is nearly for ever."""
+def test_invalid_duration_is_refused(typed: str) -> None:
+    """Nothing is guessed, and extreme lengths are refused."""
     with pytest.raises(Refusal):
         parse_duration(typed)

@@ -1,4 +1,4 @@
-"""The life of a job, as a graph."""
+"""The states of a job, as a graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ S = JobState
 
 
 def reachable_from(start: JobState) -> set[JobState]:
-    """Every state that can follow, in any number of steps."""
+    """Every state that is reachable, in any number of steps."""
     found: set[JobState] = set()
     frontier = {start}
     while frontier:
@@ -25,19 +25,19 @@ def test_every_state_has_its_transitions_written_down() -> None:
 
 
 def test_every_state_can_be_reached_from_queued() -> None:
-    """There is no state that nothing leads to."""
+    """No state is unreachable."""
     assert reachable_from(S.QUEUED) | {S.QUEUED} == set(S)
 
 
 @pytest.mark.parametrize("state", [S.DELIVERED, S.FAILED])
 def test_terminal_states_are_terminal(state: JobState) -> None:
-    """A delivered or failed job never moves again."""
+    """A delivered or failed job has no transitions."""
     assert TRANSITIONS[state] == frozenset()
 
 
 @pytest.mark.parametrize("state", sorted(set(S) - {S.DELIVERED, S.FAILED}))
 def test_every_other_state_leads_to_an_end(state: JobState) -> None:
-    """No job can be stuck for want of a way out."""
+    """No job can be stuck."""
     assert reachable_from(state) & {S.DELIVERED, S.FAILED, S.CANCELLED}
 
 
@@ -48,6 +48,6 @@ def test_uncertain_never_leads_back_to_a_submit() -> None:
 
 
 def test_groups_of_states_do_not_overlap() -> None:
-    """A job waits, is at work, awaits delivery, awaits a decision, or is settled: one of them at a time."""
+    """A job waits, is running, awaits delivery, awaits a decision, or is settled: exactly one of them."""
     groups = [WAITING, AT_WORK, SETTLED, frozenset({S.FETCHED}), frozenset({S.UNCERTAIN})]
     assert sum(map(len, groups)) == len(frozenset().union(*groups)) == len(S)

@@ -1,4 +1,4 @@
-"""Which ledgers are in order, and what is said of the others."""
+"""Which ledgers are consistent, and what is reported of the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ P = 1_333_333
 
 
 def account(state: str, *kinds: str, cost: str = "nothing", ordered: bool = True, **amounts: int) -> Account:
-    """A job with rows of these kinds, of its price unless another amount is given."""
+    """A job with rows of these kinds, with its price unless another amount is given."""
     rows = {LedgerKind(kind): -P if kind == "adjust" else P for kind in kinds}
     rows |= {LedgerKind(kind): amount for kind, amount in amounts.items()}
     return Account(state=JobState(state), cost=Cost(cost), price_microcredits=P, amounts=rows, ordered=ordered)
@@ -38,8 +38,8 @@ def account(state: str, *kinds: str, cost: str = "nothing", ordered: bool = True
     ],
     ids=lambda a: f"{a.state}: {', '.join(a.amounts)}",
 )
-def test_every_way_that_a_job_can_end_closes(sound: Account) -> None:
-    """Nothing is said of books that are in order."""
+def test_every_end_of_a_job_balances(sound: Account) -> None:
+    """A consistent ledger has no findings."""
     assert faults(sound) == []
 
 
@@ -61,6 +61,6 @@ def test_every_way_that_a_job_can_end_closes(sound: Account) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_wrong_is_named(wrong: Account, said: str) -> None:
-    """A row too many, one too few or one of another amount is found, each by its own words."""
+def test_each_inconsistency_is_named(wrong: Account, said: str) -> None:
+    """A row too many, one too few or one of another amount is found, each with its own text."""
     assert said in faults(wrong)

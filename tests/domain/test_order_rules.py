@@ -1,4 +1,4 @@
-"""A server's rules applied to an order: refused before anything is spent, or as the server has it."""
+"""A server's rules applied to an order: it is refused before anything is charged, or adjusted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def an_origin(*, age_restricted: bool = False) -> Origin:
 
 
 def refusal(rules: ServerRules, origin: Origin | None = None) -> str | None:
-    """The code with which an order is refused for its place or member."""
+    """The error code with which an order is refused for its channel or member."""
     try:
         check_place(rules, origin or an_origin())
     except Refusal as error:
@@ -57,19 +57,19 @@ def some(number: int) -> frozenset[int]:
     ],
 )
 def test_channels_and_roles(rules: ServerRules, code: str | None) -> None:
-    """What is allowed alone, and what is denied, which wins; a category or parent stands for all in it."""
+    """Allow lists, and deny lists, which win; a category or parent channel includes all its channels."""
     assert refusal(rules) == code
 
 
-def test_a_member_without_roles_is_refused_where_one_is_needed() -> None:
-    """And a channel that Discord did not describe is known by its number."""
+def test_member_without_roles_is_refused_if_one_is_required() -> None:
+    """And a channel that Discord did not describe is known by its id."""
     bare = replace(an_origin(), role_ids=(), channel_ids=())
     assert refusal(ServerRules(allowed_roles=some(ROLE)), bare) == "role_needed"
     assert refusal(ServerRules(denied_channels=some(CHANNEL)), bare) == "channel_denied"
 
 
-def test_defaults_fill_what_was_left_open_and_nothing_else() -> None:
-    """What a member typed stays, and so does what the form said."""
+def test_defaults_fill_only_missing_options() -> None:
+    """What a member typed stays, and so do the values of a form."""
     rules = ServerRules(default_size="16:9", default_resolution=Resolution.TWO_K)
     left = within_rules(rules, checked_spec(prompt="x"), an_origin())
     assert (left.size, left.resolution, left.left_open) == ("16:9", Resolution.TWO_K, frozenset())
@@ -77,8 +77,8 @@ def test_defaults_fill_what_was_left_open_and_nothing_else() -> None:
     assert (typed.size, typed.resolution) == ("1:1", Resolution.ONE_K)
 
 
-def test_the_highest_resolution_lowers_defaults_and_refuses_wishes() -> None:
-    """Nobody is refused for what they did not ask for."""
+def test_highest_resolution_lowers_defaults_and_refuses_explicit_choices() -> None:
+    """No member is refused for what they did not choose."""
     rules = ServerRules(default_resolution=Resolution.FOUR_K, highest_resolution=Resolution.HALF_K)
     assert within_rules(rules, checked_spec(prompt="x"), an_origin()).resolution is Resolution.HALF_K
     with pytest.raises(Refusal, match=r"highest=0\.5K"):
@@ -86,7 +86,7 @@ def test_the_highest_resolution_lowers_defaults_and_refuses_wishes() -> None:
     assert within_rules(rules, checked_spec(prompt="x", resolution="0.5K"), an_origin())
 
 
-def test_grounding_can_be_switched_off() -> None:
+def test_grounding_can_be_disabled() -> None:
     """Then a picture with Google Search is refused, and others are not."""
     rules = ServerRules(grounding=False)
     with pytest.raises(Refusal) as refused:
@@ -105,26 +105,26 @@ def test_grounding_can_be_switched_off() -> None:
         (SpoilerRule.ALWAYS, False, False, True),
     ],
 )
-def test_spoilers_are_added_and_never_taken_away(
+def test_spoilers_are_added_and_never_removed(
     rule: SpoilerRule, age_restricted: bool, asked: bool, covered: bool
 ) -> None:
-    """A server may cover more than its members ask for."""
+    """A server may cover more than its members choose."""
     spec = within_rules(
         ServerRules(spoiler=rule), PictureSpec(prompt="x", spoiler=asked), an_origin(age_restricted=age_restricted)
     )
     assert spec.spoiler is covered
 
 
-def test_some_words_are_allowed_in_age_restricted_channels() -> None:
-    """Others nowhere."""
+def test_age_restricted_words_are_allowed_only_in_age_restricted_channels() -> None:
+    """They are refused in all other channels."""
     always, mild = WordRule(pattern="a"), WordRule(pattern="b", where=Where.NOT_AGE_RESTRICTED)
     rules = ServerRules(words=(always, mild))
     assert words_in_force(rules, an_origin()) == (always, mild)
     assert words_in_force(rules, an_origin(age_restricted=True)) == (always,)
 
 
-def test_a_blocked_member_learns_until_when_and_the_reason_only_if_it_is_theirs_to_read() -> None:
-    """A block that has ended refuses nothing."""
+def test_blocked_member_sees_the_end_and_the_reason_only_if_it_is_public() -> None:
+    """A block that has expired refuses nothing."""
     until = START + timedelta(hours=2)
     block = Block(guild_id=GUILD, member_id=ALICE, by_id=BOB, since=START, until=until, reason="spam")
     with pytest.raises(Refusal) as silent:
@@ -145,8 +145,8 @@ def test_a_blocked_member_learns_until_when_and_the_reason_only_if_it_is_theirs_
         (True, True, "blocked_until_because"),
     ],
 )
-def test_a_block_is_told_in_the_words_that_it_has_values_for(told: bool, ends: bool, code: str) -> None:
-    """Each of the four sentences goes with what is said of a block."""
+def test_block_message_matches_its_values(told: bool, ends: bool, code: str) -> None:
+    """Each of the four texts has exactly the values of its block."""
     until = START + timedelta(hours=2) if ends else None
     block = Block(guild_id=GUILD, member_id=ALICE, by_id=BOB, since=START, until=until, reason="spam", told=told)
     with pytest.raises(Refusal) as refused:
@@ -155,8 +155,8 @@ def test_a_block_is_told_in_the_words_that_it_has_values_for(told: bool, ends: b
     assert refused.value.values.keys() == {name for name, said in (("until", ends), ("reason", told)) if said}
 
 
-def test_of_many_channels_the_first_few_are_named() -> None:
-    """A refusal stays a sentence."""
+def test_only_the_first_of_many_channels_are_named() -> None:
+    """A refusal stays one sentence."""
     rules = ServerRules(allowed_channels=frozenset(range(900, 920)))
     with pytest.raises(Refusal) as refused:
         check_place(rules, an_origin())

@@ -1,4 +1,4 @@
-"""Periods and what they are made of."""
+"""Periods and the spans they consist of."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_named_periods_end_today_or_with_their_month(name: str, first: date, las
     assert named(PeriodName(name), TODAY) == Period(first=first, last=last)
 
 
-def test_a_period_is_the_fewest_spans_that_make_it_up() -> None:
+def test_period_is_split_into_the_fewest_spans() -> None:
     """Whole years, whole months, and the days at both ends, each once and in order."""
     period = Period(first=date(2023, 11, 29), last=date(2026, 2, 2))
     assert list(period.spans()) == [
@@ -39,7 +39,7 @@ def test_a_period_is_the_fewest_spans_that_make_it_up() -> None:
 
 
 def test_every_day_of_a_period_is_in_exactly_one_of_its_spans() -> None:
-    """So that what is added up for each day's spans is counted once."""
+    """So that totals of spans are counted once."""
     period = Period(first=date(2024, 1, 30), last=date(2026, 1, 2))
     spans = set(period.spans())
     first = period.first.toordinal()
@@ -48,8 +48,8 @@ def test_every_day_of_a_period_is_in_exactly_one_of_its_spans() -> None:
     assert not spans & set(spans_of(date(2026, 1, 3)))
 
 
-def test_a_period_ends_with_the_last_moment_of_its_last_day() -> None:
-    """Its end is the first moment that does not belong to it, in UTC."""
+def test_period_ends_with_its_last_day() -> None:
+    """Its end is exclusive, in UTC."""
     period = named(PeriodName.TODAY, TODAY)
     assert period.begins_at == datetime(2026, 3, 14, tzinfo=UTC)
     assert period.ends_at == datetime(2026, 3, 15, tzinfo=UTC)

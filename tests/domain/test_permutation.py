@@ -1,4 +1,4 @@
-"""Prompts with choices: what they stand for, what is only text, and what is too much."""
+"""Prompts with choices in braces: what they expand to, what is plain text, and what is too much."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.refusals import refused
     ],
 )
 def test_groups_are_choices(prompt: str, stands_for: list[str]) -> None:
-    """Several multiply, nested ones add up, blanks around options and an empty option leave no trace."""
+    """Several multiply, nested ones add up, blanks around options and an empty option are removed."""
     assert list(permutations(prompt)) == stands_for
 
 
@@ -46,13 +46,13 @@ def test_groups_are_choices(prompt: str, stands_for: list[str]) -> None:
         ('{"subject": "a cat", "style": ["ink", "oil"]}', '{"subject": "a cat", "style": ["ink", "oil"]}'),
     ],
 )
-def test_what_is_no_choice_is_text(prompt: str, stands_for: str) -> None:
-    """One option, an open brace, an escaped one, and a description in JSON are meant as they stand."""
+def test_braces_without_a_choice_are_text(prompt: str, stands_for: str) -> None:
+    """One option, an open brace, an escaped one, and a description in JSON are literal."""
     assert permutations(prompt) == (stands_for,)
 
 
-def test_groups_within_what_is_only_text_are_choices() -> None:
-    """A brace that is never closed, or has one option, does not hide those inside it."""
+def test_groups_inside_plain_text_are_choices() -> None:
+    """A brace that is never closed, or has one option, does not hide groups inside it."""
     assert permutations("{one {a, b}}") == ("{one a}", "{one b}")
     assert permutations("{one, {a, b}") == ("{one, a", "{one, b")
 
@@ -68,7 +68,7 @@ def test_groups_within_what_is_only_text_are_choices() -> None:
     ],
 )
 def test_more_than_eight_are_refused_with_their_number(prompt: str, told: str) -> None:
-    """The number doubles with every few characters, and is not counted for ever."""
+    """The number doubles with every few characters, and its count is capped."""
     assert len(permutations("{a,b}" * 3)) == MAX_PROMPTS
     with refused(told) as caught:
         permutations(prompt)
@@ -76,7 +76,7 @@ def test_more_than_eight_are_refused_with_their_number(prompt: str, told: str) -
 
 
 @pytest.mark.parametrize("prompt", ["{" * MAX_PROMPT_CHARACTERS, "{}" * 2_000, "{a" * 2_000, "{,}{" * 3 + "{" * 3_900])
-def test_a_prompt_of_braces_alone_is_read(prompt: str) -> None:
+def test_prompt_of_only_braces_is_parsed(prompt: str) -> None:
     """However deeply they are nested, and whether or not they are closed."""
     assert 1 <= len(permutations(prompt)) <= MAX_PROMPTS
 
@@ -93,32 +93,32 @@ def test_a_prompt_of_braces_alone_is_read(prompt: str) -> None:
         json.dumps({"a": 1, "b": [2, 3]}),
     ],
 )
-def test_as_typed_stands_for_the_prompt_itself(prompt: str) -> None:
-    """So that a prompt that was made can be edited without becoming several."""
+def test_escaped_prompt_expands_to_itself(prompt: str) -> None:
+    """So that a finished prompt can be edited without becoming several."""
     assert permutations(as_typed(prompt)) == (prompt,)
 
 
-def test_as_typed_changes_nothing_that_need_not_be() -> None:
+def test_escaping_changes_only_what_is_needed() -> None:
     """Braces that are no group stay as they are."""
     assert as_typed("a {red} bird, {open") == "a {red} bird, {open"
 
 
 @pytest.mark.parametrize("prompt", ["{, a}", "{a, }", "{, a}{, b}"])
 def test_one_empty_prompt_among_several_is_refused(prompt: str) -> None:
-    """Though the others would be fine."""
+    """Even if the others are valid."""
     with pytest.raises(Refusal, match="empty_prompt_of_several"):
         permutations(prompt)
 
 
 @pytest.mark.parametrize("prompt", [r"a\, b", r"back\} slash", '{"scene": "a, b", "style": {"of": "c, d"}}'])
-def test_what_stands_for_itself_is_typed_as_it_is(prompt: str) -> None:
+def test_prompt_without_choices_is_not_escaped(prompt: str) -> None:
     """Without an opening brace nothing is read as a choice; nor is JSON."""
     assert as_typed(prompt) == prompt
     assert permutations(prompt) == (prompt,)
 
 
 @pytest.mark.parametrize(("length", "escaped"), [(MAX_PROMPT_CHARACTERS - 3, True), (MAX_PROMPT_CHARACTERS - 2, False)])
-def test_a_prompt_is_escaped_where_that_still_can_be_typed(length: int, escaped: bool) -> None:
-    """To the last character."""
+def test_prompt_is_escaped_if_the_result_still_fits(length: int, escaped: bool) -> None:
+    """Up to the last character of the limit."""
     prompt = "{a,b}" + "x" * (length - 5)
     assert (as_typed(prompt) != prompt) is escaped

@@ -1,4 +1,4 @@
-"""Aspect ratios, resolutions and pixel sizes against the vendor's guide."""
+"""Aspect ratios, resolutions and pixel sizes, checked against the vendor's guide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.picture import SIZES, Resolution, next_resolution, parse_size, pixel_size
 
-# Aspect ratio, then width and height at 0.5K, 1K, 2K, 4K: the guide's table, written out.
+# Aspect ratio, then width and height at 0.5K, 1K, 2K, 4K: the guide's table.
 GUIDE = """
 1:1   512x512   1024x1024  2048x2048  4096x4096
 1:4   256x1024  512x2048   1024x4096  2048x8192
@@ -35,36 +35,36 @@ def test_pixels_equal_the_guides_table(row: list[str]) -> None:
 
 
 def test_exactly_the_guides_ratios_exist() -> None:
-    """A ratio that the guide does not list could come back as HTTP 500, so it is not offered."""
+    """A ratio that the guide does not list could return HTTP 500, so it is not offered."""
     assert set(SIZES) == {row[0] for row in ROWS}
 
 
 @pytest.mark.parametrize("text", ["2k", "2K", " 2K "])
 def test_resolution_is_read_in_any_case(text: str) -> None:
-    """The wire takes resolutions in any case, and so does the bot."""
+    """The API takes resolutions in any case, and so does the bot."""
     assert Resolution.parse(text) is Resolution.TWO_K
 
 
 @pytest.mark.parametrize("text", ["", "3K", "2048", "2", "K"])
 def test_unknown_resolution_names_the_choices(text: str) -> None:
-    """What does not exist is refused with a sentence that lists what does."""
+    """An unknown value is refused with a sentence that lists the valid ones."""
     with pytest.raises(ValueError, match=r"0\.5K, 1K, 2K, 4K"):
         Resolution.parse(text)
 
 
 @pytest.mark.parametrize("text", ["16:9", " 16 : 9 "])
 def test_size_is_read_with_blanks(text: str) -> None:
-    """Blanks in a ratio are a matter of typing."""
+    """Blanks in a ratio are ignored."""
     assert parse_size(text) == "16:9"
 
 
 @pytest.mark.parametrize("text", ["", "7:5", "16x9", "1024x1024", "16:9:1"])
 def test_unknown_size_names_the_choices(text: str) -> None:
-    """What does not exist is refused with a sentence that lists what does."""
+    """An unknown value is refused with a sentence that lists the valid ones."""
     with pytest.raises(ValueError, match=r"1:1, 2:3"):
         parse_size(text)
 
 
 def test_resolutions_go_up_step_by_step() -> None:
-    """From the smallest to the largest, above which there is none."""
+    """From the smallest to the largest, which has no next one."""
     assert [next_resolution(resolution) for resolution in Resolution] == [*list(Resolution)[1:], None]

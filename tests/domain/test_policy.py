@@ -1,4 +1,4 @@
-"""What is refused before anything is stored, and in what words."""
+"""What is refused before anything is stored, and with which text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def refusal_of(**options: object) -> Refusal:
 
 
 def test_plain_prompt_gets_the_defaults() -> None:
-    """A prompt alone is a 1K square without any search; the blanks around it go."""
+    """A prompt alone is a 1K square without any search; surrounding blanks are removed."""
     assert checked_spec(prompt="  a cat \n") == PictureSpec(
         prompt="a cat", size="1:1", resolution=Resolution.ONE_K, google_search=False, google_image_search=False
     )
 
 
-def test_every_option_is_taken_over() -> None:
-    """What is named is what the picture is ordered with."""
+def test_every_option_is_used() -> None:
+    """The picture is ordered with all given options."""
     spec = checked_spec(prompt="a cat", size="16:9", resolution="4k", google_search=True, google_image_search=True)
     assert (spec.size, spec.resolution, spec.google_search, spec.google_image_search) == (
         "16:9", Resolution.FOUR_K, True, True,
@@ -34,12 +34,12 @@ def test_every_option_is_taken_over() -> None:
 
 @pytest.mark.parametrize("prompt", ["", "   ", "\n\t"])
 def test_empty_prompt_is_refused(prompt: str) -> None:
-    """Nothing to draw, nothing to pay."""
+    """Nothing would be drawn or charged."""
     assert refusal_of(prompt=prompt).code == "empty_prompt"
 
 
 def test_prompt_of_4000_characters_is_accepted_and_one_more_is_not() -> None:
-    """The limit is 4,000 characters, and the sentence tells both numbers."""
+    """The limit is 4,000 characters, and the sentence has both numbers."""
     assert len(checked_spec(prompt="é" * 4_000).prompt) == 4_000
     refusal = refusal_of(prompt="é" * 4_001)
     assert refusal.code == "long_prompt"
@@ -53,7 +53,7 @@ def test_blanks_around_a_prompt_do_not_count() -> None:
 
 
 def test_image_search_without_search_is_refused() -> None:
-    """The provider takes image search only together with text search; the sentence says so."""
+    """The provider accepts image search only together with text search; the sentence says so."""
     refusal = refusal_of(google_image_search=True)
     assert refusal.code == "image_search_alone"
     assert "google_search" in told(refusal)
@@ -61,14 +61,14 @@ def test_image_search_without_search_is_refused() -> None:
 
 @pytest.mark.parametrize("option", [{"size": "7:5"}, {"resolution": "8K"}])
 def test_unknown_option_is_refused_with_the_choices(option: dict[str, str]) -> None:
-    """A client that bypasses the choices is told what they are."""
+    """A client that bypasses the choices gets a list of them."""
     refusal = refusal_of(**option)
     assert refusal.code in {"no_such_size", "no_such_resolution"}
     assert "Choose one of" in told(refusal)
 
 
-def test_room_is_checked_with_the_new_pictures_counted() -> None:
-    """A full queue is allowed; one more is refused, with the number and the limit in the sentence."""
+def test_room_is_checked_including_the_new_pictures() -> None:
+    """A full queue is allowed; one more is refused, with the count and the limit in the sentence."""
     check_room(waiting=9, more=1, limit=10)
     check_room(waiting=6, more=4, limit=10)
     with refused(r"10 pictures waiting already; 10 is the limit") as caught:
@@ -80,11 +80,11 @@ def test_room_is_checked_with_the_new_pictures_counted() -> None:
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n\t", "\u200b\u200b", "\u2060", "\x00\x1b"])
 def test_prompt_without_a_visible_character_is_refused(blank: str) -> None:
-    """Blanks, zero-width characters and control characters describe no picture."""
+    """Blanks, zero-width characters and control characters are no prompt."""
     with refused("empty"):
         checked_spec(prompt=blank)
 
 
-def test_control_characters_are_taken_out_of_a_prompt() -> None:
-    """Line breaks and tabs stay; what no terminal or provider should see goes."""
+def test_control_characters_are_removed_from_a_prompt() -> None:
+    """Line breaks and tabs stay."""
     assert checked_spec(prompt="a\x00 red\x1b\nbird\ud800").prompt == "a red\nbird"

@@ -1,4 +1,4 @@
-"""Presets: what may be saved, and which one a name means."""
+"""Presets: what may be saved, and which one a name refers to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = [NOIR, NEON, SERVER_NEON, CLAY]
 
 
 def test_name_and_text_are_cleaned() -> None:
-    """Blanks around and control characters go; a name is one line, a text may have several."""
+    """Surrounding blanks and control characters are removed; a name is one line, a text may have several."""
     assert checked_preset("  film \n noir\0 ", " dark\nwet \x07", server=False) == Preset(
         name="film noir", text="dark\nwet"
     )
@@ -41,20 +41,20 @@ def test_bad_presets_are_refused(name: str, text: str, code: str) -> None:
 
 
 def test_longest_preset_is_accepted() -> None:
-    """The limits themselves are allowed."""
+    """The limits are inclusive."""
     kept = checked_preset("n" * 32, "t" * 500, server=False)
     assert (len(kept.name), len(kept.text)) == (32, 500)
 
 
 @pytest.mark.parametrize("typed", ["film noir", "FILM  NOIR", " Film noir "])
-def test_case_and_blanks_do_not_matter(typed: str) -> None:
+def test_lookup_ignores_case_and_blanks(typed: str) -> None:
     """A name is found however it is typed."""
     assert chosen(typed, ALL) is NOIR
 
 
 @pytest.mark.parametrize("order", [ALL, ALL[::-1]])
-def test_own_preset_goes_before_the_servers(order: list[Preset]) -> None:
-    """Of two with one name, the member's own is meant, and only it is offered."""
+def test_own_preset_has_priority_over_the_servers(order: list[Preset]) -> None:
+    """Of two with one name, the member's own is used, and only it is offered."""
     assert chosen("neon", order) is NEON
     assert offered("neo", order) == [NEON]
 
@@ -62,8 +62,8 @@ def test_own_preset_goes_before_the_servers(order: list[Preset]) -> None:
 @pytest.mark.parametrize(
     ("typed", "near"), [("noir", ["Film noir"]), ("neom", ["neon"]), ("n", ["Film noir", "neon"]), ("qqq", [])]
 )
-def test_unknown_name_is_answered_with_near_ones(typed: str, near: list[str]) -> None:
-    """The sentence repeats what was typed, names those nearly called so, and says where all are listed."""
+def test_unknown_name_gets_similar_ones(typed: str, near: list[str]) -> None:
+    """The sentence repeats the typed name, lists similar ones, and says where all are listed."""
     with pytest.raises(Refusal) as caught:
         chosen(typed, ALL)
     said = told(caught.value)
@@ -73,21 +73,21 @@ def test_unknown_name_is_answered_with_near_ones(typed: str, near: list[str]) ->
 
 
 def test_endless_name_is_cut_in_the_sentence() -> None:
-    """The sentence fits into a message whatever was typed."""
+    """The sentence fits into a message for any input."""
     with pytest.raises(Refusal) as caught:
         chosen("x" * 6_000, ALL)
     assert len(told(caught.value)) < 200
 
 
-def test_proposals_begin_with_what_was_typed() -> None:
-    """Names that begin so come before names that contain it; nothing typed means all."""
+def test_proposals_start_with_prefix_matches() -> None:
+    """They come before names that contain the text; an empty text matches all."""
     mono = Preset(name="no colour", text="grey")
     assert offered("no", [*ALL, mono]) == [mono, NOIR]
     assert offered("", ALL) == [CLAY, NOIR, NEON]
 
 
-def test_style_is_added_to_what_the_model_reads() -> None:
-    """The member's words stay as they are; the model reads the style's after them."""
+def test_style_is_appended_to_the_prompt() -> None:
+    """The member's text is unchanged; the model reads the style after it."""
     spec = with_style(PictureSpec(prompt="a cat"), NEON.name, NEON.text)
     assert (spec.prompt, spec.style, spec.whole_prompt) == ("a cat", "neon", "a cat\n\nneon signs in rain")
     assert PictureSpec(prompt="a cat").whole_prompt == "a cat"

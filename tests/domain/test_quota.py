@@ -1,4 +1,4 @@
-"""Which limits hold for a member, what is left of them, and what is refused."""
+"""Which limits apply to a member, what is left of them, and what is refused."""
 
 from __future__ import annotations
 
@@ -52,11 +52,14 @@ QUOTAS = [
     ],
 )
 def test_the_most_generous_wins_limit_by_limit(roles: tuple[int, ...], expected: dict[Limit, int]) -> None:
-    """What a role does not name is left to everyone's; no limit beats every number; others' roles count for nothing."""
+    """A limit that a role does not set comes from everyone's; no limit beats every number.
+
+    Other members' roles are ignored.
+    """
     assert limits_for(QUOTAS, roles) == expected
 
 
-def test_a_limit_that_only_a_role_names_holds_for_that_role_alone() -> None:
+def test_limit_set_only_for_a_role_applies_to_that_role_only() -> None:
     """Without quotas there are no limits."""
     assert limits_for([], (SUPPORTER,)) == {}
     assert limits_for(QUOTAS[1:2], ()) == {}
@@ -64,7 +67,7 @@ def test_a_limit_that_only_a_role_names_holds_for_that_role_alone() -> None:
 
 
 def standing(use: Use | None = None, **limits: int) -> Standing:
-    """A member with these limits, at the beginning of the tests' time."""
+    """A member with these limits, at the tests' start time."""
     return Standing(limits={Limit(name): most for name, most in limits.items()}, use=use or Use(), at=START)
 
 
@@ -93,10 +96,10 @@ def standing(use: Use | None = None, **limits: int) -> Standing:
         (standing(pictures_month=0), {}, "quota_nothing", "includes no pictures"),
     ],
 )
-def test_what_is_over_a_limit_is_refused_with_what_is_left(
+def test_order_over_a_limit_is_refused_with_what_is_left(
     of: Standing, order: dict[str, object], code: str, said: str
 ) -> None:
-    """Each limit by a code and words of its own."""
+    """Each limit has its own code and text."""
     spec = PictureSpec(
         prompt="a heron",
         resolution=Resolution(str(order.get("resolution", "1K"))),
@@ -108,7 +111,7 @@ def test_what_is_over_a_limit_is_refused_with_what_is_left(
     assert said in told(caught.value)
 
 
-def test_what_just_fits_is_not_refused() -> None:
+def test_order_that_just_fits_is_accepted() -> None:
     """A limit may be used up to its last picture and its last micro-credit."""
     just = standing(
         Use(pictures_day=8, credits_month=MICRO, server_credits_month=5),
@@ -117,15 +120,15 @@ def test_what_just_fits_is_not_refused() -> None:
     check_order(just, SPEC, count=2, price_microcredits=MICRO)
 
 
-def test_the_countdown_is_of_the_limit_that_takes_longest() -> None:
-    """Where day and month are both used up, tomorrow would be a promise that is not kept."""
+def test_countdown_is_of_the_limit_that_resets_last() -> None:
+    """If day and month are both used up, tomorrow would be wrong."""
     both = standing(Use(pictures_day=5, pictures_month=50), pictures_day=5, pictures_month=50)
     with refused(f"<t:{int(next_month(START).timestamp())}:R>"):
         check_order(both, SPEC, count=1, price_microcredits=MICRO)
 
 
-def test_what_a_server_forbids_everybody_is_in_no_quota() -> None:
-    """The lower of the two resolutions, and no search where the server has none; amounts are untouched."""
+def test_servers_rules_cap_the_quota() -> None:
+    """The lower of the two resolutions, and no search if the server disables it; amounts are unchanged."""
     generous = standing(resolution=3, grounding=1, pictures_day=5)
     strict = ServerRules(highest_resolution=Resolution.TWO_K, grounding=False)
     assert with_rules(generous, strict).limits == {
@@ -152,21 +155,21 @@ def test_days_and_months_end_at_midnight_utc() -> None:
         ("pictures_day", "Unlimited", None), ("credits_day", "no limit", None), ("pictures_day", "∞", None),
     ],
 )  # fmt: skip
-def test_amounts_are_read_as_they_are_typed(limit: str, typed: str, amount: int | None) -> None:
-    """Pictures by number, credits with up to six decimals, and a word for no limit at all."""
+def test_typed_amounts_are_parsed(limit: str, typed: str, amount: int | None) -> None:
+    """Pictures by number, credits with up to six decimals, and a word for no limit."""
     assert parse_amount(Limit(limit), typed) == amount
 
 
 @pytest.mark.parametrize("limit", [Limit.PICTURES_DAY, Limit.CREDITS_MONTH])
 @pytest.mark.parametrize("typed", ["many", "-1", "nan", "inf", "1e99", "", "1,5", "0.0000001", "1e-999999", "1/2"])
-def test_what_is_no_amount_is_refused(limit: Limit, typed: str) -> None:
+def test_invalid_amount_is_refused(limit: Limit, typed: str) -> None:
     """One sentence that says what to write; nothing is guessed."""
     with pytest.raises(Refusal) as refused:
         parse_amount(limit, typed)
     assert refused.value.code == "quota_amount"
 
 
-def test_an_amount_is_told_in_few_words() -> None:
+def test_amount_has_a_short_form() -> None:
     """For the audit."""
     told = {
         Limit.PICTURES_DAY: 5, Limit.CREDITS_DAY: 2_500_000, Limit.CREDITS_MONTH: 100 * MICRO, Limit.RESOLUTION: 3,
@@ -179,7 +182,7 @@ def test_an_amount_is_told_in_few_words() -> None:
     assert not [limit for limit in Limit if "_" in limit_text(limit, 1)]
 
 
-def test_resolutions_have_ranks_and_come_back() -> None:
+def test_resolutions_convert_to_ranks_and_back() -> None:
     """From the lowest to the highest."""
     assert [resolution_at(rank_of(resolution)) for resolution in Resolution] == list(Resolution)
 
@@ -202,8 +205,8 @@ def test_the_largest_amount_can_be_set(limit: Limit, most: str, more: str) -> No
         parse_amount(limit, more)
 
 
-def test_everyone_is_stored_under_a_number_that_no_role_has() -> None:
-    """Databases hold it."""
+def test_everyone_is_stored_under_an_id_that_no_role_has() -> None:
+    """The id is persisted in databases."""
     assert EVERYONE == 0
 
 
@@ -212,8 +215,8 @@ def test_nothing_is_used_before_the_first_order() -> None:
     assert [Use().of(limit) for limit in AMOUNTS] == [0] * len(AMOUNTS)
 
 
-def test_searching_is_nobodys_business_without_a_limit() -> None:
-    """A picture with Google Search passes where no quota names it, or one allows it."""
+def test_search_is_allowed_without_a_limit() -> None:
+    """A picture with Google Search passes if no quota limits it, or one allows it."""
     searching = PictureSpec(prompt="a heron", google_search=True, google_image_search=True)
     for free in (standing(), standing(grounding=1)):
         check_order(free, searching, count=1, price_microcredits=MICRO)

@@ -1,4 +1,4 @@
-"""A queue that a crowd in one server, or one member of a server, does not fill for the others."""
+"""A fair queue: one server, or one member of a server, cannot fill it for the others."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def test_servers_are_served_in_turn_and_so_are_their_members() -> None:
     assert len(queue) == 0
 
 
-def test_each_is_full_by_itself() -> None:
-    """A member, a server, and the queue as a whole have their own limits."""
+def test_each_level_has_its_own_limit() -> None:
+    """A member, a server, and the queue as a whole."""
     queue: FairQueue[int] = FairQueue()
     for item in range(MAX_OF_MEMBER):
         assert not queue.full_for(1, 10)

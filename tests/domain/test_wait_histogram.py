@@ -1,4 +1,4 @@
-"""Waits in classes, and their median."""
+"""A histogram of waits, and its median."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from bot.domain.wait_histogram import class_of, median
         (5_400_000, 5_400),
     ],
 )
-def test_classes_grow_with_the_wait(wait_ms: int, expected: int) -> None:
-    """Exact where a second matters, to a minute where nobody counts seconds; a clock that was set back is no wait."""
+def test_buckets_grow_with_the_wait(wait_ms: int, expected: int) -> None:
+    """Seconds for short waits, minutes for long ones; a negative wait counts as none."""
     assert class_of(wait_ms) == expected
 
 
 @pytest.mark.parametrize("waits", [[7], [3, 9], [9, 1, 5], [1, 1, 1, 100], list(range(50))])
-def test_the_median_of_classes_is_the_lower_median_of_the_waits(waits: list[int]) -> None:
-    """As long as classes are single seconds, nothing is lost at all."""
+def test_median_of_buckets_is_the_lower_median_of_the_waits(waits: list[int]) -> None:
+    """As long as buckets are single seconds, it is exact."""
     assert median({wait: waits.count(wait) for wait in waits}) == statistics.median_low(waits)
 
 
-def test_nothing_has_no_median() -> None:
-    """Neither an empty count nor one of zeros."""
+def test_empty_histogram_has_no_median() -> None:
+    """Neither no counts nor only zeros."""
     assert median({}) is None
     assert median({5: 0}) is None

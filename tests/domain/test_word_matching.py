@@ -1,4 +1,4 @@
-"""Whole words in any language: nothing is found inside of another word, and no spelling hides one."""
+"""Whole-word matching in any language: no match inside another word, and no spelling hides one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.word_matching import MAX_FOLDED_CHARACTERS, UnfoldableError, cut
 
 
 def found(words: str, text: str) -> bool:
-    """Whether a rule with these words would find them in a text."""
+    """Whether a rule with these words matches a text."""
     return has_words(folded(text), folded(words))
 
 
@@ -40,8 +40,8 @@ def found(words: str, text: str) -> bool:
         ("100%", "at 100% now"),
     ],
 )
-def test_words_are_found_however_they_are_written(words: str, text: str) -> None:
-    """Case, width, accents' forms, blanks and invisible characters make no difference."""
+def test_words_are_found_in_any_spelling(words: str, text: str) -> None:
+    """Case, width, accent composition, blanks and invisible characters make no difference."""
     assert found(words, text)
 
 
@@ -58,19 +58,19 @@ def test_words_are_found_however_they_are_written(words: str, text: str) -> None
         ("x", ""),
     ],
 )
-def test_words_inside_of_other_words_are_not_found(words: str, text: str) -> None:
-    """Letters, digits and the marks of letters belong to a word."""
+def test_words_inside_other_words_are_not_found(words: str, text: str) -> None:
+    """Letters, digits and combining marks belong to a word."""
     assert not found(words, text)
 
 
-def test_a_long_text_of_near_hits_takes_no_time() -> None:
-    """Thousands of places that are none."""
+def test_long_text_of_near_matches_is_fast() -> None:
+    """Thousands of positions that do not match."""
     assert not found("a", "aa" * 2_000)
     assert found("a", "aa" * 2_000 + " a")
 
 
-def test_whole_words_are_those_of_regular_expressions() -> None:
-    """On random texts of letters, digits, blanks and signs, as a pattern with the edges of words has it."""
+def test_whole_words_equal_those_of_regular_expressions() -> None:
+    """On random texts of letters, digits, blanks and punctuation, compared with a pattern with word boundaries."""
     rng = random.Random(7)
     for _ in range(2_000):
         text = "".join(rng.choices("ab1_ -+", k=12))
@@ -92,8 +92,8 @@ def test_whole_words_are_those_of_regular_expressions() -> None:
         ("e" + "\u0301" * 40, 10, "e" + "\u0301" * 4 + "…"),
     ],
 )
-def test_a_text_ends_between_two_characters(text: str, most: int, shown: str) -> None:
-    """Letters keep their marks, emoji and flags stay whole; only what is nothing but marks is cut amid them."""
+def test_text_is_cut_between_two_characters(text: str, most: int, shown: str) -> None:
+    """Letters keep their marks, emoji and flags stay whole; only a text of nothing but marks is cut inside."""
     assert cut(text, most) == shown
 
 
@@ -109,29 +109,29 @@ def test_a_text_ends_between_two_characters(text: str, most: int, shown: str) ->
         "a" * (MAX_FOLDED_CHARACTERS + 1) + "é",
     ],
 )
-def test_a_text_that_expands_too_far_is_not_folded(text: str) -> None:
-    """Symbols that stand for sentences, and marks upon marks, also with something unseen between them."""
+def test_text_that_expands_too_far_is_not_folded(text: str) -> None:
+    """Characters that expand to sentences, and stacked marks, also with invisible characters between them."""
     with pytest.raises(UnfoldableError):
         folded(text)
 
 
 @pytest.mark.parametrize("letter", ["각", "\u1f82", "ﬃ", "裸", "é", "กำ", "e\u0301\u0323\u0306"])
-def test_a_prompt_of_full_length_in_any_script_is_folded(letter: str) -> None:
-    """No letter of any script becomes more than four characters."""
+def test_prompt_of_full_length_in_any_script_is_folded(letter: str) -> None:
+    """No letter of any script expands to more than four characters."""
     text = (letter * MAX_PROMPT_CHARACTERS)[:MAX_PROMPT_CHARACTERS]
     assert folded(text)
 
 
-def test_no_character_grows_much_after_it_was_decomposed() -> None:
-    """The limit is counted on the decomposed text: what comes after may no more than double it."""
+def test_no_character_grows_much_after_decomposition() -> None:
+    """The limit is counted on the decomposed text: later steps may at most double it."""
     for character in map(chr, range(0x20000)):
         decomposed = unicodedata.normalize("NFKD", character)
         assert len(folded(decomposed)) <= 2 * len(decomposed), ascii(character)
         assert len(unicodedata.normalize("NFKD", decomposed.casefold())) <= 2 * len(decomposed), ascii(character)
 
 
-def test_words_have_the_same_edges_wherever_they_are_looked_for() -> None:
-    """Against a plain reading of the rule: place by place, with what stands before and after."""
+def test_word_boundaries_match_a_reference_implementation() -> None:
+    """Position by position, with the characters before and after."""
     rng = random.Random(11)
     for _ in range(4_000):
         text = folded("".join(rng.choices("ab1_ -あ漢ノ가é", k=10)))
