@@ -1,4 +1,4 @@
-"""The house rules that can be read off the source: who imports whom, where SQL and time may be."""
+"""Architecture rules checked on the source: imports between layers, and where SQL and time may be used."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|WITH
 
 
 def module_of(path: Path) -> str:
-    """A file's dotted name."""
+    """A file's dotted module name."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -63,7 +63,7 @@ def _imports_in(path: Path) -> Iterator[str]:
 
 
 def within(module: str, packages: set[str]) -> str | None:
-    """Which of these packages a module is or lies in."""
+    """The package of these that contains a module."""
     return next((package for package in packages if module == package or module.startswith(f"{package}.")), None)
 
 
@@ -73,7 +73,7 @@ def layer_of(module: str) -> int:
 
 
 def test_every_module_has_its_layer() -> None:
-    """A new module has to say where it belongs; the packages' own empty files belong nowhere."""
+    """A new module must be assigned to a layer; empty package files have none."""
     everything = set().union(*LAYERS)
     homeless = [
         module
@@ -95,7 +95,7 @@ def test_imports_point_downward() -> None:
     assert upward == []
 
 
-def test_adapters_are_known_by_their_ports_alone() -> None:
+def test_adapters_are_used_only_through_their_ports() -> None:
     """Only the composition root and the terminal commands name a store, a provider or a spool; none names another."""
     named = [
         f"{module} imports {imported}"
@@ -107,8 +107,8 @@ def test_adapters_are_known_by_their_ports_alone() -> None:
     assert named == []
 
 
-def test_domain_uses_the_standard_library_alone() -> None:
-    """Values and rules need nothing that could be missing, and no input or output."""
+def test_domain_uses_only_the_standard_library() -> None:
+    """Values and rules need no dependency, and no input or output."""
     foreign = [
         f"{path.name} imports {imported}"
         for path in sources("bot/domain")
@@ -120,14 +120,14 @@ def test_domain_uses_the_standard_library_alone() -> None:
 
 
 @pytest.mark.parametrize(("here", "there"), [(("bot", "cogs"), {"sandbox", "tests"}), (("sandbox",), {"bot", "cogs"})])
-def test_bot_and_sandbox_do_not_know_each_other(here: tuple[str, ...], there: set[str]) -> None:
-    """The stand-ins are written from the facts, not from the bot; the bot runs without them."""
+def test_bot_and_sandbox_are_independent(here: tuple[str, ...], there: set[str]) -> None:
+    """The stand-ins are written from the documented facts, not from the bot; the bot runs without them."""
     known = [f"{path} imports {name}" for path in sources(*here) for name in imports_of(path) if within(name, there)]
     assert known == []
 
 
 def test_only_the_store_sees_sql() -> None:
-    """No SQL and no database library outside of store/."""
+    """No SQL and no database library outside store/."""
     outside = [path for path in sources("bot", "cogs") if "store" not in path.relative_to(ROOT).parts]
     found = [
         f"{path.name}: {node.value[:40]!r}"
@@ -144,7 +144,7 @@ def test_only_the_store_sees_sql() -> None:
     assert found == []
 
 
-def test_only_the_clock_asks_the_time_and_sleeps() -> None:
+def test_only_the_clock_reads_the_time_and_sleeps() -> None:
     """Time is injected, so that a test of an hour takes a moment."""
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {called}"
@@ -156,8 +156,8 @@ def test_only_the_clock_asks_the_time_and_sleeps() -> None:
     assert found == []
 
 
-def test_discord_and_aiohttp_stay_in_their_places() -> None:
-    """The queue knows neither Discord nor HTTP; the provider's client does not know Discord."""
+def test_discord_and_aiohttp_stay_in_their_packages() -> None:
+    """The queue imports neither Discord nor HTTP; the provider's client does not import Discord."""
     presentation = {"bot.interactions", "bot.ui", "bot.messages", "bot.notifications", "bot.client", "bot.connection"}
     operation = {"bot.ops.gateway_events", "bot.commands.checks"}
     allowed = {
@@ -174,8 +174,8 @@ def test_discord_and_aiohttp_stay_in_their_places() -> None:
     assert found == []
 
 
-def test_nobody_is_ever_pinged() -> None:
-    """The only permission to mention that is ever given is none; that it is given is held by the end-to-end tests."""
+def test_no_message_may_ping() -> None:
+    """The only allowed_mentions value is none; that it is sent is checked by the end-to-end tests."""
     others = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
         for path in sources("bot", "cogs")
@@ -191,8 +191,8 @@ def test_nobody_is_ever_pinged() -> None:
     assert others == []
 
 
-def test_pictures_are_opened_by_one_door() -> None:
-    """What may be decoded, and how large it may be, is decided in one place for everyone."""
+def test_pictures_are_opened_in_one_module() -> None:
+    """The allowed formats and sizes are decided there."""
     elsewhere = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in sources("bot", "cogs")
@@ -204,9 +204,9 @@ def test_pictures_are_opened_by_one_door() -> None:
 
 
 def test_files_and_functions_stay_small() -> None:
-    """A file of over 330 lines, or a function of over 70, is due to be divided: a stop well above the house's aim.
+    """A file of over 330 lines, or a function of over 70, must be split: limits well above the style guide's.
 
-    Wiring everything together in one place is one long list, and stays one.
+    The composition root is exempt, as one long list.
     """
     long_files = [path.name for path in sources("bot", "cogs") if len(path.read_text().splitlines()) > 330]
     long_functions = [
@@ -219,8 +219,8 @@ def test_files_and_functions_stay_small() -> None:
     assert (long_files, long_functions) == ([], [])
 
 
-def test_what_clients_send_is_read_in_one_place() -> None:
-    """Values of components, forms and options are checked where they are read, so nothing else looks at them."""
+def test_client_input_is_read_in_one_module() -> None:
+    """Values of components, forms and options are validated where they are read, so no other code reads them."""
     raw = {"data", "namespace"}
     elsewhere = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
@@ -229,15 +229,15 @@ def test_what_clients_send_is_read_in_one_place() -> None:
         for node in nodes_of(path)
         if isinstance(node, ast.Attribute) and node.attr in raw and ast.unparse(node.value).endswith("interaction")
     ]
-    # The proposals for a style differ by an option that is typed beside it: true or not, whatever it is.
+    # A style's autocomplete depends on another typed option, used only as true or false.
     assert [found for found in elsewhere if not found.startswith("cogs/style.py")] == []
 
 
-def test_forms_are_opened_and_taken_in_one_place() -> None:
-    """There they are bound to who opened them, and where: no other code shows a form or looks for one that was sent."""
+def test_forms_are_opened_and_received_in_one_module() -> None:
+    """There they are bound to their member and place: no other code shows a form or looks up a submitted one."""
     may_call = {
         "send_modal": {"bot/ui/form_binding.py"},
-        # The order that a form leads to is known by its form; a posted picture's form is one of discord.py's.
+        # An order is identified by its form; a posted picture's form is one of discord.py's.
         "custom_id_of": {"bot/ui/form_binding.py", "bot/ui/modal_ids.py", "bot/ui/modals.py", "bot/ui/remix_modal.py"},
     }
     found = [
@@ -250,8 +250,8 @@ def test_forms_are_opened_and_taken_in_one_place() -> None:
     assert found == []
 
 
-def test_permissions_where_an_interaction_happened_are_asked_for_knowingly() -> None:
-    """They say nothing about a picture in another channel: for those there is `manages_messages`."""
+def test_permissions_of_an_interaction_are_used_only_where_listed() -> None:
+    """They say nothing about a picture in another channel: use `manages_messages` for those."""
     known = {
         "bot/ui/access.py": "Manage Server, which no channel changes",
         "bot/ui/settings_screen.py": "the same",

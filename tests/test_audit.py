@@ -1,4 +1,4 @@
-"""`make audit` says what is known of the dependencies, and never calls safe what it could not look up."""
+"""`make audit` reports known vulnerabilities, and never reports an unchecked dependency as safe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SKIPPED = {"name": "click", "skip_reason": "Dependency not found on PyPI and cou
 
 
 def audited(folder: Path, said: str, *, code: int = 0) -> tuple[int, str]:
-    """The exit code and the words of an audit whose pip-audit says this."""
+    """The exit code and output of an audit with this pip-audit output."""
     (folder / "python").symlink_to(sys.executable)
     auditor = folder / "pip-audit"
     auditor.write_text(
@@ -39,17 +39,17 @@ def audited(folder: Path, said: str, *, code: int = 0) -> tuple[int, str]:
     ],
     ids=["none", "weak", "skipped", "both", "nothing"],
 )
-def test_what_is_known_is_told_and_what_is_not_is_not_called_safe(
+def test_findings_are_reported_and_skipped_packages_are_not_called_safe(
     tmp_path: Path, dependencies: list[object], exit_code: int, words: str
 ) -> None:
-    """pip-audit itself ends well where it skipped what it could not find."""
+    """pip-audit itself exits with 0 if it skipped a package that it could not find."""
     code, told = audited(tmp_path, json.dumps({"dependencies": dependencies}), code=min(1, exit_code))
     assert (code, words in told) == (exit_code, True)
 
 
 @pytest.mark.parametrize("said", ["", "ConnectionError", '{"other": 1}'])
 def test_without_a_network_one_sentence_says_so(tmp_path: Path, said: str) -> None:
-    """No traceback of a program that was never asked for one."""
+    """Without pip-audit's traceback."""
     code, told = audited(tmp_path, said, code=1)
     assert (code, told.count("\n")) == (2, 1)
     assert "needs a network" in told

@@ -1,4 +1,4 @@
-"""What the documentation tells people to type is what the command line takes."""
+"""Commands in the documentation match the command line."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ UNITS = ROOT / "docs" / "systemd"
 
 
 def commands(page: Path) -> Iterator[list[str]]:
-    """The arguments of each `python -m bot …` that a page has."""
+    """The arguments of each `python -m bot …` on a page."""
     for found in TYPED.findall(page.read_text(encoding="utf-8")):
         words = found.partition(" #")[0].split()
-        if words and words[0].isalpha():  # and not "python -m bot --help" or a sentence that goes on
+        if words and words[0].isalpha():  # excludes "python -m bot --help" and the rest of a sentence
             yield words
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_documented_commands_and_options_exist(page: Path) -> None:
-    """A name or an option that was changed in the code alone would be found here."""
+    """Detects a command or an option that was renamed only in the code."""
     context = click.Context(main)
     for name, *arguments in commands(page):
         command = main.get_command(context, name)
@@ -37,8 +37,8 @@ def test_documented_commands_and_options_exist(page: Path) -> None:
         assert {argument for argument in arguments if argument.startswith("--")} <= known, f"{name} {arguments}"
 
 
-def test_units_restart_as_the_exit_codes_say() -> None:
-    """What cannot start is left alone; the stop has more time than the bot takes."""
+def test_units_restart_according_to_the_exit_codes() -> None:
+    """A failed start is not restarted; the stop time-out is longer than the bot's."""
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys have capitals
     unit.read(UNITS / "imagine-bot.service")

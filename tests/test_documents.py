@@ -1,4 +1,4 @@
-"""What the documents point at is there."""
+"""Files that the documents name exist."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NAMED = re.compile(r"`((?:bot|cogs|tests|sandbox|benchmarks|docs|\.ci)/[\w./-]+|
 
 @pytest.mark.parametrize("document", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
 def test_every_file_that_a_document_names_exists(document: str) -> None:
-    """A promise whose file was renamed, or whose test went away, is found."""
+    """Detects a renamed file or a removed test."""
     named = set(NAMED.findall((ROOT / "docs" / document).read_text(encoding="utf-8")))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
-def test_each_promise_about_security_names_what_holds_it() -> None:
-    """A row of three cells: what, which file, which test or rule."""
+def test_each_security_property_names_its_check() -> None:
+    """A row of three cells: the property, the file, the test or rule."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     done = text.partition("## What is done")[2].partition("## What is not covered")[0]
     rows = [line.strip("| ").split(" | ") for line in done.splitlines() if line.startswith("|")]

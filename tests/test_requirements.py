@@ -1,4 +1,4 @@
-"""The locks serve every supported Python, have a hash for each requirement and name no index."""
+"""The lock files support every supported Python, have a hash for each requirement and name no index."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 @cache
 def entries(lock: str) -> dict[str, str]:
-    """Each requirement of a lock by its name, with its hashes, as pip joins the lines."""
+    """Each requirement of a lock file by its name, with its hashes, with pip's line continuations joined."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line.strip() for line in text.replace("\\\n", " ").splitlines() if line.strip()]
     return {canonicalize_name(re.split(r"[=\s]", line, maxsplit=1)[0]): line for line in lines}
@@ -38,7 +38,7 @@ def environment(python: str, machine: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_requirement_is_pinned_and_has_hashes(lock: str) -> None:
-    """Pip refuses a whole file with --require-hashes where one requirement has none."""
+    """Pip refuses a whole file with --require-hashes if one requirement has none."""
     found = entries(lock)
     assert found
     for name, line in found.items():
@@ -48,7 +48,7 @@ def test_every_requirement_is_pinned_and_has_hashes(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_no_lock_names_an_index(lock: str) -> None:
-    """Where packages come from is the machine's setting."""
+    """The package index is configured on the machine."""
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     assert [line for line in text.splitlines() if line.startswith("-")] == []
@@ -72,8 +72,8 @@ def test_no_lock_names_an_index(lock: str) -> None:
     ],
     ids=["runtime", "dev", "pip", "tools"],
 )
-def test_the_lock_has_what_the_project_asks_for(lock: str, wanted: list[str], python: str, machine: str) -> None:
-    """A dependency added or raised without `make lock` is found, on each Python and machine."""
+def test_lock_has_the_projects_dependencies(lock: str, wanted: list[str], python: str, machine: str) -> None:
+    """A dependency added or raised without `make lock` is detected, for each Python and machine."""
     found = {name: pinned(line) for name, line in entries(lock).items()}
     where = environment(python, machine)
     for text in wanted:
@@ -87,7 +87,7 @@ def test_the_lock_has_what_the_project_asks_for(lock: str, wanted: list[str], py
         assert requirement.specifier.contains(version.version, prereleases=True), f"{locked}: make lock"
 
 
-def test_python_3_13_gets_the_module_that_left_its_library() -> None:
+def test_python_3_13_gets_the_removed_audioop_module() -> None:
     """discord.py imports audioop, which Python 3.13 no longer has."""
     for lock in ("requirements.txt", "requirements-dev.txt"):
         marker = pinned(entries(lock)["audioop-lts"]).marker
@@ -95,7 +95,7 @@ def test_python_3_13_gets_the_module_that_left_its_library() -> None:
         assert [marker.evaluate(environment(python, "x86_64")) for python in PYTHONS] == [False, False, True, True]
 
 
-def test_the_tests_run_with_the_versions_that_the_bot_runs_with() -> None:
+def test_tests_use_the_bots_locked_versions() -> None:
     """The same pins and hashes in both locks."""
     runtime, dev = entries("requirements.txt"), entries("requirements-dev.txt")
     assert {name: dev.get(name) for name in runtime} == runtime

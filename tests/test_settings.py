@@ -1,4 +1,4 @@
-"""Settings: what is accepted, and the one sentence about what is not."""
+"""Settings: what is accepted, and the one sentence about an invalid one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = {name.upper() for name in Settings.model_fields}
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of whoever runs the tests, and no .env."""
+    """An environment without settings of the user who runs the tests, and no .env."""
     for name in set(os.environ) & (NAMES | {name.lower() for name in NAMES}):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -76,7 +76,7 @@ def test_everything_has_its_documented_default() -> None:
     ],
 )
 def test_malformed_setting_is_named_in_one_sentence(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the variable and what to do, on one line, without a traceback's words."""
+    """The sentence names the variable and the fix, on one line, without a traceback."""
     monkeypatch.setenv(name, value)
     with pytest.raises(StartupError) as caught:
         load_settings()
@@ -89,17 +89,15 @@ def test_malformed_setting_is_named_in_one_sentence(name: str, value: str, monke
 
 @pytest.mark.parametrize("name", ["DISCORD_TOKEN", "APIMASTER_API_KEY"])
 @pytest.mark.parametrize("value", [None, "", "   "])
-def test_missing_secret_is_named_with_where_to_get_it(
-    name: str, value: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Unset, empty and blank are the same to whoever reads the sentence."""
+def test_missing_secret_is_named_with_its_source(name: str, value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unset, empty and blank give the same sentence."""
     if value is not None:
         monkeypatch.setenv(name, value)
     with pytest.raises(StartupError, match=rf"^{name} is not set\. Copy it from "):
         load_settings().require(name)
 
 
-def test_secret_with_a_break_in_it_is_refused_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_with_a_line_break_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token pasted with a line break would become a malformed header; the sentence does not repeat it."""
     monkeypatch.setenv("DISCORD_TOKEN", "first-half\nsecond-half")
     with pytest.raises(StartupError, match="DISCORD_TOKEN has a blank or a strange character") as caught:
@@ -108,7 +106,7 @@ def test_secret_with_a_break_in_it_is_refused_without_being_told(monkeypatch: py
 
 
 def test_secrets_are_stripped_and_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trailing blank is a matter of copying; a repr in a log tells nothing."""
+    """A trailing blank is stripped; a repr in a log has no secret."""
     monkeypatch.setenv("DISCORD_TOKEN", " very-secret ")
     settings = load_settings()
     assert settings.require("DISCORD_TOKEN")["DISCORD_TOKEN"].get_secret_value() == "very-secret"
@@ -116,7 +114,7 @@ def test_secrets_are_stripped_and_never_printed(monkeypatch: pytest.MonkeyPatch)
     assert settings.secrets() == (" very-secret ",)
 
 
-def test_lists_are_read_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_may_have_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hosts and shards are separated by commas."""
     monkeypatch.setenv("DISCORD_CDN_HOSTS", " 127.0.0.1:8000 , CDN.example ,")
     monkeypatch.setenv("RESULT_HOSTS", "cache.internal,[FD00::8]:9000")
@@ -128,8 +126,8 @@ def test_lists_are_read_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.shard_ids == (0, 2)
 
 
-def test_words_are_read_in_any_case_and_urls_without_their_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON, Debug and a trailing slash are understood."""
+def test_values_are_case_insensitive_and_urls_lose_their_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON, Debug and a trailing slash are accepted."""
     monkeypatch.setenv("LOG_FORMAT", "JSON")
     monkeypatch.setenv("LOG_LEVEL", "debug")
     monkeypatch.setenv("APIMASTER_BASE_URL", "http://127.0.0.1:9/")
@@ -138,23 +136,23 @@ def test_words_are_read_in_any_case_and_urls_without_their_last_slash(monkeypatc
     assert settings.apimaster_base_url == "http://127.0.0.1:9"
 
 
-def test_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What is exported for one run counts; unknown names in the file are other programs' business."""
+def test_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An exported variable has priority; unknown names in the file are ignored."""
     (tmp_path / ".env").write_text("MAX_RUNNING=7\nPER_USER_RUNNING=3\nSOMETHING_ELSE=1\n", encoding="utf-8")
     monkeypatch.setenv("MAX_RUNNING", "9")
     settings = load_settings()
     assert (settings.max_running, settings.per_user_running) == (9, 3)
 
 
-def test_unreadable_file_is_told_in_one_sentence(tmp_path: Path) -> None:
-    """A .env that is no text is named."""
+def test_unreadable_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    """A .env that is not text is named."""
     (tmp_path / ".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe\x00")
     with pytest.raises(StartupError, match=r"^\.env cannot be read"):
         load_settings()
 
 
 def test_example_explains_every_setting_once() -> None:
-    """Each setting stands once in .env.example, below a comment; nothing there is unknown."""
+    """Each setting is once in .env.example, below a comment; nothing there is unknown."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     named = [match[1] for line in lines if (match := re.match(r"#?([A-Z][A-Z0-9_]*)=", line))]
     assert sorted(named) == sorted(NAMES)
@@ -164,7 +162,7 @@ def test_example_explains_every_setting_once() -> None:
 
 
 def test_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the file shows as default is the default."""
+    """The default in the file is the default in the code."""
     before = load_settings()
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
         if match := re.match(r"#?([A-Z][A-Z0-9_]*)=(.*)", line):

@@ -1,4 +1,4 @@
-"""A wheel that lacks a file of its packages does not pass `.ci/wheel`."""
+"""A wheel that lacks a file of its packages fails `.ci/wheel`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHECK = ROOT / ".ci" / "wheel_contents.py"
 
 @pytest.fixture
 def tracked() -> list[str]:
-    """The files that git knows of the packages in the wheel."""
+    """The files of the wheel's packages that git tracks."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a checkout of git")
     packages = runpy.run_path(str(CHECK))["PACKAGES"]
@@ -35,7 +35,7 @@ def checked(wheel: Path, names: list[str]) -> tuple[int, str]:
 
 
 def test_a_complete_wheel_passes(tracked: list[str], tmp_path: Path) -> None:
-    """Files beside those that git knows, such as the wheel's own metadata, are no fault."""
+    """Files that git does not track, such as the wheel's own metadata, are allowed."""
     code, output = checked(tmp_path / "bot.whl", [*tracked, "imagine_bot-1.dist-info/METADATA"])
     assert (code, f"all {len(tracked)} files" in output) == (0, True)
 
@@ -44,7 +44,7 @@ def test_a_complete_wheel_passes(tracked: list[str], tmp_path: Path) -> None:
     "lost", ["bot/localization/catalogue/ja.toml", "sandbox/page/static/js/app.js", "cogs/__init__.py"]
 )
 def test_a_wheel_without_a_file_fails_and_names_it(tracked: list[str], tmp_path: Path, lost: str) -> None:
-    """Data files are lost most easily: setuptools packs those alone that pyproject.toml names."""
+    """Data files are easily lost: setuptools packs only those that pyproject.toml names."""
     assert lost in tracked
     code, output = checked(tmp_path / "bot.whl", [name for name in tracked if name != lost])
     assert code == 1

@@ -1,7 +1,7 @@
-"""`python -m tests.fuzzing TARGET [SECONDS]`: looks for input that breaks a promise, guided by what the code does.
+"""`python -m tests.fuzzing TARGET [SECONDS]`: coverage-guided search for input that violates a property.
 
-It needs atheris, which `make fuzz` puts into a venv of its own. Input that breaks a promise is left in `.fuzz/`;
-`python -m tests.fuzzing TARGET .fuzz/crash-…` tries that again.
+It needs atheris, which `make fuzz` installs into a separate venv. Failing input is stored in `.fuzz/`; `python -m
+tests.fuzzing TARGET .fuzz/crash-…` runs it again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _LONGEST_INPUT = 4_096
 
 
 def main(arguments: list[str]) -> None:
-    """Fuzz for so many seconds, or try one file; ends the process, with 0 where nothing was found."""
+    """Fuzz for some seconds, or run one file; exits the process, with 0 if nothing was found."""
     try:
         atheris = importlib.import_module("atheris")
     except ImportError:
         sys.exit("atheris is not here. `make fuzz TARGET=wire SECONDS=60` puts it into a venv of its own.")
-    # Only the bot's own code guides: libraries would drown it.
+    # Only the bot's own code is instrumented: libraries would dominate the coverage.
     with atheris.instrument_imports(include=["bot"]):
         targets = importlib.import_module("tests.fuzzing.targets")
     target = targets.TARGETS.get(arguments[0] if arguments else "")

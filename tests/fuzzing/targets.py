@@ -1,4 +1,4 @@
-"""What is fuzzed: the promises that the property tests hold, each with input to begin with."""
+"""The fuzz targets: the properties of the property tests, each with a seed corpus."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PARTS: Final = all_parts()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise about bytes, and the inputs that fuzzing begins with."""
+    """A property of bytes, and its seed inputs."""
 
     check: Callable[[bytes], object]
     seeds: Callable[[], Iterable[bytes]]
@@ -57,7 +57,7 @@ def _rule_and_text(data: bytes) -> None:
 
 
 def _custom_ids() -> Iterable[bytes]:
-    """The beginnings that parts go by, each with numbers behind it."""
+    """The prefixes of custom ids, each followed by numbers."""
     for part in _PARTS:
         name = pattern_of(part).pattern.partition("(")[0]
         yield from (f"{name}1".encode(), f"{name}1:2:3".encode(), f"{name}-:-:-:1:5:6:x".encode())

@@ -1,4 +1,4 @@
-"""The fuzzer has something to begin with: its first inputs pass, for they are what users and providers send."""
+"""The seed inputs of the fuzzer pass: they are what users and providers send."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.fuzzing.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_every_target_begins_with_inputs_that_pass(name: str) -> None:
-    """No promise is broken before anything was changed, and none is without an input."""
+def test_every_target_has_seed_inputs_that_pass(name: str) -> None:
+    """No property fails on an unchanged seed, and none is without a seed."""
     seeds = list(TARGETS[name].seeds())
     assert seeds
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""The catalogue is whole: the same values in each language, sentences that read well, and nothing of Discord broken."""
+"""The catalogue is complete: the same values in each language, correct formatting, within Discord's limits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
 def forms(entry: Entry) -> list[str]:
-    """The sentences of an entry."""
+    """The texts of an entry, one per plural form."""
     return [entry] if isinstance(entry, str) else list(entry.values())
 
 
 def values_of(entry: Entry) -> list[set[str]]:
-    """The names of the values in each sentence of an entry, with how they are written."""
+    """The names of the placeholders in each text of an entry, with their format."""
     return [
         {f"{name}:{spec}" for _, name, spec, _ in string.Formatter().parse(form) if name is not None}
         for form in forms(entry)
@@ -25,8 +25,8 @@ def values_of(entry: Entry) -> list[set[str]]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_each_language_says_what_english_says(language: str) -> None:
-    """No entry that English lacks, and the same values in each; a form for one may leave its number out."""
+def test_each_language_has_the_entries_and_values_of_english(language: str) -> None:
+    """No entry that English lacks, and the same values in each; a singular form may omit its number."""
     english, own = entries_of("en"), entries_of(language)
     assert sorted(set(own) - set(english)) == []
     told = {key: set.union(*values_of(entry)) for key, entry in own.items()}
@@ -36,7 +36,7 @@ def test_each_language_says_what_english_says(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("area", ["button", "card", "choice", "choose", "command", "menu", "number", "option"])
-def test_what_everybody_sees_is_translated_wholly(language: str, area: str) -> None:
+def test_public_texts_are_fully_translated(language: str, area: str) -> None:
     """Commands, options, choices, the card and its buttons."""
     own = entries_of(language)
     assert [key for key in entries_of("en") if key.startswith(f"{area}.") and key not in own] == []
@@ -44,7 +44,7 @@ def test_what_everybody_sees_is_translated_wholly(language: str, area: str) -> N
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_fit_on_their_buttons(language: str) -> None:
-    """Discord takes 80 characters, with the largest number and price that there may be."""
+    """Discord accepts 80 characters; with the largest possible number and price."""
     labels = {
         key: form.format(
             number=10**15, pictures=40, resolution="0.5K", price=words_for(language).credits(123_456_789_000_000)
@@ -67,8 +67,8 @@ def test_labels_fit_on_their_buttons(language: str) -> None:
         ("fr", "1.33 credits · 3rd · 12,345 · a, b and c"),
     ],
 )
-def test_numbers_are_written_as_the_language_writes_them(locale: str, expected: str) -> None:
-    """Sums, places, thousands and lists; a locale without a language of its own is answered in English."""
+def test_numbers_are_formatted_for_the_language(locale: str, expected: str) -> None:
+    """Sums, decimals, thousands and lists; an unsupported locale is answered in English."""
     words = words_for(locale)
     thousands = words.format_field(12_345, ",")
     told = [words.credits(1_333_333), words.ordinal(3), thousands, words.listed(["a", "b", "c"])]
@@ -79,24 +79,24 @@ def test_numbers_are_written_as_the_language_writes_them(locale: str, expected: 
     ("number", "expected"),
     [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st")],
 )
-def test_places_in_line_read_as_people_say_them(number: int, expected: str) -> None:
+def test_queue_positions_have_ordinals(number: int, expected: str) -> None:
     """English has four endings."""
     assert words_for("en-US").ordinal(number) == expected
 
 
-def test_number_decides_the_form() -> None:
+def test_number_selects_the_plural_form() -> None:
     """One waits, several wait; a language with a single form uses it for any number."""
     words = words_for("de")
     assert [words("card.several_waiting", count=count) for count in (1, 2)] == ["1 wartet", "2 warten"]
     assert words_for("ja")("card.several_waiting", count=1) == "1枚が待機中です"
 
 
-def test_what_is_not_translated_is_said_in_english() -> None:
+def test_missing_translation_falls_back_to_english() -> None:
     """A language may lag behind."""
     words = Words("xx", {**entries_of("en"), "button.again": "Nochmaal"})
     assert (words("button.again"), words("button.cancel")) == ("Nochmaal", "Cancel")
 
 
-def test_braces_that_members_type_stay_as_they_are() -> None:
-    """Values are put in, never read as sentences."""
+def test_braces_in_values_are_literal() -> None:
+    """Values are inserted, never parsed as templates."""
     assert words_for("en-US")("card.style", name="{count}{0}") == "style {count}{0}"

@@ -1,4 +1,4 @@
-"""The catalogue and the code agree: every key that is used exists, every entry is used, no words are beside it."""
+"""The catalogue matches the code: every used key exists, every entry is used, no user text is outside it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def files() -> dict[str, Path]:
 
 
 def constants(node: ast.AST) -> Iterator[str]:
-    """The strings that an expression may be: of a condition both."""
+    """The strings that an expression may be: both branches of a conditional."""
     match node:
         case ast.Constant(value=str(text)):
             yield text
@@ -64,7 +64,7 @@ def constants(node: ast.AST) -> Iterator[str]:
 
 
 def area_of(name: str) -> str:
-    """The catalogue's area of the first argument of what is called so: "" for whole keys, "-" where it takes none."""
+    """The catalogue area of a function's first argument: "" for whole keys, "-" if it takes none."""
     if name in {"words", "ENGLISH", "phrase", "_menu"} or name.startswith(("words_of(", "words_for(")):
         return ""
     return {"Refusal": "refusal.", "option": "option.", "Phrase": "", "self._alerts.tell": "alert."}.get(name, "-")
@@ -72,7 +72,7 @@ def area_of(name: str) -> str:
 
 @cache
 def looked_up() -> tuple[tuple[str, ast.Call, str], ...]:
-    """Each call that takes a key which stands in the source: its place, itself, the key."""
+    """Each call with a literal key: its location, the call, the key."""
     return tuple(
         (f"{name}:{call.lineno}", call, area + text)
         for name, path in files().items()
@@ -83,13 +83,13 @@ def looked_up() -> tuple[tuple[str, ast.Call, str], ...]:
 
 
 def values_of(entry: Entry) -> set[str]:
-    """The names of the values in the sentences of an entry."""
+    """The names of the placeholders in the texts of an entry."""
     forms = [entry] if isinstance(entry, str) else entry.values()
     return {name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name}
 
 
 def test_every_key_that_is_used_exists() -> None:
-    """A key that is missing would be noticed by the member who needed the sentence."""
+    """A missing key would otherwise be found by the member who needed the text."""
     missing = [
         f"{place}: {key}"
         for place, _, key in looked_up()
@@ -98,8 +98,8 @@ def test_every_key_that_is_used_exists() -> None:
     assert missing == []
 
 
-def test_every_sentence_gets_its_values() -> None:
-    """A value that is missing would break the sentence."""
+def test_every_text_gets_its_values() -> None:
+    """A missing value would raise when the text is formatted."""
     incomplete = []
     for place, call, key in looked_up():
         given = {keyword.arg for keyword in call.keywords}
@@ -110,7 +110,7 @@ def test_every_sentence_gets_its_values() -> None:
 
 
 def test_every_entry_is_used() -> None:
-    """What nobody says need not be translated. A key may be put together from a beginning that stands in the source."""
+    """An unused text need not be translated. A key may be built from a literal prefix."""
     literal: set[str] = set()
     beginnings: set[str] = set()
     for path in files().values():
@@ -128,8 +128,8 @@ def test_every_entry_is_used() -> None:
     assert unused == []
 
 
-def test_what_members_read_stands_in_the_catalogue() -> None:
-    """No words in the source of what speaks to members, but for docstrings, logs and what is listed above."""
+def test_user_texts_are_only_in_the_catalogue() -> None:
+    """No text in the source of user-facing modules, except docstrings, logs and the list above."""
     found = [
         f"{name}:{line} {text!r}"
         for name, path in files().items()
@@ -140,8 +140,8 @@ def test_what_members_read_stands_in_the_catalogue() -> None:
     assert found == []
 
 
-def test_nothing_is_left_out_without_need() -> None:
-    """An exception that excuses nothing any more would hide the next one."""
+def test_every_exception_is_needed() -> None:
+    """An unneeded exception would hide the next violation."""
     texts = {name: [text for _, text in words_in(path)] for name, path in files().items()}
     assert [name for name in LEFT_OUT if not texts.get(name)] == []
     everything = {text for found in texts.values() for text in found}
@@ -150,7 +150,7 @@ def test_nothing_is_left_out_without_need() -> None:
 
 @cache
 def words_in(path: Path) -> tuple[tuple[int, str], ...]:
-    """Texts that look as if somebody were to read them, and are no docstring, annotation, log, pattern or key."""
+    """Strings that look like user text, and are no docstring, annotation, log, pattern or key."""
     tops: list[ast.AST | None] = [call for call, called in called_in(path) if NOT_READ.fullmatch(called)]
     skipped: set[int] = set()
     for node in nodes_of(path):

@@ -1,4 +1,4 @@
-"""Texts of others are inert in every sentence of the catalogue: no link, no mention, no format, no line break."""
+"""User input is inert in every text of the catalogue: no link, mention, format or line break."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS: Final = [words_for(locale) for locale in ("en-US", *{LOCALES[locale]: loc
 
 
 def patterns_of(words: Words) -> list[tuple[str, str]]:
-    """Every sentence of a language with its key, each form by number as one."""
+    """Every text of a language with its key, each plural form separately."""
     entries = {**entries_of("en"), **entries_of(words.language)}
     return [
         (key, pattern)
@@ -35,7 +35,7 @@ def patterns_of(words: Words) -> list[tuple[str, str]]:
 
 
 def values_of(pattern: str, value: object) -> dict[str, object]:
-    """A value for each name in a sentence that takes a text; numbers where it formats one."""
+    """A value for each placeholder that takes a text; numbers where it formats one."""
     return {
         name: 3 if spec and spec != "or" else (value,) if spec == "or" else value
         for _, name, spec, _ in string.Formatter().parse(pattern)
@@ -45,8 +45,8 @@ def values_of(pattern: str, value: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("words", WORDS, ids=LANGUAGES)
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_every_sentence_shows_texts_of_others_and_obeys_none(words: Words, hostile: str) -> None:
-    """What the sentence has with an empty text, and the escaped text: nothing else."""
+def test_every_text_shows_user_input_literally(words: Words, hostile: str) -> None:
+    """The rendered text is that for an empty value plus the escaped value: nothing else."""
     for key, pattern in patterns_of(words):
         values = values_of(pattern, hostile)
         if not values:
@@ -57,20 +57,20 @@ def test_every_sentence_shows_texts_of_others_and_obeys_none(words: Words, hosti
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_an_escaped_text_is_inert_and_reads_as_typed(hostile: str) -> None:
-    """On one line, without what reverses the text after it."""
+def test_escaped_text_is_inert_and_reads_as_typed(hostile: str) -> None:
+    """On one line, without characters that reverse the text after them."""
     escaped = escaped_inline(hostile)
     assert LIVE.search(escaped) is None
     assert "\n" not in escaped
     assert re.search("[\u202a-\u202e\u2066-\u2069]", escaped) is None
 
 
-def test_a_long_text_is_cut_before_it_is_escaped() -> None:
-    """No backslash at its end obeys what follows."""
+def test_long_text_is_cut_before_it_is_escaped() -> None:
+    """No backslash at its end escapes what follows."""
     assert escaped_inline("*" * 1_000) == "\\*" * 199 + "…"
 
 
-def test_markup_of_ours_and_sentences_in_sentences_stay() -> None:
+def test_own_markup_and_nested_texts_are_not_escaped() -> None:
     """A mention that the bot builds works, and nothing is escaped twice."""
     words = words_for("en-US")
     assert "<@5>" in words("refusal.not_blocked", member=Markup("<@5>"))
@@ -81,5 +81,5 @@ def test_markup_of_ours_and_sentences_in_sentences_stay() -> None:
 
 
 def test_labels_are_verbatim() -> None:
-    """Discord obeys no markup there: a backslash would be shown."""
+    """Discord renders no markup there: a backslash would be visible."""
     assert words_for("en-US").verbatim("form.style", name="a*b") == words_for("en-US")("form.style", name=Markup("a*b"))

@@ -1,4 +1,4 @@
-"""Words of members stand in messages as they were typed: nothing in them links, pings, points elsewhere or formats."""
+"""Members' text is shown as typed: nothing in it becomes a link, mention, timestamp or format."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ LIVE = re.compile(r"(?:[^\\]|^)(?:\\\\)*[\[*_~|`]|(?:[^\\]|^)(?:\\\\)*<[@#:/at]|
         "http://evil.example:8080/ ftp://evil.example discord://-/settings",
     ],
 )
-def test_nothing_in_a_members_words_is_obeyed(words: str) -> None:
-    """Links whose words go over lines and backslashes typed before a bracket included."""
+def test_members_text_is_not_rendered_as_markup(words: str) -> None:
+    """Including links over several lines and backslashes typed before a bracket."""
     shown = escaped(words)
     assert LIVE.search(shown) is None
     assert shown.replace("\\", "").replace("\u200b", "") == words.replace("\\", "")
@@ -39,21 +39,21 @@ def test_nothing_in_a_members_words_is_obeyed(words: str) -> None:
 @pytest.mark.parametrize(
     "line", ["# large", "### large", "> a quotation", ">>> all of it", "- a list", "  - a list", "-# small"]
 )
-def test_no_line_of_a_members_words_is_a_heading_or_a_list(line: str) -> None:
-    """They stand on the card among its own lines."""
+def test_no_line_of_members_text_is_a_heading_or_a_list(line: str) -> None:
+    """It is shown on the card among the card's own lines."""
     sign = line.lstrip()[0]
     assert escaped(f"{line}\n{line}") == f"{line}\n{line}".replace(line, line.replace(sign, f"\\{sign}", 1))
 
 
 @pytest.mark.parametrize("part", ["[", "](", "[](", "[x](", "http://", "<", "*", "\\", "https://[", "\n ", "\n#"])
-def test_no_words_of_a_member_keep_the_bot_busy(part: str) -> None:
-    """A text is looked through once, whatever its signs."""
+def test_no_members_text_blocks_the_bot(part: str) -> None:
+    """A text is scanned once, whatever its characters."""
     began = process_time()
     escaped(part * 4_000)
     assert process_time() - began < 5
 
 
 @pytest.mark.parametrize("words", ["a < b > c", "50 % of 3 <4", "naïve café, 日本語", "16:9 at 4:30", "a-b #1"])
-def test_plain_words_stay_as_they_are(words: str) -> None:
-    """Not every sign means something."""
+def test_plain_text_is_unchanged(words: str) -> None:
+    """Not every special character is escaped."""
     assert escaped(words) == words

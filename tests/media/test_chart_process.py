@@ -1,4 +1,4 @@
-"""Charts drawn by a child process, or not at all."""
+"""Charts are drawn by a child process; on failure there is no chart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHART = Chart(title="Credits by day", labels=["1 Mar", "2 Mar"], series={"1K": [
 
 
 async def test_a_chart_is_a_wide_dark_png_with_a_colour_for_each_series(tmp_path: Path) -> None:
-    """Drawn by the real child: the ground is Discord's dark one, and both resolutions are seen."""
+    """Drawn by the real child: the background is Discord's dark one, and both resolutions are visible."""
     painted = await ChartProcess(tmp_path / "fonts").paint(CHART)
     assert painted is not None
     image = Image.open(io.BytesIO(painted)).convert("RGB")
@@ -30,18 +30,18 @@ async def test_a_chart_is_a_wide_dark_png_with_a_colour_for_each_series(tmp_path
     "program",
     ["raise SystemExit(3)", "print('no picture')", "import time; time.sleep(600)", "import does_not_exist"],
 )
-async def test_whatever_becomes_of_the_child_there_is_just_no_chart(program: str, tmp_path: Path) -> None:
-    """It fails, talks nonsense, hangs, or lacks its library: None, and nothing is raised."""
+async def test_failing_child_gives_no_chart(program: str, tmp_path: Path) -> None:
+    """It fails, returns garbage, hangs, or lacks its library: None, and nothing is raised."""
     painter = ChartProcess(tmp_path, command=(sys.executable, "-S", "-c", program), timeout_s=1)
     assert await painter.paint(CHART) is None
 
 
-async def test_a_missing_program_is_just_no_chart(tmp_path: Path) -> None:
-    """Where a child cannot even be started."""
+async def test_missing_program_gives_no_chart(tmp_path: Path) -> None:
+    """The child process cannot be started."""
     assert await ChartProcess(tmp_path, command=(str(tmp_path / "gone"),)).paint(CHART) is None
 
 
-async def test_the_child_learns_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_child_gets_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its environment has what a Python program needs, and no key."""
     monkeypatch.setenv("APIMASTER_API_KEY", "secret")
     seen = tmp_path / "seen"

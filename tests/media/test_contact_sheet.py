@@ -1,4 +1,4 @@
-"""One small picture of all references of a request."""
+"""The contact sheet: one small picture of all references of a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RED, BLUE = (200, 20, 20), (20, 20, 200)
 
 @pytest.fixture
 def sheets(tmp_path: Path) -> ReferenceSheets:
-    """Over an empty folder of copies and an empty spool."""
+    """Over an empty directory of copies and an empty spool."""
     (tmp_path / "references").mkdir()
     copies = ReferenceCopies(tmp_path / "references", ["cdn.test"])
     return ReferenceSheets(copies=copies, spool=Spool(tmp_path / "spool"))
@@ -48,17 +48,17 @@ def opened(sheet: bytes | None) -> Image.Image:
 
 
 @pytest.mark.parametrize(("count", "height"), [(1, 96), (7, 96), (8, 200), (14, 200)])
-async def test_every_sheet_is_as_wide_as_a_row_of_seven(
+async def test_every_sheet_is_seven_tiles_wide(
     sheets: ReferenceSheets, tmp_path: Path, count: int, height: int
 ) -> None:
-    """So that a tile looks the same however many there are; fourteen are two rows, and small as a file."""
+    """So that tiles have the same size for any count; fourteen are two rows, and a small file."""
     sheet = await sheets.of(remix(tmp_path, count))
     assert opened(sheet).size == (720, height)
     assert len(sheet or b"") < 30_000
 
 
-async def test_tiles_stand_in_the_order_of_the_references(sheets: ReferenceSheets, tmp_path: Path) -> None:
-    """Copied files and pictures of this bot; what is left of the row is transparent."""
+async def test_tiles_are_in_the_order_of_the_references(sheets: ReferenceSheets, tmp_path: Path) -> None:
+    """Copied files and pictures of this bot; the rest of the row is transparent."""
     image = opened(await sheets.of(remix(tmp_path, 2, own=1)))
     first, second = image.getpixel((60, 60)), image.getpixel((164, 60))
     assert isinstance(first, tuple)
@@ -68,8 +68,8 @@ async def test_tiles_stand_in_the_order_of_the_references(sheets: ReferenceSheet
     assert image.getchannel("A").getpixel((700, 60)) == 0
 
 
-async def test_there_is_none_while_references_are_not_here(sheets: ReferenceSheets, tmp_path: Path) -> None:
-    """Nor for a request without any, nor for a file that is gone or no picture: the card does without."""
+async def test_no_sheet_while_references_are_missing(sheets: ReferenceSheets, tmp_path: Path) -> None:
+    """Nor for a request without any, nor for a missing or invalid file: the card is shown without it."""
     request = remix(tmp_path, 2)
     arriving = (request.references[0], replace(request.references[1], file_name=None))
     assert await sheets.of(replace(request, references=arriving)) is None
@@ -80,8 +80,8 @@ async def test_there_is_none_while_references_are_not_here(sheets: ReferenceShee
     assert await sheets.of(request) is None
 
 
-async def test_a_sheet_is_drawn_once_for_the_edits_of_a_message(sheets: ReferenceSheets, tmp_path: Path) -> None:
-    """Also after the files have left our disk."""
+async def test_sheet_is_drawn_once_for_the_edits_of_a_message(sheets: ReferenceSheets, tmp_path: Path) -> None:
+    """It is kept after the files have been deleted."""
     request = remix(tmp_path, 2)
     first = await sheets.of(request)
     (tmp_path / "references" / "1-0.png").unlink()

@@ -1,4 +1,4 @@
-"""Tables that fit: whole, compressed, in parts, or not at all; and nothing in them that a spreadsheet would run."""
+"""CSV exports within the upload limit: whole, compressed, in parts, or refused; without spreadsheet formulas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADER = ("number", "prompt")
 
 
 def noise(rows: int, width: int = 60) -> Iterator[tuple[str, str]]:
-    """Rows that hardly compress, with commas, quotes and line breaks in them."""
+    """Rows that compress badly, with commas, quotes and line breaks."""
     rng = random.Random(rows)
     for number in range(rows):
         yield str(number), "".join(rng.choices('abcdefghijklmnopqrstuvwxyz0123456789,"\n', k=width))
@@ -34,12 +34,12 @@ def read(path: Path) -> list[list[str]]:
 
 
 def meant(rows: Iterator[tuple[str, str]]) -> list[list[object]]:
-    """What is expected of them: safe cells."""
+    """The expected rows: escaped cells."""
     return [[number, safe_cell(prompt)] for number, prompt in rows]
 
 
-def test_a_small_table_is_one_plain_file_that_is_gone_afterwards(tmp_path: Path) -> None:
-    """With the mark by which spreadsheets know UTF-8."""
+def test_small_table_is_one_plain_temporary_file(tmp_path: Path) -> None:
+    """With the byte order mark by which spreadsheets detect UTF-8."""
     tables = CsvTables(tmp_path / "exports")
     with tables.written("usage", HEADER, [("1", "Straße, “weit”")], limit_bytes=1_000, most_parts=3) as files:
         assert [file.name for file in files] == ["usage.csv"]
@@ -49,7 +49,7 @@ def test_a_small_table_is_one_plain_file_that_is_gone_afterwards(tmp_path: Path)
 
 
 @pytest.mark.parametrize("limit_bytes", [100_000, 30_000, 20_000])
-def test_a_larger_table_is_compressed_or_cut_into_parts_between_rows(limit_bytes: int, tmp_path: Path) -> None:
+def test_larger_table_is_compressed_or_split_between_rows(limit_bytes: int, tmp_path: Path) -> None:
     """Each part is within the limit and readable by itself; together they are the whole table."""
     with CsvTables(tmp_path).written("usage", HEADER, noise(2_000), limit_bytes=limit_bytes, most_parts=9) as files:
         of = len(files)
@@ -60,26 +60,26 @@ def test_a_larger_table_is_compressed_or_cut_into_parts_between_rows(limit_bytes
         assert [row for file in files for row in read(file)] == meant(noise(2_000))
 
 
-def test_too_many_parts_are_no_file_at_all(tmp_path: Path) -> None:
-    """Part of the numbers would look like all of them."""
+def test_too_many_parts_are_refused(tmp_path: Path) -> None:
+    """A partial export could be taken for a complete one."""
     with CsvTables(tmp_path).written("usage", HEADER, noise(2_000), limit_bytes=15_000, most_parts=3) as files:
         assert files == []
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "  =1", "\r=1", "\uff1d1", "-"])
-def test_what_looks_like_a_formula_is_defused(text: str) -> None:
-    """The apostrophe makes a spreadsheet show it as text."""
+def test_formulas_are_escaped(text: str) -> None:
+    """The apostrophe makes a spreadsheet show the cell as text."""
     assert safe_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["a=1", "", "1.5", "corgi - moon", "'quoted'"])
-def test_other_cells_stay_as_they_are(text: str) -> None:
-    """Nothing is changed that needs no change."""
+def test_other_cells_are_unchanged(text: str) -> None:
+    """Nothing is changed unnecessarily."""
     assert safe_cell(text) == text
 
 
-def test_a_million_rows_would_take_no_more_memory_than_a_thousand(tmp_path: Path) -> None:
-    """The peak of a table of 8 MB stays far below it, and does not grow with it."""
+def test_memory_use_is_independent_of_the_number_of_rows(tmp_path: Path) -> None:
+    """The peak of an 8 MB table stays far below that, and does not grow with it."""
     peaks = []
     for rows in (2_000, 20_000):
         tracemalloc.start()
@@ -91,8 +91,8 @@ def test_a_million_rows_would_take_no_more_memory_than_a_thousand(tmp_path: Path
     assert peaks[1] < peaks[0] * 1.2
 
 
-def test_what_a_killed_process_left_is_removed_at_the_start(tmp_path: Path) -> None:
-    """Exports hold prompts: none stays behind."""
+def test_files_of_a_killed_process_are_removed_at_the_start(tmp_path: Path) -> None:
+    """Exports have prompts: none stays behind."""
     left = tmp_path / "exports" / "tmp123" / "usage.csv"
     left.parent.mkdir(parents=True)
     left.write_text("old")

@@ -1,4 +1,4 @@
-"""Large pictures are worked on one at a time, so that their memory does not add up."""
+"""Large pictures are decoded one at a time, which bounds the memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 from bot.media.decode_pool import in_studio, room_for
 
 
-async def test_one_large_picture_at_a_time_beside_small_ones(tmp_path: Path) -> None:
+async def test_one_large_picture_at_a_time_with_small_ones_in_parallel(tmp_path: Path) -> None:
     """A second large one waits until the first is done; a small one does not wait for it."""
     large, small = tmp_path / "large.png", tmp_path / "small.png"
     Image.new("L", (3_000, 2_700)).save(large)
@@ -38,8 +38,8 @@ async def test_one_large_picture_at_a_time_beside_small_ones(tmp_path: Path) -> 
     assert order == ["small", "first", "second"]
 
 
-async def test_what_is_no_picture_waits_for_nobody(tmp_path: Path) -> None:
-    """Whoever opens it finds out."""
+async def test_invalid_picture_does_not_wait(tmp_path: Path) -> None:
+    """The error is raised when it is opened."""
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
 

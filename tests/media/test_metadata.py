@@ -1,4 +1,4 @@
-"""What leaves this machine of a member's picture is the picture: not where it was taken, nor what hangs behind it."""
+"""Metadata removal: a member's picture leaves this machine without location, hidden pictures or trailing data."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><exif:GPSLatitude>" + SECRET + b"</e
 
 
 def half(mode: str = "RGB") -> Image.Image:
-    """A picture that is wider than high and darker above: which way is up can be seen."""
+    """A picture that is wider than high and darker at the top, so that its orientation is visible."""
     image = Image.effect_noise((48, 32), 60).convert(mode)
     image.paste(0 if mode == "L" else "black", (0, 0, 48, 12))
     return image
 
 
 def exif(orientation: int = 1) -> bytes:
-    """Where a picture was taken, and how the camera was held."""
+    """EXIF data with a GPS position and an orientation."""
     tags = Image.Exif()
     tags[EXIF_ARTIST] = SECRET.decode()
     tags[EXIF_ORIENTATION] = orientation
@@ -43,13 +43,13 @@ def saved(kind: Kind, *, image: Image.Image | None = None, **how: Any) -> bytes:
 
 
 def pixels(data: bytes) -> Image.Image:
-    """What a viewer that knows nothing of metadata shows."""
+    """The pixels without applying metadata."""
     with Image.open(io.BytesIO(data)) as image:
         return image.convert("RGB")
 
 
 def png_text() -> PngImagePlugin.PngInfo:
-    """Words in a PNG, plain and compressed."""
+    """PNG text chunks, plain and compressed."""
     words = PngImagePlugin.PngInfo()
     words.add_text("Comment", SECRET.decode())
     words.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=False)
@@ -57,20 +57,20 @@ def png_text() -> PngImagePlugin.PngInfo:
 
 
 def mpf_jpeg() -> bytes:
-    """What a camera writes that adds a second picture: metadata of its own inside, and a film behind all."""
+    """A camera's JPEG with a second picture (MPF), which has its own metadata, and an appended video."""
     buffer = io.BytesIO()
     half().save(buffer, "MPO", save_all=True, append_images=[half()], exif=exif())
     return buffer.getvalue() + b"ftypmp42" + SECRET
 
 
 def with_webp_chunk(data: bytes) -> bytes:
-    """A WebP with a chunk that no standard knows."""
+    """A WebP with an unknown chunk."""
     body = data[8:] + struct.pack("<4sI", b"SECR", len(SECRET)) + SECRET
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def animation_of_one_frame() -> bytes:
-    """A WebP whose only picture is inside a frame."""
+    """A WebP whose only picture is an animation frame."""
     data = saved(WEBP, save_all=True, append_images=[Image.new("RGB", (48, 32), "red")])
     body = data[8 : data.rindex(b"ANMF")]
     return b"RIFF" + struct.pack("<I", len(body)) + body
@@ -89,8 +89,8 @@ LADEN = {
 
 
 @pytest.mark.parametrize(("kind", "data"), LADEN.values(), ids=LADEN)
-def test_metadata_go_and_not_a_pixel_changes(kind: Kind, data: bytes) -> None:
-    """GPS, comments, XMP, second pictures and whatever hangs behind; the file is only taken apart, not painted anew."""
+def test_metadata_are_removed_and_no_pixel_changes(kind: Kind, data: bytes) -> None:
+    """GPS, comments, XMP, second pictures and trailing data; the file is rewritten without re-encoding."""
     clean = cleaned(data, kind)
     assert (clean.kind, clean.still) == (kind, False)
     assert SECRET in data
@@ -103,16 +103,16 @@ def test_metadata_go_and_not_a_pixel_changes(kind: Kind, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", [JPEG, PNG, WEBP], ids=lambda kind: kind.format)
-def test_a_picture_with_nothing_beside_it_stays_as_it_is(kind: Kind) -> None:
-    """Byte for byte, colours' profile included: such a one may be read where it was posted."""
+def test_picture_without_metadata_is_unchanged(kind: Kind) -> None:
+    """Byte for byte, colour profile included: such a picture may be sent by its original URL."""
     data = saved(kind, icc_profile=b"a profile of colours" * 10)
     assert cleaned(data, kind).data == data
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 @pytest.mark.parametrize("kind", [JPEG, PNG, WEBP], ids=lambda kind: kind.format)
-def test_a_picture_that_lies_on_its_side_is_turned(kind: Kind, orientation: int) -> None:
-    """How the camera was held goes with the rest of its notes, so the pixels are turned."""
+def test_rotated_picture_is_turned(kind: Kind, orientation: int) -> None:
+    """The orientation tag is removed with the other metadata, so the pixels are turned."""
     clean = cleaned(saved(kind, exif=exif(orientation), lossless=True, quality=95), kind)
     shown = pixels(clean.data)
     assert shown.size == ((48, 32) if orientation < 5 else (32, 48))
@@ -121,7 +121,7 @@ def test_a_picture_that_lies_on_its_side_is_turned(kind: Kind, orientation: int)
 
 
 def _dark_side(image: Image.Image) -> int:
-    """Where the black stripe is: 0 above, 1 left, 2 below, 3 right."""
+    """The side of the black stripe: 0 top, 1 left, 2 bottom, 3 right."""
     width, height = image.size
     sides = [(0, 0, width, 8), (0, 0, 8, height), (0, height - 8, width, height), (width - 8, 0, width, height)]
     sums = [sum(image.crop(side).convert("L").resize((1, 1)).tobytes()) for side in sides]
@@ -130,8 +130,8 @@ def _dark_side(image: Image.Image) -> int:
 
 @pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("kind", [GIF, PNG, WEBP], ids=lambda kind: kind.format)
-def test_of_an_animation_the_first_frame_is_left(kind: Kind, frames: int) -> None:
-    """As a PNG; a GIF becomes one in any case, since what its blocks may hold is not worth a parser."""
+def test_animation_is_reduced_to_its_first_frame(kind: Kind, frames: int) -> None:
+    """As a PNG; a GIF always becomes one, since its blocks are not worth a parser."""
     others = [Image.new("RGB", (48, 32), colour) for colour in ("red", "blue")][: frames - 1]
     comment: dict[str, Any] = {"comment": SECRET} if kind == GIF else {}
     data = saved(kind, save_all=True, append_images=others, **comment)
@@ -159,24 +159,24 @@ def test_of_an_animation_the_first_frame_is_left(kind: Kind, frames: int) -> Non
         "jpeg with filling",
     ],
 )
-def test_a_file_that_decoders_forgive_is_cleaned_all_the_same(kind: Kind, data: bytes) -> None:
-    """Painted anew, where it cannot be taken apart with certainty."""
+def test_malformed_file_that_decoders_accept_is_cleaned_too(kind: Kind, data: bytes) -> None:
+    """It is re-encoded if it cannot be parsed reliably."""
     clean = cleaned(data, kind)
     assert SECRET not in clean.data
     assert pixels(clean.data).size == (48, 32)
 
 
-def test_a_large_jpeg_on_its_side_is_turned_at_half_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both sides of a turn are in memory at once; no model looks at that many pixels."""
+def test_large_rotated_jpeg_is_turned_at_half_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both buffers of a rotation are in memory at once; no model uses that many pixels."""
     monkeypatch.setattr("bot.media.metadata._LARGE_JPEG_PIXELS", 1_000)
     assert pixels(cleaned(saved(JPEG, exif=exif(6)), JPEG).data).size == (16, 24)
 
 
 @pytest.mark.parametrize(("kind", "fits"), [(PNG, True), (WEBP, False)], ids=["PNG", "WEBP"])
-def test_a_picture_is_turned_only_within_the_memory_that_there_is(
+def test_picture_is_turned_only_within_the_memory_limit(
     monkeypatch: pytest.MonkeyPatch, kind: Kind, fits: bool
 ) -> None:
-    """Both sides of the turn count, and what its format takes; one that lies right is not painted anew at all."""
+    """Both buffers count, and the decoder's memory; an upright picture is not re-encoded at all."""
     monkeypatch.setattr("bot.media.metadata.MAX_DECODER_BYTES", 48 * 32 * 13)
     assert cleaned(saved(kind, exif=exif()), kind).kind is kind
     with nullcontext() if fits else pytest.raises(PictureError) as raised:
@@ -185,8 +185,8 @@ def test_a_picture_is_turned_only_within_the_memory_that_there_is(
 
 
 @pytest.mark.parametrize("kind", [JPEG, PNG, WEBP, GIF], ids=lambda kind: kind.format)
-def test_what_is_no_picture_is_refused(kind: Kind) -> None:
-    """Nothing but PictureError comes out, whatever goes in."""
+def test_invalid_picture_is_refused(kind: Kind) -> None:
+    """Only PictureError is raised, for any input."""
     for data in (b"", b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a"):
         with pytest.raises(PictureError):
             cleaned(data, kind)

@@ -1,4 +1,4 @@
-"""References come from Discord's own hosts alone, and are what they claim to be."""
+"""References are downloaded only from Discord's own hosts, and are verified."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def a_file(form: str = "PNG", size: tuple[int, int] = (8, 8), mode: str = "RGB",
 
 
 class Cdn:
-    """A file server that answers what it is told to, and counts."""
+    """A file server with a scripted answer and a request count."""
 
     def __init__(self) -> None:
         self.status, self.body, self.headers, self.asked = 200, a_file(), dict[str, str](), 0
@@ -47,12 +47,12 @@ async def cdn() -> AsyncIterator[tuple[Cdn, str]]:
 
 
 def named(host: str, name: str = "cat.png") -> Reference:
-    """A reference on a host."""
+    """A reference with this host."""
     return Reference(position=2, url=f"http://{host}/attachments/1/2/{name}?ex=1&hm=2", name=name)
 
 
-async def test_a_picture_is_copied_under_the_extension_of_its_bytes(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
-    """A JPEG that calls itself .png is stored as what it is, for this user alone."""
+async def test_picture_is_stored_with_the_extension_of_its_bytes(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """A JPEG named .png is stored as .jpg, readable only by this user."""
     server, host = cdn
     server.body = a_file("JPEG")
     async with ReferenceCopies(tmp_path / "references", [host]) as copies:
@@ -65,8 +65,8 @@ async def test_a_picture_is_copied_under_the_extension_of_its_bytes(tmp_path: Pa
         assert not path.exists()
 
 
-async def test_where_a_picture_was_taken_is_not_copied(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
-    """The copy is called so that nobody gives the posted file's address away in its place; only this user reads it."""
+async def test_location_of_a_picture_is_not_copied(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """The copy is marked so that the original URL is not sent instead; only this user can read it."""
     server, host = cdn
     tags = Image.Exif()
     tags.get_ifd(0x8825)[29] = "48.8584N 2.2945E"
@@ -87,8 +87,8 @@ async def test_where_a_picture_was_taken_is_not_copied(tmp_path: Path, cdn: tupl
         os.umask(before)
 
 
-async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Path) -> None:
-    """Copies that are whole stay."""
+async def test_partial_copies_of_an_earlier_process_are_deleted(tmp_path: Path) -> None:
+    """Complete copies stay."""
     for name in ("7-0.part", "7-1.png"):
         (tmp_path / name).write_bytes(b"picture")
     async with ReferenceCopies(tmp_path, ["cdn.test"]):
@@ -122,8 +122,8 @@ async def test_what_an_earlier_process_left_half_copied_is_deleted(tmp_path: Pat
         "https://cdn.test/" + "x" * 9_000,
     ],
 )
-async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str], url: str) -> None:
-    """Only Discord's own CDN is, over TLS and at its own port, whatever an address looks like."""
+async def test_other_hosts_are_never_requested(tmp_path: Path, cdn: tuple[Cdn, str], url: str) -> None:
+    """Only Discord's own CDN, over TLS and on its own port, for any form of URL."""
     server, _ = cdn
     async with ReferenceCopies(tmp_path, ["cdn.test"]) as copies:
         with pytest.raises(BadReferenceError, match="1 x") as caught:
@@ -132,8 +132,8 @@ async def test_other_hosts_are_never_asked(tmp_path: Path, cdn: tuple[Cdn, str],
     assert server.asked == 0
 
 
-async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
-    """An allowed host cannot send the bot to a forbidden one."""
+async def test_redirect_to_another_host_is_not_followed(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """An allowed host cannot redirect the bot to a forbidden one."""
     server, host = cdn
     server.status, server.headers = 302, {"Location": "http://169.254.169.254/"}
     async with ReferenceCopies(tmp_path, [host]) as copies:
@@ -153,10 +153,10 @@ async def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, cdn: tupl
         (200, a_file("PNG", (10_001, 5_000), mode="1"), "reference_too_many_pixels"),
     ],
 )
-async def test_an_unusable_reference_is_named_with_the_reason(
+async def test_unusable_reference_is_named_with_the_reason(
     tmp_path: Path, cdn: tuple[Cdn, str], status: int, body: bytes, code: str
 ) -> None:
-    """Its member is told which one it is; nothing usable is left on disk."""
+    """Its member is told which one it is; no file is left on disk."""
     server, host = cdn
     server.status, server.body = status, body
     async with ReferenceCopies(tmp_path, [host]) as copies:
@@ -166,8 +166,8 @@ async def test_an_unusable_reference_is_named_with_the_reason(
         assert not copies.path_of("1-2.png").exists()
 
 
-async def test_trouble_of_the_file_server_passes(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
-    """A 503 is no verdict about the picture."""
+async def test_server_error_is_transient(tmp_path: Path, cdn: tuple[Cdn, str]) -> None:
+    """A 503 says nothing about the picture."""
     server, host = cdn
     server.status = 503
     async with ReferenceCopies(tmp_path, [host]) as copies:
@@ -179,8 +179,8 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """The start ends with a sentence, and not with a traceback."""
+async def test_uncreatable_directory_is_named(tmp_path: Path) -> None:
+    """The start ends with a sentence instead of a traceback."""
     (tmp_path / "references").touch()
     with pytest.raises(StartupError, match="references cannot be written"):
         async with ReferenceCopies(tmp_path / "references", ["cdn.test"]):

@@ -1,4 +1,4 @@
-"""Picture files are what their bytes say, wholly decodable, and of a bearable size."""
+"""Picture files are identified by their bytes, fully decodable, and within size limits."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ def picture(picture_format: str, size: tuple[int, int] = (40, 30), mode: str = "
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that announces a size and then brings nearly nothing: the beginning of a decompression bomb."""
+    """A PNG with a large size in its header and almost no data: the beginning of a decompression bomb."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -38,8 +38,8 @@ FORMATS = [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif"), ("
 
 
 @pytest.mark.parametrize(("picture_format", "extension"), FORMATS)
-def test_a_format_is_recognised_by_its_first_bytes(picture_format: str, extension: str) -> None:
-    """Pillow's own files are the measure."""
+def test_format_is_detected_by_its_first_bytes(picture_format: str, extension: str) -> None:
+    """Files written by Pillow are the reference."""
     kind = sniff(picture(picture_format)[:SNIFF_BYTES])
     assert kind is not None
     assert (kind.format, kind.extension) == (picture_format, extension)
@@ -50,12 +50,12 @@ def test_a_format_is_recognised_by_its_first_bytes(picture_format: str, extensio
     [b"", b"<html>", b"RIFF1234WAVE", b"%PDF-1.7", b"\x89PNG", b'{"error": {}}', b"<svg>", b"II*\x00", b"%!PS-Adobe"],
 )
 def test_other_bytes_are_no_picture(head: bytes) -> None:
-    """Also beginnings that resemble one."""
+    """Also bytes that resemble a signature."""
     assert sniff(head) is None
 
 
 @pytest.mark.parametrize(("picture_format", "extension"), FORMATS)
-async def test_a_whole_picture_is_described(tmp_path: Path, picture_format: str, extension: str) -> None:
+async def test_valid_picture_is_described(tmp_path: Path, picture_format: str, extension: str) -> None:
     """With its real format and extension, whatever its name says."""
     data = picture(picture_format)
     path = tmp_path / "lying-name.gif"
@@ -67,8 +67,8 @@ async def test_a_whole_picture_is_described(tmp_path: Path, picture_format: str,
 
 @pytest.mark.parametrize("picture_format", ["PNG", "JPEG", "WEBP", "GIF"])
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.8])
-async def test_a_cut_off_picture_is_none(tmp_path: Path, picture_format: str, kept: float) -> None:
-    """The header alone proves nothing."""
+async def test_truncated_picture_is_refused(tmp_path: Path, picture_format: str, kept: float) -> None:
+    """A valid header alone is not enough."""
     data = picture(picture_format, (200, 200))
     path = tmp_path / "p"
     path.write_bytes(data[: int(len(data) * kept)])
@@ -79,7 +79,7 @@ async def test_a_cut_off_picture_is_none(tmp_path: Path, picture_format: str, ke
 
 @pytest.mark.parametrize("data", [b"", b"<html>502</html>", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"])
 async def test_bytes_that_are_no_picture_are_refused(tmp_path: Path, data: bytes) -> None:
-    """Empty files, a proxy's page, bare signatures."""
+    """Empty files, a proxy's error page, bare signatures."""
     path = tmp_path / "p.png"
     path.write_bytes(data)
     with pytest.raises(PictureError) as raised:
@@ -110,10 +110,10 @@ async def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, size:
     ],
     ids=["PNG", "JPEG", "progressive", "WEBP", "AVIF"],
 )
-async def test_what_a_format_takes_to_decode_counts(
+async def test_decoding_memory_of_the_format_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture_format: str, how: dict[str, bool], fits: bool
 ) -> None:
-    """A WebP takes four times as much as a PNG of the same size: what is bounded is memory."""
+    """A WebP takes four times as much as a PNG of the same size: the limit is on memory."""
     monkeypatch.setattr("bot.media.verify.MAX_DECODER_BYTES", 40 * 30 * 9)
     path = tmp_path / "p"
     Image.effect_noise((40, 30), 80).convert("RGB").save(path, picture_format, **how)
@@ -121,8 +121,8 @@ async def test_what_a_format_takes_to_decode_counts(
         await verify(path)
 
 
-async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path: Path) -> None:
-    """Each scan is a pass over all pixels: some megabytes of them would keep a decoder busy for an hour."""
+async def test_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path: Path) -> None:
+    """Each scan is a pass over all pixels: a few megabytes of them would keep a decoder busy for an hour."""
     buffer = io.BytesIO()
     Image.effect_noise((64, 64), 80).save(buffer, "JPEG", progressive=True)
     usual = buffer.getvalue()
@@ -130,7 +130,7 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path:
     scan = usual[first : usual.index(b"\xff\xda", first + 2)]
     path = tmp_path / "p.jpg"
     for times, code in ((20, None), (MAX_SCANS, "not_a_picture")):
-        # What stands between segments is passed over by decoders: it must not hide the scans behind it.
+        # Decoders skip padding between segments: it must not hide the scans behind it.
         path.write_bytes(usual[:first] + b"passed over" + scan * times + usual[first:])
         if code is None:
             await verify(path)
@@ -142,8 +142,8 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(tmp_path:
 @pytest.mark.parametrize(
     "filling", [b"\xff", b"\xff\x00", b"\xff\xd0", b"\xff\x01", b"\xff\xe0\x00\x02", b"\xff\xda\x00\x02"]
 )
-def test_no_filling_keeps_the_count_of_scans_busy(filling: bytes) -> None:
-    """Megabytes of what may stand between segments, or inside of a scan, are looked through once."""
+def test_padding_does_not_slow_down_the_scan_count(filling: bytes) -> None:
+    """Megabytes of padding between segments, or inside a scan, are read once."""
     began = process_time()
     for beginning in (b"\xff\xd8", b"\xff\xd8\xff\xda\x00\x02"):
         assert scans(beginning + filling * (2_000_000 // len(filling)) + b"\x00", most=MAX_SCANS) <= MAX_SCANS
@@ -151,8 +151,8 @@ def test_no_filling_keeps_the_count_of_scans_busy(filling: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-async def test_a_file_of_countless_empty_parts_is_refused_before_decoding(tmp_path: Path, kind: str) -> None:
-    """Reading them one by one takes seconds for some megabytes; nor are they read for the picture's size alone."""
+async def test_file_of_countless_empty_parts_is_refused_before_decoding(tmp_path: Path, kind: str) -> None:
+    """Parsing them one by one takes seconds for some megabytes; they are not parsed for the picture's size either."""
     part, at = {"PNG": (struct.pack(">I4sI", 0, b"prIv", zlib.crc32(b"prIv")), 33), "JPEG": (b"\xff\xfe\0\2", 2)}[kind]
     whole = picture(kind)
     path = tmp_path / "p"
@@ -165,13 +165,13 @@ async def test_a_file_of_countless_empty_parts_is_refused_before_decoding(tmp_pa
     assert pixels_of(path) == 0
 
 
-async def test_a_missing_file_is_the_disks_fault(tmp_path: Path) -> None:
+async def test_missing_file_is_a_disk_error(tmp_path: Path) -> None:
     """Not a bad picture: it may be downloaded again."""
     with pytest.raises(StoreError):
         await verify(tmp_path / "missing")
 
 
-async def test_a_damaged_avif_is_no_picture(tmp_path: Path) -> None:
+async def test_corrupt_avif_is_no_picture(tmp_path: Path) -> None:
     """Its decoder raises RuntimeError where others raise OSError."""
     data = picture("AVIF")
     path = tmp_path / "1.avif"

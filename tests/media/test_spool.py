@@ -1,4 +1,4 @@
-"""The spool keeps whole pictures, durably and privately."""
+"""The spool stores complete pictures, durably and privately."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "data" / "spool")
 
 
-async def test_an_admitted_picture_has_its_real_extension(spool: Spool) -> None:
+async def test_admitted_picture_has_its_real_extension(spool: Spool) -> None:
     """And the incoming file is gone."""
     part = spool.incoming(7)
     part.write_bytes(picture("JPEG"))
@@ -30,8 +30,8 @@ async def test_an_admitted_picture_has_its_real_extension(spool: Spool) -> None:
     assert await spool.find(7) == (path, info)
 
 
-async def test_what_is_no_picture_is_not_kept(spool: Spool) -> None:
-    """The next download starts afresh."""
+async def test_invalid_picture_is_not_kept(spool: Spool) -> None:
+    """The next download starts again."""
     part = spool.incoming(7)
     part.write_bytes(b"<html></html>")
     with pytest.raises(PictureError):
@@ -40,14 +40,14 @@ async def test_what_is_no_picture_is_not_kept(spool: Spool) -> None:
     assert await spool.find(7) is None
 
 
-async def test_a_half_downloaded_picture_is_never_found(spool: Spool) -> None:
-    """A crash in the middle of a download leaves only the incoming file."""
+async def test_partial_picture_is_never_found(spool: Spool) -> None:
+    """A crash during a download leaves only the incoming file."""
     spool.incoming(7).write_bytes(picture("PNG"))
     assert await spool.find(7) is None
 
 
-async def test_what_an_earlier_process_was_downloading_is_deleted(spool: Spool) -> None:
-    """The next one asks for it anew; whole pictures stay."""
+async def test_downloads_of_an_earlier_process_are_deleted(spool: Spool) -> None:
+    """The next one requests them again; complete pictures stay."""
     spool.incoming(7).write_bytes(picture("PNG"))
     await spool.admit(7)
     spool.incoming(8).write_bytes(b"half a pict")
@@ -57,8 +57,8 @@ async def test_what_an_earlier_process_was_downloading_is_deleted(spool: Spool) 
     assert await again.find(7) is not None
 
 
-async def test_a_job_has_one_picture_even_after_a_second_download(spool: Spool) -> None:
-    """The second one may have another format; a smaller version of the first goes too."""
+async def test_job_has_one_picture_even_after_a_second_download(spool: Spool) -> None:
+    """The second one may have another format; a smaller version of the first is deleted too."""
     spool.incoming(7).write_bytes(picture("JPEG"))
     first, _ = await spool.admit(7)
     first.with_name("7.fit1.webp").write_bytes(b"x")
@@ -67,8 +67,8 @@ async def test_a_job_has_one_picture_even_after_a_second_download(spool: Spool) 
     assert sorted(path.name for path in second.parent.glob("*")) == ["7.png", "7.thumb.webp"]
 
 
-async def test_a_thumbnail_is_made_with_its_picture_and_outlives_it(spool: Spool) -> None:
-    """It is small, private, and goes by itself or with everything else of its job."""
+async def test_thumbnail_is_made_with_its_picture_and_outlives_it(spool: Spool) -> None:
+    """It is small, private, and deleted separately or with everything else of its job."""
     spool.incoming(7).write_bytes(picture("PNG", size=(1_600, 400)))
     path, _ = await spool.admit(7)
     await spool.retire(7)
@@ -82,8 +82,8 @@ async def test_a_thumbnail_is_made_with_its_picture_and_outlives_it(spool: Spool
     assert await spool.thumbnail(7) is None
 
 
-async def test_a_thumbnail_that_is_missing_is_made_when_it_is_wanted(spool: Spool) -> None:
-    """Of a picture that an earlier version kept; a file that cannot be opened has none."""
+async def test_missing_thumbnail_is_made_on_demand(spool: Spool) -> None:
+    """For a picture that an earlier version stored; an unreadable file has none."""
     spool.path_of("7.jpg").write_bytes(picture("JPEG"))
     spool.path_of("8.jpg").write_bytes(b"no picture")
     assert await spool.thumbnail(7) == spool.path_of("7.thumb.webp")
@@ -91,15 +91,15 @@ async def test_a_thumbnail_that_is_missing_is_made_when_it_is_wanted(spool: Spoo
     assert await spool.find(8) is None
 
 
-async def test_a_picture_that_was_damaged_later_is_not_found(spool: Spool) -> None:
-    """It will be downloaded again."""
+async def test_picture_corrupted_later_is_not_found(spool: Spool) -> None:
+    """It is downloaded again."""
     spool.incoming(7).write_bytes(picture("PNG"))
     path, _ = await spool.admit(7)
     path.write_bytes(path.read_bytes()[:50])
     assert await spool.find(7) is None
 
 
-async def test_removing_a_job_leaves_the_others(spool: Spool) -> None:
+async def test_removing_a_job_keeps_the_others(spool: Spool) -> None:
     """Job 7 is not job 71, and removing nothing is no error."""
     for job_id in (7, 71):
         spool.incoming(job_id).write_bytes(picture("PNG"))
@@ -111,7 +111,7 @@ async def test_removing_a_job_leaves_the_others(spool: Spool) -> None:
 
 
 async def test_removing_a_job_takes_every_file_of_it(spool: Spool) -> None:
-    """The picture, its smaller versions, its thumbnail, and what a crash left half written of them."""
+    """The picture, its smaller versions, its thumbnail, and partial files left by a crash."""
     names = ["7.png", "7.jpg", "7.part", "7.thumb.webp", "7.thumb.part", "7.fit1.webp", f"7.fit{len(LADDER)}.webp"]
     for name in names:
         spool.path_of(name).write_bytes(b"")
@@ -119,8 +119,8 @@ async def test_removing_a_job_takes_every_file_of_it(spool: Spool) -> None:
     assert [name for name in names if spool.path_of(name).exists()] == []
 
 
-async def test_only_this_user_can_look_in(spool: Spool) -> None:
-    """Directory and files are private whatever the umask."""
+async def test_only_this_user_can_access_the_spool(spool: Spool) -> None:
+    """Directory and files are private for any umask."""
     part = spool.incoming(7)
     part.write_bytes(picture("PNG"))
     part.chmod(0o644)
@@ -129,19 +129,19 @@ async def test_only_this_user_can_look_in(spool: Spool) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_nothing_to_admit_is_the_disks_fault(spool: Spool) -> None:
+async def test_missing_incoming_file_is_a_disk_error(spool: Spool) -> None:
     """Not a bad picture."""
     with pytest.raises(StoreError):
         await spool.admit(7)
 
 
-def test_a_directory_that_cannot_be_made_ends_the_start(tmp_path: Path) -> None:
+def test_uncreatable_directory_ends_the_start(tmp_path: Path) -> None:
     """With a sentence that names it."""
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StartupError, match="DATA_DIR"):
         Spool(tmp_path / "file" / "spool")
 
 
-def test_a_file_name_cannot_lead_out_of_the_spool(spool: Spool) -> None:
-    """Only the last part of it counts."""
+def test_file_name_cannot_escape_the_spool(spool: Spool) -> None:
+    """Only its last component is used."""
     assert spool.path_of(os.path.join("..", "..", "secret")).parent == spool.incoming(1).parent  # noqa: PTH118 - a raw name

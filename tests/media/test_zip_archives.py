@@ -1,4 +1,4 @@
-"""Archives that fit into an upload limit."""
+"""ZIP archives within an upload limit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from bot.media.zip_archives import ZipArchives
 LIMIT_BYTES = 20_000
 
 
-def test_everything_is_in_files_within_the_limit_each_readable_by_itself(tmp_path: Path) -> None:
-    """What does not compress is divided; the files say how many they are, and are gone afterwards."""
+def test_archive_is_split_into_files_within_the_limit(tmp_path: Path) -> None:
+    """Each is readable by itself; incompressible files are split.
+
+    The names have the count, and the files are temporary.
+    """
     rng = random.Random(1)
     contents = {f"orders-{number}.json": rng.randbytes(3_000) for number in range(20)}
     with ZipArchives(tmp_path / "archives").opened("data", limit_bytes=LIMIT_BYTES) as archive:
@@ -30,8 +33,8 @@ def test_everything_is_in_files_within_the_limit_each_readable_by_itself(tmp_pat
     assert list((tmp_path / "archives").iterdir()) == []
 
 
-def test_a_small_one_is_a_single_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    """What a killed process left behind is gone at the next start."""
+def test_small_archive_is_a_single_private_file(tmp_path: Path) -> None:
+    """Files left by a killed process are deleted at the next start."""
     (tmp_path / "archives" / "left").mkdir(parents=True)
     with ZipArchives(tmp_path / "archives").opened("data", limit_bytes=LIMIT_BYTES) as archive:
         archive.add("a.json", b"x" * 50_000)

@@ -1,4 +1,4 @@
-"""Addresses from outside: usable ones stay as they are, everything else is an AddressError."""
+"""URLs from outside: valid ones are unchanged, everything else is an AddressError."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize("text", UNUSABLE, ids=range(len(UNUSABLE)))
-def test_what_cannot_be_asked_is_an_address_error(text: str) -> None:
-    """Names that DNS cannot hold, unreadable ports, other schemes, control characters, and whatever is too long."""
+def test_invalid_url_is_an_address_error(text: str) -> None:
+    """Names that are invalid in DNS, unparsable ports, other schemes, control characters, and overlong URLs."""
     with pytest.raises(AddressError):
         web_address(text)
 
@@ -37,12 +37,12 @@ def test_what_cannot_be_asked_is_an_address_error(text: str) -> None:
         "https://xn--mnchen-3ya.de/x", f"https://{'a' * 63}.test/x",
     ],
 )  # fmt: skip
-def test_a_usable_address_is_taken_as_it_is(text: str) -> None:
+def test_valid_url_is_unchanged(text: str) -> None:
     """Not one character changes: it may be signed."""
     assert str(web_address(text)) == text
 
 
-def test_a_relative_address_is_resolved_against_its_base() -> None:
+def test_relative_url_is_resolved_against_its_base() -> None:
     """And checked afterwards."""
     base = URL("https://h/a/b")
     assert str(web_address("/c?d=1", base=base)) == "https://h/c?d=1"
@@ -59,8 +59,8 @@ def test_a_relative_address_is_resolved_against_its_base() -> None:
     )
 )
 @example("http://a..b/x.png")
-def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
-    """Nothing else is raised, and what is let through can be encoded as a name the way a resolver does it."""
+def test_any_text_is_a_url_or_an_address_error(text: str) -> None:
+    """Nothing else is raised, and the host of an accepted URL can be encoded as a resolver does it."""
     for base in (None, URL("https://h/a")):
         try:
             url = web_address(text, base=base)

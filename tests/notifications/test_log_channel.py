@@ -1,4 +1,4 @@
-"""Lines of servers' log channels: written in order, together, and never in the way of anything."""
+"""Messages in servers' log channels: in order, batched, and never blocking other work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_GUILD, SILENT_GUILD = 50, 51
 
 
 class Board:
-    """A Post, and the channels that servers chose; what fails is scripted."""
+    """A Post, and the channels that servers chose; failures are scripted."""
 
     def __init__(self) -> None:
         self.channels: dict[int, int] = {GUILD: CHANNEL, OTHER_GUILD: 60}
@@ -28,7 +28,7 @@ class Board:
         self.open.set()
 
     async def post(self, guild_id: int, channel_id: int, text: str) -> None:
-        """Take note, or fail."""
+        """Record the message, or fail."""
         await self.open.wait()
         assert self.channels[guild_id] == channel_id
         self.posts.append((channel_id, text))
@@ -36,11 +36,11 @@ class Board:
             raise self.failure
 
     async def channel_of(self, guild_id: int) -> int | None:
-        """What the server chose."""
+        """The server's channel."""
         return self.channels.get(guild_id)
 
     async def all(self) -> Mapping[int, int]:
-        """Every server that chose one."""
+        """All servers with a channel."""
         return self.channels
 
 
@@ -52,7 +52,7 @@ def board() -> Board:
 
 @pytest.fixture
 async def log_writer(board: Board, clock: FakeClock) -> AsyncIterator[LogChannelWriter]:
-    """Nothing to be written yet."""
+    """A log writer without pending lines."""
     made = LogChannelWriter(board.post, clock, channel_of=board.channel_of, channels=board.all)
     yield made
     await made.close(grace_s=0.05)
@@ -60,19 +60,19 @@ async def log_writer(board: Board, clock: FakeClock) -> AsyncIterator[LogChannel
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time that stands still."""
+    """A clock that stops."""
     return FakeClock(automatic=False)
 
 
 async def written(log_writer: LogChannelWriter) -> None:
-    """Wait until nothing waits to be written."""
+    """Wait until all lines are written."""
     async with asyncio.timeout(10):
         while log_writer._tasks:
             await log_writer._tasks.drain(1)
 
 
-async def test_lines_that_wait_together_are_one_message(log_writer: LogChannelWriter, board: Board) -> None:
-    """In their order; Discord allows five messages in five seconds."""
+async def test_pending_lines_are_one_message(log_writer: LogChannelWriter, board: Board) -> None:
+    """In order; Discord allows five messages in five seconds."""
     for line in ("one", "two", "three"):
         log_writer.tell(GUILD, line)
     await written(log_writer)
@@ -80,7 +80,7 @@ async def test_lines_that_wait_together_are_one_message(log_writer: LogChannelWr
 
 
 async def test_messages_stay_within_discords_limit_and_lose_no_line(log_writer: LogChannelWriter, board: Board) -> None:
-    """2,000 characters each, also for lines that fill one of their own."""
+    """2,000 characters each, also for a line that fills a message."""
     lines = ["a" * 1_999, "b" * 2_000, "c" * 2_500, "d", "e" * 1_997, "f"]
     for line in lines:
         log_writer.tell(GUILD, line)
@@ -89,8 +89,8 @@ async def test_messages_stay_within_discords_limit_and_lose_no_line(log_writer: 
     assert "".join(text for _, text in board.posts).replace("\n", "") == "".join(line[:2_000] for line in lines)
 
 
-async def test_of_too_many_lines_the_latest_are_written(log_writer: LogChannelWriter, board: Board) -> None:
-    """What is left out is counted."""
+async def test_only_the_latest_of_too_many_lines_are_written(log_writer: LogChannelWriter, board: Board) -> None:
+    """The omitted ones are counted."""
     for number in range(130):
         log_writer.tell(GUILD, f"line {number}")
     await written(log_writer)
@@ -99,7 +99,7 @@ async def test_of_too_many_lines_the_latest_are_written(log_writer: LogChannelWr
 
 
 async def test_a_server_without_a_log_channel_gets_no_lines(log_writer: LogChannelWriter, board: Board) -> None:
-    """And those of all servers reach the others."""
+    """Lines for all servers still reach the others."""
     log_writer.tell(SILENT_GUILD, "nobody reads this")
     log_writer.tell_everywhere("for all")
     await written(log_writer)
@@ -108,10 +108,10 @@ async def test_a_server_without_a_log_channel_gets_no_lines(log_writer: LogChann
 
 
 @pytest.mark.parametrize("reason", ["gone", "forbidden"])
-async def test_a_channel_that_cannot_be_written_to_is_told_once_and_left_alone(
+async def test_failing_channel_is_reported_once_and_paused(
     log_writer: LogChannelWriter, board: Board, clock: FakeClock, reason: str
 ) -> None:
-    """Until some minutes have passed; when it works again, nothing is left to tell."""
+    """For some minutes; when it works again, nothing is pending."""
     board.failure = NotWritable(reason)
     log_writer.tell(GUILD, "one")
     await written(log_writer)
@@ -128,8 +128,8 @@ async def test_a_channel_that_cannot_be_written_to_is_told_once_and_left_alone(
     assert log_writer.trouble(GUILD) is None
 
 
-async def test_another_channel_is_tried_at_once(log_writer: LogChannelWriter, board: Board) -> None:
-    """What held the one before does not hold it."""
+async def test_new_channel_is_tried_at_once(log_writer: LogChannelWriter, board: Board) -> None:
+    """The pause of the previous channel does not apply."""
     board.failure = NotWritable("forbidden")
     log_writer.tell(GUILD, "one")
     await written(log_writer)
@@ -140,7 +140,7 @@ async def test_another_channel_is_tried_at_once(log_writer: LogChannelWriter, bo
     assert log_writer.trouble(GUILD) is None
 
 
-async def test_trouble_that_passes_costs_its_lines_alone(log_writer: LogChannelWriter, board: Board) -> None:
+async def test_transient_error_costs_only_its_lines(log_writer: LogChannelWriter, board: Board) -> None:
     """Discord is down: the line is lost, the next is written."""
     board.failure = OSError("503")
     log_writer.tell(GUILD, "lost")
@@ -151,8 +151,8 @@ async def test_trouble_that_passes_costs_its_lines_alone(log_writer: LogChannelW
     assert board.posts[-1] == (CHANNEL, "kept")
 
 
-async def test_a_slow_server_keeps_no_other_waiting(log_writer: LogChannelWriter, board: Board) -> None:
-    """Each server's lines are written by themselves; telling never waits."""
+async def test_slow_server_delays_no_other(log_writer: LogChannelWriter, board: Board) -> None:
+    """Each server's lines are written independently; adding a line never waits."""
     board.open.clear()
     log_writer.tell(GUILD, "slow")
     await asyncio.sleep(0)
@@ -163,7 +163,7 @@ async def test_a_slow_server_keeps_no_other_waiting(log_writer: LogChannelWriter
 
 
 class Discord:
-    """A client that knows some channels, and can look others up."""
+    """A client that has some channels cached, and can fetch others."""
 
     def __init__(self, cached: Mapping[int, int | None], found: Mapping[int, int | None]) -> None:
         self._cached = cached
@@ -173,14 +173,14 @@ class Discord:
         self.http = SimpleNamespace(get_channel=self._look_up)
 
     def get_channel(self, channel_id: int) -> Any:
-        """One of those that are cached, under its server; None stands for a direct message."""
+        """A cached channel, with its server; None is a direct message."""
         if channel_id not in self._cached:
             return None
         guild_id = self._cached[channel_id]
         return SimpleNamespace(guild=None if guild_id is None else SimpleNamespace(id=guild_id))
 
     async def _look_up(self, channel_id: int) -> dict[str, str]:
-        """As Discord's API answers."""
+        """Answer as Discord's API does."""
         self.looked_up.append(channel_id)
         guild_id = self._found[channel_id]
         return {"id": str(channel_id)} if guild_id is None else {"id": str(channel_id), "guild_id": str(guild_id)}
@@ -195,7 +195,7 @@ class Discord:
 
 
 async def test_another_servers_channel_is_never_written_to() -> None:
-    """Cached or not, or a direct message: it counts as gone, and its own server's channel is looked up once."""
+    """Cached or not, or a direct message: it counts as deleted, and the server's own channel is fetched once."""
     client = Discord(cached={1: GUILD, 2: OTHER_GUILD, 3: None}, found={4: GUILD, 5: OTHER_GUILD, 6: None})
     post = ChannelPoster(cast("discord.Client", client))
     for channel_id in (1, 2, 3, 4, 4, 5, 5, 6):
@@ -207,7 +207,7 @@ async def test_another_servers_channel_is_never_written_to() -> None:
     assert client.looked_up == [4, 5, 6]
 
 
-async def test_a_line_that_fails_unforeseen_stops_no_other_server(log_writer: LogChannelWriter, board: Board) -> None:
+async def test_unexpected_error_of_a_line_stops_no_other_server(log_writer: LogChannelWriter, board: Board) -> None:
     """It is lost and counted."""
     board.failure = ValueError("unforeseen")
     log_writer.tell(GUILD, "lost")

@@ -1,4 +1,4 @@
-"""Who runs the bot."""
+"""The owners of the bot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.refusals import refused
 
 
 def client(*, owner: int = 1, team: list[Any] | None = None) -> Any:
-    """A client after its login, as far as its application goes."""
+    """A client after its login, with its application."""
     members = None if team is None else SimpleNamespace(members=team)
     return SimpleNamespace(application=SimpleNamespace(owner=SimpleNamespace(id=owner), team=members))
 
@@ -26,8 +26,8 @@ def member(
     return SimpleNamespace(id=user_id, membership_state=state, role=role)
 
 
-def test_the_applications_owner_and_those_named_are_owners() -> None:
-    """Each once, and nobody else."""
+def test_applications_owner_and_configured_ids_are_owners() -> None:
+    """Each once, and no one else."""
     owners = Owners(client(owner=1), (7, 1, 8))
     assert owners.ids() == [1, 7, 8]
     owners.check(8)
@@ -35,14 +35,14 @@ def test_the_applications_owner_and_those_named_are_owners() -> None:
         owners.check(9)
 
 
-def test_a_team_owns_without_those_who_only_read_or_never_accepted() -> None:
+def test_team_members_own_except_read_only_and_invited_ones() -> None:
     """The application's nominal owner is the team itself."""
     team = [member(2), member(3, accepted=False), member(4, role=discord.TeamMemberRole.read_only)]
     assert Owners(client(owner=1, team=team), (5,)).ids() == [2, 5]
 
 
 @pytest.mark.parametrize("named", [(), (5,)])
-def test_before_the_login_only_those_named_are_known(named: tuple[int, ...]) -> None:
-    """Nobody is let in for want of an answer."""
+def test_before_the_login_only_configured_ids_are_owners(named: tuple[int, ...]) -> None:
+    """A missing answer gives no one access."""
     logged_out: Any = SimpleNamespace(application=None)
     assert Owners(logged_out, named).ids() == list(named)

@@ -1,4 +1,4 @@
-"""While many interactions wait for their first answer, everything else waits for them, but not for ever."""
+"""While many interactions wait for their initial response, other work is delayed, with a time limit."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from bot.ops.backpressure import Backpressure
 
 
-async def test_work_goes_on_at_once_while_there_is_no_crowd() -> None:
-    """A few unanswered interactions hold nobody up."""
+async def test_work_starts_at_once_at_low_load() -> None:
+    """A few unanswered interactions delay nothing."""
     backpressure = Backpressure(crowd=2)
     with backpressure.answering():
         assert not backpressure.crowded
         await asyncio.wait_for(backpressure.quiet(), 0.02)
 
 
-async def test_work_waits_for_a_crowd_and_goes_on_when_it_has_been_answered() -> None:
-    """The last answer that makes the crowd a few again lets everybody go on."""
+async def test_work_waits_for_a_burst_and_continues_after_it() -> None:
+    """The response that brings the count below the limit releases all waiting work."""
     backpressure = Backpressure(crowd=2)
     with ExitStack() as crowd:
         for _ in range(2):
@@ -32,16 +32,16 @@ async def test_work_waits_for_a_crowd_and_goes_on_when_it_has_been_answered() ->
     assert not backpressure.crowded
 
 
-async def test_a_crowd_that_never_ends_does_not_stop_the_work() -> None:
-    """After the longest wait the pictures of those who were answered are made all the same."""
+async def test_endless_burst_does_not_stop_the_work() -> None:
+    """After the longest wait the pictures of acknowledged orders are made anyway."""
     backpressure = Backpressure(crowd=1, longest_wait_s=0.01)
     with backpressure.answering():
         await asyncio.wait_for(backpressure.quiet(), 1)
         assert backpressure.crowded
 
 
-async def test_an_answer_that_fails_is_not_counted_for_ever() -> None:
-    """An error leaves the count as it was."""
+async def test_failed_response_is_not_counted_forever() -> None:
+    """An error decrements the count, too."""
     backpressure = Backpressure(crowd=1)
     with pytest.raises(ZeroDivisionError), backpressure.answering():
         _ = 1 / 0

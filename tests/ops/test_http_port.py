@@ -1,4 +1,4 @@
-"""The HTTP port under load and under attack: it answers monitors, and takes little from the rest of the bot."""
+"""The HTTP port under load and attack: it answers monitors, and uses few of the bot's resources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOON_S = 0.3
 
 @asynccontextmanager
 async def served(host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """A port of a bot that is well; its number."""
+    """A port of a healthy bot; its number."""
     port = free_port()
     page = Metrics(counters=Counters(), store=Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
     async with HttpServer(health=health(), metrics=page, host=host, port=port):
@@ -32,7 +32,7 @@ async def served(host: str = "127.0.0.1") -> AsyncIterator[int]:
 
 
 async def said(port: int, sent: str, *, within_s: float = 5) -> str:
-    """All that is answered to these bytes until the port closes the connection."""
+    """Everything that is answered to these bytes until the port closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent.encode())
@@ -50,7 +50,7 @@ def request(port: int, path: str = "/healthz", *, method: str = "GET", host: str
 
 
 async def idle(stack: AsyncExitStack, port: int, count: int) -> list[asyncio.StreamReader]:
-    """So many connections that have sent half a header each."""
+    """Open this many connections that have sent half a header each."""
     readers = []
     for _ in range(count):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -60,7 +60,7 @@ async def idle(stack: AsyncExitStack, port: int, count: int) -> list[asyncio.Str
     return readers
 
 
-async def test_one_request_is_answered_for_each_connection() -> None:
+async def test_one_request_per_connection() -> None:
     """Also with HEAD, without its body; then the connection is closed, so that none stays idle."""
     async with served() as port:
         answer = await said(port, request(port) + request(port))
@@ -73,7 +73,7 @@ async def test_one_request_is_answered_for_each_connection() -> None:
 
 
 async def test_other_methods_and_paths_are_refused() -> None:
-    """Each with a sentence; a body is not waited for."""
+    """One sentence each; the body is not awaited."""
     async with served() as port:
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
             more = "Content-Length: 1000000\r\n"
@@ -82,8 +82,8 @@ async def test_other_methods_and_paths_are_refused() -> None:
         assert (await said(port, "no http at all\r\n\r\n")).startswith("HTTP/1.0 400 ")
 
 
-async def test_a_header_that_is_never_finished_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it is sent drop by drop or not at all."""
+async def test_unfinished_header_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is sent slowly or not at all."""
     monkeypatch.setattr("bot.ops.http_server._REQUEST_WITHIN_S", SOON_S)
     async with served() as port, AsyncExitStack() as stack:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -104,8 +104,8 @@ async def test_a_header_that_is_never_finished_is_closed(monkeypatch: pytest.Mon
                 assert await silent.read() == b""
 
 
-async def test_a_flood_of_idle_connections_neither_stays_nor_keeps_a_monitor_out() -> None:
-    """The one that has waited longest makes room: 64 are open, and the next request is answered."""
+async def test_flood_of_idle_connections_does_not_block_a_monitor() -> None:
+    """The oldest one is closed: 64 are open, and the next request is answered."""
     async with served() as port, AsyncExitStack() as stack:
         readers = await idle(stack, port, 200)
         assert (await said(port, request(port))).startswith("HTTP/1.1 200 ")
@@ -121,7 +121,7 @@ async def test_a_flood_of_idle_connections_neither_stays_nor_keeps_a_monitor_out
 @pytest.mark.parametrize(
     "more", ["X-Long: " + "a" * 5_000 + "\r\n", "X: y\r\n" * 4_000, "Content-Length: 9\r\n\r\n" * 2]
 )
-async def test_a_request_that_is_too_large_is_refused(more: str) -> None:
+async def test_too_large_request_is_refused(more: str) -> None:
     """By one long field, or by many: it is refused or cut off, and the next one is answered."""
     async with served() as port:
         answer = await said(port, request(port, more=more) + "x" * 100_000)
@@ -129,7 +129,7 @@ async def test_a_request_that_is_too_large_is_refused(more: str) -> None:
         assert (await said(port, request(port))).startswith("HTTP/1.1 200 ")
 
 
-async def test_half_open_connections_do_not_hold_up_the_stop() -> None:
+async def test_half_open_connections_do_not_delay_the_stop() -> None:
     """They are closed at once."""
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
@@ -142,7 +142,7 @@ async def test_half_open_connections_do_not_hold_up_the_stop() -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:{}", "localhost:{}", "LOCALHOST.:{}", "[::1]:{}", "127.0.0.1", "127.8.9.1"]
 )
-async def test_loopback_names_are_known(host: str) -> None:
+async def test_loopback_host_names_are_accepted(host: str) -> None:
     """With the port, or without one."""
     async with served() as port:
         assert (await said(port, request(port, host=host.format(port)))).startswith("HTTP/1.1 200 ")
@@ -152,7 +152,7 @@ async def test_loopback_names_are_known(host: str) -> None:
     "host", ["evil.example:{}", "evil.example", "127.0.0.1.nip.io:{}", "localhost:1", "10.0.0.1:{}", "[::1", "a b", "@"]
 )
 async def test_other_host_names_are_refused_with_a_sentence(host: str) -> None:
-    """A web page that has its own name lead here learns nothing."""
+    """Protects against DNS rebinding from a web page."""
     async with served() as port:
         answer = await said(port, request(port, "/metrics", host=host.format(port)))
         assert answer.startswith("HTTP/1.1 421 ")
@@ -160,8 +160,8 @@ async def test_other_host_names_are_refused_with_a_sentence(host: str) -> None:
         assert "imagine_" not in answer
 
 
-async def test_a_request_without_a_host_is_refused_unless_its_version_needs_none() -> None:
-    """HTTP/1.0 has no such header; two of them are one too many."""
+async def test_request_without_a_host_is_refused_unless_http_1_0() -> None:
+    """HTTP/1.0 has no such header; two of them are refused."""
     async with served() as port:
         assert (await said(port, "GET /healthz HTTP/1.0\r\n\r\n")).startswith("HTTP/1.0 200 ")
         assert (await said(port, "GET /healthz HTTP/1.1\r\n\r\n")).partition(" ")[2][:1] == "4"
@@ -169,8 +169,8 @@ async def test_a_request_without_a_host_is_refused_unless_its_version_needs_none
         assert (await said(port, twice)).partition(" ")[2][:1] == "4"
 
 
-def test_http_host_is_known_and_a_public_port_has_any_name() -> None:
-    """HTTP_HOST says under which address the port is reached; open to everyone, it has names that are not known."""
+def test_http_host_is_accepted_and_a_public_port_accepts_any_name() -> None:
+    """HTTP_HOST is the address under which the port is reached; a public port has unknown names."""
     inside = KnownHosts("10.1.2.3", 9100)
     assert "10.1.2.3:9100" in inside
     assert "127.0.0.1:9100" in inside
@@ -180,8 +180,8 @@ def test_http_host_is_known_and_a_public_port_has_any_name() -> None:
         assert "anything.example" in KnownHosts(everywhere, 9100)
 
 
-def test_the_port_takes_an_eighth_of_the_files_at_most() -> None:
-    """Few where the process may open few: the rest is the bot's own."""
+def test_port_uses_at_most_an_eighth_of_the_file_descriptors() -> None:
+    """Few if the process may open few: the rest is for the bot."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))

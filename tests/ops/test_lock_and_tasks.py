@@ -1,4 +1,4 @@
-"""One process a data directory, and background tasks that nobody can lose."""
+"""One process per data directory, and supervised background tasks."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ with exclusive(Path(sys.argv[1])):
 
 
 def test_second_bot_on_one_directory_is_refused(tmp_path: Path) -> None:
-    """Two would deliver twice; the sentence names the directory and what to do."""
+    """Two would deliver twice; the sentence names the directory and the fix."""
     with exclusive(tmp_path), pytest.raises(StartupError, match="Another bot runs") as caught, exclusive(tmp_path):
         pass
     assert str(tmp_path) in str(caught.value)
 
 
-def test_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    """Another user made it, say: a sentence, not a traceback."""
+def test_unopenable_lock_is_named(tmp_path: Path) -> None:
+    """For example a file of another user: a sentence, not a traceback."""
     (tmp_path / "bot.lock").mkdir()
     with pytest.raises(StartupError, match=r"bot\.lock.*cannot be opened"), exclusive(tmp_path):
         pass
 
 
-def test_lock_is_free_again_afterwards(tmp_path: Path) -> None:
-    """Also when what was held for ended with an error; the file stays and is private."""
+def test_lock_is_released_afterwards(tmp_path: Path) -> None:
+    """Also after an error; the file stays and is private."""
     with pytest.raises(RuntimeError), exclusive(tmp_path):
         raise RuntimeError("the bot crashed")
     with exclusive(tmp_path):
@@ -49,7 +49,7 @@ def test_lock_is_free_again_afterwards(tmp_path: Path) -> None:
 
 
 def test_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:
-    """The kernel frees the lock with the process: after a SIGKILL the next start just works."""
+    """The kernel releases the lock with the process: after a SIGKILL the next start works."""
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path.cwd()) as holder:
         assert holder.stdout is not None
@@ -62,8 +62,8 @@ def test_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:
         pass
 
 
-async def test_supervised_bot_waits_for_the_one_before_it(tmp_path: Path) -> None:
-    """Who has just been stopped may still hold the lock for a moment; after half a minute it is another bot."""
+async def test_supervised_bot_waits_for_the_previous_one(tmp_path: Path) -> None:
+    """A process that was just stopped may still hold the lock briefly; after half a minute it is another bot."""
     clock = FakeClock()
     with exclusive(tmp_path):
         with pytest.raises(StartupError, match="Another bot runs"):
@@ -78,7 +78,7 @@ async def test_supervised_bot_waits_for_the_one_before_it(tmp_path: Path) -> Non
 
 
 async def test_failed_task_is_logged_and_reported(caplog: pytest.LogCaptureFixture) -> None:
-    """No task dies in silence, and whoever cannot do without it hears of it."""
+    """No task fails silently, and the observer of an essential one is notified."""
     heard: list[BaseException] = []
     group = TaskGroup(on_failure=heard.append)
 
@@ -94,7 +94,7 @@ async def test_failed_task_is_logged_and_reported(caplog: pytest.LogCaptureFixtu
     assert len(group) == 0
 
 
-async def test_closing_cancels_what_is_left_and_waits_for_it() -> None:
+async def test_closing_cancels_remaining_tasks_and_waits_for_them() -> None:
     """After closing nothing runs any more, not even a task's clean-up."""
     group, cleaned = TaskGroup(), []
 

@@ -45,8 +45,8 @@ def record(message: str = "job_running", **fields: object) -> logging.LogRecord:
         ("nothing to hide: https://cdn.example/a.png", "nothing to hide: https://cdn.example/a.png"),
     ],
 )
-def test_what_must_not_be_read_is_taken_out(text: str, expected: str) -> None:
-    """Known secrets, signed addresses, interaction tokens and inline pictures never reach a log."""
+def test_secrets_are_redacted(text: str, expected: str) -> None:
+    """Known secrets, signed URLs, interaction tokens and inline pictures never reach a log."""
     assert Redactor(SECRETS)(text) == expected
 
 
@@ -54,22 +54,22 @@ def test_what_must_not_be_read_is_taken_out(text: str, expected: str) -> None:
     "part",
     ["data:", "data:image/png;", "http://", "a", "https://h/?", "'token':", "Bearer ", "/webhooks/1", "a.b://", "@"],
 )
-def test_no_text_keeps_the_log_busy(part: str) -> None:
-    """What is redacted is looked for in about the time that it takes to read, whatever others made of it."""
+def test_no_text_blocks_the_log(part: str) -> None:
+    """Redaction takes linear time, whatever the input."""
     text = f"data:{part * 4_000} data:http://{part * 4_000}"
     began = process_time()
     Redactor(SECRETS)(text)
-    assert process_time() - began < 5  # a pattern that is tried anew at each letter takes minutes
+    assert process_time() - began < 5  # a pattern that restarts at each letter takes minutes
 
 
-def test_short_or_empty_secrets_do_not_eat_the_log() -> None:
-    """An empty key must not turn every line into nonsense."""
+def test_short_or_empty_secrets_are_not_redacted() -> None:
+    """An empty key must not blank out every line."""
     assert Redactor(["", "a", "test"])("a test line") == "a test line"
 
 
 @pytest.mark.parametrize("secret", ['key-with-"quotes"', "key\\with\\slashes", "key/with+signs=", " padded-key "])
-def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
-    """As it is, inside JSON, as Python shows it, and in an address."""
+def test_secret_is_redacted_in_every_encoding(secret: str) -> None:
+    """Plain, inside JSON, as a Python repr, and in a URL."""
     bare = secret.strip()
     written = [bare, json.dumps({"k": bare}), repr(bare), f"/x/{quote(bare)}/y", f"({bare})"]
     for text in written:
@@ -77,8 +77,8 @@ def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
         assert bare not in Redactor([secret])(text)
 
 
-def test_a_value_cannot_pretend_to_be_a_line() -> None:
-    """Whoever names a file or a server cannot write into the log."""
+def test_value_cannot_forge_a_log_line() -> None:
+    """A file or server name cannot inject a line into the log."""
     forged = "a.png\n2026-01-01T00:00:00.000+00:00 INFO    bot.jobs: job_delivered\x1b[2J"
     line = Formatter(Redactor(SECRETS), as_json=False).format(record(name_=forged))
     assert len(line.splitlines()) == 1
@@ -123,8 +123,8 @@ except KeyError as error:
 """
 
 
-def test_nothing_that_a_process_says_holds_a_secret() -> None:
-    """Logs, warnings, errors that nobody caught: of threads, tasks and destructors, and the last one with its cause."""
+def test_no_process_output_has_a_secret() -> None:
+    """Logs, warnings, uncaught errors of threads, tasks and destructors, and the last one with its cause."""
     ended = subprocess.run([sys.executable, "-c", EVERY_WAY_OUT], cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
     assert "sk-apimaster-456" not in ended.stdout + ended.stderr
@@ -139,7 +139,7 @@ def test_nothing_that_a_process_says_holds_a_secret() -> None:
     ):
         assert f"{said} [secret]" in ended.stderr
     assert "a log record of bot.x at <string>:" in ended.stderr
-    assert "a photo" not in ended.stderr  # libraries are asked for warnings alone
+    assert "a photo" not in ended.stderr  # libraries log only warnings
 
 
 def test_text_lines_have_time_level_name_event_and_fields() -> None:
@@ -151,7 +151,7 @@ def test_text_lines_have_time_level_name_event_and_fields() -> None:
 
 
 def test_json_lines_are_objects_with_the_same_fields() -> None:
-    """Machines read the same; secrets are gone there too."""
+    """Redacted as well."""
     formatter = Formatter(Redactor(SECRETS), as_json=True)
     line = json.loads(formatter.format(record(job_id=7, url="https://x.example/y?sig=1", key="sk-apimaster-456")))
     assert line["event"] == "job_running"
@@ -161,7 +161,7 @@ def test_json_lines_are_objects_with_the_same_fields() -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_tracebacks_are_kept_and_redacted(as_json: bool) -> None:
-    """The log has the whole traceback, without the secret that stood in the error."""
+    """The log has the full traceback, without the secret in the error's message."""
     failed = record("task_failed")
     with pytest.raises(ValueError, match="sk-apimaster-456") as caught:
         int("sk-apimaster-456")

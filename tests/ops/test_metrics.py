@@ -1,4 +1,4 @@
-"""What monitors read: numbers for Prometheus, and whether the bot can do its work."""
+"""Monitoring: metrics for Prometheus, and the health of the bot."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ CLOSED = Gate(closed=True, reason="balance", since=START)
 
 
 class Rows:
-    """A FigureStore that says what a test wants."""
+    """A FigureStore with scripted values."""
 
     def __init__(self, says: Figures | StoreError = FIGURES) -> None:
         self._says = says
 
     def figures(self) -> Figures:
-        """The same each time."""
+        """Return the same values each time."""
         if isinstance(self._says, StoreError):
             raise self._says
         return self._says
 
 
 async def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
-    """The page as Prometheus reads it: by name and the values of its labels."""
+    """The page as Prometheus parses it: by name and label values."""
     page = (await metrics.page()).decode()
     return {
         (sample.name, ",".join(sample.labels.values())): sample.value
@@ -63,12 +63,12 @@ async def samples(metrics: Metrics) -> dict[tuple[str, str], float]:
 
 
 def metrics(counters: Counters | None = None, *, gate: Gate = CLOSED, balance: float | None = 2.5) -> Metrics:
-    """A page of these rows."""
+    """A metrics page of these rows."""
     return Metrics(counters=counters or Counters(), store=Rows(), gate=lambda: gate, balance=lambda: balance)
 
 
-async def test_rows_are_told_as_prometheus_reads_them() -> None:
-    """States, ends, credits, failures, waits as a histogram, the gate and the balance."""
+async def test_rows_are_exported_as_metrics() -> None:
+    """States, outcomes, credits, failures, waits as a histogram, the gate and the balance."""
     found = await samples(metrics())
     assert (found["imagine_jobs", "queued"], found["imagine_jobs", "running"]) == (3, 2)
     assert (found["imagine_jobs_ended_total", "delivered"], found["imagine_jobs_requested_total", ""]) == (9, 20)
@@ -83,16 +83,16 @@ async def test_rows_are_told_as_prometheus_reads_them() -> None:
     assert found["imagine_provider_balance", ""] == 2.5
 
 
-async def test_what_is_not_known_is_left_out() -> None:
-    """A provider without balance has no line of it; a reason that nobody foresaw has one of its own."""
+async def test_unknown_values_are_omitted() -> None:
+    """A provider without a balance has no such metric; an unexpected reason has its own label."""
     found = await samples(metrics(gate=Gate(closed=True, reason="forbidden"), balance=None))
     assert ("imagine_provider_balance", "") not in found
     assert found["imagine_gate_shut", "forbidden"] == 1
     assert (await samples(metrics(gate=Gate(closed=False))))["imagine_gate_open", ""] == 1
 
 
-async def test_provider_latency_is_counted_by_resolution_and_errors_by_code() -> None:
-    """From the accepted order to the word that it is done; a call that failed is counted and still raises."""
+async def test_provider_latency_is_measured_by_resolution_and_errors_by_code() -> None:
+    """From the accepted order to the finished picture; a failed call is counted and still raises."""
     clock, counters = FakeClock(), Counters()
     scripted = ScriptedProvider(clock)
     provider = MeteredProvider(scripted, counters, clock)
@@ -111,8 +111,8 @@ async def test_provider_latency_is_counted_by_resolution_and_errors_by_code() ->
     assert found["imagine_provider_errors_total", "submit,rate_limited"] == 1
 
 
-async def test_database_trouble_is_told_as_such() -> None:
-    """The page cannot be made, and says why to whoever serves it."""
+async def test_database_error_is_raised_as_such() -> None:
+    """The page cannot be made, and the HTTP server gets the reason."""
     troubled = Metrics(counters=Counters(), store=Rows(StoreError("locked")), gate=lambda: CLOSED, balance=lambda: None)
     with pytest.raises(StoreError):
         await troubled.page()
@@ -131,7 +131,7 @@ def health(
     ask: Callable[[], Awaitable[object]] | None = None,
     shortage: str = "",
 ) -> Health:
-    """One of a bot in this condition; the client says of itself what discord.py's says."""
+    """The health of a bot in this condition; the client reports what discord.py does."""
     client: Any = SimpleNamespace(is_ready=lambda: ready, shards=shards(*closed))
 
     async def fine() -> None:
@@ -142,12 +142,12 @@ def health(
     )
 
 
-async def test_a_bot_that_can_do_its_work_has_no_troubles() -> None:
+async def test_healthy_bot_has_no_problems() -> None:
     """Connected, with a database that answers, an open gate and room on the disk."""
     assert await health().troubles() == {}
 
 
-async def test_each_trouble_is_named() -> None:
+async def test_each_problem_is_named() -> None:
     """Several at once too."""
 
     async def broken() -> None:
@@ -161,8 +161,8 @@ async def test_each_trouble_is_named() -> None:
     assert await health(ready=False).troubles() == {"gateway": "not connected to Discord yet"}
 
 
-async def test_a_database_that_hangs_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A monitor does not wait longer than it may."""
+async def test_hanging_database_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor waits no longer than its time-out."""
     monkeypatch.setattr("bot.ops.health._DATABASE_ANSWERS_BY_S", 0.02)
     never = asyncio.Event()
     found = await health(ask=never.wait).troubles()
@@ -170,13 +170,13 @@ async def test_a_database_that_hangs_is_told_in_time(monkeypatch: pytest.MonkeyP
 
 
 def post(port: int, *, rows: Rows | None = None) -> HttpServer:
-    """A watchpost of a bot that is well, perhaps with a database that is not."""
+    """The HTTP server of a healthy bot, optionally with a failing database."""
     page = Metrics(counters=Counters(), store=rows or Rows(), gate=lambda: Gate(closed=False), balance=lambda: None)
     return HttpServer(health=health(), metrics=page, host="127.0.0.1", port=port)
 
 
-async def test_a_port_in_use_ends_the_start_in_one_sentence() -> None:
-    """It names the setting and what to do."""
+async def test_port_in_use_ends_the_start_in_one_sentence() -> None:
+    """It names the setting and the fix."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -185,8 +185,8 @@ async def test_a_port_in_use_ends_the_start_in_one_sentence() -> None:
                 pass
 
 
-async def test_a_database_that_does_not_answer_is_no_crash_of_the_page() -> None:
-    """Prometheus sees a failed scrape, and the health is told all the same."""
+async def test_failing_database_does_not_crash_the_page() -> None:
+    """Prometheus sees a failed scrape, and the health is still reported."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""At the start DATA_DIR is made this user's alone, or what stays open is named with its mode and the fix."""
+"""At the start DATA_DIR is made private, or what stays open is named with its mode and the fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.ops.private_files import make_private, name_open_settings
 
 
 def data_of(folder: Path) -> Path:
-    """A data directory that everybody can read."""
+    """A world-readable data directory."""
     for name in ("spool", "references"):
         (folder / name).mkdir(parents=True)
         (folder / name).chmod(0o755)
@@ -24,12 +24,12 @@ def data_of(folder: Path) -> Path:
 
 
 def modes(folder: Path) -> set[int]:
-    """The modes of everything in it."""
+    """The modes of all files in it."""
     return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
-def test_an_open_data_directory_is_made_private(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The folder, the database's files and the folders of pictures; each change is in the log, nothing is left."""
+def test_open_data_directory_is_made_private(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The directory, the database files and the picture directories; each change is logged, nothing is skipped."""
     caplog.set_level(logging.INFO)
     folder = data_of(tmp_path / "data")
     make_private(folder)
@@ -38,8 +38,8 @@ def test_an_open_data_directory_is_made_private(tmp_path: Path, caplog: pytest.L
     assert {record.msg for record in caplog.records} == {"file_made_private"}
 
 
-def test_a_folder_with_other_files_keeps_its_mode(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It may be somebody's home: the bot's own files are closed, other files are not touched."""
+def test_directory_with_other_files_keeps_its_mode(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It may be a home directory: the bot's own files are made private, other files are not changed."""
     folder = data_of(tmp_path / "home")
     (folder / "public_html").mkdir(mode=0o755)
     make_private(folder)
@@ -49,7 +49,7 @@ def test_a_folder_with_other_files_keeps_its_mode(tmp_path: Path, caplog: pytest
     assert caplog.records == []
 
 
-def test_what_cannot_be_closed_is_named(
+def test_unchangeable_mode_is_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A directory of another user: its path, its mode and the command."""
@@ -62,8 +62,8 @@ def test_what_cannot_be_closed_is_named(
     assert ("file_open_to_others", "0777", f"chmod go-w {folder}") in named
 
 
-def test_open_settings_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """They have the token and the key; none is fine too."""
+def test_world_readable_settings_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """They have the token and the key; a missing file is fine too."""
     name_open_settings(tmp_path / ".env")
     (tmp_path / ".env").touch(mode=0o600)
     name_open_settings(tmp_path / ".env")

@@ -1,4 +1,4 @@
-"""What the process allows itself: no core files, and as many open files as the system lets it have."""
+"""Process limits: no core files, and as many open files as the hard limit allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ subprocess.run([sys.executable, "-c", child], check=True)
 """
 
 
-def test_limits_hold_for_children_too() -> None:
+def test_limits_apply_to_children_too() -> None:
     """Core files are off, and the soft limit of open files is the hard one."""
     said = subprocess.run([sys.executable, "-c", READ], check=True, capture_output=True, text=True).stdout
     core, _, files = said.partition(") (")
@@ -29,7 +29,7 @@ def test_limits_hold_for_children_too() -> None:
 
 
 async def test_a_running_bot_leaves_no_core_file(tmp_path: Path) -> None:
-    """As the kernel has it."""
+    """As reported by the kernel."""
     async with Harness(tmp_path / "data") as harness:
         await harness.start()
         assert resource.prlimit(harness.bot.pid or 0, resource.RLIMIT_CORE) == (0, 0)

@@ -1,4 +1,4 @@
-"""One server's bad row ends no background task for all: it is logged, counted and skipped."""
+"""An error in one server's row ends no background task: it is logged, counted and skipped."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ BROKEN_GUILD = 50
 
 
 class BrokenForOne:
-    """A privacy store in which one server's rows cannot be handled."""
+    """A privacy store that fails for one server's rows."""
 
     def __init__(self, store: SqliteStore, days: Mapping[int, int]) -> None:
         self._store = store.privacy
         self._days = days
 
     async def retentions(self) -> Mapping[int, int]:
-        """As a test has them, whatever is stored."""
+        """The test's values, whatever is stored."""
         return self._days
 
     async def wipe_older(self, before: datetime, *, guild_id: int | None = None, most: int) -> int:
@@ -52,8 +52,8 @@ class BrokenForOne:
         return getattr(self._store, name)
 
 
-async def test_prompts_are_forgotten_beside_a_server_that_fails(tmp_path: Path) -> None:
-    """And beside one with a number of days that no calendar has; what failed is counted."""
+async def test_prompts_are_deleted_despite_a_server_that_fails(tmp_path: Path) -> None:
+    """And despite a number of days beyond the calendar; failures are counted."""
     clock, counters = FakeClock(), Counters()
     (tmp_path / "references").mkdir()
     async with SqliteStore(fresh_database(tmp_path / "bot.db"), clock) as store:
@@ -80,12 +80,12 @@ async def test_prompts_are_forgotten_beside_a_server_that_fails(tmp_path: Path) 
 
 
 async def mark_shown(store: SqliteStore, request_id: int, version: int) -> None:
-    """Nothing about the request is still to be shown."""
+    """No message of the request is pending."""
     await store.note_shown(request_id, Shown(digest="x", version=version, edited=True, by="", private=False))
 
 
-async def test_housekeeping_outlives_whatever_goes_wrong(caplog: pytest.LogCaptureFixture) -> None:
-    """A sweep that fails is logged, and the next one comes."""
+async def test_housekeeping_continues_after_any_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A failed sweep is logged, and the next one runs."""
     sweeps = 0
 
     class Fails(Housekeeping):
@@ -106,14 +106,14 @@ async def test_housekeeping_outlives_whatever_goes_wrong(caplog: pytest.LogCaptu
     assert [record.message for record in caplog.records] == ["sweep_failed"] * 2
 
 
-def test_trouble_with_the_database_concerns_all() -> None:
-    """It is not skipped: what waits for it to end has to learn of it."""
+def test_database_error_is_not_skipped() -> None:
+    """It affects all servers, so the caller must get it."""
     with pytest.raises(StoreError), skipping("step", lambda _: None):
         raise StoreError("locked")
 
 
-async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
-    """However often the rules are read; the server's other rules hold."""
+async def test_invalid_stored_value_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+    """However often the rules are read; the server's other rules apply."""
 
     class Rules:
         async def rules(self, _: int) -> ServerRules:
@@ -143,8 +143,8 @@ async def test_a_stored_value_that_is_not_valid_is_reported_once(caplog: pytest.
         (Setting.GROUNDING, "off"),
     ],
 )
-async def test_the_service_refuses_what_is_no_value(setting: Setting, value: object) -> None:
-    """Whoever calls it: nothing reaches the store."""
+async def test_service_refuses_invalid_values(setting: Setting, value: object) -> None:
+    """From any caller: nothing reaches the store."""
     store: Any = None
     guild_rules = GuildRules(store, store, FakeClock(), WordFilter(FakeClock()))
     with pytest.raises(Refusal) as refusal:

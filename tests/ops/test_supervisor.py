@@ -1,4 +1,4 @@
-"""The parent that starts the bot again; here its child is a few lines of Python."""
+"""The supervisor that restarts the bot; here its child is a few lines of Python."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ asyncio.run(supervisor.run())
 
 
 class Life:
-    """A supervisor of a child, with its pauses and what it says."""
+    """A supervisor of a child, with its pauses and output."""
 
     def __init__(self, script: str, *arguments: object, stops_within_s: float = 30.0) -> None:
         interpreter = [*SHELL, script, "sh"] if script is COUNTED else [*QUICK_PYTHON, script]
@@ -69,19 +69,19 @@ class Life:
 
 
 def lives(folder: Path) -> int:
-    """How many there were."""
+    """The number of starts."""
     return len((folder / "lives").read_text().splitlines())
 
 
 async def appeared(path: Path) -> None:
-    """Wait for a file that a child makes."""
+    """Wait for a file that the child creates."""
     async with asyncio.timeout(20):
         while not await asyncio.to_thread(path.exists):  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.01)
 
 
-async def test_failing_child_is_started_again_with_growing_pauses(tmp_path: Path) -> None:
-    """About 1, 2, 4, 8 s, and it ends with the child that ends in order."""
+async def test_failing_child_is_restarted_with_growing_pauses(tmp_path: Path) -> None:
+    """About 1, 2, 4, 8 s; it ends when the child exits with 0."""
     life = Life(COUNTED, tmp_path / "lives", 1, 70, 75, 139, 0)
     assert await life.supervisor.run() == 0
     assert lives(tmp_path) == 5
@@ -89,24 +89,24 @@ async def test_failing_child_is_started_again_with_growing_pauses(tmp_path: Path
     assert life.clock.slept == sorted(life.clock.slept)
 
 
-async def test_child_is_told_how_often_it_failed_before(tmp_path: Path) -> None:
-    """So that it can tell its owners of a crash loop: the parent knows nobody at Discord."""
+async def test_child_gets_its_failure_count(tmp_path: Path) -> None:
+    """So that it can notify its owners of a crash loop: the supervisor has no Discord connection."""
     life = Life(COUNTED, tmp_path / "lives", 1, 1, 0)
     life.supervisor._command = [*SHELL, f'echo "$2" >> {tmp_path}/told; test "$2" = 2', "sh"]
     assert await life.supervisor.run() == 0
     assert (tmp_path / "told").read_text().split() == ["0", "1", "2"]
 
 
-async def test_child_that_cannot_start_is_not_started_again(tmp_path: Path) -> None:
-    """A person has to do something: its own words say what."""
+async def test_child_that_cannot_start_is_not_restarted(tmp_path: Path) -> None:
+    """A person has to fix it: the child's own output says how."""
     life = Life(COUNTED, tmp_path / "lives", 1, 2)
     assert await life.supervisor.run() == 2
     assert lives(tmp_path) == 2
     assert "not started again" in life.said[0]
 
 
-async def test_crash_loop_is_told_and_slowed_to_a_minute(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It goes on all the same: what is in the way may pass."""
+async def test_crash_loop_is_reported_and_slowed_to_a_minute(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It continues: the cause may be temporary."""
     life = Life(COUNTED, tmp_path / "lives", *[1] * 9, 0)
     assert await life.supervisor.run() == 0
     events = [record.getMessage() for record in caplog.records]
@@ -116,14 +116,14 @@ async def test_crash_loop_is_told_and_slowed_to_a_minute(tmp_path: Path, caplog:
 
 
 async def test_day_of_failures_has_fewer_starts_than_discord_allows(tmp_path: Path) -> None:
-    """A thousand logins in a day cost the token; the pauses alone keep well below that."""
+    """A thousand logins a day reset the token; the pauses alone keep well below that."""
     life = Life(COUNTED, tmp_path / "lives", *[1] * 40, 0)
     assert await life.supervisor.run() == 0
     assert 86_400 / min(life.clock.slept[35:]) < 1_000
 
 
-async def test_stop_is_passed_on_and_waited_for(tmp_path: Path) -> None:
-    """The child ends in its own way, and is not started again."""
+async def test_stop_is_forwarded_and_awaited(tmp_path: Path) -> None:
+    """The child ends in order, and is not restarted."""
     life = Life(OBEDIENT, tmp_path / "up")
     running = asyncio.create_task(life.supervisor.run())
     await appeared(tmp_path / "up")
@@ -131,8 +131,8 @@ async def test_stop_is_passed_on_and_waited_for(tmp_path: Path) -> None:
     assert await running == 0
 
 
-async def test_stop_of_a_child_that_was_only_starting_is_in_order(tmp_path: Path) -> None:
-    """It does not listen to signals yet and dies of this one: nothing was under way."""
+async def test_stop_of_a_starting_child_is_in_order(tmp_path: Path) -> None:
+    """It has no signal handler yet and dies of the signal: nothing was running."""
     life = Life("import signal, sys; open(sys.argv[1], 'w').close(); signal.pause()", tmp_path / "up")
     running = asyncio.create_task(life.supervisor.run())
     await appeared(tmp_path / "up")
@@ -141,7 +141,7 @@ async def test_stop_of_a_child_that_was_only_starting_is_in_order(tmp_path: Path
 
 
 async def test_child_that_does_not_stop_is_killed(tmp_path: Path) -> None:
-    """The exit code is what a shell says of a killed process."""
+    """The exit code is the shell's for a killed process."""
     life = Life(DEAF, tmp_path / "up", stops_within_s=0.02)
     running = asyncio.create_task(life.supervisor.run())
     await appeared(tmp_path / "up")
@@ -150,7 +150,7 @@ async def test_child_that_does_not_stop_is_killed(tmp_path: Path) -> None:
 
 
 async def test_stop_in_a_pause_starts_nothing_more(tmp_path: Path) -> None:
-    """Whoever asks need not wait for the pause to end."""
+    """It does not wait for the pause to end."""
     life = Life(COUNTED, tmp_path / "lives", 1)
     life.clock = FakeClock(automatic=False)
     life.supervisor._clock = life.clock
@@ -164,7 +164,7 @@ async def test_stop_in_a_pause_starts_nothing_more(tmp_path: Path) -> None:
 
 
 def test_killed_supervisor_leaves_no_child_behind(tmp_path: Path) -> None:
-    """The child's standard input ends with its parent, however that ended."""
+    """The child's standard input is closed with its parent, however that ended."""
     command = [sys.executable, "-c", PARENT, *QUICK_PYTHON, FOLLOWING, str(tmp_path / "ended")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path.cwd()) as parent:
         assert parent.stdout is not None

@@ -1,4 +1,4 @@
-"""The thread beside the event loop, and what asks a process to stop."""
+"""The watchdog thread of the event loop, and the handling of stop signals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ HANGS: Final = {
 
 
 class Ends:
-    """Stands for the end of the process: notes the exit code, and lets go of whoever waits for it."""
+    """Replaces the end of the process: records the exit code, and releases the waiting threads."""
 
     def __init__(self) -> None:
         self.codes: list[int] = []
@@ -56,20 +56,20 @@ class Ends:
         self.ended = threading.Event()
 
     def __call__(self, code: int) -> None:
-        """What `os._exit` would be called with."""
+        """Called instead of `os._exit`."""
         self.codes.append(code)
         self.ended.set()
 
 
 @pytest.fixture
 def ends() -> Ends:
-    """An end that was not reached yet."""
+    """A recorder without an exit code yet."""
     return Ends()
 
 
 @pytest.fixture
 def kept_signals() -> Iterator[None]:
-    """What this process did with signals before."""
+    """Restore this process's signal handlers."""
     woken = signal.set_wakeup_fd(-1)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
@@ -79,36 +79,36 @@ def kept_signals() -> Iterator[None]:
 
 
 def watchdog(ends: Ends, *, hopeless_s: float = 30.0) -> Watchdog:
-    """One that finds a loop stuck after 10 ms."""
+    """A watchdog that reports a loop blocked for 10 ms."""
     return Watchdog(
         SystemClock(), every_s=0.002, stuck_s=0.01, hopeless_s=hopeless_s, end=ends, alarm=ends.alarms.append
     )
 
 
-async def test_loop_that_stands_still_is_told_with_its_place(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
-    """Once for each time it stands still, and nothing ends: it may go on."""
+async def test_blocked_loop_is_reported_with_its_stack(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
+    """Once for each block, and the process does not end: it may recover."""
     with caplog.at_level(logging.CRITICAL), watchdog(ends) as watching:
         watching.watch()
         for _ in range(5_000):
             if caplog.records:
                 break
-            threading.Event().wait(0.002)  # not `await`: nothing else in the loop goes on
+            threading.Event().wait(0.002)  # not `await`: it blocks the loop
         (record,) = caplog.records
         await asyncio.sleep(0.01)
     assert "test_watchdog" in vars(record)["at"]
     assert ends.codes == []
 
 
-async def test_loop_that_hangs_for_good_ends_the_process(ends: Ends) -> None:
-    """Its exit code tells a supervisor to start the bot again."""
+async def test_permanently_blocked_loop_ends_the_process(ends: Ends) -> None:
+    """Its exit code tells a supervisor to restart the bot."""
     with watchdog(ends, hopeless_s=0.02) as watching:
         watching.watch()
         assert ends.ended.wait(10)
     assert ends.codes == [EXIT_STUCK]
 
 
-async def test_loop_that_turns_is_left_alone(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
-    """As long as it answers now and then."""
+async def test_responsive_loop_is_not_reported(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
+    """As long as it answers within the limit."""
     with caplog.at_level(logging.CRITICAL), Watchdog(SystemClock(), every_s=0.002, end=ends) as watching:
         watching.watch()
         for _ in range(5):
@@ -117,7 +117,7 @@ async def test_loop_that_turns_is_left_alone(ends: Ends, caplog: pytest.LogCaptu
 
 
 async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
-    """The log names what was still under way; the first call counts, so that a stop is not put off."""
+    """The log names what was still running; the first call counts, so that the deadline is not extended."""
     waiting = asyncio.create_task(asyncio.Event().wait(), name="never-ends")
     with caplog.at_level(logging.CRITICAL), watchdog(ends) as watching:
         watching.watch()
@@ -130,8 +130,8 @@ async def test_stop_that_takes_too_long_is_cut_short(ends: Ends, caplog: pytest.
     assert "never-ends" in vars(caplog.records[-1])["under_way"]
 
 
-async def test_stop_is_watched_until_the_process_is_gone(ends: Ends) -> None:
-    """After the event loop Python waits for threads that nobody can end."""
+async def test_stop_is_watched_until_the_process_ends(ends: Ends) -> None:
+    """After the event loop Python waits for threads that may never end."""
     with watchdog(ends) as watching:
         watching.watch()
         watching.end_within(0.02, exit_code=0)
@@ -140,12 +140,12 @@ async def test_stop_is_watched_until_the_process_is_gone(ends: Ends) -> None:
 
 
 @pytest.mark.usefixtures("kept_signals")
-async def test_first_signal_asks_and_starts_the_time(ends: Ends) -> None:
-    """A stop that was asked for ends with 0, even where it has to be cut short."""
+async def test_first_signal_requests_a_stop_and_starts_the_deadline(ends: Ends) -> None:
+    """A requested stop ends with 0, even if it has to be cut short."""
     watching = watchdog(ends)
     signals = StopSignals(SystemClock(), watching)
     os.kill(os.getpid(), signal.SIGTERM)
-    os.kill(os.getpid(), signal.SIGTERM)  # passed on by a supervisor, too: the same request
+    os.kill(os.getpid(), signal.SIGTERM)  # forwarded by a supervisor, too: the same request
     async with asyncio.timeout(10):
         await signals.asked.wait()
     signals.begin_stop()
@@ -154,8 +154,8 @@ async def test_first_signal_asks_and_starts_the_time(ends: Ends) -> None:
 
 
 @pytest.mark.usefixtures("kept_signals")
-async def test_end_of_the_supervisor_asks_too(ends: Ends) -> None:
-    """The pipe from the parent ends with it."""
+async def test_end_of_the_supervisor_requests_a_stop_too(ends: Ends) -> None:
+    """The pipe from the parent is closed with it."""
     reading, writing = os.pipe()
     signals = StopSignals(SystemClock(), watchdog(ends), follows=reading)
     await asyncio.sleep(0)
@@ -167,8 +167,8 @@ async def test_end_of_the_supervisor_asks_too(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize("hangs", HANGS)
-def test_process_that_is_asked_to_stop_ends_in_time_whatever_hangs(hangs: str) -> None:
-    """No turn of the event loop, of the main thread or even of any thread is needed for it."""
+def test_stopping_process_ends_in_time_whatever_hangs(hangs: str) -> None:
+    """Neither the event loop, the main thread nor any other thread has to run for it."""
     statement, exit_code = HANGS[hangs]
     script = PROCESS.format(hangs=statement)
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=False, capture_output=True)

@@ -1,6 +1,6 @@
-"""How many examples a property is tried on: few and always the same ones, or as many as PROPERTY_EXAMPLES says.
+"""The number of examples per property: few and fixed ones, or as many as PROPERTY_EXAMPLES says.
 
-A long run (`make properties EXAMPLES=20000`) draws new ones each time and prints how to repeat what fails.
+A long run (`make properties EXAMPLES=20000`) uses random ones and prints how to repeat a failure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every button and select that is found by its custom id."""
+"""Every button and select that is dispatched by its custom id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOT_A_PART = "never"
 
 @cache
 def all_parts() -> tuple[Part, ...]:
-    """The classes that are registered under a pattern; those that others are made from have none."""
+    """The classes that are registered with a pattern; base classes have none."""
     for module in pkgutil.iter_modules(bot.ui.__path__):
         importlib.import_module(f"bot.ui.{module.name}")
     base: Part = DynamicPart  # type: ignore[type-abstract]  # nothing is made of it
@@ -26,7 +26,7 @@ def all_parts() -> tuple[Part, ...]:
 
 
 def pattern_of(part: Part) -> re.Pattern[str]:
-    """The pattern of a part's custom ids."""
+    """The pattern of a component's custom ids."""
     pattern: re.Pattern[str] = part.__discord_ui_compiled_template__
     return pattern
 

@@ -1,4 +1,4 @@
-"""Small pictures with everything beside them that cameras and programs write."""
+"""Small pictures with all metadata that cameras and programs write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODES: Final = {"PNG": ("RGB", "RGBA", "P", "L", "1"), "GIF": ("P",)}
 
 @cache
 def originals() -> tuple[bytes, ...]:
-    """One of each kind, turned and unturned, with metadata wherever the format has room for them."""
+    """One of each kind, rotated and upright, with metadata wherever the format has room for them."""
     return tuple(
         _written(kind, mode, turned)
         for kind in ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP")

@@ -1,6 +1,6 @@
-"""What holds of any input whatever: asserted by the properties here, and by the fuzzer of tests/fuzzing.
+"""Properties of any input: asserted by the property tests here, and by the fuzzer of tests/fuzzing.
 
-Each function takes raw input and raises AssertionError, or whatever the code under test should not have raised.
+Each function takes raw input and raises AssertionError, or an unexpected error of the code under test.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LONGEST_CUSTOM_ID: Final = 100
 
 
 def reply_is_understood(body: bytes) -> None:
-    """Any bytes parse to valid values or to a ProviderError, and whatever they say can be stored and logged."""
+    """Any bytes parse to valid values or to a ProviderError, and every text in them can be stored and logged."""
     try:
         payload = read_json(body)
     except ValueError:
@@ -50,7 +50,7 @@ def reply_is_understood(body: bytes) -> None:
 
 
 def read_json(body: bytes, piece_bytes: int = 1_000) -> object:
-    """What the client makes of a body that comes in pieces; raises ValueError where it is no JSON or too much."""
+    """Parse a body that arrives in chunks, as the client does; raises ValueError if it is invalid JSON or too large."""
     reader = JsonReader(lambda: AnswerFile(None, at_any_cost=False))
     for start in range(0, len(body), piece_bytes):
         reader.feed(body[start : start + piece_bytes])
@@ -58,7 +58,7 @@ def read_json(body: bytes, piece_bytes: int = 1_000) -> object:
 
 
 def headers_are_understood(headers: dict[str, str]) -> None:
-    """Whatever headers a refusal came with, it is a ProviderError with a time to wait that makes sense, or none."""
+    """For any headers of a refusal there is a ProviderError with a valid retry time, or none."""
     error = error_from(Answer(status=429, headers=headers, call=Call.PAID), None)
     _error_is_sane(error)
     assert error.retry_after_s is None or 0 <= error.retry_after_s < math.inf
@@ -67,7 +67,7 @@ def headers_are_understood(headers: dict[str, str]) -> None:
 
 
 def assert_storable(value: object) -> None:
-    """Every text in a value is one that a database takes: no half of a surrogate pair."""
+    """Every text in a value can be stored in a database: no half of a surrogate pair."""
     if isinstance(value, str):
         value.encode()
     elif is_dataclass(value):
@@ -130,7 +130,7 @@ def _error_is_sane(error: ProviderError) -> None:
 
 
 def custom_id_is_safe(custom_id: str) -> None:
-    """One kind of part answers to a custom id, at most; made from it, it stands there again, within Discord's limit."""
+    """At most one kind of component matches a custom id; rebuilt, it has the same id within Discord's limit."""
     matching = [(part, match) for part in all_parts() if (match := pattern_of(part).fullmatch(custom_id))]
     assert len(matching) <= 1
     for part, match in matching:
@@ -142,7 +142,7 @@ def custom_id_is_safe(custom_id: str) -> None:
 
 
 def words_are_found(rule: str, text: str) -> None:
-    """A rule is compared in one form only, and found where it stands as a word, whatever stands around it."""
+    """A rule is compared in its folded form only, and matches where it is a whole word, in any context."""
     words, plain = folded(rule), folded(text)
     assert folded(plain) == plain
     assert has_words(words, words) == bool(words)
@@ -152,7 +152,7 @@ def words_are_found(rule: str, text: str) -> None:
 
 
 def prompt_stands_for_few(prompt: str) -> None:
-    """A prompt stands for one to eight prompts or is refused, at once; typed as it is proposed, for itself alone."""
+    """A prompt expands to one to eight prompts or is refused, quickly; escaped as proposed, it expands to itself."""
     prompts, refused = _permutations(prompt)
     assert refused in {"", "too_many_prompts", "far_too_many_prompts", "empty_prompt_of_several"}
     assert 1 <= len(prompts) <= MAX_PROMPTS if not refused else "{" in prompt
@@ -165,7 +165,7 @@ def prompt_stands_for_few(prompt: str) -> None:
 
 
 def _permutations(prompt: str) -> tuple[tuple[str, ...], str]:
-    """The prompts, or why there are none."""
+    """The prompts, or the refusal."""
     try:
         return permutations(prompt), ""
     except Refusal as refusal:
@@ -173,12 +173,12 @@ def _permutations(prompt: str) -> tuple[tuple[str, ...], str]:
 
 
 def picture_is_known(data: bytes) -> list[bytes]:
-    """Any bytes are a picture or a PictureError; one that is cleaned is a picture of the same pixels' number.
+    """Any bytes are a picture or a PictureError; a cleaned picture has the same number of pixels.
 
-    Returns what came of it: the clean picture, or nothing.
+    Returns the cleaned picture, or None.
     """
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")  # Pillow's, about what it forgives
+        warnings.simplefilter("ignore")  # Pillow's warnings about malformed files
         path = Path(folder) / "picture"
         path.write_bytes(data)
         try:

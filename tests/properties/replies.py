@@ -1,4 +1,4 @@
-"""What a provider may answer: replies of every known shape, with anything at all in the places that matter."""
+"""Strategies for provider replies: every known shape, with arbitrary values in the relevant fields."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ _TASK = st.fixed_dictionaries({}, optional={name: value | _ANYTHING for name, va
 
 @st.composite
 def payloads(draw: st.DrawFn) -> object:
-    """A reply as parsed: an envelope of a task, in one of its shapes, or anything else."""
+    """A parsed reply: an envelope of a task, in one of its shapes, or anything else."""
     task = draw(_TASK)
     data = draw(st.sampled_from([None, task, [task], [], [[task]], {"data": task}]))
     return draw(st.one_of(st.just({**draw(_TASK), "data": data}), st.just(task), _ANYTHING))
 
 
 def bodies() -> st.SearchStrategy[bytes]:
-    """A reply as it arrives: JSON, whole or cut off, or anything at all."""
+    """A reply body: JSON, complete or truncated, or any bytes."""
     whole = payloads().map(lambda payload: json.dumps(payload).encode())
     cut = st.tuples(whole, st.integers(0, 200)).map(lambda pair: pair[0][: pair[1]])
     return st.one_of(whole, whole, cut, st.binary(max_size=60), st.just(b"[" * 100_000))

@@ -1,6 +1,6 @@
-"""Rows of requests and jobs, with anything that their columns may ever hold.
+"""Random rows of requests and jobs, with any values that their columns may have.
 
-Each is made of one drawn number: drawing every column by itself takes a hundred times as long.
+Each is derived from one drawn number: drawing every column separately takes a hundred times as long.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LOST: Final = (JobState.UNCERTAIN, JobState.UNCERTAIN, JobState.RUNNING, JobSta
 
 
 class Rows:
-    """Makes rows; the same ones of the same number."""
+    """Creates rows, deterministically from one number."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -57,7 +57,7 @@ class Rows:
         return f"Rows({self._seed})"
 
     def words(self, most: int, *, least: int = 0) -> str:
-        """What members write, of short and of full length, often nothing but markup."""
+        """Members' text, of short and of full length, often only markup."""
         rng = self._rng
         if rng.random() < 0.5:
             return "".join(rng.choices(_WORDS, k=rng.randint(max(1, least), 8)))[:most]
@@ -68,7 +68,10 @@ class Rows:
         )
 
     def spec(self) -> PictureSpec:
-        """What was asked for: prompt and style together are never longer than a prompt may be. Wiped, it has none."""
+        """The options of an order: prompt and style together are never longer than the prompt limit.
+
+        Wiped, it has no prompt.
+        """
         rng, styled = self._rng, self._rng.random() < 0.5
         style_text = self.words(MAX_TEXT_CHARACTERS, least=1) if styled else ""
         return PictureSpec(
@@ -83,7 +86,7 @@ class Rows:
         )
 
     def preset(self) -> Preset:
-        """A style that somebody saved."""
+        """A saved style."""
         return Preset(name=self.words(MAX_NAME_CHARACTERS, least=1), text=self.words(MAX_TEXT_CHARACTERS, least=1))
 
     def request(self) -> Request:
@@ -111,7 +114,7 @@ class Rows:
         )
 
     def job(self, job_id: int, states: list[JobState] | None = None) -> Job:
-        """A job's row, in any state with anything that may stand beside it."""
+        """A job's row, in any state with any values that the state allows."""
         rng = self._rng
         state = rng.choice(states or list(JobState))
         here = rng.random() < 0.5
@@ -133,7 +136,7 @@ class Rows:
         )
 
     def view(self) -> RequestView:
-        """A request with its jobs: one to four, each of which may have been ordered again and again before."""
+        """A request with its jobs: one to four, each of which may have been retried repeatedly."""
         rng = self._rng
         first, count = self.job_id(), rng.randint(1, MAX_COUNT)
         before = rng.choice([0, 0, 1, MAX_JOBS - count])
@@ -147,15 +150,15 @@ class Rows:
         return RequestView(request=self.request(), jobs=jobs, places=rng.choice([{}, places]), gate=self._gate())
 
     def id(self) -> int:
-        """A number of Discord's."""
+        """A Discord id."""
         return self._rng.choice([1, 10**18, LARGEST])
 
     def job_id(self) -> int:
-        """The first of some numbers of jobs that nothing else has."""
+        """The first of a range of unused job numbers."""
         return next(self._job_ids)
 
     def _gate(self) -> Gate:
-        """The gate, open or shut for any reason."""
+        """The gate, open or closed for any reason."""
         reason = self._rng.choice(["", "balance", "invalid_key", "forbidden", "of_another_age"])
         since, paused_at = self._perhaps(self._moment), self._perhaps(self._moment)
         return Gate(closed=self._rng.random() < 0.5, reason=reason, since=since, paused_at=paused_at)

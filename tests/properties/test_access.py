@@ -1,4 +1,4 @@
-"""Everything that `docs/access.md` lists, sent values that were not offered: a refusal, or what was offered."""
+"""Everything that `docs/access.md` lists, with values that were not offered: a refusal, or an offered value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_the_table_in_the_documentation_is_up_to_date() -> None:
 
 
 def written() -> str:
-    """The page as it is."""
+    """The page as stored in the repository."""
     return PAGE.read_text(encoding="utf-8")
 
 
@@ -52,8 +52,8 @@ def _components() -> tuple[Row, ...]:
 @settings(max_examples=EXAMPLES)
 @pytest.mark.parametrize("row", _components(), ids=lambda row: row.custom_id)
 @given(values=_ANYTHING | st.lists(_ANYTHING, max_size=30), resolved=_ANYTHING | _RESOLVED)
-def test_a_component_gives_what_it_shows(row: Row, values: object, resolved: object) -> None:
-    """Buttons give nothing, whatever comes with the press."""
+def test_component_yields_only_offered_values(row: Row, values: object, resolved: object) -> None:
+    """Buttons yield nothing, whatever values the press has."""
     assert row.part is not None
     match = pattern_of(row.part).fullmatch(row.custom_id)
     assert match is not None
@@ -69,7 +69,7 @@ def test_a_component_gives_what_it_shows(row: Row, values: object, resolved: obj
 
 
 async def test_every_command_refuses_values_that_it_does_not_offer(bot: ImagineBot) -> None:
-    """Each option of each command, one at a time; names that it does not have as well."""
+    """Each option of each command, one at a time; unknown option names as well."""
 
     @settings(max_examples=EXAMPLES)
     @given(value=_ANYTHING, resolved=_RESOLVED)

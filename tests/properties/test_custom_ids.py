@@ -1,4 +1,4 @@
-"""Custom ids are all that a button remembers, and anybody can send any: each is read right, or not at all."""
+"""Custom ids carry a component's whole state, and any client can send any: each is parsed correctly, or not at all."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _DAYS = st.dates(date(2015, 1, 1), date(9999, 12, 30))
 
 
 def made_again(part: Part, custom_id: str | None) -> Any:
-    """The part that a press with this custom id is answered by."""
+    """The component that handles a press with this custom id."""
     match = pattern_of(part).fullmatch(custom_id or "")
     assert match is not None, f"no press of {custom_id!r} would be answered"
     return part.rebuilt(match)
 
 
 def periods() -> st.SearchStrategy[Period]:
-    """Periods that a list can be about."""
+    """Periods of a list."""
     return st.tuples(_DAYS, _DAYS).map(lambda days: Period(first=min(days), last=max(days)))
 
 
@@ -45,20 +45,20 @@ def periods() -> st.SearchStrategy[Period]:
 @example("uj:-:-:-:-:zzzzz:zzzzz:x")
 @example("ue:0:0:1")
 @example("ue:zzzzz:1:1")
-def test_a_forged_custom_id_makes_a_part_that_stands_as_well(custom_id: str) -> None:
-    """Whatever fits a pattern is one part's and no other's; discord.py would leave an error there unanswered."""
+def test_forged_custom_id_makes_a_valid_component(custom_id: str) -> None:
+    """Each match belongs to exactly one component; an error there would be left unanswered by discord.py."""
     custom_id_is_safe(custom_id)
 
 
 @given(st.text(max_size=100) | st.from_regex(r"[a-z_]{1,15}(:[0-9a-z-]{0,20}){0,8}", fullmatch=True))
-def test_a_foreign_custom_id_is_nobodys(custom_id: str) -> None:
-    """Other texts match one part at most, and break nothing."""
+def test_foreign_custom_id_matches_at_most_one_component(custom_id: str) -> None:
+    """It raises no error."""
     custom_id_is_safe(custom_id)
 
 
 @pytest.mark.parametrize("part", _JOB_BUTTONS, ids=lambda part: part.__name__)
 @given(_JOB_IDS)
-def test_a_button_finds_its_job_again(part: type[JobButton], job_id: int) -> None:
+def test_button_round_trips_its_job(part: type[JobButton], job_id: int) -> None:
     """The number on a button is the number that a press is about."""
     button = part(job_id, ENGLISH)
     assert len(button.item.custom_id or "") <= 100
@@ -66,8 +66,8 @@ def test_a_button_finds_its_job_again(part: type[JobButton], job_id: int) -> Non
 
 
 @given(st.integers(0, 999_999), st.text(max_size=MAX_FILTER_CHARACTERS))
-def test_a_page_of_the_gallery_is_found_again(page: int, words: str) -> None:
-    """Page and filter travel in the custom id, whatever characters the filter has."""
+def test_gallery_page_round_trips(page: int, words: str) -> None:
+    """The custom id has page and filter, whatever characters the filter has."""
     button = GalleryButton(page, words, "Older")
     assert len(button.item.custom_id or "") <= 100
     again = made_again(GalleryButton, button.item.custom_id)
@@ -85,8 +85,8 @@ def test_a_page_of_the_gallery_is_found_again(page: int, words: str) -> None:
     ),
     st.none() | _JOB_IDS,
 )
-def test_a_filtered_list_goes_on_where_it_stopped(wanted: JobFilter, after: int | None) -> None:
-    """The whole filter travels in the custom id, within Discord's hundred characters."""
+def test_filtered_list_round_trips(wanted: JobFilter, after: int | None) -> None:
+    """The custom id has the whole filter, within Discord's hundred characters."""
     button = JobsButton(wanted, after)
     assert len(button.item.custom_id or "") <= 100
     again = made_again(JobsButton, button.item.custom_id)
@@ -94,15 +94,15 @@ def test_a_filtered_list_goes_on_where_it_stopped(wanted: JobFilter, after: int 
 
 
 @given(periods(), st.integers(0, 999_999))
-def test_a_page_of_failures_is_found_again(period: Period, page: int) -> None:
-    """Its period and its number travel in the custom id."""
+def test_page_of_failures_round_trips(period: Period, page: int) -> None:
+    """The custom id has its period and its number."""
     again = made_again(ErrorsButton, ErrorsButton(period, page).item.custom_id)
     assert (again.period, again.number) == (period, page)
 
 
 @given(st.from_regex(pattern_of(ErrorsButton), fullmatch=True))
 @example("ue:0:26a4r:1")
-def test_a_forged_period_begins_and_ends(custom_id: str) -> None:
-    """Whatever days it names, there is a moment before and a moment after them."""
+def test_forged_period_has_valid_bounds(custom_id: str) -> None:
+    """Whatever days it names, its start and end can be computed."""
     period: Period = made_again(ErrorsButton, custom_id).period
     assert period.begins_at.tzinfo is period.ends_at.tzinfo is UTC

@@ -1,4 +1,4 @@
-"""What comes back from a form may have been forged: it is an order or a refusal."""
+"""A submitted form may be forged: it is an order or a refusal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sent(data: dict[str, Any]) -> Fields:
 @example({"components": [{"custom_id": "prompt", "value": "a"}, {"custom_id": "resolution", "value": "ax1K"}]})
 @example({"components": [{"custom_id": "prompt", "value": "a"}, {"custom_id": "files", "values": ["12", "x"]}]})
 def test_any_form_is_an_order_or_a_refusal(data: dict[str, Any]) -> None:
-    """Missing and additional fields, numbers that are none, files that never came: nothing else is raised."""
+    """Missing and additional fields, invalid numbers, files that are missing: nothing else is raised."""
     try:
         order = filled(sent(data), (), first_file=2)
     except Refusal:
@@ -56,7 +56,7 @@ def test_any_form_is_an_order_or_a_refusal(data: dict[str, Any]) -> None:
 @example("edit:1:99999999999999999999")
 @example("remix-form:1574418953499836416")
 def test_any_forms_number_fits_the_database_or_is_none(custom_id: str) -> None:
-    """A form is known again by it, and anybody can send any."""
+    """It identifies a form, and any client can send any."""
     interaction = SimpleNamespace(type=discord.InteractionType.modal_submit, data={"custom_id": custom_id})
     number = form_id_of(cast("discord.Interaction[Any]", interaction))
     assert number is None or (0 < number < 2**63 and custom_id.endswith(str(number)))

@@ -1,4 +1,4 @@
-"""Whatever the gateway sends: each event is parsed or skipped and counted, and each frame is read or reconnects."""
+"""Any gateway input: each event is parsed or skipped and counted, and each frame is read or triggers a reconnect."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ EVENTS = ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE", "CHANNEL_CREATE", "CHA
 
 
 async def nothing(*_: object) -> None:
-    """Nobody logs in."""
+    """Test without a login."""
 
 
 class Anything:
-    """Services that nobody calls: events are parsed, not answered."""
+    """Services that are never called: events are parsed, not handled."""
 
     def __getattr__(self, name: str) -> Any:
         return True
 
 
 class Client:
-    """The bot's client with all its commands, in a loop of its own; not connected."""
+    """The bot's client with all its commands, in its own loop; not connected."""
 
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
@@ -104,7 +104,7 @@ class Client:
         return json.loads(json.dumps(book.payload(book.create(kind, alice, general, data, source=source))))  # type: ignore[no-any-return]
 
     def event(self, name: str) -> Json:
-        """A valid payload of another event."""
+        """A valid payload of another event type."""
         guild: Json = json.loads(json.dumps(guild_create_json(self.world, all_members=False)))
         if name == "GUILD_ROLE_CREATE":
             return {"guild_id": guild["id"], "role": guild["roles"][0]}
@@ -113,7 +113,7 @@ class Client:
         return guild
 
     def feed(self, name: str, data: Any) -> int:
-        """Parse an event as the gateway's connection does; returns how many were skipped of it."""
+        """Parse an event as the gateway connection does; returns how many events were skipped."""
         before = self.counted.total()
         self.runner.run(self._parse(name, data))
         return self.counted.total() - before
@@ -129,7 +129,7 @@ class Client:
 
 
 async def _cancel_others() -> None:
-    """What the event started would call Discord."""
+    """Cancel the tasks of the event, which would call Discord."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
@@ -159,14 +159,14 @@ def _form(member_id: str) -> Json:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    """One for all examples: what an event leaves behind must not break the next one."""
+    """One for all examples: state left by an event must not break the next one."""
     made = Client()
     yield made
     made.close()
 
 
 def changes() -> st.SearchStrategy[tuple[float, Any]]:
-    """Which field (as a fraction of all), and what stands in its place."""
+    """Which field (as a fraction of all), and its new value."""
     return st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from(VALUES))
 
 
@@ -180,21 +180,21 @@ def apply(body: Json, drawn: list[tuple[float, Any]]) -> Json:
 
 
 def at(body: Json, path: Path) -> float:
-    """The fraction that chooses this field."""
+    """The fraction that selects this field."""
     paths = list(paths_of(body))
     return (paths.index(path) + 0.5) / len(paths)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_valid_interactions_are_not_skipped(client: Client, kind: str) -> None:
-    """The check lets through what Discord really sends."""
+    """The check accepts what Discord really sends."""
     assert client.feed("INTERACTION_CREATE", client.bodies[kind]) == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: "removed" if value is REMOVED else str(value)[:9])
 def test_no_single_change_of_an_interaction_raises(client: Client, kind: str, value: Any) -> None:
-    """Each field in turn; what passes the check has an author, an id, a token and its data."""
+    """Each field in turn; an accepted payload has an author, an id, a token and its data."""
     body = client.bodies[kind]
     for path in paths_of(body):
         made = mutated(body, path, value)
@@ -205,7 +205,7 @@ def test_no_single_change_of_an_interaction_raises(client: Client, kind: str, va
 
 @given(st.sampled_from(KINDS), st.lists(changes(), min_size=1, max_size=6))
 def test_no_change_of_an_interaction_raises(client: Client, kind: str, drawn: list[tuple[float, Any]]) -> None:
-    """Several at once: parsed, or skipped and counted once."""
+    """Several fields at once: parsed, or skipped and counted once."""
     assert client.feed("INTERACTION_CREATE", apply(client.bodies[kind], drawn)) in (0, 1)
 
 
@@ -226,7 +226,7 @@ json_values = st.recursive(
 
 @given(st.data(), json_values)
 def test_no_event_at_all_raises(client: Client, data: st.DataObject, body: Any) -> None:
-    """Any event that discord.py knows, with any JSON; without a READY there is no session."""
+    """Any event type that discord.py knows, with any JSON; without a READY there is no session."""
     name = data.draw(st.sampled_from(sorted(client.bot._connection.parsers)))
     if name == "READY":
         with pytest.raises(UnreadableSessionError):
@@ -238,19 +238,19 @@ def test_no_event_at_all_raises(client: Client, data: st.DataObject, body: Any) 
 @given(json_values)
 @example({"id": "1", "application_id": "1", "token": "x", "type": 2, "user": {"id": "1"}, "data": {"name": 1}})
 def test_the_check_names_a_field_and_quotes_nothing(body: Any) -> None:
-    """Whatever it is given, it raises nothing else."""
+    """For any input, it raises nothing else."""
     with pytest.raises(MalformedPayloadError):
         check_interaction(body)
 
 
 class Socket(SimpleNamespace):
-    """A websocket that only closes."""
+    """A websocket that can only be closed."""
 
     closed = False
     close_code = None
 
     async def close(self, *, code: int) -> None:
-        """Do as if."""
+        """Do nothing."""
         self.close_code = code
 
 
@@ -258,7 +258,7 @@ frames = st.binary(max_size=60) | st.text(max_size=60) | json_values.map(json.du
 
 
 async def _received(bot: ImagineBot, sent: list[bytes | str], *, session: str | None) -> list[type[Exception]]:
-    """Let connections of one shard receive one frame each; returns what they raised."""
+    """Let connections of one shard receive one frame each; returns the errors they raised."""
     raised: list[type[Exception]] = []
     for frame in sent:
         socket: Any = Socket()
@@ -281,18 +281,18 @@ async def _received(bot: ImagineBot, sent: list[bytes | str], *, session: str | 
 @example([json.dumps({"op": 0, "t": "RESUMED", "d": None, "s": 8})], "session")
 @example(["[" * 100_000], "session")
 @example([b"\x00\x00\xff\xff"], "session")
-def test_broken_frames_have_the_connection_resumed_or_made_again(
+def test_malformed_frames_make_the_connection_resume_or_reconnect(
     client: Client, sent: list[bytes | str], session: str | None
 ) -> None:
-    """Nothing else is raised than what discord.py reconnects for, and a session is resumed once."""
+    """Only errors are raised that make discord.py reconnect, and a session is resumed once."""
     client.bot.malformed.good_frame(0)
     raised = client.runner.run(_received(client.bot, sent, session=session))
     assert set(raised) <= {ReconnectWebSocket, UnreadableFrameError}
     client.bot.malformed.good_frame(0)
 
 
-def test_many_broken_frames_in_a_row_end_the_session(client: Client) -> None:
-    """A resume first, then new sessions with growing pauses, then the supervisor's turn."""
+def test_many_malformed_frames_in_a_row_end_the_session(client: Client) -> None:
+    """A resume first, then new sessions with growing pauses, then the supervisor restarts the bot."""
     client.bot.malformed.good_frame(0)
     raised = client.runner.run(_received(client.bot, ["{no json"] * 5, session="session"))
     assert raised == [ReconnectWebSocket, *[UnreadableFrameError] * 3, UnreadableSessionError]

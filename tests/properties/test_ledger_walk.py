@@ -1,4 +1,4 @@
-"""Any steps in any order, on the real store: each happens or is refused as it should, and the books always close."""
+"""Stateful test: any steps in any order on the real store; each is done or refused; the ledger balances."""
 
 from __future__ import annotations
 
@@ -74,16 +74,16 @@ class Life(RuleBasedStateMachine):
         self.run(self.store.__aenter__())
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Let the store do something."""
+        """Run a store operation."""
         return self.runner.run(work)
 
     @property
     def owner(self) -> str:
-        """The process that is alive."""
+        """The running process."""
         return f"process-{self.processes}"
 
     def teardown(self) -> None:
-        """At the end, every total is what its rows add up to, and every job's ledger closes."""
+        """At the end, every total is the sum of its rows, and every job's ledger balances."""
         self.run(self.store.close())
         self.runner.close()
         self.beside.close()
@@ -94,7 +94,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """There is always a job to do something with; the server limits its members."""
+        """Start with a job; the server limits its members."""
         entry = NewAuditEntry(guild_id=GUILD, actor_id=BOB, action=AuditAction.QUOTA)
         self.run(self.store.quotas.set(EVERYONE, {Limit.PICTURES_MONTH: _QUOTA}, entry))
         self.accept(ALICE, 2, 1_333_333, GUILD)
@@ -104,7 +104,7 @@ class Life(RuleBasedStateMachine):
         guild=st.sampled_from([GUILD, None]),
     )  # fmt: skip
     def accept(self, user: int, count: int, price: int, guild: int | None) -> None:
-        """A member orders; too many are refused whole."""
+        """A member orders; too many are refused completely."""
         fits = self._fits(user, guild, count)
         order = new_request(user_id=user, count=count, price_microcredits=price, guild_id=guild)
         try:
@@ -116,7 +116,7 @@ class Life(RuleBasedStateMachine):
         self.expected |= {job.id: self._new(job) for job in view.jobs}
 
     def _fits(self, user: int, guild: int | None, count: int) -> bool:
-        """Whether a member may order so many: they wait in line, and are within the quota."""
+        """Whether a member may order this many: queue and quota have room."""
         jobs, today = self.expected.values(), self.clock.now().date()
         waiting = sum(job.user_id == user and job.state is S.QUEUED for job in jobs)
         used = sum(job.counts(user, GUILD, today) for job in jobs) if guild == GUILD else 0
@@ -127,12 +127,12 @@ class Life(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 4))
     def admit(self, most: int) -> None:
-        """Turns are given: each member's oldest first, and never more than the limits allow."""
+        """Jobs are called up: each member's oldest first, and never more than the limits allow."""
         for job in self.run(self.store.admit(self.owner, most=most)):
             expected = self.expected[job.id]
             assert job.id == min(number for number, e in self.expected.items() if e.waits_for(job.user_id))
             expected.owner = self.owner
-        # A late answer brings a job back to work, whether there is a slot for it or not.
+        # A late answer brings a job back to running, with or without a free slot.
         if not any(L.ADJUST in job.ledger for job in self.expected.values()):
             busy = Counter(job.user_id for job in self.expected.values() if job.at_work)
             assert max(busy.values(), default=0) <= _RUNNING
@@ -140,7 +140,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(job=_SOME_JOB, answer=_ANSWERS, steps=st.integers(1, 4), astray=st.booleans())
     def go_on(self, job: int, answer: Submission, steps: int, astray: bool) -> None:
-        """The usual next steps, so that the walk comes far; perhaps the answer to the order is lost."""
+        """The normal next steps, so that the walk gets far; optionally the answer to the order is lost."""
         for _ in range(steps):
             match self.expected[job]:
                 case Expected(state=S.QUEUED, owner=None):
@@ -158,7 +158,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(job=_SOME_JOB)
     def unclaim(self, job: int) -> None:
-        """A job that was called up goes back in line."""
+        """A called-up job is requeued."""
         self.run(self.store.unclaim(job, self.owner))
         expected = self.expected[job]
         if expected.state is S.QUEUED and expected.owner == self.owner:
@@ -182,20 +182,20 @@ class Life(RuleBasedStateMachine):
 
     @rule(job=_SOME_JOB, error=st.sampled_from([BalanceError("empty"), RateLimitedError("slow")]), wait=st.booleans())
     def give_back(self, job: int, error: Any, wait: bool) -> None:
-        """The provider wants to be asked later."""
+        """The provider asks to retry later."""
         not_before = self.clock.now() if wait else None
         happened = self.run(self.store.back_to_queue(job, self.owner, error, not_before))
         self._agree(happened, self.expected[job].give_back(self.owner))
 
     @rule(job=_SOME_JOB, cost=st.sampled_from(Cost))
     def fail(self, job: int, cost: Cost) -> None:
-        """It ends without a picture; what was never sent cannot have cost anything."""
+        """It ends without a picture; a job that was never sent cannot have been charged."""
         cost = Cost.NOTHING if self.expected[job].state is S.QUEUED else cost
         self._agree(self.run(self.store.failed(job, TaskFailedError("no"), cost)), self.expected[job].fail(cost))
 
     @rule(job=_SOME_JOB)
     def fetch(self, job: int) -> None:
-        """The picture is here."""
+        """The picture is downloaded."""
         happened = self.run(self.store.fetched(job, f"{job}.{PNG.extension}", PICTURE))
         self._agree(happened, self.expected[job].fetch())
 
@@ -206,30 +206,30 @@ class Life(RuleBasedStateMachine):
 
     @rule(job=_SOME_JOB)
     def deliver(self, job: int) -> None:
-        """Its message shows it, perhaps for the second time."""
+        """Its message shows it, possibly for the second time."""
         row = self.run(self.store.job(job))
         self.run(self.store.note_shown(row.request_id, self.run(self.steps.shown_with(row))))
         self.expected[job].deliver()
 
     @rule(job=_SOME_JOB)
     def collect(self, job: int) -> None:
-        """Its member comes for it."""
+        """Its member collects it."""
         happened = self.run(self.store.lists.collected(job, Copy(message_id=900 + job, channel_id=CHANNEL)))
         self._agree(happened, self.expected[job].collect())
 
     @rule(job=_SOME_JOB)
     def cancel(self, job: int) -> None:
-        """Its member takes it back."""
+        """Its member cancels it."""
         self._agree(self.run(self.store.cancelled(job)), self.expected[job].cancel())
 
     @rule(job=_SOME_JOB)
     def withdraw(self, job: int) -> None:
-        """Its member does not want it any more."""
+        """Its member cancels it while it is running."""
         self._agree(self.run(self.store.withdrawn(job)), self.expected[job].withdraw())
 
     @rule(job=_SOME_JOB)
     def retry(self, job: int) -> None:
-        """Its member orders it once more."""
+        """Its member orders it again."""
         old = self.expected[job]
         fits = self._fits(old.user_id, old.guild_id, 1)
         try:
@@ -245,7 +245,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(job=_SOME_JOB, times=st.integers(2, 6))
     def insist(self, job: int, times: int) -> None:
-        """Its member orders it over and over, and every answer is lost: as often as queue and quota allow."""
+        """Its member retries repeatedly, and every answer is lost: as often as queue and quota allow."""
         for _ in range(times):
             self.admit(_AT_ONCE)
             self.submit(job)
@@ -261,7 +261,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """A new process takes over; the old one's calls find nothing of theirs."""
+        """A new process takes over; the old one's calls have no effect."""
         old, at_work = self.owner, {S.SUBMITTING, S.RUNNING, S.FETCHED}
         self.processes += 1
         adopted = {job.id for job in self.run(self.store.adopt(self.owner))}
@@ -274,7 +274,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_as_expected(self) -> None:
-        """No step touched any other job, wrote a row too many or one too few."""
+        """No step changed another job, wrote a row too many or one too few."""
         assert {row[0]: row[1:] for row in self.beside.execute(_ROWS)} == {
             number: job.row() for number, job in self.expected.items()
         }
@@ -284,10 +284,10 @@ class Life(RuleBasedStateMachine):
         assert (job is not None) is expected, "it happened" if job is not None else "it did not happen"
 
 
-def test_any_sequence_of_steps_keeps_the_books() -> None:
-    """Members, provider and restarts in any order: guards hold, and every sum closes."""
+def test_ledger_balances_after_any_sequence_of_steps() -> None:
+    """Members, provider and restarts in any order: guards hold, and every sum is correct."""
     usual = settings()
-    # A shorter example is worth minutes to whoever looks for one, and none to whoever waits for all tests.
+    # Shrinking an example takes minutes: useful when debugging, not in a full test run.
     phases = [phase for phase in usual.phases if phase is not Phase.shrink or usual.database is not None]
     walks = settings(usual, max_examples=max(8, usual.max_examples // 20), stateful_step_count=40, phases=phases)
     run_state_machine_as_test(Life, settings=walks)

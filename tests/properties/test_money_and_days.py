@@ -1,4 +1,4 @@
-"""Sums, amounts, durations and days: what people type is read right or refused, and nothing is lost in between."""
+"""Sums, amounts, durations and days: typed values are parsed correctly or refused, and round-trip."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _UNITS = {
 
 @given(_RESOLUTIONS, _RATES, _RATES)
 def test_a_price_is_rounded_once(resolution: Resolution, rate: Decimal, ratio: Decimal) -> None:
-    """Within half a micro-credit of the exact product, and never below nothing."""
+    """Within half a micro-credit of the exact product, and never negative."""
     exact = Fraction(rate) * Fraction(ratio) * MULTIPLIER[resolution] * MICRO
     assert price(resolution, rate, ratio) >= 0
     assert -Fraction(1, 2) < price(resolution, rate, ratio) - exact <= Fraction(1, 2)
 
 
 @given(_RESOLUTIONS, _RESOLUTIONS, st.integers(0, 10**15))
-def test_a_price_elsewhere_comes_back(here: Resolution, there: Resolution, paid: int) -> None:
-    """A price carried to another resolution and back is off by a micro-credit at most."""
+def test_price_at_another_resolution_round_trips(here: Resolution, there: Resolution, paid: int) -> None:
+    """Converted to another resolution and back it differs by at most a micro-credit."""
     assert abs(price_elsewhere(price_elsewhere(paid, here, there), there, here) - paid) <= 1
     assert price_elsewhere(paid, here, here) == paid
 
@@ -54,8 +54,8 @@ def test_a_price_elsewhere_comes_back(here: Resolution, there: Resolution, paid:
 @given(st.integers(-(2**63), 2**63 - 1))
 @example(-1)
 @example(-49)
-def test_a_sum_is_told_as_what_it_is(microcredits: int) -> None:
-    """Within half of its last digit; without needless zeros; and nothing is never less than nothing."""
+def test_sum_is_formatted_accurately(microcredits: int) -> None:
+    """Within half of its last digit; without needless zeros; and never negative."""
     told = credits_number(microcredits)
     last = Decimal("0.01") if abs(microcredits) >= MICRO // 10 else Decimal("0.0001")
     assert abs(Decimal(told) - Decimal(microcredits) / MICRO) <= last / 2
@@ -64,8 +64,8 @@ def test_a_sum_is_told_as_what_it_is(microcredits: int) -> None:
 
 
 @given(st.sampled_from(["en-GB", *LOCALES]), st.integers(-(2**63), 2**63 - 1))
-def test_a_sum_has_words_in_every_language(locale: str, microcredits: int) -> None:
-    """One credit is one, whatever the separators."""
+def test_sum_is_formatted_in_every_language(locale: str, microcredits: int) -> None:
+    """One credit is singular, whatever the separators."""
     assert words_for(locale).credits(microcredits)
     assert ("credits" in words_for("en-GB").credits(microcredits)) is (credits_number(microcredits) != "1")
 
@@ -74,7 +74,7 @@ def test_a_sum_has_words_in_every_language(locale: str, microcredits: int) -> No
 @example(Limit.CREDITS_DAY, "0e999999")
 @example(Limit.PICTURES_DAY, "sNaN")
 def test_any_amount_is_a_number_or_refused(limit: Limit, typed: str) -> None:
-    """What is read is told so that it is read again as the same."""
+    """The formatted value parses to the same amount."""
     try:
         amount = parse_amount(limit, typed)
     except Refusal as refusal:
@@ -93,7 +93,7 @@ def test_every_sum_can_be_typed(limit: Limit, microcredits: int) -> None:
 
 @given(_TYPED)
 def test_any_duration_is_one_or_refused(typed: str) -> None:
-    """From a minute to five years, or a refusal that quotes what was typed."""
+    """From a minute to five years, or a refusal that quotes the input."""
     try:
         assert timedelta(minutes=1) <= parse_duration(typed) <= timedelta(days=5 * 365)
     except Refusal as refusal:
@@ -102,7 +102,7 @@ def test_any_duration_is_one_or_refused(typed: str) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.sampled_from(sorted(_UNITS)), st.sampled_from(["", " ", ", "]))))
 def test_a_duration_is_the_sum_of_its_parts(parts: list[tuple[int, str, str]]) -> None:
-    """However the parts are written and kept apart."""
+    """In any notation and with any separators."""
     total = sum((number * _UNITS[unit] for number, unit, _ in parts), timedelta())
     assume(timedelta() < total <= timedelta(days=5 * 365))
     typed = " ".join(f"{number}{blank.strip(',')}{unit}{blank}" for number, unit, blank in parts)
@@ -110,7 +110,7 @@ def test_a_duration_is_the_sum_of_its_parts(parts: list[tuple[int, str, str]]) -
 
 
 @given(st.dates(), st.dates())
-def test_the_spans_of_a_period_are_its_days(one: date, other: date) -> None:
+def test_spans_of_a_period_are_its_days(one: date, other: date) -> None:
     """Years, months and days follow each other without a gap, and none is counted twice."""
     first, last = min(one, other), max(one, other)
     assume(first <= _TODAY)
@@ -136,7 +136,7 @@ def _days_in(span: str) -> int:
 
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_any_days_are_a_period_or_refused(first: str, last: str) -> None:
-    """Nothing else is raised, whatever is typed."""
+    """Nothing else is raised, for any input."""
     try:
         period = between(first, last, _TODAY)
     except Refusal:
@@ -154,6 +154,6 @@ def test_every_named_period_has_days(today: date, name: PeriodName) -> None:
 
 @pytest.mark.parametrize("resolution", Resolution)
 def test_a_resolution_is_read_in_any_case(resolution: Resolution) -> None:
-    """As an amount of a quota it is its rank."""
+    """As a quota amount it is its rank."""
     amount = parse_amount(Limit.RESOLUTION, resolution.value.lower())
     assert amount_text(Limit.RESOLUTION, amount) == resolution.value

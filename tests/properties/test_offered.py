@@ -1,4 +1,4 @@
-"""Whatever a client sends for a component, a form or a command: values that were offered, or a refusal."""
+"""Any client input for a component, a form or a command: an offered value, or a refusal."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _OFFERED: list[Offered] = [
 
 
 def around(resolved: Any) -> Surroundings:
-    """In a server, with a bot that knows channel 2 under another one."""
+    """A server, with a bot that knows channel 2 in another server."""
     return Surroundings(resolved=resolved, guild_id=HERE, elsewhere=lambda _, number: number == 2)
 
 
@@ -79,8 +79,8 @@ def around(resolved: Any) -> Surroundings:
 @example(sent=[True], resolved={})
 @example(sent=True, resolved={})
 @example(sent=1.0, resolved={})
-def test_anything_is_offered_or_refused(offered: Offered, sent: object, resolved: Any) -> None:
-    """Nothing but a Refusal is raised, and what passes was offered: its type, its number, its server."""
+def test_any_value_is_offered_or_refused(offered: Offered, sent: object, resolved: Any) -> None:
+    """Only a Refusal is raised, and an accepted value was offered: its type, its range, its server."""
     for check in (checked_value, checked_values):
         try:
             passed = check(offered, sent, around(resolved))
@@ -95,7 +95,7 @@ def test_anything_is_offered_or_refused(offered: Offered, sent: object, resolved
 
 
 def assert_offered(offered: Offered, value: object, resolved: Any) -> None:
-    """Whether a value is one of those that are offered."""
+    """Assert that a value is one of those that are offered."""
     match offered:
         case Choices():
             named = isinstance(value, str) and offered.prefix and value.startswith(offered.prefix)
@@ -122,7 +122,7 @@ def assert_offered(offered: Offered, value: object, resolved: Any) -> None:
 
 
 def interaction(data: object) -> discord.Interaction[Any]:
-    """What a client sent, in a server of a bot that knows no other."""
+    """A client's interaction, in the bot's only server."""
     client = SimpleNamespace(get_channel=lambda _: None, guilds=())
     return cast("discord.Interaction[Any]", SimpleNamespace(data=data, guild_id=HERE, client=client))
 
@@ -144,7 +144,7 @@ _SELECTS = [
 @example(values=["-5"], resolved={}, kind=3)
 @example(values=["-1"], resolved={}, kind=6)
 @example(values=["99:1"], resolved={}, kind=3)
-def test_a_select_gives_what_it_shows(part: Any, values: object, resolved: object, kind: int) -> None:
+def test_select_yields_only_offered_values(part: Any, values: object, resolved: object, kind: int) -> None:
     """Of the settings, with any values and any resolved data."""
     data = {"custom_id": part.item.custom_id, "component_type": kind, "values": values, "resolved": resolved}
     try:
@@ -168,8 +168,8 @@ _COMPONENTS = _ANYTHING | st.lists(
 
 @pytest.mark.parametrize("name", FORMS)
 @given(components=_COMPONENTS, resolved=_ANYTHING | _RESOLVED)
-def test_a_form_gives_its_parts(name: str, components: object, resolved: object) -> None:
-    """All of them, each with what it offers; or nothing at all."""
+def test_form_yields_its_fields_or_nothing(name: str, components: object, resolved: object) -> None:
+    """All of them, each with an offered value; or a refusal."""
     parts = FORMS[name].parts
     try:
         passed = form_values(interaction({"components": components, "resolved": resolved}), parts)
@@ -178,12 +178,12 @@ def test_a_form_gives_its_parts(name: str, components: object, resolved: object)
     assert passed.keys() == parts.keys()
     for custom_id, values in passed.items():
         for value in values:
-            if value != "":  # a text that need not be filled in
+            if value != "":  # an optional text
                 assert_offered(parts[custom_id].offered, value, resolved)
 
 
-def test_every_part_and_form_declares_who_may_use_it() -> None:
-    """The table of all of them is made from that."""
+def test_every_component_and_form_declares_its_access() -> None:
+    """The access table is generated from that."""
     from tests.properties.parts import all_parts  # noqa: PLC0415 - imports all of bot.ui
 
     assert all(part.audience and part.scope for part in all_parts())

@@ -1,4 +1,4 @@
-"""Files that call themselves pictures: known for what they are or refused, and cleaned of what is not the picture."""
+"""Picture files from outside: identified or refused, and cleaned of metadata."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PIECES = st.one_of(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A picture that was damaged in a few places, or in none."""
+    """A picture that was corrupted in a few places, or in none."""
     data = draw(st.sampled_from(originals()))
     for _ in range(draw(st.integers(0, 4))):
         edit = _EDITS[draw(st.sampled_from(sorted(_EDITS)))]
@@ -37,19 +37,19 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @given(damaged())
-def test_a_damaged_picture_is_known_or_refused(data: bytes) -> None:
-    """Nothing but PictureError, and what is let through can be cleaned and opened again."""
+def test_corrupt_picture_is_identified_or_refused(data: bytes) -> None:
+    """Only PictureError is raised, and an accepted picture can be cleaned and opened again."""
     picture_is_known(data)
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_are_known_or_refused(data: bytes) -> None:
-    """Also those that are none at all."""
+def test_any_bytes_are_identified_or_refused(data: bytes) -> None:
+    """Also empty input."""
     picture_is_known(data)
 
 
 @pytest.mark.parametrize("data", originals(), ids=lambda data: getattr(sniff(data), "format", "?"))
-def test_a_whole_picture_leaves_without_its_secret(data: bytes) -> None:
-    """Whatever the format and whichever way it was held: no place is left that tells where it was taken."""
+def test_valid_picture_loses_its_metadata(data: bytes) -> None:
+    """For any format and orientation: no location data is left."""
     for clean in picture_is_known(data):
         assert SECRET not in clean

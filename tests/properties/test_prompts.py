@@ -1,4 +1,4 @@
-"""What members type as prompts: choices in braces, and words that a server forbids, however they are disguised."""
+"""Members' prompts: choices in braces, and forbidden words in any disguise."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _group(options: list[Written]) -> Written:
 
 
 def _written() -> st.SearchStrategy[Written]:
-    """Prompts with choices in choices, without blanks."""
+    """Prompts with nested choices, without blanks."""
     text = _PLAIN.map(lambda words: (words, [words]))
     return st.recursive(
         text,
@@ -63,7 +63,7 @@ def _written() -> st.SearchStrategy[Written]:
 
 
 @given(_written())
-def test_a_prompt_stands_for_the_product_of_its_choices(written: Written) -> None:
+def test_prompt_expands_to_the_product_of_its_choices(written: Written) -> None:
     """Every combination once, the last choice varying fastest; a refusal says how many there are."""
     typed, meant = written
     if len(meant) <= MAX_PROMPTS:
@@ -78,14 +78,14 @@ def test_a_prompt_stands_for_the_product_of_its_choices(written: Written) -> Non
 @example("\\{")
 @example("{a, b\\}")
 @example("{,}")
-def test_any_prompt_stands_for_few_or_is_refused(prompt: str) -> None:
-    """Never an error of another kind; and the form of *Edit prompt* proposes what stands for just that prompt."""
+def test_any_prompt_expands_to_few_or_is_refused(prompt: str) -> None:
+    """No other error is raised; and the *Edit prompt* form proposes text that expands to exactly that prompt."""
     prompt_stands_for_few(prompt)
 
 
 @given(st.text(r"{}\ ab", min_size=1, max_size=40), st.text(r"}, ab", max_size=40))
-def test_what_is_no_choice_is_text(braces: str, after: str) -> None:
-    """Braces without a comma between them, and closing ones that close nothing, stand as they were typed."""
+def test_braces_without_a_choice_are_text(braces: str, after: str) -> None:
+    """Braces without a comma between them, and unmatched closing ones, stay as typed."""
     assume(not re.search(r"\\[{}]", braces))
     prompt = (braces + ("" if "{" in braces else after)).strip()
     assert permutations(prompt) == (prompt,)
@@ -93,8 +93,8 @@ def test_what_is_no_choice_is_text(braces: str, after: str) -> None:
 
 
 @given(st.sampled_from(["{", "}", ",", "\\", "{a,", "{a,b}", "},{", "a}", "{,}", '{"a":']), st.integers(0, 3))
-def test_no_prompt_keeps_the_bot_waiting(piece: str, before: int) -> None:
-    """Also the worst that fits into a prompt is read in an instant."""
+def test_no_prompt_blocks_the_bot(piece: str, before: int) -> None:
+    """Even the worst prompt of full length is parsed immediately."""
     began = time.process_time()
     prompt_stands_for_few("{" * before + piece * (MAX_PROMPT_CHARACTERS // len(piece) - before))
     assert time.process_time() - began < _A_SECOND
@@ -102,14 +102,14 @@ def test_no_prompt_keeps_the_bot_waiting(piece: str, before: int) -> None:
 
 @given(st.text(max_size=30), st.text(max_size=60))
 @example("e\u0301", "e\u200d\u0301")
-def test_any_words_are_found_where_they_stand(rule: str, text: str) -> None:
-    """Folding twice changes nothing, so a rule and a prompt always meet in the same form."""
+def test_any_words_are_found_as_whole_words(rule: str, text: str) -> None:
+    """Folding is idempotent, so a rule and a prompt are compared in the same form."""
     words_are_found(rule, text)
 
 
 @given(st.text("nudécafß", min_size=1, max_size=8), st.data())
 def test_no_disguise_hides_a_word(word: str, data: st.DataObject) -> None:
-    """Case, widths, mathematical letters, taken-apart accents and invisible characters are seen through."""
+    """Case, widths, mathematical letters, decomposed accents and invisible characters are normalised."""
     shown = ""
     for letter in word:
         bold = chr(0x1D41A + ord(letter) - ord("a")) if letter.isascii() else letter
@@ -122,7 +122,7 @@ def test_no_disguise_hides_a_word(word: str, data: st.DataObject) -> None:
 
 
 @given(st.text("ab1_é -+", max_size=14), st.text("ab1é", min_size=1, max_size=3))
-def test_no_word_is_found_inside_of_another(text: str, word: str) -> None:
-    """As a regular expression with the edges of words has it."""
+def test_no_word_is_found_inside_another(text: str, word: str) -> None:
+    """Compared with a regular expression with word boundaries."""
     found = bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded(text)))
     assert has_words(folded(text), folded(word)) is found

@@ -1,4 +1,4 @@
-"""Whatever the provider answers, the client understands it or says that it does not."""
+"""The client parses any provider answer or raises ProviderError."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADER = st.one_of(st.text(st.characters(exclude_categories=()), max_size=30), 
 @example(b'{"data": {"status": "success", "url": "DATA:image/png;base64,iVBORw0KGgo="}}')
 @example(b'{"hard_limit_usd": 1.7e308, "total_usage": -1.7e308}')
 def test_any_answer_is_a_value_or_a_provider_error(body: bytes) -> None:
-    """Nothing but ProviderError is raised, prices and states are sane, and every text can be stored."""
+    """Only ProviderError is raised, prices and states are valid, and every text can be stored."""
     reply_is_understood(body)
 
 
@@ -33,6 +33,6 @@ def test_any_answer_is_a_value_or_a_provider_error(body: bytes) -> None:
 @example({"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"})
 @example({"x-request-id": "\udcff"})
 @example({"Location": "https://elsewhere.test/\udcff"})
-def test_any_headers_of_a_refusal_are_understood(headers: dict[str, str]) -> None:
-    """No date is too odd to wait for, and a request id from bytes that are no text can be stored."""
+def test_any_headers_of_a_refusal_are_parsed(headers: dict[str, str]) -> None:
+    """Any date gives a valid wait, and a request id of undecodable bytes can be stored."""
     headers_are_understood(headers)

@@ -1,4 +1,4 @@
-"""Whatever the rows say, Discord takes the message that shows them, and nothing in it mentions anybody."""
+"""For any rows, Discord accepts the message that shows them, and it mentions no one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LANGUAGES = st.sampled_from(["en-GB", *LOCALES]).map(words_for)
 
 
 def assert_discord_takes(view: ui.LayoutView, *, attachments: int = 0) -> None:
-    """Discord's rules about components, as the sandbox has them: raises what Discord would answer."""
+    """Validate components by Discord's rules as the sandbox implements them: raises Discord's error."""
     to_components: Callable[[], list[Any]] = view.to_components
     check_result(
         content="", embeds=[], components=to_components(), flags=MessageFlag.IS_COMPONENTS_V2, attachments=attachments
@@ -55,7 +55,7 @@ async def test_any_rows_make_a_card(rows: Rows, with_sheet: bool) -> None:
 
 @given(any_rows, _LANGUAGES)
 def test_any_rows_have_details(rows: Rows, language: Words) -> None:
-    """The embed is within its limits, or the prompt comes as a file."""
+    """The embed is within its limits, or the prompt is attached as a file."""
     view = rows.view()
     for job in view.jobs[-2:]:
         told = details(view, job, language, age_restricted=True)
@@ -65,7 +65,7 @@ def test_any_rows_have_details(rows: Rows, language: Words) -> None:
 
 @pytest.mark.parametrize("language", ["en-GB", "es-ES", "de"])
 def test_the_longest_words_have_details(language: str) -> None:
-    """A prompt of full length that just fits by itself, beside a style and references that fill their fields."""
+    """A prompt of full length that just fits, with a style and references of full length."""
     longest = PictureSpec(prompt="x" * 3_498, style="*" * 32, style_text="*" * 500, google_search=True, spoiler=True)
     names = tuple(Reference(position=number, url="", name="*" * 300) for number in range(MAX_REFERENCES))
     files = set()
@@ -80,13 +80,13 @@ def test_the_longest_words_have_details(language: str) -> None:
 
 @given(any_rows, _LANGUAGES)
 async def test_any_requests_make_a_queue(rows: Rows, language: Words) -> None:
-    """A member's list, however long, with a button for each that can be taken back."""
+    """A member's list of any length, with a button for each job that can be cancelled."""
     assert_discord_takes(queue_view([rows.view() for _ in range(4)], language))
 
 
 @given(any_rows, st.integers(0, 999), _LANGUAGES, st.booleans())
 async def test_any_pictures_make_a_gallery(rows: Rows, page: int, language: Words, with_pictures: bool) -> None:
-    """A page with its thumbnails and the buttons beside it."""
+    """A page with its thumbnails and buttons."""
     entries = [GalleryEntry(job=rows.job(rows.job_id()), request=rows.request()) for _ in range(PAGE)]
     found = GalleryPage(entries=entries, total=(page + 2) * PAGE)
     small = {entry.job.id for entry in entries} if with_pictures else set()
@@ -105,7 +105,7 @@ async def test_any_pictures_make_a_moderators_list(rows: Rows, further: bool, sh
 
 @given(any_rows, _LANGUAGES, st.integers(0, MOST_PRICE))
 async def test_any_picture_opens_its_forms(rows: Rows, language: Words, price: int) -> None:
-    """*Edit prompt* and *Remix* open, whatever the prompt was and however many styles there are."""
+    """*Edit prompt* and *Remix* open, for any prompt and any number of styles."""
     check_modal(edit_form(LARGEST_JOB, LARGEST, rows.spec(), language).to_dict())
     styles = {preset.name: preset for preset in (rows.preset() for _ in range(30))}
     offer = Offer(price=lambda _: price, styles=list(styles.values()))
@@ -113,8 +113,8 @@ async def test_any_picture_opens_its_forms(rows: Rows, language: Words, price: i
 
 
 @given(any_rows, _LANGUAGES)
-async def test_any_prompts_make_a_question(rows: Rows, language: Words) -> None:
-    """Up to eight long prompts are asked about in one message."""
+async def test_any_prompts_make_a_confirmation(rows: Rows, language: Words) -> None:
+    """Up to eight long prompts fit in one message."""
     prompts = tuple(rows.words(MAX_PROMPT_CHARACTERS, least=1) for _ in range(8))
     draft = Draft(
         user_id=1, kind="imagine", spec=rows.spec(), prompts=prompts, private=False, count=4,
@@ -124,7 +124,7 @@ async def test_any_prompts_make_a_question(rows: Rows, language: Words) -> None:
 
 
 @given(any_rows)
-def test_words_of_members_mention_nobody(rows: Rows) -> None:
-    """What is shown plainly holds no mention that Discord's clients would light up."""
+def test_members_text_mentions_no_one(rows: Rows) -> None:
+    """Text shown outside code blocks has no mention that Discord's clients would highlight."""
     shown = escaped(rows.words(300))
     assert not re.search(r"@everyone|@here|<@[!&]?\d{17,20}>", shown)

@@ -1,4 +1,4 @@
-"""Texts that leave the bot: tables, logs, and words that are cut; and words that pictures are found by."""
+"""Texts that leave the bot: tables, logs, shortened text; and the gallery search."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _CHARACTERS = st.sampled_from(["a", " ", "e\u0301", "👨‍👩‍👧", "🇩�
 
 
 @given(st.lists(st.lists(_CELLS, min_size=3, max_size=3), max_size=8))
-def test_a_table_comes_back_and_is_carried_out_by_nobody(rows: list[Sequence[str | int | float | None]]) -> None:
-    """A reader of CSV gets every cell as it was; one that a spreadsheet would take for a formula, behind a mark."""
+def test_table_round_trips_and_executes_nothing(rows: list[Sequence[str | int | float | None]]) -> None:
+    """A CSV reader gets every cell as it was; a possible spreadsheet formula gets a prefix."""
     with tempfile.TemporaryDirectory() as folder:
         tables = CsvTables(Path(folder) / "tables")
         with tables.written("t", ["a", "b", "c"], rows, limit_bytes=10**6, most_parts=1) as [path]:
@@ -50,7 +50,7 @@ def test_a_table_comes_back_and_is_carried_out_by_nobody(rows: list[Sequence[str
 
 @given(_SECRETS, _AROUND, _AROUND, st.booleans(), st.sampled_from(["message", "field", "nested", "error", "cause"]))
 def test_no_secret_reaches_a_log(secret: str, before: str, after: str, as_json: bool, where: str) -> None:
-    """In a message, a field, a value inside of one, an error or its cause: it is taken out, as text and as JSON."""
+    """In a message, a field, a nested value, an error or its cause: it is redacted, as text and as JSON."""
     told = f"{before}{secret}{after}"
     record = logging.makeLogRecord({"name": "x", "levelname": "INFO", "msg": "event"})
     match where:
@@ -76,8 +76,8 @@ def _raised(told: str, *, caused: bool) -> RuntimeError:
 
 
 @given(st.lists(_CHARACTERS, max_size=20).map("".join), st.integers(1, 40))
-def test_a_text_is_cut_within_its_limit(text: str, most: int) -> None:
-    """Never longer, never changed where it fits, and else its own beginning with dots."""
+def test_text_is_shortened_to_its_limit(text: str, most: int) -> None:
+    """Never longer, unchanged if it fits, and otherwise its beginning with an ellipsis."""
     shown = cut(text, most)
     assert len(shown) <= most
     assert shown == text if len(text) <= most else shown.endswith("…")
@@ -89,8 +89,8 @@ _PROMPTS = st.text("aA%_'\"*?[\\ ßéÉ\u0130漢", min_size=1, max_size=8)
 
 @settings(max_examples=max(5, settings().max_examples // 5))
 @given(st.lists(_PROMPTS, min_size=1, max_size=4), st.lists(_PROMPTS, min_size=1, max_size=6))
-def test_pictures_are_found_by_the_very_words(prompts: list[str], wanted: list[str]) -> None:
-    """Signs that mean something to SQL are signs like any other; case makes no difference; others' stay theirs."""
+def test_pictures_are_found_by_literal_words(prompts: list[str], wanted: list[str]) -> None:
+    """SQL wildcards are literal; the search is case-insensitive; other members' pictures are not found."""
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_search(Path(folder) / "bot.db", prompts, [*wanted, prompts[0], ""]))
 

@@ -16,7 +16,7 @@ from sandbox.driver import Driver
 
 
 class Answer(NamedTuple):
-    """What a REST call brought back."""
+    """The result of a REST call."""
 
     status: int
     body: Any
@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """Calls the stand-in as a bot without any library."""
+    """Calls the stand-in like a bot without a library."""
 
     def __init__(self, server: DiscordServer, session: aiohttp.ClientSession) -> None:
         self._server = server
@@ -63,13 +63,13 @@ class Api:
             return Answer(response.status, json.loads(text) if is_json else text, dict(response.headers))
 
     async def fetch(self, url: str) -> Answer:
-        """Read any address without a token; the body is bytes."""
+        """Read any URL without a token; the body is bytes."""
         async with self._session.get(url) as response:
             return Answer(response.status, await response.read(), dict(response.headers))
 
 
 def _inflater(query: str) -> Callable[[bytes], bytes]:
-    """What makes plain frames of those of a connection: one stream, or each frame for itself."""
+    """A decompressor for the frames of a connection: one stream, or each frame separately."""
     if "zlib-stream" in query:
         return zlib.decompressobj().decompress
     if sys.version_info >= (3, 14) and "zstd-stream" in query:
@@ -80,7 +80,7 @@ def _inflater(query: str) -> Callable[[bytes], bytes]:
 
 
 class RawGateway:
-    """A gateway connection that speaks frames, so that tests see what travels."""
+    """A gateway connection on the level of frames."""
 
     def __init__(
         self, server: DiscordServer, session: aiohttp.ClientSession, query: str = "v=10&encoding=json"
@@ -102,12 +102,12 @@ class RawGateway:
         await self.ws.close()
 
     async def send(self, op: int, data: Any, *, binary: bool = False) -> None:
-        """Send a frame as text or, as some libraries do, as bytes."""
+        """Send a frame as text or, like some libraries, as bytes."""
         text = json.dumps({"op": op, "d": data})
         await (self.ws.send_bytes(text.encode()) if binary else self.ws.send_str(text))
 
     async def receive(self) -> dict[str, Any]:
-        """The next frame, inflated where it came compressed."""
+        """The next frame, decompressed if needed."""
         message = await self.ws.receive(timeout=5)
         if message.type is aiohttp.WSMsgType.BINARY:
             self.binary_frames += 1
@@ -125,13 +125,13 @@ class RawGateway:
         return body
 
     async def closed_with(self) -> int | None:
-        """Read on until the server closes; its close code."""
+        """Read until the server closes; returns its close code."""
         while not self.ws.closed:
             await self.ws.receive(timeout=5)
         return self.ws.close_code
 
     async def identify(self, *, intents: int = 0, binary: bool = False, **more: Any) -> dict[str, Any]:
-        """Say HELLO and IDENTIFY; returns READY's body."""
+        """Receive HELLO and send IDENTIFY; returns READY's body."""
         assert (await self.receive())["op"] == 10
         properties = {"os": "linux", "browser": "test", "device": "test"}
         body = {"token": self._server.world.token, "intents": intents, "properties": properties, **more}
@@ -141,7 +141,7 @@ class RawGateway:
 
 @pytest.fixture
 def world() -> World:
-    """A fresh server with its members."""
+    """A new server with its members."""
     return World()
 
 
@@ -167,5 +167,5 @@ def api(discord_server: DiscordServer, web_session: aiohttp.ClientSession) -> Ap
 
 @pytest.fixture
 def driver(discord_server: DiscordServer) -> Driver:
-    """The members' driver."""
+    """The driver of the members."""
     return Driver(discord_server)

@@ -1,4 +1,4 @@
-"""Bodies as bots send them."""
+"""Request bodies in the form that bots send."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def card() -> dict[str, Any]:
 
 
 def every_component() -> dict[str, Any]:
-    """One of each component that a message may hold; the upload is a.png."""
+    """One of each component that a message may have; the upload is a.png."""
     media = {"url": "attachment://a.png"}
     options = [{"label": "One", "value": "1"}, {"label": "Two", "value": "2", "default": True}]
     link = {"type": 2, "style": 5, "label": "Link", "url": "https://example.com"}

@@ -1,4 +1,4 @@
-"""A small discord.py bot with one of everything, to hold the stand-in and the driver against a real client."""
+"""A small discord.py bot with every feature, to test the stand-in and the driver with a real client."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class Again(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template
 
     @classmethod
     async def from_custom_id(cls, _: discord.Interaction, __: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        """Made anew from the custom_id."""
+        """Rebuilt from the custom_id."""
         return cls(int(match["number"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -55,7 +55,7 @@ class Form(discord.ui.Modal, title="Edit"):
     )
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Say what was filled in."""
+        """Reply with the submitted values."""
         prompt, size, files = self.prompt.component, self.size.component, self.files.component
         assert isinstance(prompt, discord.ui.TextInput)
         assert isinstance(size, discord.ui.Select)
@@ -108,7 +108,7 @@ def make_pic() -> app_commands.Command[Any, Any, Any]:
 
 
 def make_form() -> app_commands.Command[Any, Any, Any]:
-    """A message with a button that opens a modal."""
+    """Send a message with a button that opens a modal."""
 
     class View(discord.ui.View):
         @discord.ui.button(label="Edit", custom_id="edit")
@@ -130,7 +130,7 @@ def make_form() -> app_commands.Command[Any, Any, Any]:
 
 
 def make_slow() -> app_commands.Command[Any, Any, Any]:
-    """Never answers."""
+    """Never respond."""
 
     @app_commands.command(description="Never answers")
     async def slow(_: discord.Interaction) -> None:
@@ -140,7 +140,7 @@ def make_slow() -> app_commands.Command[Any, Any, Any]:
 
 
 def make_remix() -> app_commands.ContextMenu:
-    """Reads the target message without the content intent."""
+    """Read the target message without the content intent."""
 
     @app_commands.context_menu(name="Remix")
     async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
@@ -151,7 +151,7 @@ def make_remix() -> app_commands.ContextMenu:
 
 
 def make_who() -> app_commands.ContextMenu:
-    """Names a member."""
+    """Name a member."""
 
     @app_commands.context_menu(name="Who")
     async def who(interaction: discord.Interaction, member: discord.Member) -> None:
@@ -161,7 +161,7 @@ def make_who() -> app_commands.ContextMenu:
 
 
 def make_admin() -> app_commands.Group:
-    """A group for those who manage the server."""
+    """Create a command group for members with Manage Server."""
     group = app_commands.Group(
         name="admin", description="Admin", default_permissions=discord.Permissions(manage_guild=True), guild_only=True
     )

@@ -1,4 +1,4 @@
-"""The short form of the attacks, and whether they would notice a hole."""
+"""A short version of the attack scenarios, and whether they detect a vulnerability."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ POINTS = set(range(1, 13))
 
 @pytest.mark.parametrize("scenario", SHORT, ids=lambda scenario: scenario.name)
 async def test_an_attack_has_no_effect(scenario: Scenario) -> None:
-    """Refused in one sentence; nothing stored, nobody else affected."""
+    """Refused in one sentence; nothing stored, no other member affected."""
     result = await perform(scenario, launch=NURSERY.launch)
     assert result.verdict is Verdict.HELD, line(result)
     assert result.attempts > 0
 
 
 def test_every_point_has_a_scenario() -> None:
-    """Names are unique, since `--only` takes them."""
+    """Names are unique, since `--only` selects by them."""
     assert {scenario.point for scenario in SCENARIOS} == POINTS
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
 
 
-async def test_a_bot_that_ended_is_a_hole() -> None:
-    """Whatever the scenario itself looked at."""
+async def test_bot_that_ended_is_a_finding() -> None:
+    """Whatever the scenario itself checked."""
 
     async def kill(target: Target, report: Report) -> None:
         report.attempt()
@@ -40,8 +40,8 @@ async def test_a_bot_that_ended_is_a_hole() -> None:
     assert (await perform(scenario, launch=NURSERY.launch)).verdict is Verdict.HOLE
 
 
-async def test_another_member_without_a_picture_is_a_hole() -> None:
-    """An attack that leaves nothing else behind is noticed by whom it keeps waiting."""
+async def test_another_member_without_a_picture_is_a_finding() -> None:
+    """An attack with no other effect is detected by the member it keeps waiting."""
 
     async def empty(target: Target, report: Report) -> None:
         report.attempt()
@@ -54,7 +54,7 @@ async def test_another_member_without_a_picture_is_a_hole() -> None:
 
 
 def test_the_worst_finding_is_the_verdict() -> None:
-    """A hole stays a hole, whatever is found beside it."""
+    """A vulnerability stays the verdict, whatever else is found."""
     report = Report()
     verdicts = [report.verdict]
     for found in (report.weak, report.hole, report.failed, report.weak):
@@ -64,8 +64,8 @@ def test_the_worst_finding_is_the_verdict() -> None:
     assert report.findings[:2] == ["weak: something", "hole: something"]
 
 
-def test_the_scenarios_are_listed() -> None:
-    """With their points and what they are about."""
+def test_scenarios_are_listed() -> None:
+    """With their points and descriptions."""
     said = CliRunner().invoke(main, ["attack", "--list"])
     assert said.exit_code == 0
     assert all(scenario.name in said.output for scenario in SCENARIOS)

@@ -1,4 +1,4 @@
-"""The bot's process: what it is started with, how it ends, and that it never outlives the sandbox."""
+"""The bot's process: its environment, how it ends, and that it never outlives the sandbox."""
 
 import asyncio
 import os
@@ -16,14 +16,14 @@ _STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {_SL
 
 
 async def _until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
-    """Wait for the real process to have done something."""
+    """Wait until the real process has reached a condition."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - the other side is a real process, which sets no event
             await asyncio.sleep(0.01)
 
 
 def _running(pid: int) -> bool:
-    """Whether the process runs; one that ended and waits to be collected does not."""
+    """Whether the process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -41,7 +41,7 @@ def _process(tmp_path: Path, code: str, **env: str) -> BotProcess:
 
 @pytest.fixture
 async def sleeper(tmp_path: Path) -> AsyncIterator[BotProcess]:
-    """A running process that would live for a minute."""
+    """A running process that sleeps for a minute."""
     async with _process(tmp_path, _SLEEPER) as process:
         await process.start()
         await _until(lambda: process.output == ["up"])
@@ -49,19 +49,19 @@ async def sleeper(tmp_path: Path) -> AsyncIterator[BotProcess]:
 
 
 async def test_kill_is_sigkill_to_the_bot_itself(sleeper: BotProcess) -> None:
-    """kill() ends the very process with signal 9, not a wrapper around it."""
+    """kill() ends the process itself with signal 9, not a wrapper around it."""
     assert sleeper.alive
     await sleeper.kill()
     assert (sleeper.alive, sleeper.returncode, sleeper.state) == (False, -signal.SIGKILL, "killed")
 
 
-async def test_stop_asks_with_sigterm(sleeper: BotProcess) -> None:
+async def test_stop_sends_sigterm(sleeper: BotProcess) -> None:
     """stop() sends SIGTERM and waits for the end."""
     await sleeper.stop()
     assert (sleeper.alive, sleeper.returncode, sleeper.state) == (False, -signal.SIGTERM, "stopped")
 
 
-async def test_stop_kills_a_bot_that_does_not_listen(tmp_path: Path) -> None:
+async def test_stop_kills_a_bot_that_ignores_sigterm(tmp_path: Path) -> None:
     """A process that ignores SIGTERM is killed after the limit."""
     async with _process(tmp_path, _STUBBORN) as process:
         await process.start()
@@ -70,7 +70,7 @@ async def test_stop_kills_a_bot_that_does_not_listen(tmp_path: Path) -> None:
         assert process.returncode == -signal.SIGKILL
 
 
-async def test_a_restart_appends_to_the_log(sleeper: BotProcess) -> None:
+async def test_restart_appends_to_the_log(sleeper: BotProcess) -> None:
     """The output of all runs is kept, in order."""
     await sleeper.kill()
     await sleeper.start()
@@ -79,13 +79,13 @@ async def test_a_restart_appends_to_the_log(sleeper: BotProcess) -> None:
 
 
 async def test_starting_twice_is_refused(sleeper: BotProcess) -> None:
-    """Two bots on one token would answer everything twice."""
+    """Two bots with one token would answer everything twice."""
     with pytest.raises(RuntimeError, match="already running"):
         await sleeper.start()
 
 
-async def test_an_end_by_itself_is_told_with_its_exit_code(tmp_path: Path) -> None:
-    """A bot that gives up is shown as such, and the owner is told of each change."""
+async def test_exit_is_reported_with_its_code(tmp_path: Path) -> None:
+    """A bot that ends by itself is shown as such, and the observer is notified of each change."""
     states: list[str] = []
     process = BotProcess(
         {},
@@ -99,8 +99,8 @@ async def test_an_end_by_itself_is_told_with_its_exit_code(tmp_path: Path) -> No
     assert states == ["running", "ended by itself, exit code 2"]
 
 
-async def test_the_environment_is_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's variables and .env stay out; what the sandbox says and the repository come in."""
+async def test_environment_is_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's variables and .env are excluded; the sandbox's settings and the repository path are included."""
     monkeypatch.setenv("DISCORD_TOKEN", "the developer's own")
     monkeypatch.setenv("APIMASTER_API_KEY", "the developer's own")
     code = "import os; print(os.environ.get('DISCORD_TOKEN'), os.environ.get('APIMASTER_API_KEY'), os.listdir())"
@@ -110,7 +110,7 @@ async def test_the_environment_is_clean(tmp_path: Path, monkeypatch: pytest.Monk
         assert process.output == ["told None []", str(REPOSITORY / "bot" / "__init__.py")]
 
 
-async def test_leaving_the_context_ends_the_bot_and_its_folder(tmp_path: Path) -> None:
+async def test_leaving_the_context_ends_the_bot_and_removes_its_directory(tmp_path: Path) -> None:
     """Nothing of a run is left behind."""
     async with _process(tmp_path, f"import os; print(os.getcwd(), flush=True); {_SLEEPER}") as process:
         await process.start()
@@ -122,8 +122,8 @@ async def test_leaving_the_context_ends_the_bot_and_its_folder(tmp_path: Path) -
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a child to its parent")
-async def test_the_bot_dies_with_a_killed_sandbox(tmp_path: Path) -> None:
-    """SIGKILL to the sandbox leaves no bot behind."""
+async def test_bot_ends_with_a_killed_sandbox(tmp_path: Path) -> None:
+    """SIGKILL to the sandbox leaves no bot running."""
     log = tmp_path / "bot.log"
     code = f"""
 import asyncio, sys
@@ -152,8 +152,8 @@ asyncio.run(main())
     await _until(lambda: not _running(child_pid))
 
 
-async def test_the_output_is_the_tail_of_a_long_log(tmp_path: Path) -> None:
-    """A long-lived bot's log is not read from its start, and no cut line is shown."""
+async def test_output_is_the_tail_of_a_long_log(tmp_path: Path) -> None:
+    """A long log is not read from its start, and no partial line is shown."""
     async with _process(tmp_path, "for i in range(20000): print(f'line {i}')") as process:
         await process.start()
         await process.wait()

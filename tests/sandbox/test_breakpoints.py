@@ -1,4 +1,4 @@
-"""Requests held in the middle of their course."""
+"""Breakpoints: requests paused in the middle of their processing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _SUBMIT = "/v1/images/generations/async"
 _ORDER = {"model": "gemini-3.1-flash-image-preview", "prompt": "a held breath", "async": True}
 
 
-async def test_a_request_goes_on_when_its_stop_is_released() -> None:
-    """Only the next one that fits is held; others pass."""
+async def test_request_continues_when_its_breakpoint_is_released() -> None:
+    """Only the next matching one is paused; others pass."""
     stops = Breakpoints()
     stop = stops.hold_next("before POST /a/*")
     await stops.passing("after POST /a/b")
@@ -26,8 +26,8 @@ async def test_a_request_goes_on_when_its_stop_is_released() -> None:
     await held
 
 
-async def test_a_stop_that_was_released_holds_nothing() -> None:
-    """Whoever gave up waiting leaves no trap behind."""
+async def test_released_breakpoint_pauses_nothing() -> None:
+    """A waiter that timed out leaves no active breakpoint behind."""
     stops = Breakpoints()
     stop = stops.hold_next("before *")
     stop.release()
@@ -35,8 +35,8 @@ async def test_a_stop_that_was_released_holds_nothing() -> None:
     assert not stop.reached.is_set()
 
 
-async def test_an_order_is_held_before_its_work_or_after_it() -> None:
-    """The provider's books tell which; either way the caller has no answer until it is released."""
+async def test_order_is_paused_before_or_after_its_work() -> None:
+    """The provider's accounting shows which; either way the caller has no answer until it is released."""
     async with ApimasterServer() as provider, aiohttp.ClientSession() as session:
         for side, held_with, charges in (("before", 0, 1), ("after", 2, 2)):
             stop = provider.stops.hold_next(f"{side} POST *")

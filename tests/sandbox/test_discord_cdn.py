@@ -1,4 +1,4 @@
-"""The CDN: signed addresses that expire."""
+"""The CDN: signed URLs that expire."""
 
 import io
 
@@ -16,8 +16,8 @@ def picture(width: int = 40, height: int = 30) -> bytes:
     return data.getvalue()
 
 
-async def test_an_attachment_is_read_back_byte_for_byte(api: Api, world: World) -> None:
-    """What is uploaded comes back with its type, and the message tells its size in pixels."""
+async def test_attachment_is_read_back_byte_for_byte(api: Api, world: World) -> None:
+    """An upload is served with its type, and the message has its size in pixels."""
     data = picture()
     posted = await api.call("POST", f"/channels/{world.channel('art').id}/messages", {}, files={"a b.png": data})
     (attachment,) = posted.body["attachments"]
@@ -26,8 +26,8 @@ async def test_an_attachment_is_read_back_byte_for_byte(api: Api, world: World) 
     assert (attachment["filename"], attachment["width"], attachment["height"]) == ("a_b.png", 40, 30)
 
 
-async def test_an_address_expires_and_a_fresh_one_works(api: Api, world: World) -> None:
-    """After a day the old address is plain-text 404; reading the message again gives a good one."""
+async def test_url_expires_and_a_new_one_works(api: Api, world: World) -> None:
+    """After a day the old URL is a plain-text 404; reading the message again gives a valid one."""
     path = f"/channels/{world.channel('art').id}/messages"
     posted = await api.call("POST", path, {}, files={"a.png": picture()})
     world.clock.advance(24 * 3600 + 1)
@@ -38,7 +38,7 @@ async def test_an_address_expires_and_a_fresh_one_works(api: Api, world: World) 
 
 
 @pytest.mark.parametrize(("old", "new"), [("hm=", "hm=0"), ("ex=", "ex=f"), ("a.png", "b.png"), ("?", "?x=1&ex=zz&")])
-async def test_a_tampered_address_is_refused(api: Api, world: World, old: str, new: str) -> None:
+async def test_tampered_url_is_refused(api: Api, world: World, old: str, new: str) -> None:
     """Signature, expiry and name cannot be changed."""
     posted = await api.call("POST", f"/channels/{world.channel('art').id}/messages", {}, files={"a.png": picture()})
     url = posted.body["attachments"][0]["url"]
@@ -46,13 +46,13 @@ async def test_a_tampered_address_is_refused(api: Api, world: World, old: str, n
 
 
 async def test_avatars_are_drawn(api: Api, world: World) -> None:
-    """Any avatar address answers a real picture."""
+    """Any avatar URL returns a real picture."""
     answer = await api.fetch(f"{world.files.base_url}/embed/avatars/0.png")
     assert Image.open(io.BytesIO(answer.body)).size == (128, 128)
 
 
 async def test_deleting_a_message_deletes_its_file(api: Api, world: World) -> None:
-    """Nothing stays on disk for a message that is gone."""
+    """Nothing stays on disk for a deleted message."""
     path = f"/channels/{world.channel('art').id}/messages"
     posted = await api.call("POST", path, {}, files={"a.png": picture()})
     await api.call("DELETE", f"{path}/{posted.body['id']}")

@@ -1,4 +1,4 @@
-"""Registering commands, and what Discord refuses there."""
+"""Registering commands, and which ones Discord refuses."""
 
 from typing import Any
 
@@ -61,17 +61,17 @@ _REFUSED: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("bodies", _REFUSED.values(), ids=_REFUSED.keys())
-async def test_bad_commands_are_refused_together(
+async def test_invalid_commands_are_refused_together(
     api: Api, path: str, world: World, bodies: list[dict[str, Any]]
 ) -> None:
-    """50035 for the whole set, and nothing of it is registered."""
+    """50035 for the whole set, and none of it is registered."""
     answer = await api.call("PUT", path, bodies)
     assert (answer.status, answer.code) == (400, 50035)
     assert world.commands.of(None) == []
 
 
 async def test_a_bulk_overwrite_keeps_ids_and_drops_the_rest(api: Api, path: str) -> None:
-    """A command keeps its id while its name stays; the version moves on."""
+    """A command keeps its id while its name stays; the version is incremented."""
     first = (await api.call("PUT", path, [slash("a"), slash("b")])).body
     second = (await api.call("PUT", path, [slash("a", description="new")])).body
     assert [command["name"] for command in second] == ["a"]
@@ -93,7 +93,7 @@ async def test_single_commands_are_created_changed_and_deleted(api: Api, path: s
     assert (gone.status, gone.code) == (404, 10063)
 
 
-async def test_guild_commands_are_a_scope_of_their_own(api: Api, path: str, world: World) -> None:
+async def test_guild_commands_are_a_separate_scope(api: Api, path: str, world: World) -> None:
     """The same name may exist globally and in the guild, each with its id."""
     guild_path = path.replace("/commands", f"/guilds/{world.guild.id}/commands")
     (everywhere,) = (await api.call("PUT", path, [slash("a")])).body
@@ -112,7 +112,7 @@ async def test_real_looking_commands_register_without_violation(
     assert (settings["default_member_permissions"], settings["contexts"]) == ("32", [0])
 
 
-async def test_a_foreign_application_is_out_of_reach(api: Api) -> None:
+async def test_foreign_application_is_not_accessible(api: Api) -> None:
     """50001 for another application's commands."""
     answer = await api.call("GET", "/applications/5/commands")
     assert (answer.status, answer.code) == (403, 50001)

@@ -1,4 +1,4 @@
-"""Discord's faults: each does on the wire what its name says."""
+"""Discord's faults: each has the effect on the wire that its name says."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ ME = "GET /users/@me"
 
 
 async def test_a_429_is_discords_own_or_cloudflares(api: Api, discord_server: DiscordServer) -> None:
-    """Discord's has `Via` and says in its body how long to wait; Cloudflare's is a page without any of its headers."""
+    """Discord's has `Via` and a retry_after in its body; Cloudflare's is a page without any of its headers."""
     discord_server.faults.limit_next(ME, 0.25, scope="shared", everywhere=True)
     discord_server.faults.block_next(ME, retry_after_s=3)
     own = await api.call("GET", "/users/@me")
@@ -31,10 +31,10 @@ async def test_a_429_is_discords_own_or_cloudflares(api: Api, discord_server: Di
     assert (await api.call("GET", "/users/@me")).status == 200
 
 
-async def test_a_token_may_be_reset_in_mid_life(
+async def test_token_may_be_reset_at_run_time(
     api: Api, discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """The gateway closes with 4004 and the old token opens nothing, until all is cleared."""
+    """The gateway closes with 4004 and the old token is refused, until the fault is cleared."""
     old = world.token
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify()
@@ -48,10 +48,10 @@ async def test_a_token_may_be_reset_in_mid_life(
     assert (await api.call("GET", "/users/@me", token=old)).status == 200
 
 
-async def test_a_silent_gateway_does_not_even_acknowledge(
+async def test_silent_gateway_does_not_even_acknowledge(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """What was kept back comes in order when it speaks again."""
+    """Events that were held back are sent in order when it recovers."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
         await gateway.event("GUILD_CREATE")
@@ -65,10 +65,10 @@ async def test_a_silent_gateway_does_not_even_acknowledge(
         assert {(await gateway.receive())["op"] for _ in range(2)} == {11, 0}
 
 
-async def test_events_may_come_twice(
+async def test_events_may_be_sent_twice(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """With the same number; the next one is single again."""
+    """With the same sequence number; the next one is sent once."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
         await gateway.event("GUILD_CREATE")
@@ -80,7 +80,7 @@ async def test_events_may_come_twice(
 
 
 @pytest.mark.parametrize(("ready", "guilds"), [(Ready.NO_GUILDS, []), (Ready.UNREADABLE, None)])
-async def test_ready_may_tell_of_no_servers(
+async def test_ready_may_list_no_servers(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, ready: Ready, guilds: list[str] | None
 ) -> None:
     """An empty list, or none at all; no GUILD_CREATE follows."""
@@ -92,10 +92,10 @@ async def test_ready_may_tell_of_no_servers(
         assert (await gateway.receive())["op"] == 11
 
 
-async def test_sessions_are_invalidated_and_reconnects_asked_for(
+async def test_sessions_are_invalidated_and_reconnects_requested(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """Op 7; op 9 with what may be resumed; op 9 with what may not."""
+    """Op 7; op 9 that allows a resume; op 9 that does not."""
     async with RawGateway(discord_server, web_session) as gateway:
         ready = await gateway.identify()
         await gateway.event("GUILD_CREATE")
@@ -111,10 +111,10 @@ async def test_sessions_are_invalidated_and_reconnects_asked_for(
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-async def test_malformed_frames_travel_as_they_are(
+async def test_malformed_frames_are_sent_unchanged(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World, name: str
 ) -> None:
-    """Whatever a frame is, it is what a client gets."""
+    """The client gets exactly the scripted frame."""
     frame = MALFORMED[name](world)
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify()
@@ -125,7 +125,7 @@ async def test_malformed_frames_travel_as_they_are(
 
 
 async def test_a_file_may_be_refused_or_cut_off(api: Api, discord_server: DiscordServer, world: World) -> None:
-    """The file server has troubles of its own; then the file is there as before."""
+    """The file server has its own faults; afterwards the file is available as before."""
     sent = await api.call("POST", f"/channels/{world.channel('general').id}/messages", {}, files={"a": b"0123456789"})
     url = sent.body["attachments"][0]["url"]
     faults = discord_server.faults
@@ -134,7 +134,7 @@ async def test_a_file_may_be_refused_or_cut_off(api: Api, discord_server: Discor
     faults.fail_next("GET /*attachments/*", CUT, after=True)
     with pytest.raises(aiohttp.ClientPayloadError):
         await api.fetch(url)
-    faults.fail_next("GET /*attachments/*", CUT, times=2)  # the client itself asks twice
+    faults.fail_next("GET /*attachments/*", CUT, times=2)  # the client itself retries once
     with pytest.raises(aiohttp.ClientError):
         await api.fetch(url)
     assert (await api.fetch(url)).body == b"0123456789"

@@ -39,30 +39,30 @@ async def test_login_works_in_every_framing(
 async def test_large_payloads_are_compressed_on_request(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """IDENTIFY with `compress` and no transport compression: READY comes as a zlib message of its own."""
+    """IDENTIFY with `compress` and no transport compression: READY is a separate zlib message."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify(compress=True)
         await gateway.event("GUILD_CREATE")
         assert gateway.binary_frames >= 1
 
 
-async def test_payloads_are_not_compressed_where_a_stream_was_asked_for(
+async def test_payloads_are_not_compressed_if_a_stream_was_requested(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """discord.py asks for both; on Python 3.14 it reads every binary frame as a part of a zstd stream."""
+    """discord.py requests both; on Python 3.14 it reads every binary frame as a part of a zstd stream."""
     async with RawGateway(discord_server, web_session, "v=10&encoding=json&compress=unknown") as gateway:
         await gateway.identify(compress=True)
         await gateway.event("GUILD_CREATE")
         assert gateway.binary_frames == 0
 
 
-def test_the_stream_that_discord_py_asks_for_is_spoken() -> None:
+def test_stream_that_discord_py_requests_is_used() -> None:
     """Which one depends on the version of Python."""
     assert discord.utils._ActiveDecompressionContext.COMPRESSION_TYPE in STREAMS
 
 
 async def test_heartbeats_are_acknowledged(discord_server: DiscordServer, web_session: aiohttp.ClientSession) -> None:
-    """HELLO names the interval; a heartbeat is answered even before IDENTIFY."""
+    """HELLO has the interval; a heartbeat is answered even before IDENTIFY."""
     async with RawGateway(discord_server, web_session) as gateway:
         hello = await gateway.receive()
         assert (hello["op"], hello["d"]["heartbeat_interval"]) == (10, 41_250)
@@ -70,10 +70,10 @@ async def test_heartbeats_are_acknowledged(discord_server: DiscordServer, web_se
         assert (await gateway.receive())["op"] == 11
 
 
-async def test_a_dropped_connection_resumes_without_loss(
+async def test_dropped_connection_resumes_without_loss(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """What happened while the connection was away is replayed in order, then RESUMED, then life goes on."""
+    """Events sent meanwhile are replayed in order, then RESUMED, then new events follow."""
     async with RawGateway(discord_server, web_session) as gateway:
         ready = await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
         await gateway.event("GUILD_CREATE")
@@ -92,7 +92,7 @@ async def test_a_dropped_connection_resumes_without_loss(
     assert [frame["s"] for frame in frames] == [seen + 1, seen + 2, seen + 3, seen + 4]
 
 
-async def test_a_refused_resume_asks_for_a_new_login(
+async def test_refused_resume_requires_a_new_login(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
     """INVALID_SESSION (false) for a refused and for an unknown session; IDENTIFY works on the same connection."""
@@ -110,7 +110,7 @@ async def test_a_refused_resume_asks_for_a_new_login(
             assert (await gateway.event("READY"))["v"] == 10
 
 
-async def test_a_client_that_says_goodbye_cannot_resume(
+async def test_cleanly_closed_session_cannot_resume(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
     """A close with 1000 ends the session."""
@@ -132,17 +132,17 @@ async def test_a_client_that_says_goodbye_cannot_resume(
         ({"shard": [2, 2]}, 4010),
     ],
 )
-async def test_a_bad_login_is_closed_with_its_code(
+async def test_invalid_login_is_closed_with_its_code(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World, body: dict[str, object], code: int
 ) -> None:
-    """Wrong token, privileged intents that are not granted, a shard that cannot be."""
+    """Wrong token, privileged intents that are not granted, an impossible shard."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.send(2, {"token": world.token, "properties": {}, **body})
         assert await gateway.closed_with() == code
 
 
 @pytest.mark.parametrize(("frame", "code"), [("no json", 4002), ('{"op": 3, "d": {}}', 4003), ("[]", 4002)])
-async def test_nonsense_closes_the_connection(
+async def test_invalid_frame_closes_the_connection(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, frame: str, code: int
 ) -> None:
     """Undecodable frames, and frames before the login."""
@@ -154,7 +154,7 @@ async def test_nonsense_closes_the_connection(
 async def test_intents_decide_which_messages_arrive(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """Without the DM intent no DMs; without the content intent no content, except where the bot is mentioned."""
+    """Without the DM intent no DMs; without the content intent no content, unless the bot is mentioned."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify(intents=GUILDS | GUILD_MESSAGES)
         say(world, "in private", channel="dm")
@@ -176,10 +176,10 @@ async def test_the_content_intent_can_be_granted(
         assert (await gateway.event("MESSAGE_CREATE"))["content"] == "hello"
 
 
-async def test_every_shard_gets_its_own(
+async def test_every_shard_gets_its_own_events(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """The guild's events go to the shard that its id says, DMs to shard 0."""
+    """The guild's events go to the shard computed from its id, DMs to shard 0."""
     discord_server.gateway.identify_every_s = 0
     home = (int(world.guild.id) >> 22) % 2
     async with RawGateway(discord_server, web_session) as first, RawGateway(discord_server, web_session) as second:
@@ -200,7 +200,7 @@ async def test_every_shard_gets_its_own(
 async def test_shards_identify_one_after_another(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """A second shard that comes at once is sent away; the first may come again, as a restarted bot does."""
+    """A second shard that identifies at once is refused; the first may identify again, as a restarted bot does."""
     for number, refused in ((0, False), (1, True), (0, False)):
         async with RawGateway(discord_server, web_session) as gateway:
             assert (await gateway.receive())["op"] == 10
@@ -208,10 +208,10 @@ async def test_shards_identify_one_after_another(
             assert (await gateway.receive())["op"] == (9 if refused else 0)
 
 
-async def test_a_client_that_sends_too_much_is_cut_off(
+async def test_client_that_sends_too_much_is_disconnected(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """120 frames in a minute, and no more."""
+    """120 frames in a minute is the limit."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify()
         for _ in range(119):
@@ -221,10 +221,10 @@ async def test_a_client_that_sends_too_much_is_cut_off(
         assert await gateway.closed_with() == 4008
 
 
-async def test_members_can_be_asked_for(
+async def test_members_can_be_requested(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """Request Guild Members by id and by the start of the name; unknown ids are named."""
+    """Request Guild Members by id and by name prefix; unknown ids are listed."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify(intents=GUILDS)
         await gateway.send(8, {"guild_id": world.guild.id, "user_ids": [world.user("bob").id, "5"], "nonce": "n"})
@@ -242,7 +242,7 @@ async def test_members_can_be_asked_for(
 async def test_the_interaction_event_is_complete(
     discord_server: DiscordServer, web_session: aiohttp.ClientSession, world: World
 ) -> None:
-    """All fields that libraries read are there."""
+    """All fields that libraries read are present."""
     async with RawGateway(discord_server, web_session) as gateway:
         await gateway.identify()
         data = {"id": "1", "name": "x", "type": 1}
@@ -257,8 +257,8 @@ async def test_the_interaction_event_is_complete(
     assert event["attachment_size_limit"] == 10 * 1024 * 1024
 
 
-def test_a_session_keeps_a_bounded_replay() -> None:
-    """Beyond the ring a resume is impossible, which the session says instead of losing events silently."""
+def test_session_keeps_a_bounded_replay() -> None:
+    """Beyond the buffer a resume is refused, instead of losing events silently."""
     session = Session(id="s", intents=0, shard=(0, 1), compress_payloads=False, connection=None)
     for _ in range(1500):
         session.dispatch("X", {})

@@ -1,4 +1,4 @@
-"""Interactions: three seconds to answer, fifteen minutes to go on, and Discord's refusals in between."""
+"""Interactions: three seconds for the initial response, fifteen minutes for follow-ups, and Discord's errors."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ EPHEMERAL = 64
 
 
 def command(world: World, member: str = "alice") -> InteractionRecord:
-    """A member has sent a slash command."""
+    """A slash command that a member has sent."""
     data = {"id": "1", "name": "imagine", "type": 1}
     return world.interactions.create(InteractionType.COMMAND, world.user(member), world.channel("general"), data)
 
@@ -35,7 +35,7 @@ def webhook(world: World, record: InteractionRecord, message: str | None = None)
 async def test_a_deferral_shows_thinking_until_it_is_edited(
     api: Api, world: World, discord_server: DiscordServer
 ) -> None:
-    """The loading message has its flag, its edit completes it without counting as an edit."""
+    """The loading message has its flag, and editing it completes it without counting as an edit."""
     record = command(world)
     assert (await api.call("POST", callback(record), DEFERRED)).status == 204
     loading = await api.call("GET", webhook(world, record, "@original"))
@@ -46,7 +46,7 @@ async def test_a_deferral_shows_thinking_until_it_is_edited(
 
 
 async def test_a_second_callback_is_refused(api: Api, world: World) -> None:
-    """40060 once acknowledged."""
+    """40060 if already acknowledged."""
     record = command(world)
     await api.call("POST", callback(record), DEFERRED)
     again = await api.call("POST", callback(record), DEFERRED)
@@ -54,7 +54,7 @@ async def test_a_second_callback_is_refused(api: Api, world: World) -> None:
 
 
 async def test_a_late_callback_is_unknown(api: Api, world: World) -> None:
-    """After the three seconds (shortened here) the member reads that nothing came, and the token is void."""
+    """After the three seconds (shortened here) the member sees the failure, and the token is invalid."""
     world.interactions.acknowledge_within_s = 0.01
     record = command(world)
     await Interaction(record, world).wait_failed(1)
@@ -72,12 +72,12 @@ async def test_a_wrong_token_is_an_unknown_interaction(api: Api, world: World) -
 
 
 async def test_the_webhook_is_unknown_before_the_callback(api: Api, world: World) -> None:
-    """10015 for a follow-up to what was not acknowledged."""
+    """10015 for a follow-up to an interaction that was not acknowledged."""
     answer = await api.call("POST", webhook(world, command(world)), {"content": "early"})
     assert (answer.status, answer.code) == (404, 10015)
 
 
-async def test_the_token_dies_after_fifteen_minutes(api: Api, world: World) -> None:
+async def test_token_expires_after_fifteen_minutes(api: Api, world: World) -> None:
     """50027 from then on, while the bot's own token still edits the message by its id."""
     record = command(world)
     await api.call("POST", callback(record), DEFERRED)
@@ -90,7 +90,7 @@ async def test_the_token_dies_after_fifteen_minutes(api: Api, world: World) -> N
 
 
 async def test_a_token_can_be_expired_on_demand(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """`expire_token` does what fifteen minutes do, to one interaction only."""
+    """`expire_token` has the same effect, for one interaction only."""
     one, other = command(world), command(world)
     for record in (one, other):
         await api.call("POST", callback(record), DEFERRED)
@@ -99,8 +99,8 @@ async def test_a_token_can_be_expired_on_demand(api: Api, world: World, discord_
     assert codes == [401, 200]
 
 
-async def test_a_follow_up_straight_after_a_deferral_fills_the_original(api: Api, world: World) -> None:
-    """The first follow-up is the original, the second is a message of its own."""
+async def test_follow_up_right_after_a_deferral_fills_the_original(api: Api, world: World) -> None:
+    """The first follow-up is the original, the second is a separate message."""
     record = command(world)
     await api.call("POST", callback(record), DEFERRED)
     first = await api.call("POST", webhook(world, record), {"content": "one"})
@@ -111,7 +111,7 @@ async def test_a_follow_up_straight_after_a_deferral_fills_the_original(api: Api
 
 
 async def test_ephemeral_messages_exist_for_their_token_only(api: Api, world: World) -> None:
-    """By channel and id they are 10008, by the token they are read, edited and deleted."""
+    """By channel and id they are 10008; with the token they are read, edited and deleted."""
     record = command(world)
     answer = await api.call(
         "POST", callback(record) + "?with_response=true", {"type": 4, "data": {"content": "psst", "flags": EPHEMERAL}}
@@ -127,8 +127,8 @@ async def test_ephemeral_messages_exist_for_their_token_only(api: Api, world: Wo
     assert (await api.call("GET", webhook(world, record, "@original"))).code == 10008
 
 
-async def test_one_interaction_cannot_touch_anothers_messages(api: Api, world: World) -> None:
-    """10008 for a message that another token made."""
+async def test_one_interaction_cannot_access_anothers_messages(api: Api, world: World) -> None:
+    """10008 for a message created with another token."""
     mine, other = command(world), command(world)
     for record in (mine, other):
         await api.call("POST", callback(record), DEFERRED)
@@ -137,8 +137,8 @@ async def test_one_interaction_cannot_touch_anothers_messages(api: Api, world: W
 
 
 @pytest.mark.parametrize(("kind", "callback_type"), [(2, 8), (2, 6), (2, 7), (4, 4), (4, 5), (5, 9)])
-async def test_a_callback_must_fit_its_interaction(api: Api, world: World, kind: int, callback_type: int) -> None:
-    """No choices for a command, nothing but choices for autocomplete, no modal in reply to a modal."""
+async def test_callback_must_match_its_interaction(api: Api, world: World, kind: int, callback_type: int) -> None:
+    """No choices for a command, only choices for autocomplete, no modal in response to a modal."""
     data: dict[str, Any] = {"id": "1", "name": "x", "type": 1}
     record = world.interactions.create(InteractionType(kind), world.user("bob"), world.channel("art"), data)
     field = {"type": 18, "label": "l", "component": {"type": 4, "custom_id": "t", "style": 1}}
@@ -164,8 +164,8 @@ async def test_a_button_updates_its_message(api: Api, world: World) -> None:
     assert source.edits == 1
 
 
-async def test_an_invalid_answer_leaves_the_interaction_pending(api: Api, world: World) -> None:
-    """After a 50035 the bot may still answer within its three seconds."""
+async def test_invalid_response_leaves_the_interaction_pending(api: Api, world: World) -> None:
+    """After a 50035 the bot may still respond within its three seconds."""
     record = command(world)
     bad = await api.call("POST", callback(record), {"type": 4, "data": {"content": "x" * 2001}})
     good = await api.call("POST", callback(record), {"type": 4, "data": {"content": "fine"}})
@@ -173,7 +173,7 @@ async def test_an_invalid_answer_leaves_the_interaction_pending(api: Api, world:
 
 
 async def test_a_card_is_delivered_by_webhook_edit(api: Api, world: World) -> None:
-    """A multipart edit with a gallery: the file is in the component, not among the attachments."""
+    """A multipart edit with a gallery: the file is in the component, not in the attachments."""
     record = command(world)
     await api.call("POST", callback(record), DEFERRED)
     body = {**card(), "attachments": [{"id": 0, "filename": "a.png"}]}
@@ -184,10 +184,8 @@ async def test_a_card_is_delivered_by_webhook_edit(api: Api, world: World) -> No
     assert (await api.fetch(item["media"]["url"])).body == picture()
 
 
-async def test_waiting_interactions_are_bounded_by_time_not_by_the_bot(
-    world: World, discord_server: DiscordServer
-) -> None:
-    """An interaction that no bot sees fails by itself."""
+async def test_pending_interactions_time_out_without_a_bot(world: World, discord_server: DiscordServer) -> None:
+    """An interaction that no bot receives fails automatically."""
     assert not discord_server.gateway.online
     world.interactions.acknowledge_within_s = 0.01
     record = command(world)
@@ -195,8 +193,8 @@ async def test_waiting_interactions_are_bounded_by_time_not_by_the_bot(
     assert record.acknowledged_after_s is None
 
 
-async def test_a_modal_of_six_parts_is_refused(api: Api, world: World) -> None:
-    """The description allows forty parts; Discord takes five."""
+async def test_modal_of_six_components_is_refused(api: Api, world: World) -> None:
+    """The OpenAPI description allows forty; Discord accepts five."""
     parts = [text(str(number)) for number in range(6)]
     answer = await api.call(
         "POST", callback(command(world)), {"type": 9, "data": {"custom_id": "m", "title": "t", "components": parts}}
@@ -206,6 +204,6 @@ async def test_a_modal_of_six_parts_is_refused(api: Api, world: World) -> None:
 
 
 async def test_v2_messages_need_no_content(api: Api, world: World) -> None:
-    """A type 4 answer may be components alone."""
+    """A type 4 response may consist of components only."""
     answer = await api.call("POST", callback(command(world)), {"type": 4, "data": v2(text("hi"))})
     assert answer.status == 204

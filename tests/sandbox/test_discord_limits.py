@@ -1,4 +1,4 @@
-"""How long texts may be and how many parts things may have: enforced without Discord's API description too."""
+"""Length and count limits, enforced also without Discord's OpenAPI description."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.sandbox.payloads import V2, button, row, text
 
 
 def refusal(**parts: Any) -> dict[str, Any]:
-    """Where a message with these parts is refused; empty if it may exist."""
+    """The field at which a message with these parts is refused; empty if it is valid."""
     flags = 0 if "embeds" in parts else V2
     whole = {"content": "", "embeds": [], "components": [], "attachments": 0, "flags": flags, **parts}
     try:
@@ -22,7 +22,7 @@ def refusal(**parts: Any) -> dict[str, Any]:
 
 
 def items(count: int, description: str = "") -> dict[str, Any]:
-    """A gallery of so many pictures."""
+    """A gallery with this many pictures."""
     item = {"media": {"url": "https://example.com/a.png"}, "description": description}
     return {"type": 12, "items": [item] * count}
 
@@ -45,14 +45,14 @@ def select(options: int, label: str = "a", placeholder: str = "") -> dict[str, A
         (select(1, placeholder="p" * 150), select(1, placeholder="p" * 151), "components.0.components.0.placeholder"),
     ],
 )
-def test_components_have_their_limits(good: dict[str, Any], bad: dict[str, Any], where: str) -> None:
-    """What just fits is let through; one more is refused by name."""
+def test_components_have_limits(good: dict[str, Any], bad: dict[str, Any], where: str) -> None:
+    """The maximum is accepted; one more is refused by field name."""
     assert refusal(components=[good]) == {}
     assert list(refusal(components=[bad])) == [where]
 
 
-def test_messages_have_their_limits() -> None:
-    """Attachments, components in all, text in all, and the texts of embeds."""
+def test_messages_have_limits() -> None:
+    """Attachments, total components, total text, and the texts of embeds."""
     assert refusal(components=[text("a")], attachments=10) == {}
     assert list(refusal(components=[text("a")], attachments=11)) == ["attachments"]
     assert refusal(components=[text("a")] * 40) == {}
@@ -73,8 +73,8 @@ def test_messages_have_their_limits() -> None:
         ({"parts": 6}, "data.components"),
     ],
 )
-def test_modals_have_their_limits(change: dict[str, Any], where: str) -> None:
-    """Title 45, labels 45, descriptions 100, five parts."""
+def test_modals_have_limits(change: dict[str, Any], where: str) -> None:
+    """Title 45, labels 45, descriptions 100, five components."""
 
     def modal(*, title: str = "t" * 45, custom_id: str = "m", parts: int = 5, **about: str) -> dict[str, Any]:
         labels = [
@@ -89,7 +89,7 @@ def test_modals_have_their_limits(change: dict[str, Any], where: str) -> None:
     assert where in refused.value.errors
 
 
-def test_autocompletion_has_its_limits() -> None:
+def test_autocomplete_has_limits() -> None:
     """25 choices of 100 characters."""
     check_choices([{"name": "n" * 100, "value": "v"}] * 25)
     for choices in ([{"name": "n", "value": "v"}] * 26, [{"name": "n" * 101, "value": "v"}]):
@@ -108,8 +108,8 @@ def test_autocompletion_has_its_limits() -> None:
         {"choices": [{"name": "a", "value": "a", "name_localizations": {"de": "d" * 101}}]},
     ],
 )
-def test_translations_are_held_to_the_rules_of_the_original(translation: dict[str, Any]) -> None:
-    """Names of options in lower case without blanks, and nothing longer than in English."""
+def test_translations_follow_the_rules_of_the_original(translation: dict[str, Any]) -> None:
+    """Option names in lower case without blanks, and the same length limits as in English."""
     option = {"type": 3, "name": "size", "description": "Shape"}
     good = {"name_localizations": {"de": "größe", "ja": "サイズ", "es-ES": "tamaño"}}
     check_all([{"name": "imagine", "description": "Make", "options": [option | good]}])
@@ -117,7 +117,7 @@ def test_translations_are_held_to_the_rules_of_the_original(translation: dict[st
         check_all([{"name": "imagine", "description": "Make", "options": [option | translation]}])
 
 
-def test_the_longest_language_counts_for_the_size_of_a_command() -> None:
+def test_longest_language_counts_for_the_size_of_a_command() -> None:
     """8,000 characters in any language."""
     choices = [{"name": "n", "value": str(number), "name_localizations": {"de": "d" * 100}} for number in range(25)]
     options = [

@@ -12,7 +12,7 @@ from tests.sandbox.test_discord_cdn import picture
 
 @pytest.fixture
 def path(world: World) -> str:
-    """Messages of a channel."""
+    """The path of a channel's messages."""
     return f"/channels/{world.channel('art').id}/messages"
 
 
@@ -49,10 +49,10 @@ _REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("body", "field"), _REFUSED.values(), ids=_REFUSED.keys())
-async def test_a_bad_body_is_refused_at_the_right_field(
+async def test_invalid_body_is_refused_at_the_right_field(
     api: Api, path: str, world: World, discord_server: DiscordServer, body: dict[str, Any], field: str
 ) -> None:
-    """50035 with the field in its errors; nothing is posted; the violation is kept."""
+    """50035 with the field in its errors; nothing is posted; the violation is recorded."""
     answer = await api.call("POST", path, body)
     assert (answer.status, answer.code) == (400, 50035)
     assert field in answer.body["errors"]
@@ -61,12 +61,12 @@ async def test_a_bad_body_is_refused_at_the_right_field(
 
 
 async def test_forty_components_and_4000_characters_pass(api: Api, path: str) -> None:
-    """The limits themselves are allowed."""
+    """The limits are inclusive."""
     full = v2(*many_buttons(25), *(text("x" * 400) for _ in range(10)))
     assert (await api.call("POST", path, full)).status == 200
 
 
-async def test_components_v2_cannot_be_taken_back(api: Api, path: str) -> None:
+async def test_components_v2_flag_cannot_be_removed(api: Api, path: str) -> None:
     """An edit keeps the flag without naming it, and content stays forbidden."""
     posted = await api.call("POST", path, v2(text("x")))
     one = f"{path}/{posted.body['id']}"
@@ -76,8 +76,8 @@ async def test_components_v2_cannot_be_taken_back(api: Api, path: str) -> None:
     assert (refused.status, refused.code) == (400, 50035)
 
 
-async def test_a_plain_message_becomes_v2_when_its_content_goes(api: Api, path: str) -> None:
-    """The flag on an edit is refused while content stays, and taken when it is nulled."""
+async def test_plain_message_becomes_v2_when_its_content_is_removed(api: Api, path: str) -> None:
+    """The flag on an edit is refused while content stays, and accepted when it is null."""
     posted = await api.call("POST", path, {"content": "plain"})
     one = f"{path}/{posted.body['id']}"
     assert (await api.call("PATCH", one, v2(text("x")))).code == 50035
@@ -85,13 +85,13 @@ async def test_a_plain_message_becomes_v2_when_its_content_goes(api: Api, path: 
 
 
 async def test_components_get_ids(api: Api, path: str) -> None:
-    """Given ids stay, the others are numbered around them."""
+    """Given ids are kept, the others are assigned around them."""
     posted = await api.call("POST", path, v2({**text("a"), "id": 1}, text("b"), {**text("c"), "id": 0}))
     assert [component["id"] for component in posted.body["components"]] == [1, 2, 3]
 
 
 async def test_an_edit_keeps_only_the_listed_files(api: Api, path: str, world: World) -> None:
-    """What `attachments` does not name is removed; an upload is added; without the list all stay."""
+    """A file that `attachments` does not list is removed; an upload is added; without the list all stay."""
     posted = await api.call("POST", path, {"content": "x"}, files={"a.png": picture(), "b.txt": b"b"})
     one = f"{path}/{posted.body['id']}"
     a, _ = posted.body["attachments"]
@@ -105,15 +105,15 @@ async def test_an_edit_keeps_only_the_listed_files(api: Api, path: str, world: W
     assert list(world.files.new_path().parent.iterdir()) == []
 
 
-async def test_a_shown_file_cannot_be_dropped(api: Api, path: str) -> None:
-    """An edit that removes the file of a gallery that stays is refused."""
+async def test_displayed_file_cannot_be_removed(api: Api, path: str) -> None:
+    """An edit that removes a file of a remaining gallery is refused."""
     posted = await api.call("POST", path, card(), files={"a.png": picture()})
     answer = await api.call("PATCH", f"{path}/{posted.body['id']}", {"attachments": []})
     assert (answer.status, answer.code) == (400, 50035)
 
 
-async def test_an_edit_may_send_the_file_address_back(api: Api, path: str) -> None:
-    """Libraries rebuild a message from what they read; its own CDN address then means the same file."""
+async def test_edit_may_send_the_file_url_back(api: Api, path: str) -> None:
+    """Libraries rebuild a message from what they read; its own CDN URL then refers to the same file."""
     posted = await api.call("POST", path, v2(gallery("a.png")), files={"a.png": picture()})
     media = posted.body["components"][0]["items"][0]["media"]
     again = v2({"type": 12, "items": [{"media": {"url": media["url"]}}]}, text("more"))
@@ -122,7 +122,7 @@ async def test_an_edit_may_send_the_file_address_back(api: Api, path: str) -> No
 
 
 async def test_a_refused_edit_changes_nothing(api: Api, path: str, world: World) -> None:
-    """Content, files and components stay as they were, and the refused upload is not kept."""
+    """Content, files and components stay unchanged, and the refused upload is not stored."""
     posted = await api.call("POST", path, {"content": "x"}, files={"a.png": picture()})
     one = f"{path}/{posted.body['id']}"
     refused = await api.call("PATCH", one, {"content": "y" * 2001, "attachments": []}, files={"b.png": picture()})
@@ -142,8 +142,8 @@ async def test_mentions_follow_allowed_mentions(api: Api, path: str, world: Worl
     assert pinged == [["alice"], [], ["alice"]]
 
 
-async def test_old_messages_go_when_there_are_too_many(world: World) -> None:
-    """The store is bounded: the oldest message goes, with its place in the index."""
+async def test_oldest_messages_are_removed_beyond_the_limit(world: World) -> None:
+    """The store is bounded: the oldest message is removed, also from the index."""
     channel = world.channel("general")
     world.messages._max = 3
     ids = [world.messages.create(world.bot, channel, {"content": str(n)}, []).id for n in range(5)]

@@ -1,4 +1,4 @@
-"""The stand-in against Discord's own description: what it takes and what it answers."""
+"""The stand-in checked against Discord's OpenAPI description: requests and responses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,26 +42,26 @@ _READS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
 
 @pytest.fixture
 def description() -> OpenApi:
-    """Discord's description."""
+    """Discord's OpenAPI description."""
     assert DESCRIPTION is not None
     return OpenApi(DESCRIPTION)
 
 
 @pytest.mark.parametrize(("template", "params"), _READS)
-async def test_what_is_read_fits_the_description(
+async def test_read_routes_match_the_description(
     api: Api, world: World, description: OpenApi, template: str, params: Callable[[World], dict[str, str]]
 ) -> None:
-    """Every reading route answers what Discord's description promises."""
+    """Every reading route returns what Discord's description specifies."""
     answer = await api.call("GET", template.format(**params(world)))
     assert answer.status == 200
     assert description.response_errors("GET", template, 200, answer.body) == {}
 
 
 @pytest.mark.parametrize("make", [card, every_component], ids=["card", "every component"])
-async def test_messages_with_components_fit_the_description(
+async def test_messages_with_components_match_the_description(
     api: Api, world: World, description: OpenApi, make: Callable[[], dict[str, Any]]
 ) -> None:
-    """A posted and edited components-v2 message is answered as described."""
+    """For a posted and an edited components-v2 message."""
     template = "/channels/{channel_id}/messages"
     path = template.format(channel_id=world.channel("art").id)
     posted = await api.call("POST", path, make(), files={"a.png": picture()})
@@ -70,8 +70,8 @@ async def test_messages_with_components_fit_the_description(
     assert description.response_errors("GET", template, 200, (await api.call("GET", path)).body) == {}
 
 
-async def test_classic_messages_fit_the_description(api: Api, world: World, description: OpenApi) -> None:
-    """Content, an embed with an uploaded picture, a file beside it, and a reply."""
+async def test_classic_messages_match_the_description(api: Api, world: World, description: OpenApi) -> None:
+    """Content, an embed with an uploaded picture, an attached file, and a reply."""
     template = "/channels/{channel_id}/messages"
     path = template.format(channel_id=world.channel("art").id)
     embed = {"title": "t", "description": "d", "color": 1, "image": {"url": "attachment://a.png"}}
@@ -89,8 +89,8 @@ async def test_classic_messages_fit_the_description(api: Api, world: World, desc
     assert [user["username"] for user in posted.body["mentions"]] == ["bob"]
 
 
-async def test_commands_fit_the_description(api: Api, world: World, description: OpenApi) -> None:
-    """Registered commands are answered as described, global and of the guild."""
+async def test_commands_match_the_description(api: Api, world: World, description: OpenApi) -> None:
+    """Registered commands, global and of the guild."""
     for template in (
         "/applications/{application_id}/commands",
         "/applications/{application_id}/guilds/{guild_id}/commands",
@@ -111,10 +111,10 @@ async def test_commands_fit_the_description(api: Api, world: World, description:
     ],
     ids=["message", "ephemeral deferral", "deferral", "modal"],
 )
-async def test_callbacks_fit_the_description(
+async def test_callbacks_match_the_description(
     api: Api, world: World, description: OpenApi, body: dict[str, Any]
 ) -> None:
-    """The callback's answer with `with_response` is as described."""
+    """The callback's response with `with_response`."""
     if body["type"] == 9:
         field = {"type": 18, "label": "l", "component": {"type": 4, "custom_id": "t", "style": 1}}
         body = {"type": 9, "data": {**body["data"], "components": [field]}}
@@ -127,10 +127,10 @@ async def test_callbacks_fit_the_description(
     assert description.response_errors("POST", template, 200, answer.body) == {}
 
 
-async def test_every_kind_of_interaction_metadata_fits(
+async def test_every_kind_of_interaction_metadata_matches(
     world: World, discord_server: DiscordServer, description: OpenApi
 ) -> None:
-    """Messages made by a command, a button and a modal say so as described."""
+    """Of messages made by a command, a button and a modal."""
     driver = Driver(discord_server)
     make, bot = world.interactions, world.bot
     alice, place = world.user("alice"), world.channel("general")
@@ -162,10 +162,10 @@ async def test_every_kind_of_interaction_metadata_fits(
         ({"embeds": [{"title": "x" * 300}]}, "embeds"),
     ],
 )
-async def test_a_body_against_the_description_is_refused(
+async def test_body_that_violates_the_description_is_refused(
     api: Api, world: World, discord_server: DiscordServer, body: dict[str, Any], path: str
 ) -> None:
-    """50035 names the field, and the violation is kept for tests to find."""
+    """50035 names the field, and the violation is recorded for tests."""
     answer = await api.call("POST", f"/channels/{world.channel('art').id}/messages", body)
     assert (answer.status, answer.code) == (400, 50035)
     assert path in answer.body["errors"]
@@ -173,7 +173,7 @@ async def test_a_body_against_the_description_is_refused(
 
 
 async def test_an_integer_attachment_id_is_no_violation(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """The description wants a string; Discord takes the number that every library sends."""
+    """The description requires a string; Discord accepts the number that every library sends."""
     body = {"attachments": [{"id": 0, "filename": "a.png", "description": "alt"}]}
     answer = await api.call("POST", f"/channels/{world.channel('art').id}/messages", body, files={"a.png": picture()})
     assert (answer.status, answer.body["attachments"][0]["description"]) == (200, "alt")

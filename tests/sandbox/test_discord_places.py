@@ -1,4 +1,4 @@
-"""Threads, another server and group DMs: what the bot may do there, and what it is told."""
+"""Threads, another server and group DMs: the bot's access there, and Discord's errors."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ _DESCRIPTION = find_description()
 
 
 def command(world: World, channel: str) -> InteractionRecord:
-    """Alice uses a command there."""
+    """Alice uses a command in this channel."""
     (made, *_) = world.commands.replace(None, COMMANDS)
     data: dict[str, Any] = {"id": made["id"], "name": made["name"], "type": 1}
     return world.interactions.create(InteractionType.COMMAND, world.user("alice"), world.channel(channel), data)
 
 
 @pytest.mark.parametrize("channel", ["elsewhere", "friends"])
-async def test_a_bot_that_is_no_member_sees_no_channel(api: Api, world: World, channel: str) -> None:
+async def test_bot_that_is_no_member_has_no_channel_access(api: Api, world: World, channel: str) -> None:
     """Reading, posting, and deleting: Missing Access."""
     path = f"/channels/{world.channel(channel).id}"
     for method, where in (("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("DELETE", "/messages/1")):
@@ -43,8 +43,8 @@ async def test_a_bot_that_is_no_member_sees_no_channel(api: Api, world: World, c
         ("sketchbook", 0, {"member"}),
     ],
 )
-async def test_an_interaction_says_where_it_happened(world: World, channel: str, context: int, keys: set[str]) -> None:
-    """The context, through whom the application is there, and the other server's own id."""
+async def test_interaction_has_its_context(world: World, channel: str, context: int, keys: set[str]) -> None:
+    """The context, the installation owner, and the other server's own id."""
     alice = world.user("alice")
     place = world.channel(channel, "alice")
     payload = world.interactions.payload(
@@ -58,10 +58,10 @@ async def test_an_interaction_says_where_it_happened(world: World, channel: str,
 
 
 @pytest.mark.parametrize(("channel", "most"), [("friends", 5), ("elsewhere", 5), ("general", 6)])
-async def test_a_visitor_sends_five_follow_ups(
+async def test_user_install_sends_five_follow_ups(
     api: Api, world: World, discord_server: DiscordServer, channel: str, most: int
 ) -> None:
-    """The sixth is refused where only a member brought the bot along; edits go on."""
+    """The sixth is refused where only a member installed the bot; edits still work."""
     discord_server.rate_limits.enabled = False
     record = command(world, channel)
     await api.call("POST", f"/interactions/{record.id}/{record.token}/callback", {"type": 4, "data": {"content": "a"}})
@@ -72,8 +72,8 @@ async def test_a_visitor_sends_five_follow_ups(
     assert (await api.call("PATCH", f"{webhook}/messages/@original", {"content": "b"})).status == 200
 
 
-async def test_a_thread_has_a_permission_of_its_own(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """Its other permissions are its parent's, so that it counts as locked with it."""
+async def test_thread_has_its_own_send_permission(api: Api, world: World, discord_server: DiscordServer) -> None:
+    """Its other permissions are its parent's, so that it is locked with it."""
     path = f"/channels/{world.channel('sketchbook').id}/messages"
     assert (await api.call("POST", path, {"content": "hello"})).status == 200
     discord_server.faults.revoke_permission("art", Permission.SEND_MESSAGES)
@@ -84,8 +84,8 @@ async def test_a_thread_has_a_permission_of_its_own(api: Api, world: World, disc
 
 
 @pytest.mark.skipif(_DESCRIPTION is None, reason="Discord's OpenAPI description is not at hand (DISCORD_OPENAPI)")
-async def test_threads_stickers_and_forwards_fit_the_description(api: Api, world: World, driver: Driver) -> None:
-    """A forwarded gallery and a sticker are answered as described, and so is the thread in which they are."""
+async def test_threads_stickers_and_forwards_match_the_description(api: Api, world: World, driver: Driver) -> None:
+    """For a forwarded gallery and a sticker, and the thread that has them."""
     assert _DESCRIPTION is not None
     description = OpenApi(_DESCRIPTION)
     world.add_bot("Pixel")
@@ -107,8 +107,8 @@ async def test_threads_stickers_and_forwards_fit_the_description(api: Api, world
     assert [(await api.fetch(cdn + end)).status for end in (".png", ".gif")] == [200, 404]
 
 
-async def test_what_is_quoted_has_to_exist(api: Api, world: World) -> None:
-    """Unknown messages and stickers have their codes; a sticker is content enough."""
+async def test_referenced_objects_must_exist(api: Api, world: World) -> None:
+    """Unknown messages and stickers have their codes; a sticker counts as content."""
     path = f"/channels/{world.channel('art').id}/messages"
     sticker = world.add_sticker("wave", picture())
     for body, code in (

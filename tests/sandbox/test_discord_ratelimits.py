@@ -8,8 +8,8 @@ from tests.sandbox.conftest import Api
 _POST = "POST /channels/{channel_id}/messages"
 
 
-async def test_every_answer_tells_its_bucket(api: Api) -> None:
-    """The five X-RateLimit headers, exactly `application/json`, and the Via header that discord.py wants."""
+async def test_every_response_has_its_bucket(api: Api) -> None:
+    """The five X-RateLimit headers, exactly `application/json`, and the Via header that discord.py requires."""
     headers = (await api.call("GET", "/users/@me")).headers
     names = ("Limit", "Remaining", "Reset", "Reset-After", "Bucket")
     assert all(f"X-RateLimit-{name}" in headers for name in names)
@@ -32,7 +32,7 @@ async def test_the_sixth_message_in_a_window_is_refused(api: Api, world: World, 
 
 
 class _FakeTime:
-    """A monotonic clock in the test's hand."""
+    """A monotonic clock set by the test."""
 
     now = 0.0
 
@@ -52,7 +52,7 @@ def _statuses(limiter: RateLimiter, route: str, count: int, **params: str) -> li
 
 
 def test_waiting_for_retry_after_is_enough() -> None:
-    """A client that sleeps as long as it was told is let through."""
+    """A client that sleeps for retry_after is accepted."""
     time = _FakeTime()
     limiter = RateLimiter(time)
     _statuses(limiter, _POST, 5, channel_id="1")
@@ -64,7 +64,7 @@ def test_waiting_for_retry_after_is_enough() -> None:
 
 
 def test_a_webhook_token_has_one_bucket_for_all_its_routes() -> None:
-    """Five calls in two seconds a token, edits and follow-ups together; another token has its own."""
+    """Five calls in two seconds per token, edits and follow-ups together; another token has its own."""
     limiter = RateLimiter(_FakeTime())
     edit = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
     post = "POST /webhooks/{webhook_id}/{webhook_token}"
@@ -73,8 +73,8 @@ def test_a_webhook_token_has_one_bucket_for_all_its_routes() -> None:
     assert _statuses(limiter, edit, 1, webhook_id="1", webhook_token="b") == [200]
 
 
-def test_the_global_limit_spares_interaction_routes() -> None:
-    """The 51st request of a second is a global 429, callbacks go on."""
+def test_global_limit_excludes_interaction_routes() -> None:
+    """The 51st request of a second is a global 429, callbacks are unaffected."""
     limiter = RateLimiter(_FakeTime())
     statuses = [_statuses(limiter, "GET /channels/{channel_id}", 1, channel_id=str(number))[0] for number in range(51)]
     assert statuses == [200] * 50 + [429]

@@ -1,4 +1,4 @@
-"""The REST API: who may do what, and Discord's own errors."""
+"""The REST API: permissions, and Discord's own errors."""
 
 import aiohttp
 import pytest
@@ -21,7 +21,7 @@ async def test_a_wrong_token_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize("prefix", ["/api/v10", "/api/v9", "/api"])
 async def test_every_api_version_prefix_answers(discord_server: DiscordServer, api: Api, prefix: str) -> None:
-    """Libraries that ask an older version, or none, reach the same API."""
+    """Libraries that use an older version, or none, reach the same API."""
     answer = await api.fetch(f"http://{discord_server.cdn_host}{prefix}/gateway")
     assert answer.status == 200
     assert discord_server.gateway.url.encode() in answer.body
@@ -48,7 +48,7 @@ async def test_a_message_is_posted_read_edited_and_deleted(api: Api, world: Worl
 
 
 async def test_an_enforced_nonce_posts_once(api: Api, world: World) -> None:
-    """A repeated Create Message with the same enforced nonce answers the first message."""
+    """A repeated Create Message with the same enforced nonce returns the first message."""
     body = {"content": "once", "nonce": "job-1", "enforce_nonce": True}
     first = await api.call("POST", messages_of(world), body)
     second = await api.call("POST", messages_of(world), body)
@@ -56,8 +56,8 @@ async def test_an_enforced_nonce_posts_once(api: Api, world: World) -> None:
     assert len((await api.call("GET", messages_of(world))).body) == 1
 
 
-async def test_without_enforcement_a_nonce_is_only_an_echo(api: Api, world: World) -> None:
-    """Two messages may carry the same nonce if it is not enforced."""
+async def test_without_enforcement_a_nonce_is_only_echoed(api: Api, world: World) -> None:
+    """Two messages may have the same nonce if it is not enforced."""
     body = {"content": "twice", "nonce": "x"}
     answers = [await api.call("POST", messages_of(world), body) for _ in range(2)]
     assert answers[0].body["id"] != answers[1].body["id"]
@@ -65,7 +65,7 @@ async def test_without_enforcement_a_nonce_is_only_an_echo(api: Api, world: Worl
 
 
 async def test_an_empty_message_is_refused(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """50006 for nothing to show, and it counts as a violation."""
+    """50006 for no content, and it counts as a violation."""
     answer = await api.call("POST", messages_of(world), {"content": ""})
     assert (answer.status, answer.code) == (400, 50006)
     assert len(discord_server.violations) == 1
@@ -81,8 +81,8 @@ async def test_unknown_channels_and_users_have_their_codes(api: Api, world: Worl
     assert codes == [10003, 10004, 10007, 10013]
 
 
-async def test_revoked_permissions_are_missed(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """50013 without Send Messages, 50001 once the channel is out of sight, and all is well when they are back."""
+async def test_missing_permissions_are_refused(api: Api, world: World, discord_server: DiscordServer) -> None:
+    """50013 without Send Messages, 50001 without View Channel, and no error once they are granted again."""
     base = messages_of(world, "art")
     discord_server.faults.revoke_permission("art", Permission.SEND_MESSAGES)
     unsendable = await api.call("POST", base, {"content": "hi"})
@@ -101,8 +101,8 @@ async def test_only_own_messages_can_be_edited(api: Api, world: World) -> None:
     assert (await api.call("DELETE", path)).code == 50013
 
 
-async def test_a_member_may_refuse_dms(api: Api, world: World) -> None:
-    """A DM is opened once; 50007 where the member takes none."""
+async def test_member_may_refuse_dms(api: Api, world: World) -> None:
+    """A DM is opened once; 50007 if the member accepts none."""
     alice = world.user("alice")
     opened = [await api.call("POST", "/users/@me/channels", {"recipient_id": alice.id}) for _ in range(2)]
     path = f"/channels/{opened[0].body['id']}/messages"
@@ -114,7 +114,7 @@ async def test_a_member_may_refuse_dms(api: Api, world: World) -> None:
 
 
 async def test_a_file_over_the_limit_is_413(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """40005 for a file over the limit; the answer arrives although the body was large, and no file stays."""
+    """40005 for a file over the limit; the response arrives although the body was large, and no file stays."""
     discord_server.faults.upload_limit = 1000
     answer = await api.call("POST", messages_of(world), {}, files={"big.bin": b"x" * 2_000_000})
     assert (answer.status, answer.body) == (413, {"message": "Request entity too large", "code": 40005})
@@ -123,21 +123,21 @@ async def test_a_file_over_the_limit_is_413(api: Api, world: World, discord_serv
 
 
 async def test_a_request_over_25_mib_is_413(api: Api, world: World) -> None:
-    """Small enough files are too large together."""
+    """Each file is within the limit, but not their sum."""
     world.guild.premium_tier = 3
     files = {f"{number}.bin": b"x" * 9_000_000 for number in range(3)}
     assert (await api.call("POST", messages_of(world), {}, files=files)).code == 40005
 
 
 async def test_planned_failures_happen_once_each(api: Api, discord_server: DiscordServer) -> None:
-    """`fail_next` fails as often as told, then the route works again."""
+    """`fail_next` fails as often as specified, then the route works again."""
     discord_server.faults.fail_next("GET /users/@me", 503, times=2)
     statuses = [(await api.call("GET", "/users/@me")).status for _ in range(3)]
     assert statuses == [503, 503, 200]
 
 
-async def test_a_lost_answer_has_its_effect(api: Api, world: World, discord_server: DiscordServer) -> None:
-    """With `after`, the message is there although the bot was told 502."""
+async def test_lost_response_has_its_effect(api: Api, world: World, discord_server: DiscordServer) -> None:
+    """With `after`, the message exists although the bot got a 502."""
     discord_server.faults.fail_next("POST /channels/*", 502, after=True)
     answer = await api.call("POST", messages_of(world), {"content": "there"})
     assert answer.status == 502
@@ -145,7 +145,7 @@ async def test_a_lost_answer_has_its_effect(api: Api, world: World, discord_serv
 
 
 async def test_a_delayed_route_answers_later(api: Api, discord_server: DiscordServer) -> None:
-    """The log shows that the answer was held back."""
+    """The log shows that the response was delayed."""
     discord_server.faults.delay("GET /users/@me", 0.03, times=1)
     await api.call("GET", "/users/@me")
     await api.call("GET", "/users/@me")
@@ -162,10 +162,10 @@ async def test_requests_are_logged_with_body_and_files(api: Api, world: World, d
     assert discord_server.requests.counts["POST /channels/{channel_id}/messages"] == 1
 
 
-async def test_broken_json_is_named(
+async def test_invalid_json_is_refused(
     world: World, discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """50109 for a body that is no JSON."""
+    """50109 for a body that is not JSON."""
     async with web_session.post(
         discord_server.api_url + messages_of(world),
         data="{not json",
@@ -177,7 +177,7 @@ async def test_broken_json_is_named(
 async def test_a_form_with_payload_json_is_read(
     world: World, discord_server: DiscordServer, web_session: aiohttp.ClientSession
 ) -> None:
-    """py-cord sends a url-encoded form with payload_json when there is no file beside it."""
+    """py-cord sends a url-encoded form with payload_json if there is no file."""
     async with web_session.post(
         discord_server.api_url + messages_of(world),
         data={"payload_json": '{"content": "by form"}'},
@@ -187,7 +187,7 @@ async def test_a_form_with_payload_json_is_read(
 
 
 async def test_history_is_paged(api: Api, world: World) -> None:
-    """Newest first; `before` and `after` cut, `limit` counts, and a limit that is no number is 50035."""
+    """Newest first; `before` and `after` filter, `limit` limits, and a limit that is not a number is 50035."""
     place = world.channel("general")
     ids = [world.messages.create(world.bot, place, {"content": str(n)}, []).id for n in range(5)]
     path = messages_of(world)

@@ -1,4 +1,4 @@
-"""The driver and the stand-in with a real discord.py client between them."""
+"""The driver and the stand-in with a real discord.py client."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from tests.sandbox.test_discord_cdn import picture
 
 @pytest.fixture
 async def bot(discord_server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SmallBot]:
-    """A running bot, and a check that it was never refused for a bad body."""
+    """A running bot; at the end, none of its bodies may have been refused."""
     async with running_bot(discord_server, monkeypatch) as running:
         yield running
     assert discord_server.violations == []
@@ -34,7 +34,7 @@ async def test_a_command_becomes_a_card_with_its_picture(driver: Driver) -> None
 
 @pytest.mark.usefixtures("bot")
 async def test_attachments_reach_the_bot(driver: Driver) -> None:
-    """A file given to a command is read by the bot through its ephemeral, signed address."""
+    """A file option is read by the bot through its ephemeral, signed URL."""
     data = picture(10, 10)
     interaction = await driver.slash("bob", "pic", {"prompt": "x"}, files={"image": ("in.png", data)})
     await interaction.answered()
@@ -43,8 +43,8 @@ async def test_attachments_reach_the_bot(driver: Driver) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_dynamic_button_answers_privately(driver: Driver) -> None:
-    """The clicker alone sees the ephemeral answer, and only they may go on with it."""
+async def test_dynamic_button_responds_privately(driver: Driver) -> None:
+    """Only the member who clicked sees the ephemeral response and can use it."""
     interaction = await driver.slash("alice", "pic", {"prompt": "x"})
     await interaction.answered()
     assert interaction.response is not None
@@ -60,14 +60,14 @@ async def test_a_dynamic_button_answers_privately(driver: Driver) -> None:
 
 @pytest.mark.usefixtures("bot")
 async def test_autocomplete_proposes_while_typing(driver: Driver) -> None:
-    """The bot's choices for what was typed so far."""
+    """The bot's choices for the text typed so far."""
     choices = await driver.autocomplete("alice", "pic", "style", "in", {"prompt": "x"})
     assert [choice["value"] for choice in choices] == ["ink"]
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_modal_is_filled_in_with_text_choice_and_files(driver: Driver) -> None:
-    """A button opens it; text, select and two files arrive; the answer updates the message of the button."""
+async def test_modal_is_filled_in_with_text_choice_and_files(driver: Driver) -> None:
+    """A button opens it; text, select and two files arrive; the response updates the message of the button."""
     form = await (await driver.slash("alice", "form")).answered()
     assert form.response is not None
     opened = await (await driver.click("alice", form.response.id, "edit")).answered()
@@ -92,7 +92,7 @@ async def test_a_modal_is_filled_in_with_text_choice_and_files(driver: Driver) -
     ],
 )
 async def test_a_modal_is_checked_before_it_is_sent(driver: Driver, values: dict[str, object], why: str) -> None:
-    """What Discord's client would not let through is a DriverError."""
+    """Values that Discord's client would reject are a DriverError."""
     form = await (await driver.slash("alice", "form")).answered()
     assert form.response is not None
     opened = await (await driver.click("alice", form.response.id, "edit")).answered()
@@ -124,7 +124,7 @@ async def test_a_message_command_gets_the_whole_message(driver: Driver) -> None:
 
 @pytest.mark.usefixtures("bot")
 async def test_a_user_command_gets_the_member(driver: Driver) -> None:
-    """With the member's permissions."""
+    """Including the member's permissions."""
     used = await (await driver.context_menu("alice", "Who", target_user="mod")).answered()
     assert used.response is not None
     assert used.response.content == "mod True"
@@ -154,7 +154,7 @@ async def test_a_command_in_a_dm_answers_there(driver: Driver) -> None:
 
 @pytest.mark.usefixtures("bot")
 async def test_an_unanswered_command_fails_for_the_member(driver: Driver, world: World) -> None:
-    """The handle says what the member reads; waiting for an answer raises."""
+    """The handle has the failure text that the member sees; waiting for a response raises."""
     world.interactions.acknowledge_within_s = 0.02
     interaction = await driver.slash("alice", "slow")
     with pytest.raises(DriverError, match="did not respond"):
@@ -162,7 +162,7 @@ async def test_an_unanswered_command_fails_for_the_member(driver: Driver, world:
     assert interaction.state == "failed: did not respond in 3 s"
 
 
-async def test_the_bot_comes_back_after_a_dropped_gateway(
+async def test_bot_reconnects_after_a_dropped_gateway(
     driver: Driver, bot: SmallBot, discord_server: DiscordServer
 ) -> None:
     """discord.py resumes, and a command sent meanwhile is answered in time."""
@@ -177,7 +177,7 @@ async def test_the_bot_comes_back_after_a_dropped_gateway(
 
 
 @pytest.mark.usefixtures("bot")
-async def test_the_event_stream_tells_a_commands_story(driver: Driver) -> None:
+async def test_event_stream_has_a_commands_steps(driver: Driver) -> None:
     """Created, thinking, acknowledged, updated: in this order."""
     events = driver.subscribe()
     await (await driver.slash("alice", "pic", {"prompt": "x"})).answered()
@@ -191,8 +191,8 @@ async def test_the_event_stream_tells_a_commands_story(driver: Driver) -> None:
     ]
 
 
-async def test_a_group_dm_has_its_people_and_nobody_else(driver: Driver) -> None:
-    """The moderator is not in it, and neither sees it nor what is said there."""
+async def test_group_dm_is_visible_only_to_its_members(driver: Driver) -> None:
+    """The moderator is not in it, and sees neither the channel nor its messages."""
     said = driver.send("alice", "among us", channel="friends")
     assert [message.id for message in driver.messages("bob", "friends")] == [said.id]
     assert "friends" not in [channel["name"] for channel in driver.channels("mod")]

@@ -1,4 +1,4 @@
-"""What the driver does not let a member do, as Discord's client would not."""
+"""Checks of Discord's client that the driver enforces for members."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ async def test_options_are_checked(driver: Driver, options: Mapping[str, Any], w
 
 
 @pytest.mark.usefixtures("commands")
-async def test_good_options_travel_as_discord_sends_them(driver: Driver, world: World) -> None:
+async def test_valid_options_are_sent_as_discord_sends_them(driver: Driver, world: World) -> None:
     """Choice names become values, members and files become ids with resolved objects."""
     options = {"prompt": "p", "size": "Square", "friend": "bob", "image": ("a.bin", b"abc")}
     data = (await driver.slash("alice", "imagine", options)).record.data
@@ -55,7 +55,7 @@ async def test_good_options_travel_as_discord_sends_them(driver: Driver, world: 
 
 @pytest.mark.usefixtures("commands")
 async def test_a_subcommand_is_nested(driver: Driver) -> None:
-    """One level and two levels down, and nothing else."""
+    """One level and two levels, and nothing else."""
     flat = (await driver.slash("alice", "usage overview", {"days": 3})).record.data["options"]
     deep = (await driver.slash("alice", "usage by member")).record.data["options"]
     assert flat == [{"name": "overview", "type": 1, "options": [{"name": "days", "type": 4, "value": 3}]}]
@@ -81,14 +81,14 @@ async def test_a_subcommand_is_nested(driver: Driver) -> None:
         ("alice", "imagine", "dm", True),
     ],
 )
-def test_commands_are_offered_where_they_belong(
+def test_commands_are_offered_by_permission_and_context(
     driver: Driver, member: str, command: str, channel: str, offered: bool
 ) -> None:
-    """By permission, by context, by age restriction."""
+    """And by age restriction."""
     assert (command in [c["name"] for c in driver.commands(member, channel)]) is offered
 
 
-def test_ephemeral_messages_and_hidden_channels_are_not_seen(driver: Driver, world: World) -> None:
+def test_ephemeral_messages_and_hidden_channels_are_not_visible(driver: Driver, world: World) -> None:
     """A channel that a member may not view is neither listed nor read."""
     driver.send("mod", "secret", channel="art")
     world.channel("art").overwrites[world.user("bob").id] = Overwrite(deny=Permission.VIEW_CHANNEL, is_member=True)
@@ -97,8 +97,8 @@ def test_ephemeral_messages_and_hidden_channels_are_not_seen(driver: Driver, wor
     assert [message.content for message in driver.messages("alice", "art")] == ["secret"]
 
 
-def test_deleting_takes_ownership_or_permission(driver: Driver) -> None:
-    """One's own messages, and with Manage Messages anybody's."""
+def test_deleting_requires_ownership_or_permission(driver: Driver) -> None:
+    """Own messages, and with Manage Messages those of any member."""
     mine, other = driver.send("alice", "mine"), driver.send("bob", "other")
     with pytest.raises(DriverError, match="may not delete"):
         driver.delete("alice", other.id)
@@ -107,7 +107,7 @@ def test_deleting_takes_ownership_or_permission(driver: Driver) -> None:
     assert driver.messages("alice") == []
 
 
-async def test_only_living_buttons_are_pressed(driver: Driver, world: World) -> None:
+async def test_only_enabled_existing_components_are_pressed(driver: Driver, world: World) -> None:
     """Disabled, missing and foreign components are refused before anything is sent."""
     parts = [row(button("on"), button("off", disabled=True)), row({"type": 5, "custom_id": "who"})]
     message = world.messages.create(world.bot, world.channel("general"), {"content": "x", "components": parts}, [])
@@ -123,8 +123,8 @@ async def test_only_living_buttons_are_pressed(driver: Driver, world: World) -> 
     assert world.user("bob").id in chosen.record.data["resolved"]["members"]
 
 
-async def test_waiting_gives_up(driver: Driver) -> None:
-    """Waiting for a bot or a message that does not come is a DriverError that says so."""
+async def test_waiting_times_out(driver: Driver) -> None:
+    """Waiting for a bot or a message that does not arrive is a DriverError that says so."""
     with pytest.raises(DriverError, match="did not come online"):
         await driver.wait_for_bot(0.01)
     with pytest.raises(DriverError, match="no such message"):
@@ -132,8 +132,8 @@ async def test_waiting_gives_up(driver: Driver) -> None:
 
 
 @pytest.mark.usefixtures("commands")
-async def test_strangers_and_unknown_places_are_named(driver: Driver) -> None:
-    """A wrong member or channel is an error with its name."""
+async def test_unknown_members_and_channels_are_named(driver: Driver) -> None:
+    """In the error."""
     with pytest.raises(DriverError, match="carol"):
         await driver.slash("carol", "imagine", {"prompt": "x"})
     with pytest.raises(DriverError, match="nowhere"):

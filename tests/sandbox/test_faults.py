@@ -1,4 +1,4 @@
-"""The list of all that can go wrong, and the weather that draws from it."""
+"""The list of all faults, and the random faults drawn from it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ WANTED = (
 
 
 @pytest.mark.parametrize("name", [*WANTED.split(), *(f"gateway/{code}" for code in range(4000, 4015))])
-def test_whatever_is_known_to_go_wrong_has_a_name(name: str) -> None:
-    """By which tests and people can have it."""
+def test_every_known_fault_has_a_name(name: str) -> None:
+    """By which tests and people can request it."""
     trouble = named(name)
     assert trouble is not None
     assert trouble.label
 
 
 def test_names_are_unique() -> None:
-    """One name, one trouble; and no name means none."""
+    """One name per fault; and unknown names are refused."""
     assert len({trouble.name for trouble in TROUBLES}) == len(TROUBLES)
     assert named("submit/nothing") is None
 
 
-def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
-    """Sooner or later each happens, and the same seed draws the same ones in the same order."""
+def test_random_faults_draw_from_all_of_them(tmp_path: Path) -> None:
+    """Each occurs eventually, and the same seed draws the same ones in the same order."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False, machine=Machine())
     random_faults, again, other = RandomFaults(sandbox, 3), RandomFaults(sandbox, 3), RandomFaults(sandbox, 4)
     drawn = [random_faults.draw().name for _ in range(40_000)]
@@ -45,8 +45,8 @@ def test_the_weather_draws_from_all_of_them(tmp_path: Path) -> None:
     sandbox.world.close()
 
 
-def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
-    """Without a machine of its own nobody sets the bot's clock; its disk can refuse writes all the same."""
+def test_unavailable_faults_are_not_drawn(tmp_path: Path) -> None:
+    """Without a separate machine the bot's clock can't be set; its disk can still refuse writes."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
     random_faults = RandomFaults(sandbox, 3)
     drawn = {random_faults.draw().place for _ in range(2_000)}
@@ -54,8 +54,8 @@ def test_what_a_sandbox_has_not_got_is_not_drawn(tmp_path: Path) -> None:
     sandbox.world.close()
 
 
-def test_what_cannot_be_accounted_for_can_be_left_out(tmp_path: Path) -> None:
-    """A campaign counts what members see, so nobody may tell the bot what is not so."""
+def test_unaccountable_faults_can_be_excluded(tmp_path: Path) -> None:
+    """A campaign counts what members see, so the bot must not get false information."""
     sandbox = Sandbox(data_dir=tmp_path, with_bot=False)
     honest = RandomFaults(sandbox, 3, lies=False)
     assert not any(honest.draw().lie for _ in range(2_000))
@@ -63,8 +63,8 @@ def test_what_cannot_be_accounted_for_can_be_left_out(tmp_path: Path) -> None:
     sandbox.world.close()
 
 
-async def test_what_lasts_a_while_ends_with_the_weather(tmp_path: Path) -> None:
-    """Cleared, the stand-ins are as ever: the token is good, the gateway speaks, channels are open."""
+async def test_lasting_faults_end_with_the_random_faults(tmp_path: Path) -> None:
+    """Once cleared, the stand-ins are normal: the token is valid, the gateway sends, channels are open."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
         token, random_faults = sandbox.world.token, RandomFaults(sandbox, 1)
         for name in ("state/token-reset", "state/locked-out", "gateway/silence", "gateway/no-guilds", "submit/reset"):

@@ -1,4 +1,4 @@
-"""The machine in trouble: what a process on it sees of its disk and its clock, and others do not."""
+"""Machine faults: a process on the machine sees its own disk and clock, other processes do not."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ for line in sys.stdin:
 
 
 class Program:
-    """A small program on a machine: it tells what an expression is worth there."""
+    """A small program on a machine that evaluates expressions there."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
 
     async def told(self, expression: str) -> str:
-        """Ask it."""
+        """Evaluate an expression."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(expression.encode() + b"\n")
@@ -45,7 +45,7 @@ class Program:
 
 
 async def program_on(machine: Machine) -> AsyncIterator[Program]:
-    """One that ends with the test."""
+    """A program that ends with the test."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", TOLD),
         env=clean_environment(machine.env),
@@ -59,8 +59,8 @@ async def program_on(machine: Machine) -> AsyncIterator[Program]:
         await process.wait()
 
 
-async def test_a_clock_is_set_while_a_program_runs_and_before_it_starts(tmp_path: Path) -> None:
-    """Forward by an hour and back again; what counts seconds without a clock goes on as ever."""
+async def test_clock_is_set_for_a_running_program_and_before_it_starts(tmp_path: Path) -> None:
+    """Forward by an hour and back again; the monotonic clock is unaffected."""
     with Machine().begin(tmp_path) as machine:
         machine.set_clock(3_600)
         async for program in program_on(machine):
@@ -74,8 +74,8 @@ async def test_a_clock_is_set_while_a_program_runs_and_before_it_starts(tmp_path
     assert machine.farthest_s == 3_600
 
 
-async def test_files_of_a_running_program_are_limited_and_free_again(tmp_path: Path) -> None:
-    """Nothing can be written, then so much, then anything."""
+async def test_file_writes_of_a_running_program_are_limited_and_released(tmp_path: Path) -> None:
+    """Nothing can be written, then a limited amount, then anything."""
     with Machine().begin(tmp_path) as machine:
         async for program in program_on(machine):
             write = f"Path({str(tmp_path / 'file')!r}).write_bytes(bytes(1000))"
@@ -88,8 +88,8 @@ async def test_files_of_a_running_program_are_limited_and_free_again(tmp_path: P
             assert await program.told(write) == "1000"
 
 
-async def test_a_small_disk_is_seen_from_within_and_filled_from_without(tmp_path: Path) -> None:
-    """Its directory stays as it is for everybody else; its database is read through its holder."""
+async def test_small_disk_is_visible_inside_and_filled_from_outside(tmp_path: Path) -> None:
+    """Its directory is unchanged for other processes; its database is read through the holder process."""
     data = tmp_path / "data"
     with machine_with_small_disk(8 * MB).begin(data) as machine:
         disk = machine.disk

@@ -1,4 +1,4 @@
-"""`python -m sandbox` and its demo as a person runs them in a terminal."""
+"""`python -m sandbox` and its demo as run in a terminal."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts `python -m sandbox` with arguments, in a folder of its own; what still runs at the end is killed."""
+    """Starts `python -m sandbox` with arguments, in its own directory; what still runs at the end is killed."""
     running: list[asyncio.subprocess.Process] = []
 
     async def start_one(*arguments: str) -> asyncio.subprocess.Process:
@@ -41,7 +41,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:
-    """The page's address from the first line that names one."""
+    """The page's address from the first line that has one."""
     assert process.stdout is not None
     async for line in process.stdout:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line.decode()):
@@ -50,7 +50,7 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 
 
 async def _seen(url: str, member: str, pattern: bytes) -> re.Match[bytes]:
-    """The first line of a member's event stream that fits."""
+    """The first matching line of a member's event stream."""
     async with aiohttp.ClientSession() as session, session.get(f"{url}/api/events?member={member}") as answer:
         async for line in answer.content:
             if found := re.search(pattern, line):
@@ -66,10 +66,10 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def test_the_page_is_up_soon_paints_a_first_picture_and_stops_cleanly(start: Start) -> None:
-    """Whoever opens it sees the main job running without having done anything; Ctrl-C ends all with exit code 0.
+async def test_page_starts_quickly_shows_a_first_picture_and_stops_cleanly(start: Start) -> None:
+    """The main command runs without any input; Ctrl-C ends all with exit code 0.
 
-    Alone the page answers after 1 to 3 seconds; here it shares the processor with the other tests.
+    Alone the page answers after 1 to 3 s; here it shares the CPU with the other tests.
     """
     started = time.monotonic()
     process = await start("--port", "0")
@@ -87,8 +87,8 @@ async def test_the_page_is_up_soon_paints_a_first_picture_and_stops_cleanly(star
     assert not _alive(pid)
 
 
-async def test_a_data_folder_that_cannot_be_is_one_line_and_exit_code_2(start: Start, tmp_path: Path) -> None:
-    """No traceback: the sentence names what is wrong."""
+async def test_invalid_data_directory_is_one_line_and_exit_code_2(start: Start, tmp_path: Path) -> None:
+    """No traceback: the sentence names the problem."""
     (tmp_path / "taken").write_text("a file")
     process = await start("--port", "0", "--data-dir", str(tmp_path / "taken" / "folder"))
     output, _ = await process.communicate()
@@ -97,8 +97,8 @@ async def test_a_data_folder_that_cannot_be_is_one_line_and_exit_code_2(start: S
     assert "taken/folder" in output.decode()
 
 
-async def test_without_the_bot_it_says_what_to_tell_one(start: Start) -> None:
-    """Any bot can be connected: the environment that it needs is printed. SIGTERM ends it as Ctrl-C does."""
+async def test_without_the_bot_the_environment_is_printed(start: Start) -> None:
+    """Any bot can be connected with that environment. SIGTERM ends it like Ctrl-C."""
     process = await start("--port", "0", "--no-bot")
     await _address(process)
     assert process.stdout is not None
@@ -110,10 +110,10 @@ async def test_without_the_bot_it_says_what_to_tell_one(start: Start) -> None:
         assert await process.wait() == 0
 
 
-async def test_the_demo_ends_well_in_time(start: Start) -> None:
+async def test_demo_succeeds_in_time(start: Start) -> None:
     """One order, one kill, one picture on disk, exit code 0.
 
-    Alone it takes some 6 seconds, of the 20 that are promised; here it shares the processor with the other tests.
+    Alone it takes about 6 s of the promised 20 s; here it shares the CPU with the other tests.
     """
     started = time.monotonic()
     process = await start("demo")

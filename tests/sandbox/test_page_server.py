@@ -1,4 +1,4 @@
-"""The page's server without a browser: who may talk to it, what a member is told, and what the switches do."""
+"""The page's server without a browser: access control, the member's events, and the fault switches."""
 
 import asyncio
 import json
@@ -19,14 +19,14 @@ Json = dict[str, Any]
 
 
 class Site(NamedTuple):
-    """A page without a bot, and a client whose paths are relative to it."""
+    """A page without a bot, and a client with relative paths."""
 
     sandbox: Sandbox
     page: PageServer
     client: aiohttp.ClientSession
 
     async def post(self, path: str, body: Json) -> tuple[int, Json]:
-        """Send JSON; the status and the JSON that came back."""
+        """Send JSON; returns the status and the JSON of the response."""
         async with self.client.post(path, json=body) as answer:
             return answer.status, await answer.json()
 
@@ -43,7 +43,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def _events(answer: aiohttp.ClientResponse, name: str) -> AsyncIterator[Json]:
-    """The data of the events of one name, as they come."""
+    """The data of the events with one name, as they arrive."""
     current = ""
     async for line in answer.content:
         kind, _, value = line.decode().rstrip("\n").partition(": ")
@@ -53,7 +53,7 @@ async def _events(answer: aiohttp.ClientResponse, name: str) -> AsyncIterator[Js
             yield json.loads(value)
 
 
-# Who may talk to it
+# Access control
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def _events(answer: aiohttp.ClientResponse, name: str) -> AsyncIterator[Js
     ],
 )
 async def test_another_web_site_is_refused(site: Site, headers: dict[str, str]) -> None:
-    """Neither a foreign name that resolves here nor a foreign page's request gets through, and nothing happens."""
+    """Neither a foreign host name that resolves here nor a cross-origin request is accepted, and nothing happens."""
     body = {"member": "alice", "channel": "general", "content": "hello"}
     async with site.client.post("/api/say", json=body, headers=headers) as answer:
         assert answer.status == 403
@@ -80,16 +80,16 @@ async def test_another_web_site_is_refused(site: Site, headers: dict[str, str]) 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "localhost:9999", "[::1]:8420"])
-async def test_the_page_itself_is_let_in_by_any_loopback_name(site: Site, host: str) -> None:
-    """A tunnel may change the port, and localhost is as good as 127.0.0.1."""
+async def test_page_accepts_any_loopback_name(site: Site, host: str) -> None:
+    """A tunnel may change the port, and localhost equals 127.0.0.1."""
     async with site.client.post(
         "/api/panel/discord", json={"name": "clear"}, headers={"Host": host, "Origin": f"http://{host}"}
     ) as answer:
         assert answer.status == 200
 
 
-async def test_nothing_foreign_may_run_in_or_around_the_page(site: Site) -> None:
-    """The policy allows the page's own files alone and forbids framing."""
+async def test_no_foreign_content_runs_in_or_around_the_page(site: Site) -> None:
+    """The policy allows only the page's own files and forbids framing."""
     async with site.client.get("/") as answer:
         policy = answer.headers["Content-Security-Policy"]
         text = await answer.text()
@@ -99,7 +99,7 @@ async def test_nothing_foreign_may_run_in_or_around_the_page(site: Site) -> None
     assert "://" not in text.replace("http://www.w3.org", "")
 
 
-async def test_it_listens_on_loopback_alone(site: Site) -> None:
+async def test_it_listens_on_loopback_only(site: Site) -> None:
     """The listening socket is bound to 127.0.0.1."""
     assert site.page.url == f"http://127.0.0.1:{site.page.port}"
     with socket.socket() as other:
@@ -107,17 +107,17 @@ async def test_it_listens_on_loopback_alone(site: Site) -> None:
         assert other.connect_ex(("127.0.0.2", site.page.port)) != 0
 
 
-async def test_a_taken_port_is_replaced_by_a_free_one(site: Site) -> None:
-    """A second sandbox comes up beside the first."""
+async def test_port_in_use_is_replaced_by_a_free_one(site: Site) -> None:
+    """A second sandbox starts beside the first."""
     async with PageServer(site.sandbox, port=site.page.port) as second:
         assert second.port not in (0, site.page.port)
 
 
-# What a member is told
+# The member's events
 
 
-async def test_the_first_event_is_all_that_the_member_sees(site: Site) -> None:
-    """Members, channels and messages come at once, the private ones of others left out."""
+async def test_first_event_is_all_that_the_member_sees(site: Site) -> None:
+    """Members, channels and messages are sent at once, without other members' private ones."""
     world, driver = site.sandbox.world, site.sandbox.driver
     driver.send("bob", "hello")
     driver.send("bob", "psst", channel="dm")
@@ -140,8 +140,8 @@ async def test_the_first_event_is_all_that_the_member_sees(site: Site) -> None:
     assert hello["users"][world.bot.id]["bot"] is True
 
 
-async def test_an_ephemeral_message_is_sent_to_its_member_alone(site: Site) -> None:
-    """The stream of somebody else carries the next public message and not a word of the private one."""
+async def test_ephemeral_message_is_sent_only_to_its_member(site: Site) -> None:
+    """Another member's stream has the next public message and nothing of the private one."""
     world = site.sandbox.world
     world.commands.replace(None, [{"name": "secret", "description": "Tell me alone"}])
 
@@ -165,8 +165,8 @@ async def test_an_ephemeral_message_is_sent_to_its_member_alone(site: Site) -> N
         assert [message["content"] for message in (await anext(for_bob))["upsert"]] == ["good morning"]
 
 
-async def test_a_deleted_message_is_told_as_removed(site: Site) -> None:
-    """The page can take it away."""
+async def test_deleted_message_is_reported_as_removed(site: Site) -> None:
+    """So that the page can remove it."""
     message = site.sandbox.driver.send("bob", "oops")
     async with site.client.get("/api/events?member=alice") as answer:
         await anext(_events(answer, "hello"))
@@ -176,7 +176,7 @@ async def test_a_deleted_message_is_told_as_removed(site: Site) -> None:
 
 
 async def test_a_subcommand_is_named_with_its_command(site: Site) -> None:
-    """The line above an answer says what was really used."""
+    """The line above a response shows the full command."""
     world = site.sandbox.world
     options = [{"type": 1, "name": "overview", "description": "In all"}]
     world.commands.replace(None, [{"name": "usage", "description": "Who spent what", "options": options}])
@@ -188,21 +188,21 @@ async def test_a_subcommand_is_named_with_its_command(site: Site) -> None:
 
 
 async def test_a_stream_is_for_members_only(site: Site) -> None:
-    """An unknown name has no eyes."""
+    """An unknown name is refused."""
     async with site.client.get("/api/events?member=mallory") as answer:
         assert answer.status == 404
 
 
 async def test_closing_the_page_ends_its_streams(site: Site) -> None:
-    """Leaving the server does not wait for browsers that stay open."""
+    """Closing the server does not wait for open browsers."""
     async with PageServer(site.sandbox) as page, site.client.get(f"{page.url}/api/events?member=alice") as answer:
         await anext(_events(answer, "hello"))
         async with asyncio.timeout(1):
             await page.__aexit__(None, None, None)
 
 
-async def test_files_of_the_cdn_come_through_the_page(site: Site) -> None:
-    """A signed address works under /cdn/, and a tampered one is refused there as it is at the CDN."""
+async def test_cdn_files_are_served_through_the_page(site: Site) -> None:
+    """A signed URL works under /cdn/, and a tampered one is refused there as by the CDN."""
     message = site.sandbox.driver.send("bob", files=[("häßlich 1.txt", b"some bytes")])
     path = message.media()[0].url.split(site.sandbox.discord.cdn_host, 1)[1]
     async with site.client.get(f"/cdn{path}") as answer:
@@ -211,11 +211,11 @@ async def test_files_of_the_cdn_come_through_the_page(site: Site) -> None:
         assert answer.status == 404
 
 
-# Acting
+# Actions
 
 
-async def test_what_a_member_may_not_do_is_told_as_a_sentence(site: Site) -> None:
-    """The driver's refusal reaches the page as a 400 with words."""
+async def test_refused_action_is_reported_as_a_sentence(site: Site) -> None:
+    """The driver's refusal reaches the page as a 400 with its text."""
     body = {"member": "alice", "channel": "general", "message": "1", "custom_id": "x"}
     status, answer = await site.post("/api/click", body)
     assert status == 400
@@ -234,17 +234,17 @@ async def test_what_a_member_may_not_do_is_told_as_a_sentence(site: Site) -> Non
     ],
 )
 async def test_a_malformed_request_is_a_400(site: Site, path: str, content: bytes) -> None:
-    """Nonsense never becomes a server error."""
+    """Invalid input never becomes a server error."""
     async with site.client.post(path, data=content, headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 400
         assert (await answer.json())["error"]
 
 
-# The switches
+# The fault switches
 
 
-async def test_every_fault_in_the_menu_can_be_ordered(site: Site) -> None:
-    """Each entry is accepted by the stand-in that it is for; the panel counts them, and normal life can be had back."""
+async def test_every_fault_in_the_menu_can_be_requested(site: Site) -> None:
+    """Each entry is accepted by its stand-in; the panel counts them, and they can be cleared."""
     possible = [trouble for trouble in TROUBLES if trouble.possible(site.sandbox)]
     for trouble in possible:
         assert (await site.post("/api/panel/fault", {"fault": trouble.name, "times": 1}))[0] == 200, trouble.name
@@ -256,8 +256,8 @@ async def test_every_fault_in_the_menu_can_be_ordered(site: Site) -> None:
     assert site.sandbox.faults.take_failure("GET /users/@me", after=False) is None
 
 
-async def test_the_panel_tells_of_random_faults(tmp_path: Path) -> None:
-    """Their seed, by which they can be had again, and how many there were."""
+async def test_panel_shows_random_faults(tmp_path: Path) -> None:
+    """Their seed, with which they can be repeated, and how many there were."""
     async with Sandbox(data_dir=tmp_path, with_bot=False) as sandbox:
         random_faults = RandomFaults(sandbox, 7)
         random_faults.strike(random_faults.draw())
@@ -272,8 +272,8 @@ async def test_the_panel_tells_of_random_faults(tmp_path: Path) -> None:
     assert faults["latest"]
 
 
-async def test_a_knob_turns_and_shows(site: Site) -> None:
-    """The provider's knob has the new value, and the panel tells it."""
+async def test_knob_is_set_and_shown(site: Site) -> None:
+    """The provider's knob has the new value, and the panel shows it."""
     for name, value in (("balance", "12.5"), ("unlimited", True), ("success_word", "completed")):
         assert (await site.post("/api/panel/knob", {"name": name, "value": value}))[0] == 200
     knobs = site.sandbox.knobs
@@ -298,7 +298,7 @@ async def test_a_knob_turns_and_shows(site: Site) -> None:
         ("nothing", {}),
     ],
 )
-async def test_a_switch_that_makes_no_sense_is_refused(site: Site, action: str, values: Json) -> None:
+async def test_invalid_switch_is_refused(site: Site, action: str, values: Json) -> None:
     """A sentence, and nothing has changed."""
     before = site.sandbox.knobs.balance
     status, answer = await site.post(f"/api/panel/{action}", values)
@@ -308,7 +308,7 @@ async def test_a_switch_that_makes_no_sense_is_refused(site: Site, action: str, 
 
 
 async def test_the_language_of_a_client_is_one_of_discords(site: Site) -> None:
-    """A known locale is the member's from then on; another is refused with a sentence, and nothing is done."""
+    """A known locale is set for the member; another is refused with a sentence, and nothing changes."""
     message = site.sandbox.driver.send("bob", "hello")
     body = {"member": "alice", "channel": "art", "message": message.id}
     assert (await site.post("/api/forward", {**body, "locale": "ja"}))[0] == 200
@@ -319,7 +319,7 @@ async def test_the_language_of_a_client_is_one_of_discords(site: Site) -> None:
 
 
 async def test_one_press_posts_pictures_to_remix(site: Site) -> None:
-    """Files, an embed, components, a sticker and a forward, as often as one likes."""
+    """Files, an embed, components, a sticker and a forward, any number of times."""
     for count in (5, 10):
         assert (await site.post("/api/panel/discord", {"name": "examples"}))[0] == 200
         assert len(site.sandbox.driver.messages("alice", "art")) == count

@@ -1,4 +1,4 @@
-"""A stand-in and a plain HTTP client of it."""
+"""The provider stand-in and a plain HTTP client of it."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Plain HTTP calls of the provider's stand-in."""
+"""Plain HTTP calls of the provider stand-in."""
 
 import io
 from typing import Any
@@ -13,20 +13,20 @@ SUBMIT = "/v1/images/generations/async"
 
 
 async def post(http: aiohttp.ClientSession, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
-    """Ask for a picture; the model and a prompt are filled in."""
+    """Request a picture, with default model and prompt."""
     async with http.post(path, json={"model": MODEL, "prompt": "a fox", **body}) as response:
         return response.status, await response.json()
 
 
 async def submit(http: aiohttp.ClientSession, **body: Any) -> str:
-    """Submit a task; gives its id."""
+    """Submit a task; returns its id."""
     status, answer = await post(http, SUBMIT, **body)
     assert (status, answer["code"], answer["data"][0]["status"]) == (200, 200, "submitted")
     return str(answer["data"][0]["task_id"])
 
 
 async def poll(http: aiohttp.ClientSession, task_id: str) -> dict[str, Any]:
-    """Look at a task."""
+    """Poll a task."""
     async with http.get(f"/v1/tasks/{task_id}", params={"model": MODEL}) as response:
         assert response.status == 200
         data: dict[str, Any] = (await response.json())["data"]
@@ -34,7 +34,7 @@ async def poll(http: aiohttp.ClientSession, task_id: str) -> dict[str, Any]:
 
 
 async def fetched(http: aiohttp.ClientSession, url: str) -> Image.Image:
-    """The picture behind an address."""
+    """Download the picture of a URL."""
     async with http.get(url) as response:
         assert response.status == 200
         return Image.open(io.BytesIO(await response.read()))

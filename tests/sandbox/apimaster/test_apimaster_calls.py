@@ -1,4 +1,4 @@
-"""The provider's stand-in keeps to the guide: calls, validation, money, faults."""
+"""The provider stand-in follows the guide: calls, validation, billing, faults."""
 
 import asyncio
 import time
@@ -12,14 +12,14 @@ from sandbox.apimaster.catalogue import MODEL
 from tests.sandbox.apimaster.support import GENERATE, SUBMIT, fetched, poll, post, submit
 
 
-async def test_the_async_way_of_the_guide_gives_a_picture(http: aiohttp.ClientSession) -> None:
+async def test_async_mode_of_the_guide_returns_a_picture(http: aiohttp.ClientSession) -> None:
     """Submit, poll, `data.result.images[0].url`."""
     data = await poll(http, await submit(http, size="16:9", resolution="2K"))
     picture = await fetched(http, data["result"]["images"][0]["url"])
     assert picture.size == (2752, 1536)
 
 
-async def test_the_sync_way_of_the_guide_gives_a_picture(http: aiohttp.ClientSession) -> None:
+async def test_sync_mode_of_the_guide_returns_a_picture(http: aiohttp.ClientSession) -> None:
     """`created` and `data[].url`."""
     status, answer = await post(http, GENERATE)
     assert status == 200
@@ -50,7 +50,7 @@ async def test_the_sync_way_of_the_guide_gives_a_picture(http: aiohttp.ClientSes
         ({"google_image_search": True}, 400),
     ],
 )
-async def test_a_bad_request_is_refused_in_the_vendors_envelope(
+async def test_invalid_request_is_refused_in_the_vendors_envelope(
     http: aiohttp.ClientSession, server: ApimasterServer, body: dict[str, Any], status: int
 ) -> None:
     """With a request id, and without a charge."""
@@ -71,8 +71,8 @@ async def test_a_bad_request_is_refused_in_the_vendors_envelope(
         {"size": None, "resolution": None, "image_urls": None},
     ],
 )
-async def test_what_other_clients_send_is_accepted(http: aiohttp.ClientSession, body: dict[str, Any]) -> None:
-    """Lower-case resolutions, OpenAI's pixel sizes, fields that mean nothing here."""
+async def test_requests_of_other_clients_are_accepted(http: aiohttp.ClientSession, body: dict[str, Any]) -> None:
+    """Lower-case resolutions, OpenAI's pixel sizes, unknown fields."""
     assert (await post(http, SUBMIT, **body))[0] == 200
 
 
@@ -86,8 +86,8 @@ async def test_a_wrong_key_is_refused(server: ApimasterServer, header: str | Non
             assert response.status == 401
 
 
-async def test_a_task_takes_its_time(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """Until then it is processing, with some progress."""
+async def test_task_takes_its_time(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """Until it is finished it is processing, with some progress."""
     server.knobs.latency_s = 0.2
     task_id = await submit(http)
     data = await poll(http, task_id)
@@ -103,21 +103,21 @@ async def test_a_task_takes_its_time(server: ApimasterServer, http: aiohttp.Clie
     assert data["status"] == "succeeded"
 
 
-async def test_finished_polls_say_both_words_in_turns(http: aiohttp.ClientSession) -> None:
+async def test_finished_polls_alternate_between_both_words(http: aiohttp.ClientSession) -> None:
     """So that a client which waits for either one gets it."""
     task_id = await submit(http)
     assert [(await poll(http, task_id))["status"] for _ in range(4)] == ["succeeded", "completed"] * 2
 
 
 @pytest.mark.parametrize("word", ["succeeded", "completed"])
-async def test_the_word_can_be_fixed(server: ApimasterServer, http: aiohttp.ClientSession, word: str) -> None:
+async def test_success_word_can_be_fixed(server: ApimasterServer, http: aiohttp.ClientSession, word: str) -> None:
     """By a knob."""
     server.knobs.success_word = word  # type: ignore[assignment]  # parametrize knows no literals
     task_id = await submit(http)
     assert {(await poll(http, task_id))["status"] for _ in range(2)} == {word}
 
 
-async def test_the_balance_pays_at_submit_and_runs_out(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+async def test_balance_is_charged_at_submit_and_runs_out(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
     """2K costs 4/3 of 1K, 4K twice; then 402."""
     server.set_balance(4.4)
     await submit(http, resolution="0.5K")
@@ -130,10 +130,8 @@ async def test_the_balance_pays_at_submit_and_runs_out(server: ApimasterServer, 
     await submit(http)
 
 
-async def test_an_observed_failure_gives_the_money_back_once(
-    server: ApimasterServer, http: aiohttp.ClientSession
-) -> None:
-    """Nobody looks, nobody is refunded."""
+async def test_observed_failure_is_refunded_once(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """Without a poll there is no refund."""
     server.set_balance(10)
     server.script(Fault.task_fails())
     task_id = await submit(http)
@@ -149,18 +147,16 @@ async def test_an_observed_failure_gives_the_money_back_once(
     assert [charge.kind for charge in server.charges] == ["charge", "refund"]
 
 
-async def test_a_sync_call_that_takes_too_long_is_charged_all_the_same(
-    server: ApimasterServer, http: aiohttp.ClientSession
-) -> None:
-    """408, and the work goes on."""
+async def test_timed_out_sync_call_is_still_charged(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """408, and the work continues."""
     server.knobs.latency_s, server.knobs.sync_deadline_s = 0.2, 0.02
     status, answer = await post(http, GENERATE)
     assert (status, answer["error"]["type"]) == (408, "timeout_error")
     assert [charge.kind for charge in server.charges] == ["charge"]
 
 
-async def test_billing_models_and_the_wrong_door(http: aiohttp.ClientSession, server: ApimasterServer) -> None:
-    """The balance is the limit less the usage; chat points to the images."""
+async def test_billing_models_and_chat_endpoints(http: aiohttp.ClientSession, server: ApimasterServer) -> None:
+    """The balance is the limit minus the usage; chat refers to the images endpoint."""
     server.set_balance(7)
     await submit(http)
     async with http.get("/v1/dashboard/billing/subscription") as response:
@@ -176,8 +172,8 @@ async def test_billing_models_and_the_wrong_door(http: aiohttp.ClientSession, se
         assert (response.status, "error" in await response.json()) == (404, True)
 
 
-async def test_the_record_says_who_hung_up(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """A caller that gives up is told apart from an answer, and from a reset of the server's own."""
+async def test_record_shows_which_side_closed(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """A caller that gives up is distinguished from an answer, and from a reset by the server."""
     server.script(Fault.charged_then_hang(), Fault.charged_then_reset())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
@@ -198,10 +194,8 @@ async def test_the_record_says_who_hung_up(server: ApimasterServer, http: aiohtt
     assert len(server.charges) == 3
 
 
-async def test_nothing_is_charged_by_a_fault_that_comes_before_the_work(
-    server: ApimasterServer, http: aiohttp.ClientSession
-) -> None:
-    """Only what reached the provider costs."""
+async def test_fault_before_the_work_charges_nothing(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """Only what reached the provider is charged."""
     server.script(Fault.reset(), Fault.html(), Fault.http(500))
     with pytest.raises(aiohttp.ClientError):
         await post(http, SUBMIT)
@@ -212,8 +206,8 @@ async def test_nothing_is_charged_by_a_fault_that_comes_before_the_work(
     assert len(server.posts) == 3
 
 
-async def test_a_fault_in_the_wrong_place_is_a_mistake(server: ApimasterServer) -> None:
-    """Told when it is scripted, not found out later."""
+async def test_fault_at_the_wrong_endpoint_is_an_error(server: ApimasterServer) -> None:
+    """It is raised when the fault is scripted."""
     with pytest.raises(ValueError, match="no fault of a poll"):
         server.script_poll(Fault.finished())
     with pytest.raises(ValueError, match="no fault of a submit"):

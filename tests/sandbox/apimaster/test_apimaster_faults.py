@@ -1,4 +1,4 @@
-"""The provider's faults: each does on the wire what its name says."""
+"""The provider's faults: each has the effect on the wire that its name says."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ from tests.sandbox.apimaster.support import SUBMIT, poll, post, submit
 
 
 async def test_a_408_after_the_work_is_charged(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """Refused in the envelope, and the task goes on all the same."""
+    """Refused in the envelope, and the task still continues."""
     server.script(Fault.charged_then_http(408))
     status, answer = await post(http, SUBMIT)
     assert (status, "error" in answer) == (408, True)
@@ -23,20 +23,18 @@ async def test_a_408_after_the_work_is_charged(server: ApimasterServer, http: ai
     assert [charge.kind for charge in server.charges] == ["charge"]
 
 
-async def test_a_request_may_be_cut_off_before_it_was_read(
-    server: ApimasterServer, http: aiohttp.ClientSession
-) -> None:
-    """Nothing was understood of it, and nothing is charged."""
+async def test_request_may_be_cut_off_before_it_was_read(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """It was not parsed, and nothing is charged."""
     server.script(Fault.reset_unread())
     with pytest.raises(aiohttp.ClientError):
         await post(http, SUBMIT)
     assert (server.posts[0].body, server.posts[0].client_closed_early, server.charges) == ({}, False, [])
 
 
-async def test_what_hangs_is_answered_when_the_faults_are_cleared(
+async def test_hanging_calls_are_answered_when_the_faults_are_cleared(
     server: ApimasterServer, http: aiohttp.ClientSession
 ) -> None:
-    """By a proxy, in HTML; one had its work done before, the other not; the next call is as ever."""
+    """By a proxy, in HTML; one had its work done before, the other not; the next call is normal."""
     server.script(Fault.hang(), Fault.charged_then_hang())
 
     async def asked() -> tuple[int, str]:
@@ -55,8 +53,8 @@ async def test_what_hangs_is_answered_when_the_faults_are_cleared(
     await submit(http)
 
 
-async def test_an_answer_drips(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """Whole in the end, but piece by piece."""
+async def test_answer_may_be_sent_slowly(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """Complete in the end, but piece by piece."""
     server.script(Fault.drip(0.1))
     started = time.monotonic()
     assert (await post(http, SUBMIT))[1]["code"] == 200
@@ -67,14 +65,14 @@ async def test_an_answer_drips(server: ApimasterServer, http: aiohttp.ClientSess
 async def test_wrong_types_are_json_and_charged(
     server: ApimasterServer, http: aiohttp.ClientSession, number: int
 ) -> None:
-    """A client has to look at what it gets."""
+    """A client has to validate the types."""
     server.script(Fault.wrong_types(number))
     async with http.post(SUBMIT, json={"model": MODEL, "prompt": "x"}) as response:
         json.loads(await response.text())
     assert len(server.charges) == 1
 
 
-async def test_a_small_answer_unpacks_into_a_large_one(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+async def test_small_answer_may_decompress_to_a_large_one(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
     """Gzip, a thousand to one."""
     server.script(Fault.inflating(3_000_000))
     async with http.post(SUBMIT, json={"model": MODEL, "prompt": "x"}) as response:
@@ -83,10 +81,8 @@ async def test_a_small_answer_unpacks_into_a_large_one(server: ApimasterServer, 
         assert len(await response.read()) == 3_000_000
 
 
-async def test_the_first_address_of_a_picture_may_have_expired(
-    server: ApimasterServer, http: aiohttp.ClientSession
-) -> None:
-    """The next poll brings a good one."""
+async def test_first_url_of_a_picture_may_have_expired(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """The next poll returns a valid one."""
     server.script(Fault.expired())
     task_id = await submit(http)
     found = []
@@ -97,8 +93,10 @@ async def test_the_first_address_of_a_picture_may_have_expired(
     assert found == [404, 200]
 
 
-async def test_a_picture_may_have_moved_or_be_a_bomb(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """A redirect to the very same address; then a PNG that is small on the wire alone."""
+async def test_picture_may_redirect_or_be_a_decompression_bomb(
+    server: ApimasterServer, http: aiohttp.ClientSession
+) -> None:
+    """A redirect to the same URL; then a PNG that is small only on the wire."""
     server.script_result(Fault.redirect(), Fault.bomb())
     task_id = await submit(http)
     url = (await poll(http, task_id))["result"]["images"][0]["url"]
@@ -112,8 +110,8 @@ async def test_a_picture_may_have_moved_or_be_a_bomb(server: ApimasterServer, ht
         Image.open(io.BytesIO(data))
 
 
-async def test_an_upload_may_fail_like_any_call(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """One of several fails, by its script; the next one is kept."""
+async def test_upload_may_fail_like_any_call(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """One of several fails, as scripted; the next one is stored."""
     server.script_upload(Fault.http(503), Fault.charged_then_http(408))
     assert server.scripted == 2
     found = []

@@ -1,4 +1,4 @@
-"""The pictures of the provider's stand-in: drawn as asked, behind addresses that expire."""
+"""The pictures of the provider stand-in: drawn as ordered, at URLs that expire."""
 
 import asyncio
 import base64
@@ -16,17 +16,17 @@ from tests.sandbox.apimaster.support import GENERATE, fetched, poll, post, submi
 
 @pytest.mark.parametrize("ratio", PIXELS_AT_1K)
 async def test_every_ratio_has_its_exact_pixels(http: aiohttp.ClientSession, ratio: str) -> None:
-    """Drawn, not only announced."""
+    """Of the drawn picture, not only in the reply."""
     _, answer = await post(http, GENERATE, size=ratio, resolution="0.5k")
     assert (await fetched(http, answer["data"][0]["url"])).size == pixel_size(ratio, "0.5K")
 
 
-def test_the_largest_side_is_the_guides() -> None:
+def test_largest_side_matches_the_guide() -> None:
     """The table and its four scales."""
     assert max(max(pixel_size(ratio, resolution)) for ratio in PIXELS_AT_1K for resolution in SCALE) == 12_288
 
 
-async def test_an_address_expires(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+async def test_url_expires(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
     """And cannot be forged."""
     url = (await poll(http, await submit(http)))["result"]["images"][0]["url"]
     server.knobs.result_ttl_s = -1
@@ -39,16 +39,16 @@ async def test_an_address_expires(server: ApimasterServer, http: aiohttp.ClientS
 
 
 async def test_b64_json_is_honoured(http: aiohttp.ClientSession) -> None:
-    """As OpenAI's SDK asks for it."""
+    """As OpenAI's SDK requests it."""
     _, answer = await post(http, GENERATE, response_format="b64_json")
     assert base64.b64decode(answer["data"][0]["b64_json"])[:3] == b"\xff\xd8\xff"
 
 
 @pytest.mark.parametrize("picture_format", ["jpeg", "png", "webp"])
-async def test_extension_and_type_may_lie(
+async def test_extension_and_type_may_be_wrong(
     server: ApimasterServer, http: aiohttp.ClientSession, picture_format: str
 ) -> None:
-    """As the provider's do."""
+    """As the provider's are."""
     server.knobs.picture_format = picture_format  # type: ignore[assignment]  # parametrize knows no literals
     server.knobs.lying_types = True
     url = (await poll(http, await submit(http)))["result"]["images"][0]["url"]
@@ -59,7 +59,7 @@ async def test_extension_and_type_may_lie(
 
 
 async def test_the_same_prompt_gives_different_pictures(http: aiohttp.ClientSession) -> None:
-    """So that "again" is seen to do something."""
+    """So that "again" visibly changes something."""
     pictures = []
     for _ in range(2):
         _, answer = await post(http, GENERATE, response_format="b64_json")
@@ -67,8 +67,8 @@ async def test_the_same_prompt_gives_different_pictures(http: aiohttp.ClientSess
     assert pictures[0] != pictures[1]
 
 
-async def test_a_large_picture_does_not_stop_the_server(http: aiohttp.ClientSession) -> None:
-    """While 16 megapixels are painted, other calls are answered."""
+async def test_large_picture_does_not_block_the_server(http: aiohttp.ClientSession) -> None:
+    """While 16 megapixels are drawn, other calls are answered."""
     _, answer = await post(http, GENERATE, resolution="4K", size="1:1")
     painting = asyncio.create_task(fetched(http, answer["data"][0]["url"]))
     answered = 0
@@ -81,8 +81,8 @@ async def test_a_large_picture_does_not_stop_the_server(http: aiohttp.ClientSess
     assert answered >= 5
 
 
-async def test_plain_pictures_are_painted_once_for_all(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
-    """For benchmarks, where painting would be most of the work."""
+async def test_plain_pictures_are_drawn_once(server: ApimasterServer, http: aiohttp.ClientSession) -> None:
+    """For benchmarks, where drawing would be most of the work."""
     server.knobs.plain_pictures = True
     urls = [(await poll(http, await submit(http)))["result"]["images"][0]["url"] for _ in range(2)]
     first, second = [await fetched(http, url) for url in urls]
@@ -90,7 +90,7 @@ async def test_plain_pictures_are_painted_once_for_all(server: ApimasterServer, 
     assert first.tobytes() == second.tobytes()
 
 
-async def test_uploads_are_looked_at_and_served(http: aiohttp.ClientSession) -> None:
+async def test_uploads_are_checked_and_served(http: aiohttp.ClientSession) -> None:
     """By their bytes, up to 20 MB."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
@@ -107,7 +107,7 @@ async def test_uploads_are_looked_at_and_served(http: aiohttp.ClientSession) -> 
             assert response.status == status
 
 
-async def test_a_reference_is_seen_in_the_picture(http: aiohttp.ClientSession) -> None:
+async def test_reference_appears_in_the_picture(http: aiohttp.ClientSession) -> None:
     """Pasted in at the top left."""
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), (255, 0, 0)).save(buffer, "PNG")
@@ -118,20 +118,20 @@ async def test_a_reference_is_seen_in_the_picture(http: aiohttp.ClientSession) -
     assert any(isinstance(pixel, tuple) and pixel[0] > 240 and pixel[1] < 20 for pixel in reds)
 
 
-async def test_a_reference_that_is_gone_fails_the_task(http: aiohttp.ClientSession, server: ApimasterServer) -> None:
-    """As an expired attachment's address does."""
+async def test_missing_reference_fails_the_task(http: aiohttp.ClientSession, server: ApimasterServer) -> None:
+    """As the URL of an expired attachment does."""
     data = await poll(http, await submit(http, image_urls=[f"{server.base_url}/uploads/none.png"]))
     assert data["status"] == "failed"
     assert "reference" in data["error"]["message"]
 
 
 async def test_other_machines_are_never_contacted(http: aiohttp.ClientSession) -> None:
-    """A reference elsewhere becomes a grey field."""
+    """An external reference becomes a grey rectangle."""
     data = await poll(http, await submit(http, image_urls=["http://192.0.2.1/never.png"]))
     assert data["status"] == "succeeded"
 
 
-async def test_the_files_go_with_the_server(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_files_are_removed_with_the_server(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left in the temporary directory."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with ApimasterServer(knobs=Knobs(latency_s=0)) as server:
