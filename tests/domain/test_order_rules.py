@@ -123,7 +123,7 @@ def test_age_restricted_words_are_allowed_only_in_age_restricted_channels() -> N
     assert words_in_force(rules, an_origin(age_restricted=True)) == (always,)
 
 
-def test_blocked_member_sees_the_end_and_the_reason_only_if_it_is_public() -> None:
+def test_blocked_member_sees_the_end_and_the_reason_only_if_allowed() -> None:
     """A block that has expired refuses nothing."""
     until = START + timedelta(hours=2)
     block = Block(guild_id=GUILD, member_id=ALICE, by_id=BOB, since=START, until=until, reason="spam")

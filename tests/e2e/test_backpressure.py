@@ -8,7 +8,7 @@ CROWD = 16
 MEMBERS = ("alice", "bob", "mod")
 
 
-async def test_killed_between_defer_and_store_member_is_told_that_nothing_was_ordered(
+async def test_killed_between_defer_and_store_member_is_notified_that_nothing_was_ordered(
     harness: Harness,
 ) -> None:
     """After the restart the member is notified privately in their language; stored orders continue."""

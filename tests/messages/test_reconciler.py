@@ -183,7 +183,7 @@ async def test_rate_limited_channel_delays_no_other_message(post: Post) -> None:
     alone = (await post.steps.fetched(user_id=BOB)).request_id
     post.reconciler.refresh([alone])
     async with asyncio.timeout(10):
-        while alone in await post.store.requests_behind():  # noqa: ASYNC110 - the rows tell
+        while alone in await post.store.requests_behind():  # noqa: ASYNC110 - polls the rows
             await asyncio.sleep(0)
     assert len([shown for shown in fallback_chain.shown if shown[0] in crowd]) == 4
     fallback_chain.free.set()

@@ -62,7 +62,7 @@ def test_unchangeable_mode_is_named(
     assert ("file_open_to_others", "0777", f"chmod go-w {folder}") in named
 
 
-def test_world_readable_settings_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_settings_readable_by_others_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """They have the token and the key; a missing file is fine too."""
     name_open_settings(tmp_path / ".env")
     (tmp_path / ".env").touch(mode=0o600)

@@ -29,7 +29,7 @@ def test_every_known_fault_has_a_name(name: str) -> None:
 
 
 def test_names_are_unique() -> None:
-    """One name per fault; and unknown names are refused."""
+    """One name per fault; an unknown name finds none."""
     assert len({trouble.name for trouble in TROUBLES}) == len(TROUBLES)
     assert named("submit/nothing") is None
 

@@ -146,7 +146,7 @@ def _become_bot(env: dict[str, str], cwd: str, log: int) -> NoReturn:
 
 def _leave(code: int) -> NoReturn:
     """Exit like a Python process but without interpreter teardown, which would copy most of the shared memory."""
-    threading._shutdown()  # type: ignore[attr-defined] # what the interpreter itself begins with
+    threading._shutdown()  # type: ignore[attr-defined] # the first step of interpreter shutdown
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
