@@ -139,7 +139,7 @@ async def test_pictures_in_the_backup_are_restored(database: Path, run: Command)
 
 
 async def test_file_names_in_a_backup_cannot_escape(database: Path, run: Command, tmp_path: Path) -> None:
-    """Whoever made the backup, its files go only to their two directories."""
+    """For any backup, files go only to their two directories."""
     async with opened(database) as store:
         await Steps(store).queued()
         assert run("backup", "--with-pictures", "kept.db") == 0

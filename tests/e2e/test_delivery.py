@@ -78,7 +78,7 @@ async def test_busy_database_defers_the_answer_and_the_card_follows(harness: Har
 
 
 async def test_database_that_stays_busy_is_reported_privately_and_costs_nothing(harness: Harness) -> None:
-    """The deferred message is deleted and the member is told what happened."""
+    """The deferred message is deleted and the member is shown what happened."""
     with closing(sqlite3.connect(harness.data_dir / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await harness.imagine("no chance")

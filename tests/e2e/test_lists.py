@@ -104,7 +104,7 @@ async def test_undeliverable_picture_is_collected_privately_and_once(harness: Ha
 
 
 async def test_collect_falls_back_to_direct_message_or_keeps_the_picture(harness: Harness) -> None:
-    """If both are refused, the picture is kept and the member told; the next try delivers it directly."""
+    """If both are refused, the picture is kept and the member notified; the next try delivers it directly."""
     await stranded(harness, "rolling stone")
     harness.faults.fail_next("POST /webhooks/*", 403, 50013)
     harness.faults.fail_next("POST /users/@me/channels", 403, 50007)

@@ -142,7 +142,7 @@ async def test_form_opened_before_a_restart_must_be_opened_again(harness: Harnes
 
 
 async def test_picture_deleted_meanwhile_costs_nothing(harness: Harness) -> None:
-    """The member is told which picture is gone, and the reserve is released."""
+    """The member is shown which picture is gone, and the reserve is released."""
     message = post(harness, "red")
     opened = await form(harness, message)
     harness.driver.delete("bob", message.id)

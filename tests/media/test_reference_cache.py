@@ -156,7 +156,7 @@ async def test_redirect_to_another_host_is_not_followed(tmp_path: Path, cdn: tup
 async def test_unusable_reference_is_named_with_the_reason(
     tmp_path: Path, cdn: tuple[Cdn, str], status: int, body: bytes, code: str
 ) -> None:
-    """Its member is told which one it is; no file is left on disk."""
+    """Its member is shown which one it is; no file is left on disk."""
     server, host = cdn
     server.status, server.body = status, body
     async with ReferenceCopies(tmp_path, [host]) as copies:

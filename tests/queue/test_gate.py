@@ -109,7 +109,7 @@ async def test_restart_with_an_empty_balance_restarts_the_back_off(pipeline_harn
 
 
 async def test_refused_key_closes_the_gate_too(pipeline_harness: PipelineHarness) -> None:
-    """Only the owner can fix a wrong key: jobs wait, and the owner is told which setting it is."""
+    """Only the owner can fix a wrong key: jobs wait, and the notification names which setting it is."""
     pipeline_harness.provider.submits.append(InvalidKeyError("401", http_status=401))
     await pipeline_harness.start()
     await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.FETCHED)

@@ -32,7 +32,7 @@ async def kept(pipeline_harness: PipelineHarness) -> int:
 
 
 async def test_kept_picture_whose_file_was_lost_is_named(pipeline_harness: PipelineHarness) -> None:
-    """After a disk loss: its member is told which one it is, and who may have a copy."""
+    """After a disk loss: its member is shown which one it is, and who may have a copy."""
     number = await kept(pipeline_harness)
     service = library(pipeline_harness)
     with refused(rf"no\. {number} is not on my disk any more"):
