@@ -123,7 +123,7 @@ async def test_two_members_with_the_same_form(harness: Harness) -> None:
 
 
 async def test_moderator_removes_pictures_of_their_own_channels_only(harness: Harness) -> None:
-    """The permission is checked in the picture's channel, wherever the form is submitted and regardless of who opened it."""
+    """The permission is checked in the picture's channel, whoever opened or submits the form."""
     place = harness.world.channel("art")
     place.overwrites[harness.world.user("mod").id] = Overwrite(deny=int(Permission.MANAGE_MESSAGES), is_member=True)
     harness.world.announce_channel(place)
