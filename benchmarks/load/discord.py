@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -19,6 +18,7 @@ from aiohttp import MultipartReader, WSMsgType, web
 
 from benchmarks.load import shapes
 from benchmarks.load.shapes import Json
+from sandbox.discord.gateway_streams import STREAMS
 
 _EPOCH_MS: Final = 1_420_070_400_000
 _EPHEMERAL: Final = 64
@@ -87,7 +87,7 @@ class LeanDiscord:
     _numbers: int = 0
     _commands: dict[str, str] = field(default_factory=dict)
     _socket: web.WebSocketResponse | None = None
-    _deflate: Any = None
+    _compress: Callable[[bytes], bytes] = field(default_factory=STREAMS["zlib-stream"])
     _sequence: int = 0
     _online: asyncio.Event = field(default_factory=asyncio.Event)
     _runner: web.AppRunner | None = None
@@ -165,12 +165,12 @@ class LeanDiscord:
     async def _send(self, frame: bytes) -> None:
         if self._socket is None:
             raise RuntimeError("the bot is not connected")
-        await self._socket.send_bytes(self._deflate.compress(frame) + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+        await self._socket.send_bytes(self._compress(frame))
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         self._socket = socket = web.WebSocketResponse(max_msg_size=0, compress=False)
         await socket.prepare(request)
-        self._deflate = zlib.compressobj()
+        self._compress = STREAMS[request.query["compress"]]()
         await self._send(json.dumps({"op": 10, "d": {"heartbeat_interval": _HELD_MS}, "s": None, "t": None}).encode())
         async for frame in socket:
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
