@@ -185,8 +185,30 @@ async def autocomplete_of_rules(target: Target, report: Report) -> None:
                 report.hole(f"proposals of /{command} in {channel} are given to a member: {sent.choices!r:.80}")
 
 
+async def taken_edit_form(target: Target, report: Report) -> None:
+    """Send another member's form *Edit prompt* first, so that its own member can't send it any more."""
+    await target.imagine("a picture to edit")
+    card = await target.picture("a picture to edit")
+    opened = await target.driver.click("alice", card.id, card.button("Edit prompt").custom_id)
+    await opened.acknowledged()
+    before = target.counts()
+    data = {"custom_id": (opened.modal or {})["custom_id"], "components": _of_modal(opened, prompt="taken")}
+    for member, channel in (("bob", "general"), ("bob", "dm"), ("mod", "general"), ("alice", "art")):
+        sent = target.forge(InteractionType.MODAL_SUBMIT, data, member=member, channel=channel, source=card)
+        await expect_refusal(target, report, f"{member} sends alice's form from {channel}", sent, before)
+    report.attempt()
+    await target.driver.submit_modal(opened, {"prompt": "her own edit"})
+    try:
+        await target.picture("her own edit")
+    except DriverError:
+        report.hole("the member of the form can't send it any more")
+
+
 SCENARIOS: Final = (
     Scenario(name="foreign posted form", point=3, about="another's form of a hidden picture", run=foreign_posted_form),
+    Scenario(
+        name="taken edit form", point=3, about="sent by others before its member", run=taken_edit_form, short=False
+    ),
     Scenario(
         name="form from elsewhere",
         point=3,

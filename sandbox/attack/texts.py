@@ -74,7 +74,7 @@ async def forged_texts(target: Target, report: Report) -> None:
 
 
 async def files_of_the_bot(target: Target, report: Report) -> None:
-    """Read the bot's data as another user of the machine, its core files, and its backups."""
+    """Read the bot's data as another user of the machine, and its core files."""
     await target.imagine("something private", private=True)
     await target.until(lambda: target.rows("SELECT COUNT(*) FROM jobs WHERE state = 'delivered'") == [(1,)], 20)
     await target.bot.stop()
