@@ -1,4 +1,4 @@
-"""Point 10: what a backup holds that could be used after it is lost."""
+"""Point 10: secrets in a backup that could be used if the backup is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 async def tokens_in_backups(target: Target, report: Report) -> None:
-    """Look for the tokens of interactions, which answer in a member's name for 15 minutes, in a backup."""
+    """Search a backup for interaction tokens, which authorize answers for 15 minutes."""
     target.knobs.latency_s = 60.0  # the token is needed until the picture comes
     sent = await target.driver.slash("alice", "imagine", {"prompt": "to be backed up"})
     await sent.acknowledged()

@@ -186,7 +186,7 @@ async def autocomplete_of_rules(target: Target, report: Report) -> None:
 
 
 async def taken_edit_form(target: Target, report: Report) -> None:
-    """Send another member's form *Edit prompt* first, so that its own member can't send it any more."""
+    """Submit another member's *Edit prompt* form first, so that its owner can't submit it any more."""
     await target.imagine("a picture to edit")
     card = await target.picture("a picture to edit")
     opened = await target.driver.click("alice", card.id, card.button("Edit prompt").custom_id)

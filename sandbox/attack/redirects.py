@@ -1,4 +1,4 @@
-"""Point 10: a provider that redirects to its own origin, along which the key must not travel either."""
+"""Point 10: a provider that redirects within its own origin, where the API key must not be sent either."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FOLLOWED_WITHIN_S: Final = 10.0
 
 
 async def key_along_own_redirects(target: Target, report: Report) -> None:
-    """Name a result at the provider's own origin, redirect its read there, and look whether the key comes along."""
+    """Redirect the read of a result within the provider's own origin, and check whether the API key is sent."""
     own_url = target.apimaster.base_url
     async with _provider() as (url, keys):
         await _start_with(target, url)
@@ -38,7 +38,7 @@ async def _start_with(target: Target, base_url: str) -> None:
 
 @asynccontextmanager
 async def _provider() -> AsyncIterator[tuple[str, list[str]]]:
-    """A provider whose pictures have moved; the keys that came with reads at the new address."""
+    """A provider that redirects reads of pictures; yields its URL and the keys sent to the new address."""
     keys: list[str] = []
 
     async def submit(_: web.Request) -> web.Response:
