@@ -35,7 +35,7 @@ _ENDED_WITHIN_S: Final = 45.0
 
 
 async def _ends(target: Target, report: Report, what: str, prompt: str) -> None:
-    """Report the attack unless the newest job reaches a final state."""
+    """Report a hole unless this prompt's job reaches a final state."""
     report.attempt()
     if not await target.until(lambda: _state(target, prompt) in _ENDED, _ENDED_WITHIN_S):
         report.hole(f"{what}: the job doesn't end, it is {_state(target, prompt)}")

@@ -13,7 +13,7 @@ class Verdict(StrEnum):
     """The result of an attack, best first."""
 
     HELD = "held"
-    """Refused, or without effect; nobody else was affected."""
+    """Refused, or without effect; no other member was affected."""
     WEAK = "weak"
     """No harm, but not as documented: no answer, a slow one, or a traceback in the log."""
     HOLE = "hole"
@@ -61,7 +61,7 @@ class Scenario:
 
     name: str
     point: int
-    """The point of the security review that it belongs to."""
+    """The point in the list of holes that it belongs to."""
     about: str
     run: Callable[[Target, Report], Awaitable[None]]
     settings: Mapping[str, str] = field(default_factory=dict)

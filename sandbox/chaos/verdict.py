@@ -38,7 +38,7 @@ class Verdict:
     double: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     untold: int = 0
-    """Results that could not be shown: the token expired, the request is private, the member takes no DMs."""
+    """Results that could not be shown: the token expired, the bot can't post there, the member takes no DMs."""
 
     @property
     def jobs(self) -> int:
