@@ -25,6 +25,7 @@ from bot.interactions.dedupe import SeenInteractions, comes_first
 from bot.interactions.error_replies import answer_error
 from bot.interactions.offered import not_offered
 from bot.interactions.responses import sent_surely
+from bot.interactions.unreadable import UnreadableInteractions
 from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
 from bot.registry import Services
@@ -147,11 +148,12 @@ class ImagineBot(commands.AutoShardedBot):
             shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
         )
         self.malformed = MalformedTraffic(count_malformed)
-        skip_malformed_events(self, self.malformed)
+        self.seen = SeenInteractions()
+        self._unreadable = UnreadableInteractions(self, self.seen)
+        skip_malformed_events(self, self.malformed, self._unreadable.answer)
         reconnect_on_broken_frames(self.malformed)
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
-        self.seen = SeenInteractions()
         self._forms = Forms()
         self._on_login = on_login
         self._last_synced = last_synced
@@ -211,6 +213,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Close the gateway; nothing is answered any more."""
         await self.finish_commands(grace_s=0)
+        await self._unreadable.close()
         await super().close()
 
     async def _sync_commands(self) -> None:
