@@ -27,6 +27,7 @@ from bot.interactions.offered import not_offered
 from bot.interactions.responses import sent_surely
 from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
+from bot.ops.skip_errors import Count, uncounted
 from bot.registry import Components
 from bot.ui.access import check_audience
 from bot.ui.confirm import DRAFT_BUTTONS
@@ -122,7 +123,7 @@ class ImagineBot(commands.AutoShardedBot):
         build: Callable[[ImagineBot], Components],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
-        count_malformed: Callable[[str], None] = lambda _: None,
+        count_malformed: Count = uncounted,
     ) -> None:
         # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url

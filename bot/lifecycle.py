@@ -55,15 +55,15 @@ async def serve(client: ImagineBot, token: str, api_url: str, signals: StopSigna
     go_on = partial(take_up_work, components, failures=failures)
     connected = asyncio.create_task(connect(client, token, api_url, on_login=go_on), name="discord")
     asked = asyncio.create_task(signals.asked.wait(), name="stop-signal")
+    damage = asyncio.create_task(_alert_of_damage(components), name="damage")
     try:
         ends: list[asyncio.Future[Any]] = [connected, asked, components.failure.reported]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         signals.begin_stop()
         asked.cancel()
-        if isinstance(components.failure.error, DamagedError):
-            components.announcements.start(components.alerts.tell("database_damaged"), name="tell-of-damage")
         await _stop(client, components)
+        damage.cancel()
         connected.cancel()
         outcome = (await asyncio.gather(connected, return_exceptions=True))[0]
     if (error := components.failure.error) is not None:
@@ -74,6 +74,13 @@ async def serve(client: ImagineBot, token: str, api_url: str, signals: StopSigna
         raise outcome
     if not signals.asked.is_set():
         raise BotError("The connection to Discord ended by itself. Start the bot again: nothing is lost.")
+
+
+async def _alert_of_damage(components: Components) -> None:
+    """Alert the owners if the bot ends because its database is damaged; also where that shows during the stop."""
+    await asyncio.wait({components.failure.reported})
+    if isinstance(components.failure.error, DamagedError):
+        components.announcements.start(components.alerts.tell("database_damaged"), name="tell-of-damage")
 
 
 async def _stop(client: ImagineBot, components: Components) -> None:
