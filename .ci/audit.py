@@ -27,7 +27,7 @@ def main(requirements: str) -> int:
     weak = [(found, weakness) for found in looked_up for weakness in found.get("vulns", [])]
     for found, weakness in weak:
         fixed = ", ".join(weakness["fix_versions"]) or "no version yet"
-        tell(SOME, f"{found['name']} {found['version']}: {weakness['id']}, mended in {fixed}")
+        tell(SOME, f"{found['name']} {found['version']}: {weakness['id']}, fixed in {fixed}")
     if weak:
         return tell(SOME, f"Known weaknesses: {len(weak)}. Pin fixed versions with `make upgrade`.")
     if skipped or not looked_up:

@@ -32,7 +32,7 @@ def audited(folder: Path, said: str, *, code: int = 0) -> tuple[int, str]:
     ("dependencies", "exit_code", "words"),
     [
         ([FINE, FINE], 0, "No weakness is known of the 2 dependencies"),
-        ([FINE, WEAK], 1, "pillow 1.0: PYSEC-2020-77, mended in 6.2.2"),
+        ([FINE, WEAK], 1, "pillow 1.0: PYSEC-2020-77, fixed in 6.2.2"),
         ([FINE, SKIPPED], 2, "1 of 2 dependencies could not be looked up"),
         ([WEAK, SKIPPED], 1, "Known weaknesses: 1."),
         ([], 2, "could not be looked up"),

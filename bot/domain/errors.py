@@ -43,6 +43,10 @@ class StoreError(BotError):
     code = "store"
 
 
+class NoSuchRequestError(StoreError):
+    """There is no request of this number."""
+
+
 class DamagedError(StoreError):
     """A page of the database is broken. Nothing more is written to it; starting again would not help."""
 

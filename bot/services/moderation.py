@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.domain.audit import AuditAction, AuditEntry, NewAuditEntry
-from bot.domain.errors import Markup, Refusal
+from bot.domain.errors import Markup, NoSuchRequestError, Refusal
 from bot.domain.job import RequestView
 from bot.domain.rules import Block
 from bot.ports import Presenter, RequestStore
@@ -97,7 +97,10 @@ class Moderation:
         request_id = await self._requests.request_of_message(message_id, interaction_id)
         if request_id is None:
             raise Refusal("not_a_card")
-        return await self.of_server(moderator, request_id)
+        view = await self.of_server(moderator, request_id)
+        if view.request.deleted_at is not None:
+            raise _deleted(view)
+        return view
 
     async def remove(self, moderator: Moderator, request_id: int, reason: str) -> RequestView:
         """Take a request's messages away, whatever its state: what waits is free; what is being made is charged.
@@ -109,27 +112,32 @@ class Moderation:
         told = " ".join(reason.split())[:MAX_REASON_CHARACTERS]
         entry = _entry(moderator, AuditAction.REMOVE, view.request.origin.user_id, told, job_id=first)
         if not await self._requests.remove(request_id, entry):
-            raise Refusal("deleted", number=first)
+            raise _deleted(view)
         self._presenter.refresh([request_id])
         for removed in self._on_removal:
             removed(moderator.user_id, view)
         return view
 
     async def of_server(self, moderator: Moderator, request_id: int) -> RequestView:
-        """A request of the moderator's server that is not deleted; raises Refusal for any other.
+        """A request of the moderator's server, deleted or not; raises Refusal for any other, and for none.
 
-        Whether they may moderate in its channel is for the caller to check.
+        Whether they may moderate in its channel is for the caller to check, before they are told anything of it.
         """
-        view = await self._requests.view(request_id)
+        try:
+            view = await self._requests.view(request_id)
+        except NoSuchRequestError:
+            raise Refusal("not_a_card") from None
         if view.request.origin.guild_id != moderator.guild_id:
             raise Refusal("not_a_card")
-        if view.request.deleted_at is not None:
-            raise Refusal("deleted", number=min(job.id for job in view.jobs))
         return view
 
     async def audit(self, moderator: Moderator, *, before_id: int | None = None, limit: int) -> list[AuditEntry]:
         """What those who look after the server did, the latest first."""
         return await self._audit.entries(moderator.guild_id, before_id=before_id, limit=limit)
+
+
+def _deleted(view: RequestView) -> Refusal:
+    return Refusal("deleted", number=min(job.id for job in view.jobs))
 
 
 def _entry(

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.domain.audit import AuditAction, NewAuditEntry
 from bot.domain.credits import LedgerKind
-from bot.domain.errors import Refusal, StoreError
+from bot.domain.errors import NoSuchRequestError, Refusal
 from bot.domain.job import Job, JobState, NewRequest, RequestView
 from bot.domain.limits import QueueLimits
 from bot.domain.policy import check_line, check_room
@@ -144,11 +144,11 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
 def view(db: Database, request_id: int, draw_up: Callable[[Database], None] = fair_queue.draw_up) -> RequestView:
     """Everything that a request's card is rendered from; `draw_up` is called if a job of it waits in line.
 
-    Raises StoreError for a request that is not there.
+    Raises NoSuchRequestError for a request that is not there.
     """
     row = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
     if row is None:
-        raise StoreError(f"There is no request {request_id}.")
+        raise NoSuchRequestError(f"There is no request {request_id}.")
     of_request = [
         job_from(job)
         for job in all_rows(db, "SELECT * FROM jobs WHERE request_id = :id ORDER BY position, id", {"id": request_id})

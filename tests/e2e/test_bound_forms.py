@@ -147,6 +147,23 @@ async def test_a_moderator_removes_pictures_of_their_own_channels_alone(harness:
     assert "Removed no. 1" in await told(await harness.driver.submit_modal(opened, {"reason": "because"}))
 
 
+async def test_the_form_that_removes_says_nothing_of_pictures_that_it_may_not_remove(harness: Harness) -> None:
+    """No such number is one sentence and no fault of the bot; of a deleted picture only its moderators are told."""
+    fields = [field("reason", 4, value="because"), field("block", 3, values=["none"])]
+    for member in ("alice", "mod"):
+        unknown = await forge(harness, member, {"custom_id": "takedown:404:77", "components": fields})
+        assert "no picture of mine" in await told(unknown)
+    assert not [line for line in harness.bot.output if "Traceback" in line]
+    await harness.imagine("deleted by its member", member="bob")
+    card = await harness.picture("deleted by its member", viewer="bob")
+    opened = await harness.driver.context_menu("mod", "Remove picture", target_message_id=card.id)
+    await opened.acknowledged()
+    assert "Removed no. 1" in await told(await harness.driver.submit_modal(opened, {}))
+    for member, words in (("alice", "may not manage messages"), ("mod", "has been deleted")):
+        gone = await forge(harness, member, {"custom_id": "takedown:1:77", "components": fields})
+        assert words in await told(gone)
+
+
 async def test_a_menu_is_used_on_messages_of_its_channel_alone(harness: Harness) -> None:
     """A message that another channel shows is no target, whatever a client says."""
     hide(harness, "art", "bob")

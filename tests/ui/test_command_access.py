@@ -180,4 +180,4 @@ async def test_typing_reaches_the_rules_of_who_may_read_them(bot: ImagineBot) ->
     [remove] = [command for command in commands_of(bot) if command.qualified_name == "settings words remove"]
     [option] = remove._params.values()
     await bot.tree._call(used(bot, remove, SERVER, option=option))
-    assert cast(Any, bot.services).reached == ["rulebook.of"]
+    assert cast(Any, bot.services).reached == ["guild_rules.of"]
