@@ -28,7 +28,8 @@ from bot.interactions.responses import sent_surely
 from bot.interactions.unreadable import UnreadableInteractions
 from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
-from bot.registry import Services
+from bot.ops.skip_errors import Count, uncounted
+from bot.registry import Components
 from bot.ui.access import check_audience
 from bot.ui.confirm import DRAFT_BUTTONS
 from bot.ui.dynamic_items import nobody_pressed
@@ -108,9 +109,10 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
 
 
 class ImagineBot(commands.AutoShardedBot):
-    """A client without privileged intents, caches or prefix commands."""
+    """A client without privileged intents, caches or prefix commands.
 
-    services: Services
+    `build` builds what runs around the client, services included: these write through it, and it answers with them.
+    """
 
     def __init__(
         self,
@@ -119,10 +121,10 @@ class ImagineBot(commands.AutoShardedBot):
         cdn_hosts: Collection[str] = (),
         shard_count: int | None = None,
         shard_ids: tuple[int, ...] | None = None,
-        on_login: Callable[[], Awaitable[None]],
+        build: Callable[[ImagineBot], Components],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
-        count_malformed: Callable[[str], None] = lambda _: None,
+        count_malformed: Count = uncounted,
     ) -> None:
         # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
@@ -155,12 +157,13 @@ class ImagineBot(commands.AutoShardedBot):
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
         self._forms = Forms()
-        self._on_login = on_login
         self._last_synced = last_synced
         self._remember_synced = remember_synced
+        self.components = build(self)
+        self.services = self.components.services
 
     async def setup_hook(self) -> None:
-        """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
+        """Load what the gateway will ask for, and register commands if they changed."""
         self.accepted = True
         self.loop.set_exception_handler(self._task_was_lost)
         await self.tree.set_translator(CatalogueTranslator())
@@ -171,7 +174,6 @@ class ImagineBot(commands.AutoShardedBot):
         _, url, _ = await self.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
         await self._sync_commands()
-        await self._on_login()
 
     async def on_ready(self) -> None:
         """Say that the gateway is there."""

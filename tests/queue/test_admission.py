@@ -15,6 +15,7 @@ from bot.domain.job import Job, JobState
 from bot.ops.backpressure import Backpressure
 from bot.queue.admission import Admission
 from bot.queue.rate_limiter import RateLimiter
+from bot.queue.wakeup import Wakeup
 from tests.support.build import BOB
 from tests.support.clock import FakeClock
 from tests.support.pipeline_harness import PipelineHarness
@@ -65,12 +66,12 @@ async def test_freed_slot_is_given_to_the_next_at_once(pipeline_harness: Pipelin
 async def test_held_admission_starts_nobody_until_it_is_over(pipeline_harness: PipelineHarness) -> None:
     """The longest hold counts; when it ends, the waiting jobs start without being woken."""
     await pipeline_harness.start()
-    pipeline_harness.admission.slow_down(30)
-    pipeline_harness.admission.slow_down(5)
+    pipeline_harness.slow_down(30)
+    pipeline_harness.slow_down(5)
     await pipeline_harness.imagine()
     await pipeline_harness.settle()
     pipeline_harness.clock.advance(29)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.settle()
     assert pipeline_harness.provider.posts == []
     pipeline_harness.clock.advance(1)
@@ -116,12 +117,12 @@ async def test_job_that_must_wait_is_called_up_when_its_moment_comes(pipeline_ha
 
 async def test_moment_that_passes_while_the_database_is_asked_is_not_missed(pipeline_harness: PipelineHarness) -> None:
     """The hold ends between the look at the line and the wait for a change: nobody else would wake admission."""
-    pipeline_harness.admission.slow_down(30)
+    pipeline_harness.slow_down(30)
     await pipeline_harness.imagine()
     await pipeline_harness.start()
     await pipeline_harness.settle()
     pipeline_harness.store.meanwhile["next_not_before"] = lambda: pipeline_harness.clock.shift(30)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.posted(1)
 
 
@@ -145,6 +146,7 @@ async def test_job_called_up_during_a_stop_is_not_submitted(pipeline_harness: Pi
         jobs=pipeline_harness.store,
         gate=pipeline_harness.gate,
         rate_limiter=RateLimiter(random.Random(1)),
+        wakeup=Wakeup(),
         clock=pipeline_harness.clock,
         owner=OWNER,
         backpressure=Backpressure(),
@@ -166,7 +168,7 @@ async def test_stopping_ends_an_idle_admission(pipeline_harness: PipelineHarness
     """It waits for nothing and leaves no task behind."""
     running = asyncio.create_task(pipeline_harness.admission.run())
     await pipeline_harness.settle()
-    pipeline_harness.admission.slow_down(60)
+    pipeline_harness.slow_down(60)
     pipeline_harness.admission.stop()
     await running
     await asyncio.sleep(0)

@@ -198,9 +198,8 @@ async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) 
     def opened() -> Database:
         return Database(sqlite3.connect(tmp_path / "w.db", isolation_level=None, factory=OutOfMemory))
 
-    thread = DatabaseThread("mortal-writer", opened, grouped=True)
     died: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-    thread.on_death(died.set_result)
+    thread = DatabaseThread("mortal-writer", opened, grouped=True, on_death=[died.set_result])
     await thread.start()
     await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
     await thread.run(insert(1))
@@ -216,10 +215,9 @@ async def test_dead_thread_is_told_of_and_leaves_nobody_waiting(tmp_path: Path) 
 async def test_a_broken_page_ends_the_thread_instead_of_a_write(tmp_path: Path) -> None:
     """Whoever asked is refused, the bot hears what it is, and nothing that waited with it is written."""
     path = tmp_path / "w.db"
-    thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True)
     heard: list[BaseException] = []
+    thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True, on_death=[heard.append])
     await thread.start()
-    thread.on_death(heard.append)
     await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
     await thread.run(lambda db: db.conn.execute("CREATE TABLE other (n INTEGER PRIMARY KEY)").close())
     await asyncio.to_thread(break_page_of, path, "t")

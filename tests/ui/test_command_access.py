@@ -78,8 +78,8 @@ async def nothing(*_: object) -> None:
 @pytest.fixture
 async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImagineBot]:
     """The bot with all its commands, not connected; answers are collected in its `told`."""
-    made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
-    cast(Any, made).services = _Services()
+    components: Any = SimpleNamespace(services=_Services())
+    made = ImagineBot(api_url=Route.BASE, build=lambda _: components, last_synced=nothing, remember_synced=nothing)
     told: list[Any] = []
     cast(Any, made).told = told
 
