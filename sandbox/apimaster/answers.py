@@ -20,10 +20,15 @@ class Hung:
 
     def __init__(self) -> None:
         self._let_go = asyncio.Event()
+        self.waiting = 0
 
     async def wait(self) -> None:
         """Wait until released."""
-        await self._let_go.wait()
+        self.waiting += 1
+        try:
+            await self._let_go.wait()
+        finally:
+            self.waiting -= 1
 
     def let_go(self) -> None:
         """Release all requests that wait now; later ones wait as before."""

@@ -124,6 +124,11 @@ class ApimasterServer:
         """How many scripted faults have not been applied yet."""
         return sum(map(len, self._scripts()))
 
+    @property
+    def hanging(self) -> int:
+        """The number of requests that `clear_scripts` would release now."""
+        return self._hung.waiting
+
     def clear_scripts(self) -> None:
         """Drop scripted faults that have not been applied, and release requests that hang."""
         self._hung.let_go()
