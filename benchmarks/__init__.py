@@ -1,1 +1,1 @@
-"""What `make bench` measures."""
+"""Benchmarks: query times, load, soak and attacks."""

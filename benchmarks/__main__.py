@@ -1,4 +1,4 @@
-"""`make bench`: a server with five million pictures, what is asked of it, and an export of a million of them."""
+"""`make bench`: query times on a server with five million pictures, and an export of a million of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LIMIT_BYTES = 10 * 1024 * 1024
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where; a temporary one otherwise.")
 @click.pass_context
 def main(context: click.Context, *, jobs: int, folder: Path | None) -> None:
-    """Fill a database, ask, and fail where an overview takes too long or a whole table is read for an answer."""
+    """Fill a database and time the queries; fail if an overview is too slow or a query scans a whole table."""
     if context.invoked_subcommand is not None:
         return
     with tempfile.TemporaryDirectory(dir=folder) as made:
@@ -54,11 +54,11 @@ def _ask(path: Path) -> bool:
     failed = False
     click.echo(f"{'question':<40} {'first':>10} {'again':>10}   plan")
     for name, question in QUESTIONS.items():
-        # A connection of its own for each: nothing is in its cache yet.
+        # A new connection for each query, so that its cache is empty.
         with closing(connect(path, read_only=True)) as db:
             first, again = milliseconds(db, question)
             scans = list(full_scans(db, question))
-        # The first answer reads the disk, and both wait for whatever else the machine does.
+        # The first answer includes disk reads, and any one may be slowed by other load on the machine.
         slow = name.startswith("overview") and again > OVERVIEW_MS
         failed = failed or bool(scans) or slow
         told = f"too slow: {OVERVIEW_MS:g} ms are allowed" if slow else "; ".join(scans) or "no full scan"
@@ -67,7 +67,7 @@ def _ask(path: Path) -> bool:
 
 
 def _export(path: Path, folder: Path, jobs: int) -> None:
-    """The oldest so many jobs, as they would be sent to a place that takes files of 10 MB."""
+    """Export the oldest `jobs` jobs, as for an upload limit of 10 MB per file."""
     with closing(connect(path, read_only=True)) as db:
         row = db.conn.execute("SELECT created_at FROM jobs ORDER BY id LIMIT 1 OFFSET ?", (jobs - 1,)).fetchone()
     period = Period(first=from_ms(START_MS).date(), last=from_ms(row["created_at"]).date())

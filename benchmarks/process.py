@@ -1,4 +1,4 @@
-"""What the system tells of a running process, and a port for one."""
+"""What the operating system reports about a running process, and a free port."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def status(pid: int | None, name: str) -> int:
-    """A number of `/proc/PID/status`, such as `VmRSS` in kB; raises RuntimeError where it is not told."""
+    """A number of `/proc/PID/status`, such as `VmRSS` in kB; raises RuntimeError if it is missing."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
@@ -15,7 +15,7 @@ def status(pid: int | None, name: str) -> int:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody has."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

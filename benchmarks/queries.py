@@ -1,4 +1,4 @@
-"""What is asked of a large database: how long each answer takes, and by which indexes SQLite finds it."""
+"""Queries on a large database: how long each takes, and whether SQLite uses an index."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.ports.statistics import JobFilter, Overview
 from bot.store import statistics
 
 OVERVIEW_MS: Final = 200.0
-"""The longest that an overview may take."""
+"""The longest time that an overview may take, in milliseconds."""
 _TODAY: Final = datetime.fromtimestamp(START_MS / 1_000, UTC).date() + timedelta(days=DAYS - 1)
 _MEMBER: Final = 1_000
 _STEP: Final = 2_000
 _TIMES: Final = 5
 _ROWS_OF_A_TABLE: Final = re.compile(r"SCAN (?!json_each|wanted|\(|SUBQUERY|CONSTANT)(\w+)")
-"""A step that reads a whole table or index; lists in a parameter and what a query has made itself are no tables."""
+"""A plan step that scans a whole table or index; JSON parameters and subquery results are not tables."""
 
 
 def _all() -> Period:
@@ -31,17 +31,17 @@ def _all() -> Period:
 
 
 def _past() -> Period:
-    """No whole year, many months, and days at both ends."""
+    """A period with no whole year, many months, and days at both ends."""
     return Period(first=date(_TODAY.year - 1, 2, 11), last=_TODAY - timedelta(days=30))
 
 
 def _season() -> Period:
-    """Hardly a whole month."""
+    """A period with hardly a whole month."""
     return Period(first=date(_TODAY.year - 1, 3, 10), last=date(_TODAY.year - 1, 5, 20))
 
 
 def overview_of_everything(db: Database) -> Overview:
-    """The longest period that there is."""
+    """An overview of the longest possible period."""
     return statistics.overview(db, GUILD, _all())
 
 
@@ -67,7 +67,7 @@ def _jobs(db: Database, wanted: JobFilter) -> object:
 
 
 def milliseconds(db: Database, question: Callable[[Database], object]) -> tuple[float, float]:
-    """How long the first answer took, and the fastest of those after it."""
+    """The time of the first answer, and of the fastest repeated one, in milliseconds."""
     took = []
     for _ in range(_TIMES):
         began = time.perf_counter()
@@ -77,7 +77,7 @@ def milliseconds(db: Database, question: Callable[[Database], object]) -> tuple[
 
 
 def full_scans(db: Database, question: Callable[[Database], object]) -> Iterator[str]:
-    """The steps of SQLite's plans for a question that read a table from end to end."""
+    """The steps of SQLite's query plans that scan a whole table."""
     asked: list[str] = []
     db.conn.set_trace_callback(asked.append)
     try:

@@ -1,7 +1,7 @@
-"""`python -m benchmarks soak`: an hour of a busy bot in some minutes, and whether anything grows meanwhile.
+"""`python -m benchmarks soak`: an hour of a busy bot in some minutes, and whether resource use grows.
 
-All waits are shortened by one factor: the provider's, the bot's polls, the members'. What is counted does not know of
-time: open files, tasks and memory that are left over from each picture grow all the same.
+All waits are divided by one factor: the provider's, the bot's polls, the members'. Leaks don't depend on time: open
+files, tasks and memory that remain after each picture grow all the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sandbox.stack import Sandbox
 _MEMBERS: Final = ("alice", "bob", "mod")
 _FIRST_POLL_S, _POLL_S, _PICTURE_S = 12.0, 4.0, 25.0
 _REQUESTS_A_MINUTE: Final = 18.0
-"""One every three seconds or so: of some 30 pictures a minute."""
+"""About one every three seconds, for some 30 pictures a minute."""
 _PRIVATE: Final = 0.1
 _TROUBLE_EVERY_S: Final = 300.0
 _QUARTERS: Final = 4
@@ -45,15 +45,15 @@ _MOST_GROWTH: Final = {
     "tasks": (0.0, 3.0),
     "threads": (0.0, 1.0),
 }
-"""How much more there may be at rest after the last quarter than after the second: a part, and so much for chance.
+"""The allowed growth at rest from the second to the last quarter: a fraction, and an absolute allowance for noise.
 
-Connections that nobody uses are kept for a while, at most 64 to Discord and 64 to the provider.
+Idle connections are kept open for a while, at most 64 to Discord and 64 to the provider.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What the bot's process has at a moment."""
+    """The resources of the bot's process at one moment."""
 
     rss_mb: float
     files: float
@@ -63,7 +63,7 @@ class Sample:
 
 
 def grown(earlier: Sample, later: Sample) -> dict[str, tuple[float, float]]:
-    """By name, what grew by more than it may, from how much to how much."""
+    """The resources that grew by more than allowed, by name, as (before, after)."""
     pairs = {name: (getattr(earlier, name), getattr(later, name)) for name in _MOST_GROWTH}
     return {
         name: (before, after)
@@ -77,7 +77,7 @@ def grown(earlier: Sample, later: Sample) -> dict[str, tuple[float, float]]:
 @click.option("--speed", default=30.0, show_default=True, type=click.FloatRange(1), help="How many times faster.")
 @click.option("--seed", default=1, show_default=True, help="What is drawn.")
 def soak(*, minutes: float, speed: float, seed: int) -> None:
-    """Let members order for an hour at many times the speed; fail where memory, files or tasks grow."""
+    """Let members order for an hour at many times the speed; fail if memory, files or tasks grow."""
     if not asyncio.run(_Soak(minutes=minutes, speed=speed, seed=seed).run()):
         raise SystemExit(1)
 
@@ -101,7 +101,7 @@ class _Soak:
         )
 
     async def run(self) -> bool:
-        """Run it, print the table, and return whether all is well."""
+        """Run it, print the table, and return whether nothing grew."""
         click.echo(f"{'':<22}{'RSS':>12}{'files':>8}{'sockets':>9}{'tasks':>8}{'threads':>9}")
         async with self._sandbox, aiohttp.ClientSession() as session:
             await self._sandbox.wait_for_bot()
@@ -147,10 +147,10 @@ class _Soak:
         return await asyncio.to_thread(_read_sample, self._sandbox.bot.pid or 0, _number(page, "imagine_tasks"))
 
     async def _traffic(self) -> None:
-        """Members' commands, at random but in a steady stream."""
+        """Send members' commands, random but at a steady rate."""
         while True:
             await asyncio.sleep(self._rng.expovariate(_REQUESTS_A_MINUTE * self._speed / 60))
-            with contextlib.suppress(DriverError):  # one that got no answer: the gateway was just being lost
+            with contextlib.suppress(DriverError):  # no answer: the gateway connection was just lost
                 await self._one_command(self._rng.choice(_MEMBERS))
 
     async def _one_command(self, member: str) -> None:
@@ -172,7 +172,7 @@ class _Soak:
                 await driver.slash(member, other)
 
     async def _troubles(self) -> None:
-        """What happens in an hour: lost connections, failed tasks, answers that never come, dead tokens."""
+        """Inject the faults of an hour: lost connections, failed tasks, missing responses, expired tokens."""
         sandbox = self._sandbox
         while True:
             await asyncio.sleep(_TROUBLE_EVERY_S / self._speed)
@@ -183,9 +183,9 @@ class _Soak:
             await sandbox.faults.drop_gateway(self._rng.choice((1000, 1001, 4000, 4009)))
 
     async def _at_rest(self, session: aiohttp.ClientSession, nothing: Sample) -> Sample:
-        """What there is when all is delivered and connections that nobody uses are closed.
+        """The resources when everything is delivered and idle connections are closed.
 
-        Raises TimeoutError where it does not come to rest.
+        Raises TimeoutError if the tasks don't finish.
         """
         async with asyncio.timeout(_AT_REST_WITHIN_S):
             most = nothing.tasks + _MOST_GROWTH["tasks"][1]
@@ -195,12 +195,12 @@ class _Soak:
         for _ in range(_LOOKS):
             await asyncio.sleep(_EVERY_S)
             found.append(await self._sample(session))
-        # What is just being done adds to what is there at rest, and never takes from it.
+        # Work in progress only adds to the resources at rest, so the minimum is the value at rest.
         return Sample(**{name: min(getattr(sample, name) for sample in found) for name in _MOST_GROWTH})
 
 
 def _tell(name: str, *samples: Sample) -> None:
-    """A line of the table: the mean of these samples."""
+    """Print a line of the table: the mean of these samples."""
     rss_mb, files, sockets, tasks, threads = (statistics.fmean(getattr(s, f) for s in samples) for f in _MOST_GROWTH)
     click.echo(f"{name:<22}{rss_mb:>9.1f} MB{files:>8.1f}{sockets:>9.1f}{tasks:>8.1f}{threads:>9.1f}")
 
@@ -220,7 +220,7 @@ def _read_sample(pid: int, tasks: float) -> Sample:
 def _target(descriptor: Path) -> str:
     try:
         return str(descriptor.readlink())
-    except FileNotFoundError:  # closed while we look
+    except FileNotFoundError:  # closed meanwhile
         return ""
 
 

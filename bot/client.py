@@ -25,9 +25,11 @@ from bot.interactions.dedupe import SeenInteractions, comes_first
 from bot.interactions.error_replies import answer_error
 from bot.interactions.offered import not_offered
 from bot.interactions.responses import sent_surely
+from bot.interactions.unreadable import UnreadableInteractions
 from bot.localization.discord_locale import CatalogueTranslator, digest_of_phrases
 from bot.ops.gateway_events import MalformedTraffic, reconnect_on_broken_frames, skip_malformed_events
-from bot.registry import Services
+from bot.ops.skip_errors import Count, uncounted
+from bot.registry import Components
 from bot.ui.access import check_audience
 from bot.ui.confirm import DRAFT_BUTTONS
 from bot.ui.dynamic_items import nobody_pressed
@@ -107,9 +109,10 @@ class CommandTree(app_commands.CommandTree["ImagineBot"]):
 
 
 class ImagineBot(commands.AutoShardedBot):
-    """A client without privileged intents, caches or prefix commands."""
+    """A client without privileged intents, caches or prefix commands.
 
-    services: Services
+    `build` builds what runs around the client, services included: these write through it, and it answers with them.
+    """
 
     def __init__(
         self,
@@ -118,10 +121,10 @@ class ImagineBot(commands.AutoShardedBot):
         cdn_hosts: Collection[str] = (),
         shard_count: int | None = None,
         shard_ids: tuple[int, ...] | None = None,
-        on_login: Callable[[], Awaitable[None]],
+        build: Callable[[ImagineBot], Components],
         last_synced: Callable[[], Awaitable[str | None]],
         remember_synced: Callable[[str], Awaitable[None]],
-        count_malformed: Callable[[str], None] = lambda _: None,
+        count_malformed: Count = uncounted,
     ) -> None:
         # These addresses are class attributes in discord.py: there is one Discord in a process.
         Route.BASE = api_url
@@ -147,18 +150,20 @@ class ImagineBot(commands.AutoShardedBot):
             shard_ids=cast(list[int], list(shard_ids) if shard_ids else None),  # None is its own default
         )
         self.malformed = MalformedTraffic(count_malformed)
-        skip_malformed_events(self, self.malformed)
+        self.seen = SeenInteractions()
+        self._unreadable = UnreadableInteractions(self, self.seen)
+        skip_malformed_events(self, self.malformed, self._unreadable.answer)
         reconnect_on_broken_frames(self.malformed)
         self.accepted = False
         """Whether Discord took the token and answered as Discord does."""
-        self.seen = SeenInteractions()
         self._forms = Forms()
-        self._on_login = on_login
         self._last_synced = last_synced
         self._remember_synced = remember_synced
+        self.components = build(self)
+        self.services = self.components.services
 
     async def setup_hook(self) -> None:
-        """Load what the gateway will ask for, register commands if they changed, and take up unfinished work."""
+        """Load what the gateway will ask for, and register commands if they changed."""
         self.accepted = True
         self.loop.set_exception_handler(self._task_was_lost)
         await self.tree.set_translator(CatalogueTranslator())
@@ -169,7 +174,6 @@ class ImagineBot(commands.AutoShardedBot):
         _, url, _ = await self.http.get_bot_gateway()
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
         await self._sync_commands()
-        await self._on_login()
 
     async def on_ready(self) -> None:
         """Say that the gateway is there."""
@@ -211,6 +215,7 @@ class ImagineBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Close the gateway; nothing is answered any more."""
         await self.finish_commands(grace_s=0)
+        await self._unreadable.close()
         await super().close()
 
     async def _sync_commands(self) -> None:

@@ -8,6 +8,7 @@ session to go on with: the process ends and is started again, by `run --supervis
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import aiohttp
@@ -33,9 +34,13 @@ _SERVER_FAILS: Final = 500
 _SLOW_DOWN: Final = 429
 
 
-async def connect(client: ImagineBot, token: str, api_url: str) -> None:
-    """Stay connected until the client is closed; raises StartupError or BotError with one sentence where it cannot."""
+async def connect(client: ImagineBot, token: str, api_url: str, *, on_login: Callable[[], Awaitable[None]]) -> None:
+    """Stay connected until the client is closed; raises StartupError or BotError with one sentence where it cannot.
+
+    `on_login` is awaited once Discord has accepted the token, before the gateway is opened.
+    """
     await _log_in(client, token, api_url)
+    await on_login()
     try:
         await client.connect()
     except discord.PrivilegedIntentsRequired:

@@ -1,4 +1,4 @@
-"""What a cog may reach through `bot.services`; built in app.py."""
+"""What a cog may reach through `bot.services`, and what runs beside it; built in `bot/composition/`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from bot.domain.limits import Limits
 from bot.interactions.acknowledge import Acknowledger
 from bot.interactions.authorization import CommandAuthorizations
 from bot.interactions.debounce import PressDebouncer
+from bot.messages.reconciler import Reconciler
 from bot.messages.resend import Resend
+from bot.notifications.log_channel import LogChannelWriter
 from bot.notifications.owners import Owners
+from bot.ports import OwnerAlerts
 from bot.ports.outputs import ServerLog
+from bot.queue.admission import Admission
+from bot.queue.balance_monitor import BalanceMonitor
+from bot.queue.disk_monitor import DiskMonitor
+from bot.queue.gate import SubmissionGate
+from bot.queue.pipeline import Pipeline
+from bot.queue.reference_transport import ReferenceTransport
 from bot.services.admin import Admin
 from bot.services.export import Exporter
 from bot.services.guild_rules import GuildRules
+from bot.services.housekeeping import Housekeeping
 from bot.services.intake import Intake
 from bot.services.library import Library
 from bot.services.lookup import Lookup
@@ -25,6 +35,8 @@ from bot.services.presets import Presets
 from bot.services.privacy import Privacy
 from bot.services.quotas import Quotas
 from bot.services.reports import Reports
+from bot.services.word_filter import WordFilter
+from bot.tasks import FirstFailure, TaskGroup
 from bot.ui.form_binding import OpenForms
 
 
@@ -57,3 +69,26 @@ class Services:
     debouncer: PressDebouncer = field(default_factory=PressDebouncer)
     authorizations: CommandAuthorizations = field(default_factory=CommandAuthorizations)
     open_forms: OpenForms = field(default_factory=OpenForms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """What runs while the bot is up."""
+
+    services: Services
+    reconciler: Reconciler
+    acknowledger: Acknowledger
+    gate: SubmissionGate
+    reference_transport: ReferenceTransport
+    pipeline: Pipeline
+    admission: Admission
+    housekeeping: Housekeeping
+    balance_watch: BalanceMonitor
+    disk_watch: DiskMonitor
+    tasks: TaskGroup
+    announcements: TaskGroup
+    log_writer: LogChannelWriter
+    word_filter: WordFilter
+    failure: FirstFailure
+    """Of a background task, or of the database: the bot cannot do without them."""
+    alerts: OwnerAlerts

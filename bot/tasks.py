@@ -10,6 +10,30 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
+class FirstFailure:
+    """The first error that the process cannot go on after; later ones follow from it."""
+
+    def __init__(self) -> None:
+        self.reported: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Raises the error."""
+        self.reported.add_done_callback(_retrieved)
+
+    @property
+    def error(self) -> BaseException | None:
+        """The error, as soon as there is one."""
+        return self.reported.exception() if self.reported.done() else None
+
+    def report(self, error: BaseException) -> None:
+        """Note an error, unless there was one before."""
+        if not self.reported.done():
+            self.reported.set_exception(error)
+
+
+def _retrieved(reported: asyncio.Future[None]) -> None:
+    """Keep asyncio from logging the error a second time where a start ends before anybody waits for it."""
+    reported.exception()
+
+
 class TaskGroup:
     """Keeps a reference to each task and logs what it raises. Closing it cancels what is left and waits for it.
 

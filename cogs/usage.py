@@ -32,15 +32,11 @@ from bot.ui.usage_pages import (
     jobs_view,
 )
 from cogs.options import in_servers_for
+from cogs.period_options import AskedPeriod, in_period
 
-_PERIODS: Final = [
-    app_commands.Choice(name=phrase(f"choice.period.{name.name.lower()}"), value=name.value) for name in PeriodName
-]
 _STATES: Final = [
     app_commands.Choice(name=phrase(f"choice.state.{state.value}"), value=state.value) for state in JobState
 ]
-Day = app_commands.Range[str, 1, 20]
-_OF_PERIOD: Final = {"period": option("period"), "first_day": option("first_day"), "last_day": option("last_day")}
 
 
 class AnyChannel(app_commands.Transformer):
@@ -75,54 +71,37 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         return True
 
     @app_commands.command(description=phrase("command.usage_overview"))
-    @worded(**_OF_PERIOD, share=option("share"))
-    @app_commands.choices(period=_PERIODS)
-    async def overview(
-        self,
-        interaction: discord.Interaction[ImagineBot],
-        period: str = PeriodName.LAST_30_DAYS.value,
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
-    ) -> None:
+    @in_period()
+    async def overview(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
         """Pictures, credits, members and failures of a period, with a chart."""
         await begin_answer(interaction)
-        days = self._days(period, first_day, last_day)
+        days = self._days(asked)
         found, chart = await self._reports.overview(_server(interaction), days)
         await _show(interaction, overview_screen(found, chart, days), share=share)
 
     @app_commands.command(description=phrase("command.usage_member"))
-    @worded(member=option("usage_member"), **_OF_PERIOD, share=option("share"))
-    @app_commands.choices(period=_PERIODS)
+    @worded(member=option("usage_member"))
+    @in_period()
     async def member(
         self,
         interaction: discord.Interaction[ImagineBot],
         member: discord.User,
-        period: str = PeriodName.LAST_30_DAYS.value,
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
+        *,
+        asked: AskedPeriod,
+        share: bool,
     ) -> None:
         """One member's numbers, whether they are still here or not."""
         await begin_answer(interaction)
-        days = self._days(period, first_day, last_day)
+        days = self._days(asked)
         found = await self._reports.member(_server(interaction), member.id, days)
         await _show(interaction, member_screen(found, days, shared=share), share=share)
 
     @app_commands.command(description=phrase("command.usage_top"))
-    @worded(**_OF_PERIOD, share=option("share"))
-    @app_commands.choices(period=_PERIODS)
-    async def top(
-        self,
-        interaction: discord.Interaction[ImagineBot],
-        period: str = PeriodName.LAST_30_DAYS.value,
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
-    ) -> None:
+    @in_period()
+    async def top(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
         """Who spent most."""
         await begin_answer(interaction)
-        days = self._days(period, first_day, last_day)
+        days = self._days(asked)
         await _show(interaction, top_screen(await self._reports.top(_server(interaction), days), days), share=share)
 
     @app_commands.command(description=phrase("command.usage_jobs"))
@@ -131,10 +110,9 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         channel=option("usage_channel"),
         state=option("usage_state"),
         text=option("usage_text"),
-        **_OF_PERIOD,
-        share=option("share"),
     )
-    @app_commands.choices(period=_PERIODS, state=_STATES)
+    @app_commands.choices(state=_STATES)
+    @in_period(default=None)
     async def jobs(
         self,
         interaction: discord.Interaction[ImagineBot],
@@ -142,16 +120,14 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         channel: app_commands.Transform[app_commands.AppCommandChannel, AnyChannel] | None = None,
         state: str | None = None,
         text: app_commands.Range[str, 1, MAX_WORDS] = "",
-        period: str = "",
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
+        *,
+        asked: AskedPeriod,
+        share: bool,
     ) -> None:
         """The pictures that were asked for, each with a link and Delete."""
         await begin_answer(interaction)
-        some = bool(period or first_day or last_day)
         wanted = JobFilter(
-            period=self._days(period or PeriodName.ALL.value, first_day, last_day) if some else None,
+            period=self._days(asked) if asked != AskedPeriod() else None,
             user_id=member.id if member else None,
             channel_id=channel.id if channel else None,
             state=JobState(state) if state else None,
@@ -161,19 +137,11 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         await _show(interaction, Screen(jobs_view(found, wanted, None, shared=share)), share=share)
 
     @app_commands.command(description=phrase("command.usage_errors"))
-    @worded(**_OF_PERIOD, share=option("share"))
-    @app_commands.choices(period=_PERIODS)
-    async def errors(
-        self,
-        interaction: discord.Interaction[ImagineBot],
-        period: str = PeriodName.LAST_30_DAYS.value,
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
-    ) -> None:
+    @in_period()
+    async def errors(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
         """What failed and what the provider said."""
         await begin_answer(interaction)
-        days = self._days(period, first_day, last_day)
+        days = self._days(asked)
         found = await self._reports.troubles(_server(interaction), days)
         await _show(interaction, Screen(errors_view(found, days, 0)), share=share)
 
@@ -185,19 +153,11 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         await _show(interaction, Screen(audit_view(await self._reports.audit(_server(interaction)))), share=share)
 
     @app_commands.command(description=phrase("command.usage_export"))
-    @worded(**_OF_PERIOD, share=option("share"))
-    @app_commands.choices(period=_PERIODS)
-    async def export(
-        self,
-        interaction: discord.Interaction[ImagineBot],
-        period: str = PeriodName.LAST_30_DAYS.value,
-        first_day: Day = "",
-        last_day: Day = "",
-        share: bool = False,
-    ) -> None:
+    @in_period()
+    async def export(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
         """All pictures of a period as a table for a spreadsheet."""
         await begin_answer(interaction)
-        days = self._days(period, first_day, last_day)
+        days = self._days(asked)
         reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         for limit_bytes in (reported, min(reported, CERTAIN_BYTES)):
             try:
@@ -224,8 +184,8 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
             for file in others:
                 await interaction.followup.send(file=discord.File(file), ephemeral=not share)
 
-    def _days(self, period: str, first_day: str, last_day: str) -> Period:
-        return self._reports.period(PeriodName(period), first_day, last_day)
+    def _days(self, asked: AskedPeriod) -> Period:
+        return self._reports.period(PeriodName(asked.name or PeriodName.ALL.value), asked.first_day, asked.last_day)
 
 
 def _server(interaction: discord.Interaction[ImagineBot]) -> int:

@@ -1,4 +1,5 @@
-"""The sandbox: a local Discord, a local APIMaster and a page, so that nobody needs an account to try or test the bot.
+"""The sandbox: local stand-ins for Discord and APIMaster, and a web page, to try and test the bot without an account.
 
-Nothing here imports `bot` or `cogs`: the stand-ins know the wire only, and the bot that talks to them is the real one.
+Nothing here imports `bot` or `cogs`: the stand-ins implement only the wire protocols; the bot that connects is the real
+one.
 """

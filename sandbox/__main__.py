@@ -1,4 +1,4 @@
-"""`python -m sandbox`: a local Discord and provider with the real bot and a page; `demo`: without a browser."""
+"""`python -m sandbox`: stand-ins for Discord and the provider, the real bot and a web page; `demo` needs no browser."""
 
 import asyncio
 import logging
@@ -60,7 +60,7 @@ def demo_command() -> None:
 @click.option("--jobs", default=300, show_default=True, type=click.IntRange(1, 10_000), help="So many pictures.")
 @click.option("--kills", default=60, show_default=True, type=click.IntRange(0, 10_000), help="So many SIGKILLs.")
 def chaos_command(*, seed: int | None, jobs: int, kills: int) -> None:
-    """Kill the bot over and over, with faults on both sides, and account for each picture afterwards."""
+    """Kill the bot repeatedly while injecting faults on both sides, then account for each picture."""
     sys.exit(asyncio.run(report.run(seed=seed, jobs=jobs, kills=kills)))
 
 
@@ -69,7 +69,7 @@ def chaos_command(*, seed: int | None, jobs: int, kills: int) -> None:
 @click.option("--only", "names", multiple=True, type=click.Choice([s.name for s in SCENARIOS]), help="Only these.")
 @click.option("--short", is_flag=True, help="Only the short form, which the tests run.")
 def attack_command(*, listed: bool, names: tuple[str, ...], short: bool) -> None:
-    """Attack the bot from outside, point by point, and say what held; exit code 1: there is a hole."""
+    """Attack the bot from outside and report what held per point; exit code 1 if there is a hole."""
     if listed:
         click.echo(listing())
         return
@@ -104,7 +104,7 @@ async def _serve(*, port: int, data_dir: Path | None, no_bot: bool, seed: int | 
 
 
 async def _storm(sandbox: Sandbox, random_faults: RandomFaults, *, managed: bool) -> None:
-    """Let things go wrong once the bot is up. Started again is what ended by itself, and nothing that was stopped."""
+    """Inject random faults once the bot is online. Restart a bot that exited by itself, not one that was stopped."""
     await sandbox.driver.wait_for_bot(_A_DAY_S)
     blowing = asyncio.create_task(random_faults.blow(), name="weather")
     try:
@@ -117,7 +117,7 @@ async def _storm(sandbox: Sandbox, random_faults: RandomFaults, *, managed: bool
 
 
 async def _send_first_command(sandbox: Sandbox) -> None:
-    """Let alice ask for a picture as soon as the bot is there, so that whoever opens the page sees one being made."""
+    """Send an /imagine as alice as soon as the bot is online, so that the page shows a picture in progress."""
     try:
         await sandbox.wait_for_bot(_A_DAY_S)
     except DriverError as error:

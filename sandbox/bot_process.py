@@ -1,4 +1,4 @@
-"""The bot as a child process: started with a clean environment, killed, stopped, and never left behind."""
+"""The bot as a child process: started with a clean environment, stopped or killed, and always cleaned up."""
 
 import asyncio
 import os
@@ -11,14 +11,14 @@ from typing import IO, Protocol, Self
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _LEASH = Path(__file__).with_name("parent_watch.py")
-# What a Python program needs from its surroundings. Everything else is left out, so that a developer's own
-# DISCORD_TOKEN or a proxy can never reach a bot that is meant for the stand-ins.
+# Variables that a Python program needs. All others are dropped, so that a developer's own DISCORD_TOKEN or proxy can
+# never reach a bot that is meant for the stand-ins.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _TAIL_BYTES = 64 * 1024
 
 
 class Process(Protocol):
-    """What is asked of a running program; `asyncio.subprocess.Process` is one."""
+    """The interface of a running program; `asyncio.subprocess.Process` implements it."""
 
     @property
     def pid(self) -> int:
@@ -27,28 +27,28 @@ class Process(Protocol):
 
     @property
     def returncode(self) -> int | None:
-        """How it ended: None while it runs, negative for a signal."""
+        """Exit code: None while it runs, negative for a signal."""
         ...
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
         ...
 
     def terminate(self) -> None:
-        """SIGTERM."""
+        """Send SIGTERM."""
         ...
 
     async def wait(self) -> int:
-        """Wait for its end; the same as `returncode`."""
+        """Wait until it exits; returns `returncode`."""
         ...
 
 
 Launch = Callable[[Mapping[str, str], str, IO[bytes]], Awaitable[Process]]
-"""Starts a program: its whole environment, its working directory, where its output goes."""
+"""Starts a program, given its whole environment, working directory and output file."""
 
 
 def program(*command: str) -> Launch:
-    """A program of this machine, which dies with the process that started it."""
+    """Launches a program on this machine that is killed when its parent process dies."""
 
     async def launch(env: Mapping[str, str], cwd: str, log: IO[bytes]) -> Process:
         return await asyncio.create_subprocess_exec(
@@ -65,17 +65,16 @@ def program(*command: str) -> Launch:
 
 
 def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a program of this repository: these variables, and of the surroundings only what it needs."""
+    """These variables, plus only those of the parent's environment that a Python program needs."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **env}
 
 
 class BotProcess:
-    """One run after another of ``python -m bot run``; as a context manager it takes its last process along.
+    """Consecutive runs of ``python -m bot run``; a context manager that ends the last process on exit.
 
-    ``env`` is what the bot is told beside a minimal environment; ``log_path`` receives its output, appended over all
-    runs; ``launch`` starts another program in its place; ``listeners`` are called whenever a process has started or
-    ended.
+    ``env`` is added to a minimal environment; ``log_path`` receives the output of all runs, appended; ``launch`` starts
+    another program instead; ``listeners`` are called whenever a process has started or ended.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class BotProcess:
         self._launch = launch or program(sys.executable, "-m", "bot", "run")
         self._process: Process | None = None
         self._watcher: asyncio.Task[None] | None = None
-        # The bot reads .env in its working directory: an empty one of its own keeps the developer's file out.
+        # The bot reads .env in its working directory: an empty directory keeps the developer's file out.
         self._workdir = tempfile.TemporaryDirectory(prefix="sandbox-bot-")
         self._last_signal = ""
 
@@ -110,7 +109,7 @@ class BotProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether a process runs at this moment."""
+        """Whether the process is running."""
         return self._process is not None and self._process.returncode is None
 
     @property
@@ -120,26 +119,26 @@ class BotProcess:
 
     @property
     def returncode(self) -> int | None:
-        """How the latest run ended: None while it runs, negative for a signal."""
+        """Exit code of the latest run: None while it runs, negative for a signal."""
         return None if self._process is None else self._process.returncode
 
     @property
     def output(self) -> list[str]:
-        """The last lines that the bot wrote, over all runs."""
+        """The last lines of output, over all runs."""
         if not self.log_path.exists():
             return []
         with self.log_path.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
             log.seek(max(0, size - _TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()
-        return lines[1:] if size > _TAIL_BYTES else lines  # the first one may be cut in its middle
+        return lines[1:] if size > _TAIL_BYTES else lines  # the first one may be truncated
 
     async def start(self) -> None:
         """Start the bot; it must not be running."""
         if self.alive:
             raise RuntimeError("the bot is already running")
         environment = clean_environment(self.env)
-        # The child writes into the file itself: no pipe that fills up, and nothing is lost when either side is killed.
+        # The child writes to the file itself: no pipe can fill up, and nothing is lost when either process is killed.
         with await asyncio.to_thread(self.log_path.open, "ab") as log:
             self._process = await self._launch(environment, self._workdir.name, log)
         self.starts += 1
@@ -148,14 +147,14 @@ class BotProcess:
         self._watcher = asyncio.create_task(self._watch(self._process), name=f"bot process {self._process.pid}")
 
     async def kill(self) -> None:
-        """End the bot at once (SIGKILL), as a crash or a power cut would; nothing happens when it is not running."""
+        """Kill the bot (SIGKILL), as in a crash or power cut; does nothing if it isn't running."""
         if self._process is not None and self.alive:
             self._last_signal = "killed"
             self._process.kill()
         await self.wait()
 
     async def stop(self, timeout_s: float = 10) -> None:
-        """Ask the bot to end (SIGTERM) and wait; kill it when it has not within ``timeout_s``."""
+        """Stop the bot (SIGTERM) and wait; kill it if it hasn't exited within ``timeout_s`` seconds."""
         if self._process is not None and self.alive:
             self._last_signal = "stopped"
             self._process.terminate()
@@ -167,7 +166,7 @@ class BotProcess:
         await self.wait()
 
     async def wait(self) -> int | None:
-        """Wait until the latest run has ended and return its exit code; None when there was none."""
+        """Wait until the latest run has exited and return its exit code; None if there was none."""
         if self._watcher is not None:
             await asyncio.shield(self._watcher)
         return self.returncode

@@ -1,4 +1,4 @@
-"""`make demo`: one picture survives a kill of the bot, told line by line in a terminal."""
+"""`make demo`: one picture survives a kill of the bot; prints each step in a terminal."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,15 @@ MEMBER = "alice"
 PROMPT = "a corgi astronaut planting a flag on the moon, oil painting"
 OPTIONS = {"prompt": PROMPT, "size": "16:9"}
 
-# Long enough to be killed in its middle and still be under way after the restart.
+# Long enough to kill the bot halfway and still have the task running after the restart.
 _PICTURE_TAKES_S = 4.0
 _STEP_TIMEOUT_S = 12.0
-# What the bot may need to write a task id down once it has it; it takes milliseconds.
+# Time for the bot to store a task id after receiving it; it takes milliseconds.
 _TASK_ID_WRITTEN_S = 0.7
 
 
 class DemoError(Exception):
-    """The demo did not go as promised; the text says what was seen instead."""
+    """The demo did not go as promised; the text says what happened instead."""
 
 
 async def run() -> int:
@@ -48,7 +48,7 @@ class _Demo:
         self._started = time.monotonic()
 
     async def play(self) -> None:
-        """The whole story; raises DemoError where it ends differently than promised."""
+        """Run all steps; raises DemoError if the result isn't as promised."""
         try:
             self._say("sandbox", "a local Discord and a local picture provider are up; starting the bot")
             await self._sandbox.wait_for_bot()
@@ -75,7 +75,7 @@ class _Demo:
         self._say("sandbox", f"SIGKILL to the bot (pid {pid}) while the provider works on {task_id}")
 
     async def _wait_for_post(self) -> PostRecord:
-        """The bot's order at the provider, once it was answered."""
+        """The bot's POST to the provider, once it was answered."""
         deadline = time.monotonic() + _STEP_TIMEOUT_S
         while time.monotonic() < deadline:
             for post in self._sandbox.apimaster.posts:
@@ -111,7 +111,7 @@ class _Demo:
 
     @contextlib.asynccontextmanager
     async def _told_events(self) -> AsyncIterator[None]:
-        """Print each message as it appears and changes."""
+        """Print each message when it is posted or edited."""
         events = self._sandbox.driver.subscribe()
         teller = asyncio.create_task(self._tell(events), name="demo teller")
         try:

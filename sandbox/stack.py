@@ -1,4 +1,4 @@
-"""Everything that the sandbox consists of, started together: the two stand-ins, the driver, and the real bot."""
+"""Starts the whole sandbox: the two stand-ins, the driver, and the real bot."""
 
 import asyncio
 import contextlib
@@ -14,17 +14,16 @@ from sandbox.discord import DiscordFaults, DiscordServer, World
 from sandbox.driver import Driver, DriverError
 from sandbox.machine import Machine
 
-# The real values suit a provider that takes half a minute for a picture; here one takes about two seconds.
+# The real values suit a provider that takes half a minute per picture; here one takes about two seconds.
 SHORT_WAITS = {"FIRST_POLL_SECONDS": "0.5", "POLL_SECONDS": "0.3", "BALANCE_PROBE_SECONDS": "2"}
 
 
 class Sandbox:
-    """A local Discord, a local APIMaster and the bot between them, from entering to leaving the context.
+    """A local Discord, a local APIMaster and the bot connected to both, for the duration of the context.
 
-    ``data_dir`` is the bot's (default: a temporary one, deleted at the end); ``env`` adds to the bot's environment;
-    ``with_bot=False`` leaves starting the bot to the caller; ``launch`` starts another program in its place; on a
-    ``machine`` its disk and clock can be troubled.
-    ``wait_for_bot()`` tells when the bot is connected.
+    ``data_dir`` is the bot's (default: a temporary one, deleted on exit); ``env`` adds to the bot's environment;
+    ``with_bot=False`` leaves starting the bot to the caller; ``launch`` starts another program instead; a ``machine``
+    allows faults of its disk and clock. ``wait_for_bot()`` returns when the bot is connected.
     """
 
     discord: DiscordServer
@@ -82,7 +81,7 @@ class Sandbox:
 
     @property
     def bot_env(self) -> dict[str, str]:
-        """What a bot has to be told to live in this sandbox."""
+        """The environment variables that connect a bot to this sandbox."""
         return {
             "DISCORD_TOKEN": self.world.token,
             "DISCORD_API_URL": self.discord.api_url,
@@ -96,13 +95,13 @@ class Sandbox:
         }
 
     async def add_bot(self, name: str, env: Mapping[str, str] | None = None) -> BotProcess:
-        """One more bot process (not yet started), with its own log; it is stopped when the sandbox is left."""
+        """Create another bot process (not yet started), with its own log; it is stopped when the sandbox exits."""
         environment = self.bot_env | dict(env or {})
         log_path = self.data_dir / f"{name}.log"
         return await self._stack.enter_async_context(BotProcess(environment, log_path=log_path, launch=self._launch))
 
     async def wait_for_bot(self, timeout_s: float = 60) -> None:
-        """Wait until the bot is connected and has its commands; raises DriverError, at once if its process ends."""
+        """Wait until the bot is connected and has registered its commands; raises DriverError, at once if it exits."""
         ready = asyncio.create_task(self.driver.wait_for_bot(timeout_s), name="bot ready")
         ended = asyncio.create_task(self.bot.wait(), name="bot ended")
         try:

@@ -1,1 +1,1 @@
-"""Attacks on the running bot from outside, and what they cost the others: each prints what it measured."""
+"""Attacks on the running bot from outside, and their cost for other members: each prints its measurements."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks attack`: what attacks on word rules, by the provider and on the HTTP port cost the others."""
+"""`python -m benchmarks attack`: the cost for other members of attacks on word rules, by the provider and on HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MEASUREMENTS: Final[Mapping[str, str]] = {
 @click.command()
 @click.argument("name", type=click.Choice(list(_MEASUREMENTS)), required=False)
 def attack(name: str | None) -> None:
-    """Measure one attack, or all: how soon others are acknowledged, and memory. Exit code 1: a promise is broken."""
+    """Measure one attack, or all: acknowledgement times of others, and memory. Exit code 1: a limit is exceeded."""
     codes = []
     for chosen in [name] if name else _MEASUREMENTS:
         click.echo(f"\n{chosen}: {_MEASUREMENTS[chosen]}")
@@ -28,7 +28,7 @@ def attack(name: str | None) -> None:
 
 
 def _measured(name: str) -> int:
-    """Run one measurement with its own defaults; its modules are imported only now."""
+    """Run one measurement with its own defaults; its modules are imported only when needed."""
     command: click.Command = importlib.import_module(f"benchmarks.attack.{name}").main
     try:
         command.main(args=[], prog_name=f"python -m benchmarks.attack.{name}", standalone_mode=False)

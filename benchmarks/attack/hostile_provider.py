@@ -1,4 +1,4 @@
-"""A provider whose every poll is answered with the same hostile body; run in a process of its own.
+"""A provider that answers every poll with the same hostile body; runs in a separate process.
 
 `python -m benchmarks.attack.hostile_provider SHAPE` prints its base URL and serves until SIGTERM.
 """
@@ -21,7 +21,7 @@ _DONE: Final = b'{"data": {"status": "success", "result": {"images": [{"url": "%
 
 
 def _picture(size_mb: int) -> bytes:
-    """A success whose picture is inside the answer: no picture at all, as it turns out when it is decoded."""
+    """A success response with an inline image that turns out to be no picture when decoded."""
     return _DONE % (b"data:image/png;base64," + b"QUJD" * (size_mb * _MB // 4))
 
 
@@ -72,7 +72,7 @@ async def _serve(shape: str) -> None:
 
 @asynccontextmanager
 async def hostile_provider(shape: str) -> AsyncIterator[str]:
-    """Its base URL, while the block lasts."""
+    """Serve for the duration of the block; yields the base URL."""
     serving = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, shape, stdout=asyncio.subprocess.PIPE
     )

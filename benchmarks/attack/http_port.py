@@ -22,7 +22,7 @@ from sandbox.apimaster import Knobs
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _FILES: Final = 1_024
-"""What the bot may open: the usual limit of a service, which it cannot raise here."""
+"""The bot's limit of open files: the usual one of a service, which it can't raise here."""
 _MEMBERS: Final = 40
 _DELIVERED_WITHIN_S: Final = 20.0
 _MONITOR_EVERY_S: Final = 0.5
@@ -31,7 +31,7 @@ _MONITOR_WAITS_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpPortResult:
-    """What an attack on the port came to. Memory in millions of bytes; `monitor` counts answers to `/healthz`."""
+    """The result of an attack on the port. Memory in millions of bytes; `monitor_*` counts requests to `/healthz`."""
 
     connections: int
     ordered: int
@@ -65,7 +65,7 @@ class _Watched:
 
 
 async def slow_headers(*, connections: int = 1_500, orders: int = 100, seconds: float = 10.0) -> HttpPortResult:
-    """Have members order at an even pace while the connections are held; returns what became of both."""
+    """Let members order at an even rate while the connections are held; returns the results of both."""
     port = free_port()
     settings = {
         "HTTP_PORT": str(port),
@@ -79,7 +79,7 @@ async def slow_headers(*, connections: int = 1_500, orders: int = 100, seconds: 
         before = _Watched(files=stage.files(), memory_mb=stage.memory_mb())
         watched, cpu_before_s = _Watched(), stage.cpu_s()
         async with _attackers(port, connections), _watching(stage, port, watched):
-            await asyncio.sleep(3.0)  # until they are there
+            await asyncio.sleep(3.0)  # until they are open
             typed = []
             for number in range(orders):
                 typed.append(await stage.discord.type_imagine(number % _MEMBERS, f"order {number}"))
@@ -106,7 +106,7 @@ async def slow_headers(*, connections: int = 1_500, orders: int = 100, seconds: 
 
 @asynccontextmanager
 async def _attackers(port: int, count: int) -> AsyncIterator[None]:
-    """The slow connections, in a process of their own."""
+    """Hold the slow connections, in a separate process."""
     if not count:
         yield
         return
@@ -121,7 +121,7 @@ async def _attackers(port: int, count: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _watching(stage: Rig, port: int, watched: _Watched) -> AsyncIterator[None]:
-    """Note the most files and memory, and ask `/healthz` as a monitor does."""
+    """Record peak open files and memory, and request `/healthz` as a monitor does."""
 
     async def look() -> None:
         timeout = aiohttp.ClientTimeout(total=_MONITOR_WAITS_S)
@@ -148,11 +148,11 @@ async def _watching(stage: Rig, port: int, watched: _Watched) -> AsyncIterator[N
 
 
 def kept(result: HttpPortResult) -> bool:
-    """Whether members noticed nothing and the bot kept its files to itself."""
+    """Whether members were unaffected, and the bot used less than half of its file descriptors."""
     return (
         result.acknowledged == result.delivered == result.ordered
         and result.files_peak < _FILES // 2
-        and result.monitor_answered >= result.monitor_asked - 2  # a monitor asks again
+        and result.monitor_answered >= result.monitor_asked - 2  # a monitor retries
     )
 
 
@@ -160,7 +160,7 @@ def kept(result: HttpPortResult) -> bool:
 @click.option("--connections", default=1_500, show_default=True, type=click.IntRange(0, 5_000), help="How many.")
 @click.option("--orders", default=100, show_default=True, type=click.IntRange(1), help="How many pictures are ordered.")
 def main(*, connections: int, orders: int) -> None:
-    """Measure once; ends with 1 where members or monitors were not served."""
+    """Measure once; exit code 1 if members or monitors were not served."""
     result = asyncio.run(slow_headers(connections=connections, orders=orders))
     click.echo(str(result))
     sys.exit(not kept(result))

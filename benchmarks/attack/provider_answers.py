@@ -1,6 +1,6 @@
-"""Hostile answers of the provider: how long the bot keeps others waiting, and how much memory it takes.
+"""Hostile responses of the provider: how long they block the bot for others, and how much memory they take.
 
-`python -m benchmarks.attack.provider_answers` runs each shape against the real bot; exit code 1: a promise is broken.
+`python -m benchmarks.attack.provider_answers` runs each shape against the real bot; exit code 1: a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BYSTANDERS: Final = range(1_000, 1_100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerResult:
-    """What one shape of answer came to; seconds, and millions of bytes. `hold_s` is the longest wait for the loop."""
+    """The result for one shape, in seconds and millions of bytes. `hold_s` is the longest event loop stall."""
 
     shape: str
     jobs: int
@@ -44,13 +44,13 @@ class AnswerResult:
 
     @property
     def kept(self) -> bool:
-        """Whether nobody else felt it."""
+        """Whether other members were unaffected: acknowledgements, event loop stalls and memory within their limits."""
         quick = self.acknowledge_p99_s < MOST_ACKNOWLEDGE_S and self.hold_p99_s < MOST_HOLD_S
         return quick and self.peak_mb - self.before_mb < MOST_GROWTH_MB
 
 
 async def measure(shape: str, *, jobs: int = 1, seconds: float = 10.0) -> AnswerResult:
-    """Let so many members order one picture each from a provider like that, while others use the bot."""
+    """Let this many members order one picture each from a hostile provider, while others use the bot."""
     port = free_port()
     async with hostile_provider(shape) as base_url:
         settings = {
@@ -109,7 +109,7 @@ def line(result: AnswerResult) -> str:
 @click.option("--jobs", default=1, show_default=True, help="How many pictures are asked about at once.")
 @click.option("--seconds", default=10.0, show_default=True, help="How long each.")
 def main(*, shapes: tuple[str, ...], jobs: int, seconds: float) -> None:
-    """Print the table; exit code 1 where somebody else felt it."""
+    """Print the table; exit code 1 if other members were affected."""
     click.echo(HEADER)
     results = []
     for shape in shapes or SHAPES:

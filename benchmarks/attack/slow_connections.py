@@ -1,4 +1,4 @@
-"""A client that opens many HTTP connections, never finishes a header, and comes back whenever one is closed."""
+"""A client that opens many HTTP connections, never finishes a header, and reconnects when one is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPENED_WITHIN_S: Final = 2.0
 
 
 async def hold(port: int, count: int) -> None:
-    """Keep so many connections to a port of loopback open, until cancelled."""
+    """Keep this many connections to a port on loopback open, until cancelled."""
     await asyncio.gather(*(_one(port, number * _OPENED_WITHIN_S / count) for number in range(count)))
 
 

@@ -1,7 +1,7 @@
-"""How soon others are acknowledged while somebody makes the word rules of a server expensive.
+"""Acknowledgement times of other members while one makes the word rules of a server expensive.
 
-`python -m benchmarks.attack.word_rules` runs the real bot against the lean Discord and ends with 1 where a promise is
-broken. `measure(case)` does the same for one case and returns what it saw.
+`python -m benchmarks.attack.word_rules` runs the real bot against the lean Discord; exit code 1: a limit is exceeded.
+`measure(case)` runs one case and returns its measurements.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _PATTERNS: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """The rules of the attacked server as (pattern, regex), the prompts, and where the others order."""
+    """The rules of the attacked server as (pattern, regex), the prompts, and the server in which the others order."""
 
     name: str
     rules: Sequence[tuple[str, bool]]
@@ -54,38 +54,38 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a case came to, in seconds and in millions of bytes."""
+    """The measurements of a case, in seconds and millions of bytes."""
 
     name: str
     others_s: Sequence[float]
-    """From each plain order of the other members to its first answer, the shortest first."""
+    """From each plain order of the other members to its acknowledgement, sorted ascending."""
     attackers_s: Sequence[float]
     late: int
-    """How many were told that the bot did not respond, of both."""
+    """Commands of both groups for which Discord reported that the bot did not respond."""
     loop_s: Sequence[float]
-    """How long the event loop took to answer somebody who asked all the time, the shortest first."""
+    """Response times of the event loop to a client that polls it continuously, sorted ascending."""
     peak_mb: float
     workers_mb: float
-    """Of the bot's child processes at the end."""
+    """Memory of the bot's child processes at the end."""
 
     @property
     def kept(self) -> bool:
-        """Whether everybody was acknowledged as promised."""
+        """Whether every command was acknowledged within the limit."""
         return self.late == 0 and p99(self.others_s) < PROMISED_S and p99(self.attackers_s) < PROMISED_S
 
     def kept_beside(self, control: Measured) -> bool:
-        """The same on a machine that does much else, where `control` is what it took while nobody attacked."""
+        """The same on a loaded machine, where `control` is the measurement without an attack."""
         limit_s = PROMISED_S + _NOISE * p99(control.others_s)
         return self.late == 0 and p99(self.others_s) < limit_s and p99(self.attackers_s) < limit_s
 
 
 def p99(waits_s: Sequence[float]) -> float:
-    """The wait that one in a hundred exceeds; infinite where nobody was answered."""
+    """The 99th percentile; infinite if there are no values."""
     return waits_s[min(len(waits_s) - 1, int(len(waits_s) * 0.99))] if waits_s else float("inf")
 
 
 def cases() -> tuple[Case, ...]:
-    """Nothing unusual, one word rule, a hundred of them, and patterns that are just quick enough, in another server."""
+    """No attack, one word rule, a hundred of them, and patterns just below the time limit, in another server."""
     expanding = [text + _EIGHT for text in _EXPANDING]
     words = [("forbidden", False)]
     many = [(f"{'a' * (1 + number % 40)} {chr(0x4E00 + number)}", False) for number in range(100)]
@@ -99,7 +99,7 @@ def cases() -> tuple[Case, ...]:
 
 
 def _slow_text(pattern: str) -> str:
-    """A text with which this pattern is just quick enough on this machine."""
+    """A text with which this pattern stays just below the time limit on this machine."""
     compiled = regex.compile(pattern, regex.VERSION1 | regex.IGNORECASE)
     for length in range(250, 3_950, 50):
         began_s = time.process_time()
@@ -110,7 +110,7 @@ def _slow_text(pattern: str) -> str:
 
 
 async def measure(case: Case, *, rounds: int = _ROUNDS, launch: Launch | None = None) -> Measured:
-    """Have ten members attack at once, several times, while other members order all the time."""
+    """Let ten members attack at once, in several rounds, while other members order continuously."""
     port = free_port()
     settings = {"HTTP_PORT": str(port), "PER_USER_PENDING": "500", "MAX_RUNNING": "10"}
     async with rig(settings, Knobs(unlimited=True, latency_s=600, plain_pictures=True), launch) as stage:
@@ -143,7 +143,7 @@ async def measure(case: Case, *, rounds: int = _ROUNDS, launch: Launch | None = 
 
 
 async def _order(stage: Rig, guild_id: str, typed: list[Typed]) -> None:
-    """Have one member after the other order something plain."""
+    """Let one member after the other place a plain order, until cancelled."""
     while True:
         typed.append(await stage.discord.type_imagine(len(typed), f"a corgi, number {len(typed)}", guild_id=guild_id))
         await asyncio.sleep(_PLAIN_EVERY_S)
@@ -157,7 +157,7 @@ async def _all_answered(typed: Sequence[Typed]) -> None:
 
 
 def _store(database: Path, rules: Sequence[tuple[str, bool]]) -> None:
-    """Rules as if they had been accepted before; the bot has not read this server's yet."""
+    """Store rules as if they had been accepted earlier; the bot has not loaded this server's yet."""
     with closing(sqlite3.connect(database, timeout=10)) as db, db:
         db.executemany(
             "INSERT INTO word_rules (guild_id, regex, pattern, place) VALUES (?, ?, ?, 'everywhere')",
@@ -166,13 +166,13 @@ def _store(database: Path, rules: Sequence[tuple[str, bool]]) -> None:
 
 
 def _children(pid: int | None) -> list[int]:
-    """The processes that a process started and that still run."""
+    """The running child processes of a process."""
     found = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for each in found for child in each.read_text().split()]
 
 
 def table(seen: Sequence[Measured]) -> str:
-    """What was seen, a line a case."""
+    """The measurements, one line per case."""
     heads = ("others p99", "longest", "attackers p99", "longest", "late", "loop longest", "bot peak", "workers")
     lines = [" ".join([f"{'':<18}", *(f"{head:>13}" for head in heads)])]
     for each in seen:
@@ -189,7 +189,7 @@ async def _measure_all() -> list[Measured]:
 
 @click.command()
 def main() -> None:
-    """Measure every case; ends with 1 where somebody is acknowledged too late."""
+    """Measure every case; exit code 1 if a command is acknowledged too late."""
     seen = asyncio.run(_measure_all())
     click.echo(table(seen))
     sys.exit(not all(each.kept for each in seen))

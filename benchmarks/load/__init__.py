@@ -1,1 +1,1 @@
-"""How the bot bears a crowd: it runs as a process of its own, between a Discord and a provider that cost little."""
+"""The bot under high load: it runs in a separate process, between a Discord and a provider that cost little CPU."""

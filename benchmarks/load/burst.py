@@ -1,4 +1,4 @@
-"""A crowd types `/imagine`: how soon each is answered, who gets how much, in which order, and what they are told."""
+"""A burst of `/imagine`: acknowledgement times, fairness and order of admission, and what members are shown."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from sandbox.bot_process import Launch
 LIMITS: Final = Limits(running_each=2, pending_each=10, running=100)
 _MOST_OF_MOST: Final = 12
 _FLOOD: Final = 25
-"""One member types this part of all commands."""
+"""One in this many commands comes from the same member."""
 _SETTLES_WITHIN_S: Final = 90.0
 _LOOK_S: Final = 0.5
 _ASK: Final = 100
-"""So many members ask for their queue."""
+"""How many members use `/queue`."""
 _ASK_AT_ONCE: Final = 10
 _ROUNDS: Final = 2
 _STALE: Final = 20
@@ -43,29 +43,29 @@ _FULL: Final = re.compile(r"You have ([0-9]+) pictures waiting already; ([0-9]+)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a burst came to."""
+    """The results of a burst."""
 
     limits: Limits
     typed: Sequence[Typed]
     asked: Sequence[Typed]
-    """Those who looked up their queue while nothing moved."""
+    """The `/queue` commands, sent while no job changes."""
     stale: Sequence[Typed]
-    """Those of whom the bot heard when Discord took no answer any more."""
+    """Commands that the bot received after Discord had stopped accepting an answer."""
     took_s: float
     cpu_s: float
     peak_mb: float
     jobs: Mapping[int, int]
-    """The job of each command that was accepted, by its interaction's id."""
+    """The job of each accepted command, by interaction id."""
     changes: Sequence[Change]
 
     def refused(self) -> list[Typed]:
-        """Those who were answered in time, and did not get a picture into the line."""
+        """Commands that were answered in time, but not accepted into the queue."""
         return [t for t in self.typed if t.interaction_id not in self.jobs and not t.late]
 
 
 def crowd_of(commands: int, members: int, seed: int) -> list[int]:
-    """Who types, command by command: one member floods, the others type between once and a good dozen times."""
-    rng = random.Random(seed)  # noqa: S311 - the same crowd for the same seed
+    """The member of each command: one floods, the others send between one and about a dozen each."""
+    rng = random.Random(seed)  # noqa: S311 - the same burst for the same seed
     typists = [0] * (commands // _FLOOD)
     typists += [number for number in range(1, members) for _ in range(rng.randint(1, _MOST_OF_MOST))]
     typists += rng.choices(range(1, members), k=max(0, commands - len(typists)))
@@ -82,7 +82,7 @@ async def burst(
     poll_s: float | None = None,
     launch: Launch | None = None,
 ) -> Seen:
-    """Have these members type, evenly within some seconds; then have some ask, and pictures be finished twice."""
+    """Send the commands evenly over `within_s` seconds; then send some `/queue`, and finish pictures twice."""
     settings = {
         "PER_USER_PENDING": str(limits.pending_each),
         "PER_USER_RUNNING": str(limits.running_each),
@@ -124,7 +124,7 @@ async def burst(
 
 
 async def _ask(stage: Rig, members: Sequence[int]) -> list[Typed]:
-    """Have members look up their queue, some at a time."""
+    """Let members use `/queue`, a few at a time."""
     asked: list[Typed] = []
     for first in range(0, len(members), _ASK_AT_ONCE):
         some = [await stage.discord.type_command(n, "queue", {}) for n in members[first : first + _ASK_AT_ONCE]]
@@ -138,28 +138,28 @@ async def _all_answered(typed: Sequence[Typed]) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    """Look now and then, but not for ever; what is not true then is seen in the figures."""
+    """Poll a condition up to a time limit; a failure shows in the figures."""
     end = time.monotonic() + _SETTLES_WITHIN_S
-    while not condition() and time.monotonic() < end:  # noqa: ASYNC110 - it is another process that decides
+    while not condition() and time.monotonic() < end:  # noqa: ASYNC110 - another process decides
         await asyncio.sleep(_LOOK_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was compared, by what it shows; `at_work` says whether no slot was left free in the end."""
+    """The comparisons by topic; `at_work` says whether all slots were in use at the end."""
 
     compared: Mapping[str, Comparison]
     at_work: bool
 
     @property
     def exact(self) -> bool:
-        """Whether nothing deviates, and there was something to compare."""
+        """Whether nothing deviates, and something was compared."""
         right = all(not each.deviating for each in self.compared.values())
         return self.at_work and right and self.compared["turns"].compared > 0
 
 
 def judged(seen: Seen) -> Verdict:
-    """Compare what happened with the model, and what members read with what was true then."""
+    """Compare what happened with the model, and what members were shown with what was true at that time."""
     joined = {change.job: change.at for change in reversed(seen.changes)}
     places = list(_places(seen, joined))
     refusals = list(_refusals(seen))
@@ -191,8 +191,8 @@ def judged(seen: Seen) -> Verdict:
 
 
 def _places(seen: Seen, joined: Mapping[int | None, float]) -> Iterator[Told]:
-    """Every place that a card showed, and that a list of `/queue` told."""
-    jobs = [seen.jobs.get(t.interaction_id) for t in seen.typed]  # order 7 is the seventh
+    """Every queue position that a card or an answer to `/queue` showed."""
+    jobs = [seen.jobs.get(t.interaction_id) for t in seen.typed]  # order 7 is at index 7
     for typed, job in zip(seen.typed, jobs, strict=True):
         for at, text in typed.texts():
             if job is not None and (found := _PLACE.search(text)):
@@ -206,7 +206,7 @@ def _places(seen: Seen, joined: Mapping[int | None, float]) -> Iterator[Told]:
 
 
 def _refusals(seen: Seen) -> Iterator[Told | None]:
-    """What each of the refused was told; None for whoever was not told that the queue is full."""
+    """What each refused member was shown; None for an answer other than that the queue is full."""
     for typed in seen.refused():
         texts = typed.texts()
         found = _FULL.search(texts[-1][1]) if texts else None
@@ -221,7 +221,7 @@ def _id(typed: Typed) -> int:
 
 
 def told(seen: Seen) -> bool:
-    """Print the table; returns whether every promise was kept."""
+    """Print the table; returns whether every limit was met."""
     delays = delays_s(seen.typed)
     answered = len(delays)
     late = sum(t.late for t in seen.typed)

@@ -1,7 +1,7 @@
-"""A long line: ten thousand wait, a thousand are being made, and whoever comes meanwhile is answered as ever.
+"""A long queue: ten thousand pictures wait, a thousand are running, and new members must be answered as fast as ever.
 
-Waits are shortened by one factor, the provider's as well as those of the bot's polls: an hour passes in some minutes.
-What an answer takes is not: it is held against Discord's own three seconds.
+The durations of pictures and the bot's poll intervals are divided by one factor: an hour passes in minutes. Response
+times are not scaled: Discord's three seconds apply to them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TELL_EVERY_S: Final = 60
 _GREW_MB: Final = 30.0
 _STALL_S: Final = 0.05
 _FULL_SHARE: Final = 0.9
-"""At every moment so much of what is promised has to wait and be made, or something else was measured."""
+"""Share of the specified load that must be queued and running at all times for a valid measurement."""
 
 _WAITING: Final = "SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND owner IS NULL"
 _MADE: Final = (
@@ -53,7 +53,7 @@ _MADE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The line at one moment; memory in millions of bytes, `delivered` since the start."""
+    """The queue at one moment; memory in millions of bytes, `delivered` since the start."""
 
     waiting: int
     running: int
@@ -65,7 +65,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """How long the bot took to end after SIGTERM, with which code, and to be online again; who came right then."""
+    """Seconds from SIGTERM to exit, the exit code, seconds until online again, and commands sent right after."""
 
     stopped_s: float
     code: int | None
@@ -75,7 +75,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What it came to: the crowd's own commands, those of whoever came later, a look every second, and stalls."""
+    """The results: the original members' commands, those of later ones, a sample per second, and event loop stalls."""
 
     crowd: Sequence[Typed]
     later: Sequence[Typed]
@@ -85,12 +85,12 @@ class Seen:
     """Prompts that reached the provider more than once."""
     cpu_share: float
     stalls_s: Sequence[float]
-    """How long the event loop kept others waiting, the shortest first."""
+    """Response times of the event loop, sorted ascending."""
 
 
 @dataclass(slots=True)
 class _Crowd:
-    """Members who each have a picture made and ten waiting, and order the next one when one has come."""
+    """Members who each have one picture running and ten queued, and order the next one when one is delivered."""
 
     stage: Rig
     members: int
@@ -102,11 +102,11 @@ class _Crowd:
     _thinking: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def fill(self) -> None:
-        """Have everybody order, in turn, and wait until all are in their places."""
+        """Let all members order, in turn, and wait until the queue is full."""
         knobs, orders = self.stage.provider.knobs, self.members * (WAITING_EACH + 1)
         began = time.monotonic()
         for count in range(orders):
-            # Nobody's picture comes before all have ordered; then they come evenly.
+            # No picture is finished before all have ordered; then they finish evenly.
             knobs.latency_s = (orders - count) / _TYPED_PER_S + self.rng.uniform(0.5, 1.5) * self.picture_s
             await asyncio.sleep(max(0.0, began + count / _TYPED_PER_S - time.monotonic()))
             await self._type(count % self.members)
@@ -131,18 +131,18 @@ class _Crowd:
         self.typed.append(await self.stage.discord.type_imagine(number, f"order {len(self.typed)}"))
 
     async def fill_up(self, look: Look) -> None:
-        """Have members order in the place of those whose queue was full when they did."""
+        """Let members order to replace orders that were refused because their queue was full."""
         missing = self.members * (WAITING_EACH + 1) - _made_at_once(self.members) - look.waiting
         for number in self.rng.sample(range(self.members), min(max(missing, 0), self.members, _MORE_A_SECOND)):
             await self._type(number)
 
     async def newcomer(self) -> None:
-        """Have somebody type who has not been there before."""
+        """Let a new member order."""
         number = self.members + len(self.later)
         self.later.append(await self.stage.discord.type_imagine(number, f"newcomer {number}"))
 
     async def look(self) -> Look:
-        """See how it stands."""
+        """Take a sample."""
         waiting, running, most = await asyncio.to_thread(_line, self.stage.data_dir / "bot.db")
         return Look(
             waiting=waiting,
@@ -154,7 +154,7 @@ class _Crowd:
         )
 
     async def restart(self) -> Restart:
-        """Have the bot stopped and started in the middle of all that, while new members come."""
+        """Stop and restart the bot under this load, while new members order."""
         before, began = len(self.later), time.monotonic()
         await self.stage.bot.stop(_STOPPED_WITHIN_S)
         stopped, code = time.monotonic(), self.stage.bot.returncode
@@ -168,7 +168,7 @@ class _Crowd:
         return Restart(stopped_s=stopped - began, code=code, online_s=online - stopped, later=self.later[before:])
 
     async def rest(self) -> None:
-        """Have nobody order any more, and let the bot answer what was typed."""
+        """Stop all orders, and let the bot answer those already sent."""
         self.stage.discord.on_picture = lambda _: None
         for thinking in list(self._thinking):
             thinking.cancel()
@@ -176,13 +176,13 @@ class _Crowd:
         await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
 
     def twice_ordered(self) -> int:
-        """How many prompts the provider got more than once."""
+        """How many prompts the provider received more than once."""
         orders = Counter(str(post.body.get("prompt")) for post in self.stage.provider.posts)
         return sum(times > 1 for times in orders.values())
 
 
 async def crowd(*, members: int, minutes: float, speed: float) -> Seen:
-    """Fill the line, then keep it full for so long while somebody new types once a second."""
+    """Fill the queue, then keep it full for `minutes / speed` minutes while one new member orders per second."""
     knobs = Knobs(unlimited=True, plain_pictures=True)
     port = free_port()
     settings = {
@@ -236,7 +236,7 @@ def _line(database: Path) -> tuple[int, int, int]:
 
 
 def told(seen: Seen, members: int) -> bool:
-    """Print the table; returns whether every promise was kept."""
+    """Print the table; returns whether every limit was met."""
     looks, half = seen.looks, len(seen.looks) // 2
     late = {name: sum(t.late for t in typed) for name, typed in (("crowd", seen.crowd), ("later", seen.later))}
     refused = sum(typed.private for typed in seen.crowd)
@@ -274,7 +274,7 @@ def _made_at_once(members: int) -> int:
 
 
 def full(looks: Sequence[Look], members: int) -> bool:
-    """Whether at each of these moments as many waited and were made as are to be borne."""
+    """Whether in each sample as many pictures were queued and running as specified."""
     made = _made_at_once(members)
     waiting = members * (WAITING_EACH + 1) - made
     return all(look.waiting >= waiting * _FULL_SHARE and look.running >= made * _FULL_SHARE for look in looks)

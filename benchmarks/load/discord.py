@@ -1,7 +1,7 @@
-"""A Discord of the least cost: it dispatches commands, takes answers, and notes when; it validates nothing.
+"""A Discord with minimal CPU cost: it dispatches commands, records answers and their times, and validates nothing.
 
-The sandbox's Discord looks at every message as a person would, which costs more than the bot does. Here the bot shall
-be what is measured, so that what nobody looks at is not kept either.
+The sandbox's Discord validates and stores every message, which costs more CPU than the bot does. Here the bot is what
+is measured, so only what is needed is stored.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -19,6 +18,7 @@ from aiohttp import MultipartReader, WSMsgType, web
 
 from benchmarks.load import shapes
 from benchmarks.load.shapes import Json
+from sandbox.discord.gateway_streams import STREAMS
 
 _EPOCH_MS: Final = 1_420_070_400_000
 _EPHEMERAL: Final = 64
@@ -26,14 +26,14 @@ _HELD_MS: Final = 41_250
 _LARGEST: Final = 64 * 1024 * 1024
 _DEFERRED: Final = 5
 ACKNOWLEDGED_WITHIN_S: Final = 3.0
-"""Whoever has no first answer by then is told that the bot did not respond, and no answer is taken any more."""
+"""After this many seconds Discord reports that the bot did not respond, and accepts no answer any more."""
 
 
 @dataclass(slots=True)
 class Typed:
-    """One command: when it was written to the gateway's socket, when its first answer came, and what came of it.
+    """One command: when it was written to the gateway's socket, when it was acknowledged, and its answers.
 
-    Moments are of the clock that never jumps; those that end on `_time` are seconds since 1970.
+    Times ending in `_at` are monotonic; those ending in `_time` are seconds since the Unix epoch.
     """
 
     number: int
@@ -41,53 +41,53 @@ class Typed:
     sent_at: float
     sent_time: float
     acknowledged_at: float | None = None
-    """Also of an answer that came too late to be taken."""
+    """Also set for an answer that came too late to be accepted."""
     private: bool = False
     deferred: bool = False
     requests: int = 0
-    """What the bot sent for it to Discord, in all."""
+    """All requests that the bot sent to Discord for it."""
     edits: int = 0
     files: int = 0
     messages: int = 0
     said: list[tuple[float, bytes]] = field(default_factory=list)
-    """Each message that came for it, as JSON, and when; nothing of one with files."""
+    """Each message that answers it, as JSON, with its time; empty for one with files."""
 
     @property
     def late(self) -> bool:
-        """Whether its member was told that the bot did not respond."""
+        """Whether the member was shown that the bot did not respond."""
         return self.acknowledged_at is None or self.acknowledged_at - self.sent_at > ACKNOWLEDGED_WITHIN_S
 
     @property
     def answered(self) -> bool:
-        """Whether more came than that the bot thinks, or nothing will come any more."""
+        """Whether more than a deferral arrived, or nothing will arrive any more."""
         over = self.late and time.monotonic() - self.sent_at > ACKNOWLEDGED_WITHIN_S
         return over or self.files > 0 or self.messages > self.deferred
 
     def texts(self) -> list[tuple[float, str]]:
-        """All words of each message, line by line, and when it came."""
+        """All visible text of each message, line by line, with its time."""
         return [(at, "\n".join(_words(json.loads(message or b"{}")))) for at, message in self.said]
 
 
 def delays_s(typed: Sequence[Typed]) -> list[float]:
-    """From the moment that each command was written to its first answer, if there was one; the shortest first."""
+    """Seconds from the sending of each command to its acknowledgement, if there was one, sorted ascending."""
     return sorted(t.acknowledged_at - t.sent_at for t in typed if t.acknowledged_at is not None)
 
 
 @dataclass(slots=True)
 class LeanDiscord:
-    """An async context manager that serves on loopback; `type_imagine` has a member type a command."""
+    """An async context manager that serves on loopback; `type_imagine` sends a member's command."""
 
     typed: dict[str, Typed] = field(default_factory=dict)
     """By interaction token."""
     listens: bool = False
-    """Whether to keep what is said."""
+    """Whether to store the bot's messages."""
     on_picture: Callable[[Typed], None] = lambda _: None
-    """Called where a message shows a picture that it did not show before."""
+    """Called when a message shows a picture that it did not show before."""
     api_url: str = ""
     _numbers: int = 0
     _commands: dict[str, str] = field(default_factory=dict)
     _socket: web.WebSocketResponse | None = None
-    _deflate: Any = None
+    _compress: Callable[[bytes], bytes] = field(default_factory=STREAMS["zlib-stream"])
     _sequence: int = 0
     _online: asyncio.Event = field(default_factory=asyncio.Event)
     _runner: web.AppRunner | None = None
@@ -120,13 +120,13 @@ class LeanDiscord:
             await self._runner.cleanup()
 
     async def online(self) -> None:
-        """Wait until the bot has its server."""
+        """Wait until the bot has received its server."""
         await self._online.wait()
 
     async def type_imagine(
         self, number: int, prompt: str, resolution: str = "1K", *, age_s: float = 0.0, guild_id: str = shapes.GUILD
     ) -> Typed:
-        """Have a member of the crowd type `/imagine`; the bot hears of it so much later."""
+        """Send a member's `/imagine`, which the bot receives `age_s` seconds after its creation."""
         options = {"prompt": prompt, "resolution": resolution}
         return await self.type_command(number, "imagine", options, age_s=age_s, guild_id=guild_id)
 
@@ -139,7 +139,7 @@ class LeanDiscord:
         age_s: float = 0.0,
         guild_id: str = shapes.GUILD,
     ) -> Typed:
-        """Have a member of the crowd type a command; the bot hears of it so much later."""
+        """Send a member's command, which the bot receives `age_s` seconds after its creation."""
         interaction_id = self._snowflake(age_s)
         token = f"token-{interaction_id}"
         body = shapes.command(interaction_id, token, self._commands[name], number, name, options, guild_id)
@@ -165,12 +165,12 @@ class LeanDiscord:
     async def _send(self, frame: bytes) -> None:
         if self._socket is None:
             raise RuntimeError("the bot is not connected")
-        await self._socket.send_bytes(self._deflate.compress(frame) + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+        await self._socket.send_bytes(self._compress(frame))
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         self._socket = socket = web.WebSocketResponse(max_msg_size=0, compress=False)
         await socket.prepare(request)
-        self._deflate = zlib.compressobj()
+        self._compress = STREAMS[request.query["compress"]]()
         await self._send(json.dumps({"op": 10, "d": {"heartbeat_interval": _HELD_MS}, "s": None, "t": None}).encode())
         async for frame in socket:
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -271,7 +271,7 @@ class LeanDiscord:
 
 
 def _words(part: Any) -> Iterator[str]:
-    """The words of a message's parts, in their order."""
+    """The texts of a message's components, in order."""
     if isinstance(part, list):
         for each in part:
             yield from _words(each)
@@ -283,7 +283,7 @@ def _words(part: Any) -> Iterator[str]:
 
 
 async def _drained(request: web.Request) -> tuple[list[str], bytes]:
-    """Read a body to its end without keeping files; returns their names, or the JSON of a message without any."""
+    """Read a body without storing files; returns their names, or the JSON of a message without any."""
     if not request.content_type.startswith("multipart/"):
         return [], await request.read()
     names: list[str] = []
@@ -299,5 +299,5 @@ async def _drained(request: web.Request) -> tuple[list[str], bytes]:
 
 
 def _json(body: Any, *, status: int = 200) -> web.Response:
-    """An answer whose type says no character set: discord.py takes only that for JSON."""
+    """A JSON response without a charset: discord.py accepts only that as JSON."""
     return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Whether turns, places and caps were what the rule says, picture by picture."""
+"""Checks, picture by picture, whether admission order, queue positions and caps follow the rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXAMPLES: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a member was told between two moments (seconds since 1970): a picture's place, or how many they queue."""
+    """What a member was shown between two times (Unix epoch seconds): a queue position, or how many they queue."""
 
     member: int
     since: float
@@ -24,7 +24,7 @@ class Told:
     job: int | None = None
 
     def holds(self, line: Line, limits: Limits) -> bool:
-        """Whether it is true right now; `next in line` is also said of a picture that has just been called up."""
+        """Whether it is true now; position 1 is also accepted for a picture that has just been admitted."""
         if self.job is None:
             return line.queued(self.member) == self.number >= limits.pending_each
         place = line.place(self.job, self.member)
@@ -33,14 +33,14 @@ class Told:
 
 @dataclass(slots=True)
 class Comparison:
-    """How many of a kind were compared, and the first few that were not as they should be."""
+    """How many values of a kind were compared, and the first few that deviate."""
 
     compared: int = 0
     deviating: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, right: bool, example: str) -> None:
-        """Count one."""
+        """Count one comparison."""
         self.compared += 1
         self.deviating += not right
         if not right and len(self.examples) < _EXAMPLES:
@@ -48,26 +48,26 @@ class Comparison:
 
 
 class Judge:
-    """Goes through what happened, with the model beside it. Nothing is taken from what the bot says about itself."""
+    """Replays what happened against the model. Uses no state that the bot reports about itself."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.calls = Comparison()
-        """The picture that was called up is the one whose turn it was."""
+        """The admitted picture is the next one by the rules."""
         self.slots = Comparison()
-        """Neither a member nor all have more at work than they may."""
+        """Neither one member nor all members together exceed their slots."""
         self.rounds = Comparison()
-        """Nobody is called up twice while somebody waits who has nothing at work."""
+        """No member is admitted twice while another one waits who has nothing running."""
         self.caps = Comparison()
-        """No queue is longer than it may be."""
+        """No member's queue is longer than its cap."""
         self.told = Comparison()
-        """What members were told was true between the moment they asked and the moment they read it."""
+        """What members were shown was true between their request and the response."""
         self._line = Line()
         self._held: dict[int, float] = {}
         self._calls_since_idle: defaultdict[int, Counter[int]] = defaultdict(Counter)
 
     def follow(self, changes: Sequence[Change], told: Sequence[Told]) -> None:
-        """Compare everything. Each of `told` is held against each moment of its time, until one makes it true."""
+        """Compare everything. Each of `told` is checked at every change within its time, until one makes it true."""
         upcoming = sorted(told, key=lambda one: one.since, reverse=True)
         untrue: list[Told] = []
         for change in changes:
@@ -85,22 +85,22 @@ class Judge:
                 self.told.add(False, f"{one}")
 
     def _settled_by(self, change: Change, one: Told) -> bool:
-        """Whether what was told has become true by a change, or never was while it might have been."""
+        """Whether the statement is decided: a change has made it true, or its time has ended without that."""
         if one.until < change.at:
             self.told.add(False, f"{one}")
             return True
-        concerned = one.job is not None or one.member == change.member  # a member's number is their own affair
+        concerned = one.job is not None or one.member == change.member  # a count depends only on its member
         return concerned and self._true(one)
 
     def _true(self, one: Told) -> bool:
-        """Whether what was told is true right now, and counted as compared."""
+        """Whether the statement is true now; if so, it is counted as compared."""
         holds = one.holds(self._line, self.limits)
         if holds:
             self.told.add(True, "")
         return holds
 
     def _moves(self, change: Change, job: int, phase: Phase) -> None:
-        """Compare a step with the model, then let the model take it."""
+        """Compare a transition with the model, then apply it to the model."""
         member, before = change.member, self._line.phase(job, change.member)
         if phase is Phase.CALLED is not before:
             self._compare_call(change, job)
@@ -114,7 +114,7 @@ class Judge:
         self._note_idle(member)
 
     def _compare_call(self, change: Change, job: int) -> None:
-        """Compare a call with what the model says right before it."""
+        """Compare an admission with the model's state right before it."""
         might_be_next = list(self._might_be_next(change.at))
         self.calls.add(job in might_be_next, f"{change}; it was the turn of {might_be_next[:_EXAMPLES]}")
         of_member, of_all = self._line.at_work(change.member) + 1, self._line.at_work() + 1
@@ -126,7 +126,7 @@ class Judge:
             calls[change.member] += 1
 
     def _might_be_next(self, now: float) -> Iterator[int]:
-        """The picture whose turn it is, after those whose time of waiting for an answer has just run out by itself."""
+        """The next picture by the rules, preceded by those whose wait for an answer has just expired."""
         for job in self._line.next_ones(self.limits.running_each):
             held_until = self._held.get(job)
             if held_until is None or held_until <= now:
@@ -135,7 +135,7 @@ class Judge:
                 return
 
     def _note_idle(self, member: int) -> None:
-        """Whether a member has something waiting that may be called up, and nothing at work."""
+        """Record whether a member has a picture waiting that may be admitted, and nothing running."""
         waits = any(job not in self._held for job in self._line.waiting(member))
         if not waits or self._line.at_work(member):
             self._calls_since_idle.pop(member, None)
@@ -143,6 +143,6 @@ class Judge:
             _ = self._calls_since_idle[member]
 
     def all_at_work(self) -> bool:
-        """Whether in the end no slot is free for anybody who waits."""
+        """Whether at the end no free slot is left for a waiting picture."""
         free = self.limits.running > self._line.at_work()
         return not (free and any(True for _ in self._line.next_ones(self.limits.running_each)))

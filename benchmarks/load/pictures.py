@@ -1,4 +1,4 @@
-"""Many large pictures are finished at once: how much memory the bot needs to bring them to their members."""
+"""Many large pictures finish at once: how much memory the bot needs to deliver them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DELIVERED_WITHIN_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What it came to. `peak_mb` is what the bot's process held at most, `before_mb` before the first picture."""
+    """The results. `peak_mb` is the bot's peak memory, `before_mb` its memory before the first picture."""
 
     delivered: int
     size_mb: float
@@ -37,7 +37,7 @@ class Seen:
 
 
 async def deliver(count: int) -> Seen:
-    """Have so many members order one 4K picture each, let all be finished at once, and wait for the last delivery."""
+    """Let `count` members order one 4K picture each, finish all at once, and wait for the last delivery."""
     content = await asyncio.to_thread(noise)
     knobs = Knobs(unlimited=True, latency_s=600, plain_pictures=True)
     settings = {"FIRST_POLL_SECONDS": "1", "POLL_SECONDS": "0.5"}
@@ -59,14 +59,14 @@ async def deliver(count: int) -> Seen:
 
 
 async def _until(condition: Callable[[], bool], timeout_s: float) -> None:
-    """Look now and then, for so long; what is not true then is seen in the figures."""
+    """Poll a condition for up to `timeout_s` seconds; a failure shows in the figures."""
     end = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < end:  # noqa: ASYNC110 - it is another process that decides
+    while not condition() and time.monotonic() < end:  # noqa: ASYNC110 - another process decides
         await asyncio.sleep(0.1)
 
 
 def noise() -> bytes:
-    """A PNG of 4096 x 4096 pixels that is as large as the provider's largest: half of its bits are noise."""
+    """A PNG of 4096 x 4096 pixels as large as the provider's largest: half of its bits are noise."""
     pixels = os.urandom(_SIDE_PX * _SIDE_PX * 3).translate(_FOUR_BITS)
     file = io.BytesIO()
     picture = Image.frombytes("RGB", (_SIDE_PX, _SIDE_PX), pixels)
@@ -75,7 +75,7 @@ def noise() -> bytes:
 
 
 def told(seen: Seen, count: int) -> bool:
-    """Print the table; returns whether every promise was kept."""
+    """Print the table; returns whether every limit was met."""
     click.echo(f"pictures            {count:,} of {seen.size_mb:.1f} MB, finished at once")
     click.echo(f"delivered           {seen.delivered:,} in {seen.took_s:.1f} s")
     click.echo(f"memory              {seen.before_mb:.0f} MB before, {seen.peak_mb:.0f} MB at most")

@@ -1,4 +1,4 @@
-"""The bot between a lean Discord and the sandbox's provider, and what its process costs the machine."""
+"""The bot between the lean Discord and the sandbox's provider, and its process's use of CPU, memory and files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rig:
-    """What a measurement needs."""
+    """The servers, the bot process and the data directory of a measurement."""
 
     discord: LeanDiscord
     provider: ApimasterServer
@@ -31,16 +31,16 @@ class Rig:
     data_dir: Path
 
     def cpu_s(self) -> float:
-        """Seconds of processor that the bot has used so far, in its own process."""
+        """CPU seconds that the bot's process has used so far."""
         fields = Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def peak_mb(self) -> float:
-        """The most memory that the bot has held so far, in millions of bytes."""
+        """The bot's peak memory so far, in millions of bytes."""
         return self._mb("VmHWM")
 
     def memory_mb(self) -> float:
-        """The memory that the bot holds now, in millions of bytes."""
+        """The bot's current memory, in millions of bytes."""
         return self._mb("VmRSS")
 
     def files(self) -> int:
@@ -53,7 +53,7 @@ class Rig:
 
 @asynccontextmanager
 async def rig(settings: Mapping[str, str], knobs: Knobs, launch: Launch | None = None) -> AsyncIterator[Rig]:
-    """Everything started, and the bot online; `launch` starts it in another way."""
+    """Start everything and wait until the bot is online; `launch` starts the bot in another way."""
     with tempfile.TemporaryDirectory(prefix="load-") as made:
         data_dir = Path(made)
         async with LeanDiscord() as discord, ApimasterServer(knobs=knobs) as provider:

@@ -1,4 +1,4 @@
-"""What the lean Discord sends: two servers of one channel each, a bot that may do everything, and members by number."""
+"""The lean Discord's payloads: two servers of one channel each, a bot with all permissions, and numbered members."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIRST_MEMBER: Final = 700_000_000_000_000_000
 
 
 def member_id(number: int) -> str:
-    """The user id of a member of the crowd."""
+    """The user id of a numbered member."""
     return str(_FIRST_MEMBER + number)
 
 
@@ -92,7 +92,7 @@ def command(
     options: Mapping[str, str],
     guild_id: str = GUILD,
 ) -> Json:
-    """A slash command that a member typed."""
+    """The payload of a slash command that a member sent."""
     return {
         "id": interaction_id, "application_id": BOT, "type": 2, "token": token, "version": 1,
         "attachment_size_limit": 10 * 1024 * 1024, "guild_id": guild_id, "channel_id": CHANNELS[guild_id],

@@ -1,4 +1,4 @@
-"""How long the bot's event loop keeps others waiting, seen from outside, by a process that does nothing else."""
+"""Measures how long the bot's event loop blocks, from a separate process that does nothing else."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ENDS_WITHIN_S: Final = 10.0
 
 @asynccontextmanager
 async def stalls_s(port: int) -> AsyncIterator[list[float]]:
-    """What is filled, when the block has ended, with how long the bot took to say that it has no such page.
+    """Yields a list that is filled when the block ends: the response times, in seconds, of a page that doesn't exist.
 
-    That answer needs the event loop and nothing else. It includes what the asking costs, about a millisecond. Another
-    process asks: this one serves the bot, and would count its own waits.
+    That 404 needs nothing but the event loop. The times include the cost of the request, about a millisecond. The
+    client is another process: this one serves the bot, and would measure its own delays.
     """
     waits: list[float] = []
     asking = await asyncio.create_subprocess_exec(
@@ -38,7 +38,7 @@ async def stalls_s(port: int) -> AsyncIterator[list[float]]:
 
 
 def _ask(port: int) -> list[float]:
-    """Ask until SIGTERM comes; returns how long each answer took in seconds, and how long the open one has taken."""
+    """Send requests until SIGTERM; returns the time of each response in seconds, and of the one still open."""
     waits: list[float] = []
     began: float | None = None
     with contextlib.suppress(_EnoughError), contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as bot:
@@ -53,7 +53,7 @@ def _ask(port: int) -> list[float]:
 
 
 class _EnoughError(Exception):
-    """SIGTERM came."""
+    """Raised on SIGTERM."""
 
 
 def _enough(*_: object) -> None:

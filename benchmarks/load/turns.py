@@ -1,9 +1,9 @@
-"""The rule of turns, written a second time from its description: what the bot does is compared with this.
+"""A second implementation of the fair queue, from its description, to compare the bot's behaviour with.
 
-A member's pictures keep their order. A picture's slot is its number among its member's waiting ones plus those of the
-member that are at work. Lower slots go first, then the member whose last start is longest ago; of those who never had
-one, whoever has waited longest for it. A start is the provider's taking a picture: being called up for it, or sent
-back, changes nobody else's place.
+A member's pictures keep their order. A picture's slot is its number among its member's waiting pictures plus the number
+of that member's running ones. Lower slots go first, then the member whose last start is longest ago; among those
+without a start, the one who has waited longest. A start is the provider's acceptance of a picture: being admitted for
+submission, or returned to the queue, changes no other member's position.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class Phase(StrEnum):
-    """How far a picture has come, as far as turns go."""
+    """The phases of a picture, as far as the fair queue is concerned."""
 
     WAITS = "waits"
     CALLED = "called up"
@@ -32,7 +32,7 @@ _NOT_STARTED = frozenset({Phase.WAITS, Phase.CALLED, Phase.SENT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many pictures may be at work and queue: of one member, and of all."""
+    """How many pictures may run and queue: per member, and in total."""
 
     running_each: int
     pending_each: int
@@ -40,7 +40,7 @@ class Limits:
 
 
 class Rank(NamedTuple):
-    """What a waiting picture is sorted by."""
+    """The sort key of a waiting picture."""
 
     slot: int
     last_start: int
@@ -49,7 +49,7 @@ class Rank(NamedTuple):
 
 
 class Line:
-    """Told what happened, in the order in which it did, it tells whose turn it is and everybody's place."""
+    """The queue's model: given all events in order, it computes which picture is next and every position."""
 
     def __init__(self) -> None:
         self._pictures: defaultdict[int, dict[int, Phase]] = defaultdict(dict)
@@ -59,11 +59,11 @@ class Line:
         self._starts = 0
 
     def phase(self, job: int, member: int) -> Phase:
-        """Where a picture is; one that nobody has heard of is not at work."""
+        """A picture's phase; an unknown one is not at work."""
         return self._pictures[member].get(job, Phase.GONE)
 
     def moves(self, job: int, member: int, phase: Phase) -> None:
-        """A picture was ordered, or has come to another phase."""
+        """Record that a picture was ordered, or has changed its phase."""
         if phase is Phase.GONE:
             self._pictures[member].pop(job, None)
         else:
@@ -71,7 +71,7 @@ class Line:
         self._sort(member)
 
     def starts(self, member: int) -> None:
-        """A member has had a turn."""
+        """Record that the provider has accepted a picture of this member."""
         self._starts += 1
         self._last_start[member] = self._starts
         self._sort(member)
@@ -82,24 +82,24 @@ class Line:
         return sum(phase in _AT_WORK for each in members for phase in self._pictures[each].values())
 
     def queued(self, member: int) -> int:
-        """How many of a member's pictures have not been sent to the provider: what the cap counts."""
+        """How many of a member's pictures have not been sent to the provider: the number that the cap limits."""
         return sum(phase in {Phase.WAITS, Phase.CALLED} for phase in self._pictures[member].values())
 
     def waiting(self, member: int) -> list[int]:
-        """A member's waiting pictures, in their order."""
+        """A member's waiting pictures, in order."""
         return [rank.job for rank in self._ranks.get(member, ())]
 
     def place(self, job: int, member: int) -> int | None:
-        """A waiting picture's place, from 1 on; None where it does not wait."""
+        """A waiting picture's position, starting at 1; None if it isn't waiting."""
         ranks = [rank for rank in self._ranks.get(member, ()) if rank.job == job]
         return bisect_left(self._line, ranks[0]) + 1 if ranks else None
 
     def next_ones(self, per_member: int) -> Iterator[int]:
-        """The waiting pictures that may be called up, the first one first; a member has so many at work at most."""
+        """The waiting pictures that may be admitted, in order; a member has at most `per_member` at work."""
         return (rank.job for rank in self._line if rank.slot <= per_member)
 
     def _sort(self, member: int) -> None:
-        """Put a member's waiting pictures where they belong now."""
+        """Update the ranks of a member's waiting pictures."""
         for rank in self._ranks.get(member, ()):
             del self._line[bisect_left(self._line, rank)]
         pictures = self._pictures[member]

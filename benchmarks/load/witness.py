@@ -1,7 +1,7 @@
-"""What happened in the bot's database, in the order in which it did: written down by triggers, beside the bot.
+"""Records all changes of jobs in the bot's database, in order, with triggers.
 
-The bot's own rows tell which picture was ordered when and where it is now, but not when it was called up, nor in which
-order other things came between. Triggers see each change inside the transaction that makes it.
+The bot's own rows contain when a picture was ordered and its current state, but not when it was admitted, nor the order
+of other changes. Triggers run inside the transaction that makes each change.
 """
 
 from __future__ import annotations
@@ -49,29 +49,29 @@ _BUSY_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change, at seconds since 1970. Without a job it is its member's start."""
+    """One change, in seconds since the Unix epoch. Without a job it is a start of its member."""
 
     at: float
     member: int
     job: int | None
     phase: Phase | None
     held_until: float | None
-    """Until when the picture waits for its member to be answered, if it does."""
+    """When the picture's wait for its interaction's answer expires; None if it doesn't wait."""
 
 
 def opened(database: Path) -> closing[sqlite3.Connection]:
-    """The bot's database, to be read beside it."""
+    """The bot's database, opened read-only."""
     return closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True))
 
 
 def watch(database: Path) -> None:
-    """Begin to write down what happens; the bot may be running."""
+    """Start recording changes; the bot may be running."""
     with closing(sqlite3.connect(database, timeout=_BUSY_S, isolation_level=None)) as db:
         db.executescript(f"BEGIN IMMEDIATE; {_WITNESS} COMMIT;")
 
 
 def changes(database: Path) -> Sequence[Change]:
-    """All that happened since, in the order in which it did."""
+    """All changes since `watch`, in order."""
     with opened(database) as db:
         rows = db.execute("SELECT at, member, job, phase, held_until FROM witness ORDER BY id")
         return [
@@ -81,19 +81,19 @@ def changes(database: Path) -> Sequence[Change]:
 
 
 def delivered(database: Path, number: int) -> bool:
-    """Whether so many pictures have reached their members."""
+    """Whether at least this many pictures have been delivered."""
     with opened(database) as db:
         return bool(db.execute("SELECT COUNT(*) >= ? FROM jobs WHERE state = 'delivered'", (number,)).fetchone()[0])
 
 
 def at_rest(database: Path, limits: Limits) -> bool:
-    """Whether nothing is on its way: as many as may be are with the provider, and none has just been called up."""
+    """Whether no job is in transition: as many as allowed are with the provider, and none has just been admitted."""
     with opened(database) as db:
         taken, unfinished = db.execute(_WORK, {"each": limits.running_each}).fetchone()
         return bool(taken == min(limits.running, unfinished))
 
 
 def orders(database: Path) -> dict[int, int]:
-    """The job of each interaction that ordered one, by the interaction's id."""
+    """The job of each interaction that ordered one, by interaction id."""
     with opened(database) as db:
         return dict(db.execute("SELECT interaction_id, jobs.id FROM requests JOIN jobs ON request_id = requests.id"))

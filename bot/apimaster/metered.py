@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
+from cachetools import FIFOCache
+
 from bot.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.picture import PictureSpec, Resolution
@@ -31,7 +33,7 @@ class MeteredProvider:
         self._provider = provider
         self._counters = counters
         self._clock = clock
-        self._begun: dict[str, tuple[Resolution, float]] = {}
+        self._begun: FIFOCache[str, tuple[Resolution, float]] = FIFOCache(_MOST_REMEMBERED)
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
         """See ImageProvider."""
@@ -39,8 +41,6 @@ class MeteredProvider:
             submission = await self._provider.submit(spec, image_urls)
         if submission.task_id is not None:
             self._begun[submission.task_id] = (spec.resolution, self._clock.monotonic())
-            if len(self._begun) > _MOST_REMEMBERED:
-                del self._begun[next(iter(self._begun))]
         return submission
 
     async def poll(self, task_id: str) -> TaskStatus:

@@ -6,11 +6,11 @@ somebody is what this process has seen, and after a restart their permissions al
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import timedelta
 from typing import Any, Final
 
 import discord
+from cachetools import FIFOCache
 
 _VOUCHED: Final = timedelta(minutes=15)
 """As long as an answer lives: a permission may be taken away."""
@@ -24,13 +24,11 @@ class CommandAuthorizations:
     """
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[int, tuple[int, int | None, int | None]] = OrderedDict()
+        self._seen: FIFOCache[int, tuple[int, int | None, int | None]] = FIFOCache(_REMEMBERED)
 
     def take(self, interaction: discord.Interaction[Any]) -> None:
         """Remember a command that Discord offers to those alone who look after a server."""
         self._seen[interaction.id] = _who_and_where(interaction)
-        while len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
 
     def vouch(self, interaction: discord.Interaction[Any], *, began_with: int | None) -> bool:
         """Whether this one goes on from such a command of the same member, in the same channel, not long ago."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import discord
+from cachetools import LRUCache
 
 from bot.domain.errors import Refusal
 from bot.interactions.received_data import custom_id_in
@@ -20,7 +20,7 @@ class PressDebouncer:
     """Remembers who pressed what, by the moment that Discord gives each press."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[tuple[int, int, str], datetime] = OrderedDict()
+        self._last: LRUCache[tuple[int, int, str], datetime] = LRUCache(_REMEMBERED)
 
     def take(self, interaction: discord.Interaction[Any]) -> None:
         """Take a press; raises Refusal for one that repeats another of a moment ago."""
@@ -33,6 +33,3 @@ class PressDebouncer:
         if last is not None and abs(pressed_at - last) < _ONE_GESTURE:
             raise Refusal("pressed_twice")
         self._last[what] = pressed_at
-        self._last.move_to_end(what)
-        while len(self._last) > _REMEMBERED:
-            self._last.popitem(last=False)

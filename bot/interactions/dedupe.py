@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from typing import Any, Final, Protocol, cast
 
 import discord
+from cachetools import FIFOCache
 
 log = logging.getLogger(__name__)
 
@@ -17,16 +17,13 @@ class SeenInteractions:
     """The ids of the latest interactions, in memory: after a new login Discord repeats nothing."""
 
     def __init__(self, remembered: int = _REMEMBERED) -> None:
-        self._ids: OrderedDict[int, None] = OrderedDict()
-        self._remembered = remembered
+        self._ids: FIFOCache[int, None] = FIFOCache(remembered)
 
     def first_time(self, interaction_id: int) -> bool:
         """Whether it comes for the first time; from now on it does not."""
         if interaction_id in self._ids:
             return False
         self._ids[interaction_id] = None
-        if len(self._ids) > self._remembered:
-            self._ids.popitem(last=False)
         return True
 
 

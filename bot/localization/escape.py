@@ -12,20 +12,38 @@ from bot.domain.errors import Markup
 from bot.domain.word_matching import cut
 
 _MARKUP: Final = re.compile(
-    r"""(?<=[a-zA-Z]):(?=//)|(?P<indent>^[ \t]*)(?=[#>-])|[\\*_~|`\[]|<(?=[@#:/]|a:|t:|id:)""", re.MULTILINE
+    r"""(?P<indent>^[ \t]*)(?=[#>-])  # a heading, a quotation, a list
+      | (?P<number>^[ \t]*[0-9]{1,9})(?=\.[ \t])  # a numbered list
+      | [\\*_~|`\[] | <(?![\s0-9])  # format, the text of a link, anything in angle brackets
+      | :(?=//)  # an address
+      | (?<=discord\.gg)/ | (?<=discord\.com)/(?=invite/)  # an invitation needs no scheme
+    """,
+    re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
-"""The colon of an address; the start of a heading, quotation or list; a character that Discord's Markdown obeys."""
-_BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""They would reverse whatever text of ours follows."""
+"""The start of a line, or a character, that Discord's Markdown obeys."""
+_LINE_BREAK: Final = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_INVISIBLE: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+"""Control characters, zero-width characters that hide a mention or an address, and controls of text direction, which
+would reverse the text of ours that follows. Joiners, which emoji and Persian need, and plain direction marks stay.
+"""
 _MOST_INLINE: Final = 200
 
 
 def escaped(text: str) -> Markup:
     """A text whose markup, mentions and addresses are displayed rather than obeyed.
 
-    discord.py's own `escape_markdown` leaves links whose text spans several lines, and takes a second for some texts.
+    Every kind of line break becomes a newline. discord.py's own `escape_markdown` leaves links whose text spans several
+    lines, and takes a second for some texts.
     """
-    return Markup(discord.utils.escape_mentions(_MARKUP.sub(_backslashed, _BIDI_CONTROLS.sub("", text))))
+    visible = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
+    return Markup(discord.utils.escape_mentions(_MARKUP.sub(_backslashed, visible)))
+
+
+def fitting(text: Markup, most: int) -> Markup:
+    """An escaped text of at most `most` characters, which doesn't end inside an escape."""
+    return text if len(text) <= most else Markup(text[: most - 1].rstrip("\\ ") + "…")
 
 
 def escaped_inline(text: str) -> Markup:
@@ -56,5 +74,5 @@ def timestamp(moment: datetime, style: discord.utils.TimestampStyle) -> Markup:
 
 
 def _backslashed(found: re.Match[str]) -> str:
-    indent = found["indent"]
-    return f"\\{found[0]}" if indent is None else f"{indent}\\"
+    start = found["number"] if found["indent"] is None else found["indent"]
+    return f"\\{found[0]}" if start is None else f"{start}\\"

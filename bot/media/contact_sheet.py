@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from cachetools import LRUCache
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bot.domain.job import Reference, Request
@@ -34,13 +34,12 @@ class ReferenceSheets:
     def __init__(self, *, copies: ReferenceFiles, spool: PictureFiles) -> None:
         self._copies = copies
         self._spool = spool
-        self._made: OrderedDict[int, bytes] = OrderedDict()
+        self._made: LRUCache[int, bytes] = LRUCache(_REMEMBERED)
 
     async def of(self, request: Request) -> bytes | None:
         """The sheet as WebP; None while the references are not here, or not any more."""
-        if request.id in self._made:
-            self._made.move_to_end(request.id)
-            return self._made[request.id]
+        if (made := self._made.get(request.id)) is not None:
+            return made
         if not request.references or any(reference.file_name is None for reference in request.references):
             return None
         paths = [self._path_of(reference) for reference in request.references]
@@ -50,8 +49,6 @@ class ReferenceSheets:
             log.warning("no_sheet", extra={"request_id": request.id, "error": str(error)})
             return None
         self._made[request.id] = sheet
-        while len(self._made) > _REMEMBERED:
-            self._made.popitem(last=False)
         return sheet
 
     def _path_of(self, reference: Reference) -> Path:

@@ -48,6 +48,9 @@ _AT_ONCE: Final = 16
 _BEGUN: Final = "begun"
 """In place of a card's digest: a new message whose card is not on it yet."""
 
+DeliveryObserver = Callable[[RequestView, Sequence[Job], Request], None]
+"""Called with the rows before a delivery, the delivered jobs, and the request with its message."""
+
 
 class Reconciler:
     """Implements Presenter. Delivering is an idempotent edit, so doing it twice changes nothing."""
@@ -65,6 +68,7 @@ class Reconciler:
         rng: random.Random,
         owner: str,
         backpressure: Backpressure,
+        on_delivery: Iterable[DeliveryObserver] = (),
         at_once: int = _AT_ONCE,
     ) -> None:
         self._fallback_chain = fallback_chain
@@ -88,11 +92,7 @@ class Reconciler:
         self._held: dict[int, asyncio.Event] = {}
         self._stopping = False
         self._stale_edits = StaleEditCheck(clock, self.refresh)
-        self._delivered: Callable[[RequestView, Sequence[Job], Request], None] = lambda *_: None
-
-    def on_delivery(self, told: Callable[[RequestView, Sequence[Job], Request], None]) -> None:
-        """Tell of pictures that were delivered: the rows before, the jobs, and the request with its message."""
-        self._delivered = told
+        self._on_delivery = tuple(on_delivery)
 
     def refresh(self, request_ids: Iterable[int]) -> None:
         """See Presenter."""
@@ -308,7 +308,8 @@ class Reconciler:
         await self._insist(lambda: self._requests.note_shown(request.id, shown))
         new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
         if new:
-            self._delivered(view, new, _shown_in(posted, request))
+            for delivered in self._on_delivery:
+                delivered(view, new, _shown_in(posted, request))
 
 
 def _shown_in(posted: MessageState, request: Request) -> Request:

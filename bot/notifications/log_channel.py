@@ -18,6 +18,7 @@ import discord
 from bot.clock import Clock
 from bot.domain.errors import StoreError
 from bot.localization.catalogue import ENGLISH
+from bot.ops.skip_errors import Count, uncounted
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class LogChannelWriter:
         *,
         channel_of: Callable[[int], Awaitable[int | None]],
         channels: Callable[[], Awaitable[Mapping[int, int]]],
-        count: Callable[[str], None] = lambda _: None,
+        count: Count = uncounted,
     ) -> None:
         self._post = post
         self._clock = clock

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.job import Job, Request, RequestView
 from bot.domain.rules import Block, WordRule
+from bot.domain.word_matching import cut
 from bot.localization.catalogue import ENGLISH
 from bot.localization.escape import escaped, mention
 from bot.ports.outputs import ServerLog
@@ -57,7 +58,7 @@ def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> s
     if view.request.references:
         names = ", ".join(reference.name for reference in view.request.references)
         count = words("card.references", count=len(view.request.references))
-        parts.append(f"{count} ({escaped(names if len(names) <= _MOST_NAMES else names[:_MOST_NAMES] + '…')})")
+        parts.append(f"{count} ({escaped(' '.join(cut(names, _MOST_NAMES).split()))})")
     if request.private:
         parts.append(words("card.private"))
     parts.append(words.credits(sum(job.price_microcredits for job in jobs)))

@@ -75,11 +75,16 @@ class MalformedTraffic:
         self._frames_in_a_row.pop(shard_id, None)
 
 
-def skip_malformed_events(client: discord.Client, traffic: MalformedTraffic) -> None:
-    """Let every parser of this client's connection skip what it cannot parse; called once, before it connects."""
+def skip_malformed_events(
+    client: discord.Client, traffic: MalformedTraffic, answer_unreadable: Callable[[object], None]
+) -> None:
+    """Let every parser of this client's connection skip what it cannot parse; called once, before it connects.
+
+    `answer_unreadable` gets the raw payload of each interaction that is skipped.
+    """
     parsers = client._connection.parsers  # noqa: SLF001 - the only table through which every event goes
     for name, parse in parsers.items():
-        parsers[name] = partial(_parsed, traffic, name, parse)
+        parsers[name] = partial(_parsed, traffic, answer_unreadable, name, parse)
 
 
 def reconnect_on_broken_frames(traffic: MalformedTraffic) -> None:
@@ -87,7 +92,13 @@ def reconnect_on_broken_frames(traffic: MalformedTraffic) -> None:
     discord.shard.DiscordWebSocket = _connection_class(traffic)  # type: ignore[misc] # from_client has no other hook
 
 
-def _parsed(traffic: MalformedTraffic, name: str, parse: Callable[[Any], None], data: Any) -> None:
+def _parsed(
+    traffic: MalformedTraffic,
+    answer_unreadable: Callable[[object], None],
+    name: str,
+    parse: Callable[[Any], None],
+    data: Any,
+) -> None:
     try:
         if check := _CHECKS.get(name):
             check(data)
@@ -96,6 +107,8 @@ def _parsed(traffic: MalformedTraffic, name: str, parse: Callable[[Any], None], 
         if name in _NEEDED:
             raise UnreadableSessionError(name) from error
         traffic.skipped(name, error, kind=data.get("type") if isinstance(data, dict) else None)
+        if name == "INTERACTION_CREATE":
+            answer_unreadable(data)
 
 
 def _connection_class(traffic: MalformedTraffic) -> type[DiscordWebSocket]:

@@ -14,6 +14,7 @@ from bot.ops.backpressure import Backpressure
 from bot.ports import JobStore
 from bot.queue.gate import SubmissionGate
 from bot.queue.rate_limiter import RateLimiter
+from bot.queue.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Admission:
         jobs: JobStore,
         gate: SubmissionGate,
         rate_limiter: RateLimiter,
+        wakeup: Wakeup,
         clock: Clock,
         owner: str,
         backpressure: Backpressure,
@@ -42,35 +44,22 @@ class Admission:
         self._jobs = jobs
         self._gate = gate
         self._rate_limiter = rate_limiter
+        self._wakeup = wakeup
         self._clock = clock
         self._owner = owner
         self._backpressure = backpressure
         self._start = start
-        self._changed = asyncio.Event()
         self._looked_at = clock.now(), clock.monotonic()
         self._stopped = False
-
-    def wake(self) -> None:
-        """Look again: a job arrived, a slot became free, or the gate changed."""
-        self._changed.set()
-
-    def slow_down(self, asked_s: float | None) -> None:
-        """Let everybody wait, and go on more slowly: the provider asks for that, perhaps for how long."""
-        self._rate_limiter.refused(self._clock.monotonic(), asked_s)
-        log.info("admission_slowed", extra={"per_s": self._rate_limiter.per_s, "asked_s": asked_s})
-
-    def taken(self) -> None:
-        """Take note that the provider took an order: after a slow-down it goes a little faster."""
-        self._rate_limiter.accepted()
 
     def stop(self) -> None:
         """Call up nobody any more."""
         self._stopped = True
-        self._changed.set()
+        self._wakeup.wake()
 
     async def run(self) -> None:
         """Run until stopped. Database trouble is waited out."""
-        self._changed.set()
+        self._wakeup.wake()
         while not self._stopped:
             try:
                 await self._wait_for_change()
@@ -79,7 +68,7 @@ class Admission:
             except StoreError:
                 log.exception("admission_database_trouble")
                 await self._clock.sleep(_AFTER_TROUBLE_S)
-                self._changed.set()
+                self._wakeup.wake()
 
     async def _call_up(self) -> bool:
         """Start one batch; returns whether there may be more."""
@@ -104,14 +93,13 @@ class Admission:
         """
         until = await self._next_look()
         timer = asyncio.create_task(self._sleep_until(until), name="admission-timer") if until is not None else None
-        changed = asyncio.create_task(self._changed.wait(), name="admission-wake")
+        changed = asyncio.create_task(self._wakeup.wait(), name="admission-wake")
         try:
             await asyncio.wait({changed, timer} if timer else {changed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             changed.cancel()
             if timer:
                 timer.cancel()
-        self._changed.clear()
 
     async def _next_look(self) -> float | None:
         """When something becomes possible by itself, in seconds of the clock that never jumps; None: nothing does."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from bot.domain.errors import Markup, ProviderError, StoreError
 from bot.domain.job import Gate
 from bot.ports import GateStore, JobStore, OwnerAlerts, Presenter, RequestStore
 from bot.queue.retry import StoreRetry
+from bot.queue.wakeup import Wakeup
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class SubmissionGate:
         clock: Clock,
         rng: random.Random,
         tasks: TaskGroup,
+        wakeup: Wakeup,
         probe_s: float,
     ) -> None:
         self._gates = gates
@@ -56,6 +57,7 @@ class SubmissionGate:
         self._alerts = alerts
         self._clock = clock
         self._tasks = tasks
+        self._wakeup = wakeup
         self._probe_s = probe_s
         self._insist = StoreRetry(clock, rng)
         self._gate = Gate(closed=False)
@@ -63,11 +65,6 @@ class SubmissionGate:
         self._telling_room = False
         self._speaking = asyncio.Lock()
         self._announced: set[str] = set()
-        self._wake: Callable[[], None] = lambda: None
-
-    def on_change(self, wake: Callable[[], None]) -> None:
-        """Have admission called whenever the gate opens."""
-        self._wake = wake
 
     async def start(self) -> None:
         """Read the stored gate; a closed one is probed at once."""
@@ -141,7 +138,7 @@ class SubmissionGate:
         self._gate = replace(self._gate, closed=False, reason="", since=None, probe_at=None, backoff_s=0.0, told=False)
         self._announced.clear()
         log.info("gate_opened", extra={"reason": reason})
-        self._wake()
+        self._wakeup.wake()
         await self._insist(self._record)
         self._tasks.start(self._announce_open(reason), name="announce-gate-open")
 
@@ -151,7 +148,7 @@ class SubmissionGate:
             backoff_s = self._gate.backoff_s
             probe_at = self._clock.now() + timedelta(seconds=backoff_s)
             await self._put_off(self._gate.reason, backoff_s=backoff_s, probe_at=probe_at)
-            self._wake()
+            self._wakeup.wake()
 
     async def pause(self) -> bool:
         """Submit nothing from now on, until `resume`; returns whether it was not paused before."""
@@ -171,7 +168,7 @@ class SubmissionGate:
             log.info("gate_resumed")
             self._tasks.start(self._announce("resumed"), name="announce-resume")
         await self._probe_from_now_on()
-        self._wake()
+        self._wakeup.wake()
         return before
 
     def room(self, shortage: str) -> None:
@@ -184,7 +181,7 @@ class SubmissionGate:
             self._gate = replace(self._gate, full_since=self._clock.now(), full_told=False)
         elif not full and self._gate.full_since is not None:
             self._gate = replace(self._gate, full_since=None)
-            self._wake()
+            self._wakeup.wake()
         elif self._gate.full_told == full:
             return
         if not self._telling_room:
@@ -213,7 +210,7 @@ class SubmissionGate:
         self._gate = replace(
             self._gate, closed=True, reason=reason, since=since, probe_at=probe_at, backoff_s=backoff_s
         )
-        self._wake()
+        self._wakeup.wake()
         await self._insist(self._record)
 
     async def _record(self) -> None:

@@ -27,12 +27,13 @@ from bot.domain.job import Job, JobState, Request
 from bot.domain.schedule import Durations, backoff_s
 from bot.ops.skip_errors import Count, skipping, uncounted
 from bot.ports import ImageProvider, JobStore, PictureFiles, Presenter, RequestStore, Submission
-from bot.queue.admission import Admission
 from bot.queue.error_policy import AfterSubmit, after_submit
 from bot.queue.gate import SubmissionGate
 from bot.queue.polling import Poller
+from bot.queue.rate_limiter import RateLimiter
 from bot.queue.reference_transport import ReferenceTransport, TransportMode
 from bot.queue.retry import StoreRetry
+from bot.queue.wakeup import Wakeup
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ class Pipeline:
         poller: Poller,
         reference_transport: ReferenceTransport,
         gate: SubmissionGate,
+        rate_limiter: RateLimiter,
+        wakeup: Wakeup,
         presenter: Presenter,
         durations: Durations,
         clock: Clock,
@@ -72,6 +75,8 @@ class Pipeline:
         self._poller = poller
         self._reference_transport = reference_transport
         self._gate = gate
+        self._rate_limiter = rate_limiter
+        self._wakeup = wakeup
         self._presenter = presenter
         self._durations = durations
         self._clock = clock
@@ -81,11 +86,6 @@ class Pipeline:
         self._insist = StoreRetry(clock, rng)
         self._submits = TaskGroup()
         self._waits = TaskGroup()
-        self._admission: Admission | None = None
-
-    def attach(self, admission: Admission) -> None:
-        """Name whom to tell that a slot became free or that everybody has to wait."""
-        self._admission = admission
 
     def start(self, job: Job) -> None:
         """Go on with a job in the background, from its recorded step."""
@@ -149,7 +149,7 @@ class Pipeline:
             await self._clock.sleep(min(_AFTER_A_BUG_S * 2 ** (times - 1), _LONGEST_AFTER_A_BUG_S))
             await self._after_a_bug(job.id, times)
         finally:
-            self._wake()
+            self._wakeup.wake()
 
     async def _after_a_bug(self, job_id: int, times: int) -> None:
         """Go on with a job whose step raised what nobody foresaw, or end it for good."""
@@ -192,8 +192,7 @@ class Pipeline:
         except ProviderError as error:
             await self._not_taken(job, error)
             return
-        if self._admission is not None:
-            self._admission.taken()
+        self._rate_limiter.accepted()
         eta_at = self._clock.now() + timedelta(seconds=self._durations.expected_s(view.request.spec.resolution))
         if submission.source is not None and not submission.source.remote:
             await self._poller.keep(job.id, submission.source)  # bytes that no later poll would bring again
@@ -242,8 +241,8 @@ class Pipeline:
                 if news:
                     self._gate.announce_closed(error.code)
             case AfterSubmit.SLOW_DOWN:
-                if self._admission is not None:
-                    self._admission.slow_down(error.retry_after_s)
+                self._rate_limiter.refused(self._clock.monotonic(), error.retry_after_s)
+                log.info("admission_slowed", extra={"per_s": self._rate_limiter.per_s, "asked_s": error.retry_after_s})
                 await self._insist(lambda: self._jobs.back_to_queue(job.id, self._owner, error, None))
             case AfterSubmit.TRY_LATER:
                 wait_s = backoff_s(job.tries + 1, base_s=_RETRY_S, cap_s=_LONGEST_RETRY_S, rng=self._rng)
@@ -261,7 +260,3 @@ class Pipeline:
         if job.state is JobState.RUNNING:
             await self._poller.fetch(job)
         self._presenter.refresh([job.request_id])
-
-    def _wake(self) -> None:
-        if self._admission is not None:
-            self._admission.wake()

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from bot.domain.job import JobState, Reference, Request
 from bot.domain.schedule import backoff_s
 from bot.ports import ImageUploads, JobStore, PictureFiles, Presenter, ReferenceFiles, RequestStore
 from bot.queue.retry import StoreRetry
+from bot.queue.wakeup import Wakeup
 from bot.tasks import TaskGroup
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class ReferenceTransport:
         presenter: Presenter,
         clock: Clock,
         rng: random.Random,
+        wakeup: Wakeup,
         transport: TransportMode | None = None,
     ) -> None:
         self._requests = requests
@@ -66,13 +68,9 @@ class ReferenceTransport:
         self._clock = clock
         self._rng = rng
         self._insist = StoreRetry(clock, rng)
-        self._wake: Callable[[], None] = lambda: None
+        self._wakeup = wakeup
         self._transports = (transport,) if transport else tuple(TransportMode)
         self._tasks = TaskGroup()
-
-    def on_arrival(self, wake: Callable[[], None]) -> None:
-        """Have admission called whenever a request's references are here."""
-        self._wake = wake
 
     def fetch(self, request_id: int) -> None:
         """Copy a request's references in the background; its jobs wait for them, and its message shows a failure."""
@@ -167,7 +165,7 @@ class ReferenceTransport:
 
     async def _arrived(self, request_id: int, found: Sequence[Reference]) -> None:
         await self._insist(lambda: self._requests.references_arrived(request_id, found))
-        self._wake()
+        self._wakeup.wake()
 
     async def _copy_all(self, request: Request) -> list[Reference]:
         """Bring all to our disk, or raise why one cannot come; by then nothing more is being copied."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.clock import Clock
@@ -13,59 +12,37 @@ from bot.domain.job import Origin
 from bot.domain.order_rules import check_not_blocked, check_place, within_rules, words_in_force
 from bot.domain.picture import PictureSpec
 from bot.domain.rules import ServerRules, Setting, WordRule, checked_setting, with_setting
-from bot.ops.skip_errors import Count, uncounted
 from bot.ports.rules import BlockStore, PastPrompt, RuleStore
+from bot.services.rule_cache import RuleCache
 from bot.services.word_filter import WordFilter
 from bot.services.word_lane import Payer
 from bot.services.word_matcher import MatchResult
-
-log = logging.getLogger(__name__)
 
 
 class GuildRules:
     """The rules of every server that somebody asked about since the start. Jobs accepted keep the rules of then."""
 
     def __init__(
-        self, store: RuleStore, blocks: BlockStore, clock: Clock, words: WordFilter, count: Count = uncounted
+        self,
+        cache: RuleCache,
+        *,
+        store: RuleStore,
+        blocks: BlockStore,
+        clock: Clock,
+        words: WordFilter,
+        on_slow_pattern: Iterable[Callable[[int, WordRule], None]] = (),
     ) -> None:
+        self._cache = cache
         self._store = store
         self._blocks = blocks
         self._clock = clock
         self._words = words
-        self._count = count
-        self._reported: set[tuple[int, Setting]] = set()
-        self._known: dict[int, ServerRules] = {}
-        self._changes = 0
+        self._on_slow_pattern = tuple(on_slow_pattern)
         self._slow: set[int] = set()
-        self._tell_slow: Callable[[int, WordRule], None] = lambda *_: None
-
-    def on_slow_pattern(self, told: Callable[[int, WordRule], None]) -> None:
-        """Tell, once each, of patterns of a server that took too long with somebody's prompt."""
-        self._tell_slow = told
 
     async def of(self, guild_id: int) -> ServerRules:
         """A server's rules. Raises StoreError where they are asked for first and cannot be read."""
-        known = self._known.get(guild_id)
-        if known is not None:
-            return known
-        before = self._changes
-        rules = await self._store.rules(guild_id)
-        self._report(guild_id, rules)
-        if self._changes == before:  # else they may be older than what was just changed
-            self._known[guild_id] = rules
-        return rules
-
-    def _report(self, guild_id: int, rules: ServerRules) -> None:
-        """Log and count, once each, settings whose stored value is not valid."""
-        for setting in rules.unreadable:
-            if (guild_id, setting) not in self._reported:
-                self._reported.add((guild_id, setting))
-                log.warning("setting_unreadable", extra={"guild_id": guild_id, "setting": setting.value})
-                self._count("rules")
-
-    async def log_channel(self, guild_id: int) -> int | None:
-        """Where a server wants to read what happens; None for nowhere."""
-        return (await self.of(guild_id)).log_channel
+        return await self._cache.of(guild_id)
 
     async def checked(self, spec: PictureSpec, origin: Origin, prompts: Sequence[str]) -> PictureSpec:
         """An order as the rules of its server have it: with their defaults and spoilers; raises Refusal.
@@ -103,7 +80,8 @@ class GuildRules:
         for rule in found.too_slow:
             if rule.id not in self._slow:
                 self._slow.add(rule.id)
-                self._tell_slow(payer.guild_id, rule)
+                for slow in self._on_slow_pattern:
+                    slow(payer.guild_id, rule)
         if found.unfoldable:
             raise Refusal("words_unreadable")
         if found.too_slow or found.out_of_time:
@@ -120,7 +98,7 @@ class GuildRules:
         try:
             await self._store.change(guild_id, setting, rules, entry)
         finally:
-            self._forget(guild_id)
+            self._cache.forget(guild_id)
         return await self.of(guild_id)
 
     async def add_words(self, guild_id: int, actor_id: int, rule: WordRule) -> WordRule:
@@ -131,7 +109,7 @@ class GuildRules:
         try:
             return replace(rule, id=await self._store.add_words(guild_id, rule, entry))
         finally:
-            self._forget(guild_id)
+            self._cache.forget(guild_id)
 
     async def remove_words(self, guild_id: int, actor_id: int, rule_id: int) -> WordRule:
         """Forget a rule about words; returns what it was."""
@@ -142,7 +120,7 @@ class GuildRules:
             if rule is None or not await self._store.remove_words(guild_id, rule_id, entry):
                 raise Refusal("no_such_rule")
         finally:
-            self._forget(guild_id)
+            self._cache.forget(guild_id)
         return rule
 
     async def checked_rule(self, guild_id: int, actor_id: int, rule: WordRule) -> WordRule:
@@ -167,11 +145,6 @@ class GuildRules:
         """Every rule that would refuse a text."""
         payer = Payer(guild_id=guild_id, member_id=actor_id)
         return _refusing(await self._words.try_out(payer, rules, text, every=True), rules) if rules else []
-
-    def _forget(self, guild_id: int) -> None:
-        """Read a server's rules anew when they are asked for next."""
-        self._changes += 1
-        self._known.pop(guild_id, None)
 
 
 def _refusing(found: MatchResult, rules: Sequence[WordRule]) -> list[WordRule]:

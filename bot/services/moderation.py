@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -31,26 +31,25 @@ class Moderation:
     """The service behind `/block`, `/unblock`, `/blocks` and "Remove picture"."""
 
     def __init__(
-        self, *, blocks: BlockStore, requests: RequestStore, audit: AuditStore, presenter: Presenter, clock: Clock
+        self,
+        *,
+        blocks: BlockStore,
+        requests: RequestStore,
+        audit: AuditStore,
+        presenter: Presenter,
+        clock: Clock,
+        on_block: Iterable[Callable[[Block], None]] = (),
+        on_unblock: Iterable[Callable[[Moderator, int], None]] = (),
+        on_removal: Iterable[Callable[[int, RequestView], None]] = (),
     ) -> None:
         self._blocks = blocks
         self._requests = requests
         self._audit = audit
         self._presenter = presenter
         self._clock = clock
-        self._tell_block: Callable[[Block], None] = lambda _: None
-        self._tell_unblock: Callable[[Moderator, int], None] = lambda *_: None
-        self._tell_removal: Callable[[int, RequestView], None] = lambda *_: None
-
-    def on_change(
-        self,
-        *,
-        blocked: Callable[[Block], None],
-        unblocked: Callable[[Moderator, int], None],
-        removed: Callable[[int, RequestView], None],
-    ) -> None:
-        """Tell others of what was done."""
-        self._tell_block, self._tell_unblock, self._tell_removal = blocked, unblocked, removed
+        self._on_block = tuple(on_block)
+        self._on_unblock = tuple(on_unblock)
+        self._on_removal = tuple(on_removal)
 
     async def block(
         self, moderator: Moderator, member_id: int, *, lasts: timedelta | None, reason: str = "", told: bool = False
@@ -76,7 +75,8 @@ class Moderation:
         detail = f"{until}: {block.reason}" if block.reason else until
         changed = await self._blocks.block(block, _entry(moderator, AuditAction.BLOCK, member_id, detail))
         self._presenter.refresh(changed)
-        self._tell_block(block)
+        for blocked in self._on_block:
+            blocked(block)
         return block, len(changed)
 
     async def unblock(self, moderator: Moderator, member_id: int) -> None:
@@ -84,7 +84,8 @@ class Moderation:
         entry = _entry(moderator, AuditAction.UNBLOCK, member_id, "")
         if not await self._blocks.unblock(moderator.guild_id, member_id, entry):
             raise Refusal("not_blocked", member=Markup(f"<@{member_id}>"))
-        self._tell_unblock(moderator, member_id)
+        for unblocked in self._on_unblock:
+            unblocked(moderator, member_id)
 
     async def blocks(self, moderator: Moderator) -> list[Block]:
         """The blocks that hold in a server, the newest first."""
@@ -113,7 +114,8 @@ class Moderation:
         if not await self._requests.remove(request_id, entry):
             raise _deleted(view)
         self._presenter.refresh([request_id])
-        self._tell_removal(moderator.user_id, view)
+        for removed in self._on_removal:
+            removed(moderator.user_id, view)
         return view
 
     async def of_server(self, moderator: Moderator, request_id: int) -> RequestView:

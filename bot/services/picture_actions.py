@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -50,16 +50,13 @@ class PictureActions:
         jobs: JobStore,
         presenter: Presenter,
         intake: Intake,
+        on_deletion: Iterable[Callable[[int, RequestView], None]] = (),
     ) -> None:
         self._requests = requests
         self._jobs = jobs
         self._presenter = presenter
         self._intake = intake
-        self._tell_deletion: Callable[[int, RequestView], None] = lambda *_: None
-
-    def on_deletion(self, told: Callable[[int, RequestView], None]) -> None:
-        """Tell others who deleted what."""
-        self._tell_deletion = told
+        self._on_deletion = tuple(on_deletion)
 
     async def look(self, job_id: int, viewer: Viewer) -> tuple[RequestView, Job]:
         """A picture's rows; raises Refusal for one that is gone, whose prompt is, or that its viewer cannot see.
@@ -155,7 +152,8 @@ class PictureActions:
             await self.find(job_id)  # of two presses at once one has deleted it: then it is gone
             raise Refusal("not_deletable", number=job_id)
         self._presenter.refresh([view.request.id])
-        self._tell_deletion(presser.user_id, view)
+        for deleted in self._on_deletion:
+            deleted(presser.user_id, view)
 
     async def _deletable(self, job_id: int, presser: Presser) -> RequestView:
         view, job = await self.find(job_id)  # a message outlives what is remembered of it, and can be deleted still

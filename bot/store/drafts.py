@@ -82,7 +82,7 @@ def add(db: Database, draft: Draft, origin: Origin, *, now_ms: int) -> int:
     }
     columns = ", ".join(values)
     marks = ", ".join(f":{column}" for column in values)
-    cursor = db.conn.execute(f"INSERT INTO drafts ({columns}) VALUES ({marks})", values)  # noqa: S608 - names
+    cursor = db.conn.execute(f"INSERT INTO drafts ({columns}) VALUES ({marks})", values)
     return int(cursor.lastrowid or 0)
 
 

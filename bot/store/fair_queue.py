@@ -31,13 +31,13 @@ _LINE: Final = f"""
             COALESCE((SELECT last_start FROM turns WHERE turns.user_id = jobs.user_id), 0) AS last_start
         FROM jobs INDEXED BY jobs_line WHERE {_WAITING} GROUP BY user_id
     )
-"""  # noqa: S608 - made of constants
+"""
 """A row for each member who waits; `first_id` is of what has not started.
 
 Ten thousand jobs are looked through without being read, and never sorted. The indexes are named because its planner
 does not know how few of all jobs they hold.
 """
-_COUNT_AT_WORK: Final = f"SELECT COUNT(*) AS n FROM jobs INDEXED BY jobs_at_work WHERE {_AT_WORK}"  # noqa: S608 - same
+_COUNT_AT_WORK: Final = f"SELECT COUNT(*) AS n FROM jobs INDEXED BY jobs_at_work WHERE {_AT_WORK}"
 _TURNS: Final = f"""
     {_LINE},
     slots AS (
@@ -46,11 +46,11 @@ _TURNS: Final = f"""
     )
     SELECT user_id, slot - at_work - 1 AS nth FROM line JOIN slots ON slot > at_work AND slot <= at_work + waiting
     ORDER BY slot, last_start, first_id
-"""  # noqa: S608 - made of constants
+"""
 _NTH: Final = f"""
     SELECT id, not_before FROM jobs INDEXED BY jobs_line WHERE user_id = :user AND {_WAITING}
     ORDER BY id LIMIT 1 OFFSET :nth
-"""  # noqa: S608 - made of constants
+"""
 _EMPTY_TABLE: Final = """
     CREATE TEMP TABLE IF NOT EXISTS drawn_up (
         user_id INTEGER PRIMARY KEY, waiting INTEGER, first_id INTEGER, at_work INTEGER, last_start INTEGER
@@ -58,7 +58,7 @@ _EMPTY_TABLE: Final = """
 """
 _DRAWN_UP: Final = f"""
     INSERT INTO temp.drawn_up {_LINE} SELECT user_id, waiting, first_id, at_work, last_start FROM line
-"""  # noqa: S608 - made of constants
+"""
 _PLACE: Final = f"""
     WITH own AS MATERIALIZED (
         SELECT last_start, first_id, at_work + (
@@ -71,7 +71,7 @@ _PLACE: Final = f"""
         + (other.at_work < own.slot AND own.slot <= other.at_work + other.waiting
             AND (other.last_start, other.first_id) <= (own.last_start, own.first_id))
     ) AS place FROM own, temp.drawn_up AS other
-"""  # noqa: S608 - made of constants
+"""
 """Of each member, the jobs in lower slots, and the one in the same slot if the member comes no later."""
 
 

@@ -21,7 +21,7 @@ def unneeded_files(db: Database, request_id: int) -> list[int]:
     """The jobs of a request whose picture may leave our disk at once."""
     rows = all_rows(
         db,
-        f"SELECT id FROM jobs WHERE request_id = :request AND {_UNNEEDED}",  # noqa: S608 - a constant
+        f"SELECT id FROM jobs WHERE request_id = :request AND {_UNNEEDED}",
         {"request": request_id},
     )
     return [row["id"] for row in rows]
@@ -31,8 +31,7 @@ def finished_files(db: Database, before_ms: int, most: int) -> list[int]:
     """The jobs settled before a moment that still have a file here, oldest first; a `ready` picture is kept."""
     rows = all_rows(
         db,
-        f"SELECT id FROM jobs WHERE finished_at < :before AND {_UNNEEDED} "  # noqa: S608 - a constant
-        "ORDER BY finished_at LIMIT :most",
+        f"SELECT id FROM jobs WHERE finished_at < :before AND {_UNNEEDED} ORDER BY finished_at LIMIT :most",
         {"before": before_ms, "most": most},
     )
     return [row["id"] for row in rows]

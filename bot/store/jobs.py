@@ -76,7 +76,7 @@ def move(
     if only_owner is not None:
         guard += " AND owner = :guard_owner"
     cursor = db.conn.execute(
-        f"UPDATE jobs SET {assignments} WHERE {guard}",  # noqa: S608 - columns and states are names from this code
+        f"UPDATE jobs SET {assignments} WHERE {guard}",
         {**columns, "guard_id": job_id, "guard_owner": only_owner},
     )
     if cursor.rowcount == 0:

@@ -21,7 +21,7 @@ _ACCOUNTS: Final = f"""
     SELECT jobs.id, jobs.state, jobs.cost, jobs.price_microcredits,
         EXISTS (SELECT 1 FROM job_events WHERE job_id = jobs.id AND event = 'submitting') AS ordered, {_AMOUNTS}
     FROM jobs LEFT JOIN ledger ON ledger.job_id = jobs.id GROUP BY jobs.id
-"""  # noqa: S608 - made of constants
+"""
 _STRANGERS: Final = """
     SELECT jobs.id FROM ledger JOIN jobs ON jobs.id = ledger.job_id
     WHERE ledger.user_id <> jobs.user_id OR ledger.guild_id IS NOT jobs.guild_id
@@ -52,12 +52,11 @@ def _of(column: str, value: str) -> str:
 
 
 _ROWS: Final = {
-    **{column: f"SELECT job_id, {column} AS at, 1 AS amount FROM firsts WHERE {column} > 0" for column in _FIRST},  # noqa: S608
+    **{column: f"SELECT job_id, {column} AS at, 1 AS amount FROM firsts WHERE {column} > 0" for column in _FIRST},
     **{column: f"SELECT job_id, at, {rows}" for column, rows in _SUMMED.items()},
 }
 _RAW: Final = " UNION ALL ".join(
-    f"SELECT job_id, at, {_of(column, 'amount')} FROM ({rows})"  # noqa: S608 - made of constants
-    for column, rows in _ROWS.items()
+    f"SELECT job_id, at, {_of(column, 'amount')} FROM ({rows})" for column, rows in _ROWS.items()
 )
 _TOTALS: Final = f"""
     WITH firsts AS MATERIALIZED (
@@ -72,7 +71,7 @@ _TOTALS: Final = f"""
             {", ".join(f"-{column}" for column in _COLUMNS)}
         FROM raw JOIN jobs ON jobs.id = raw.job_id
     ) GROUP BY day, guild_id, user_id, resolution HAVING {" OR ".join(f"SUM({column}) <> 0" for column in _COLUMNS)}
-"""  # noqa: S608 - made of constants
+"""
 """The daily totals less what their rows add up to, in one pass over each table: nothing may be left."""
 
 _USE: Final = """

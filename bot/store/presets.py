@@ -62,15 +62,15 @@ def save(db: Database, shelf: PresetOwner, preset: Preset, by_user_id: int, *, n
 def delete(db: Database, shelf: PresetOwner, name: str) -> bool:
     """Forget a preset; False where there is none of that name."""
     where = {"owner": shelf.owner_id, "server": int(shelf.server), "key": key_of(name)}
-    return db.conn.execute(f"DELETE FROM presets WHERE {_HERE} AND key = :key", where).rowcount > 0  # noqa: S608 - made of constants
+    return db.conn.execute(f"DELETE FROM presets WHERE {_HERE} AND key = :key", where).rowcount > 0
 
 
 def _has(db: Database, shelf: PresetOwner, key: str) -> bool:
     where = {"owner": shelf.owner_id, "server": int(shelf.server), "key": key}
-    return one_row(db, f"SELECT 1 FROM presets WHERE {_HERE} AND key = :key", where) is not None  # noqa: S608 - made of constants
+    return one_row(db, f"SELECT 1 FROM presets WHERE {_HERE} AND key = :key", where) is not None
 
 
 def _count(db: Database, shelf: PresetOwner) -> int:
     where = {"owner": shelf.owner_id, "server": int(shelf.server)}
-    row = one_row(db, f"SELECT COUNT(*) AS n FROM presets WHERE {_HERE}", where)  # noqa: S608 - made of constants
+    row = one_row(db, f"SELECT COUNT(*) AS n FROM presets WHERE {_HERE}", where)
     return int(row["n"]) if row else 0

@@ -19,7 +19,7 @@ from bot.store.sqlite.writer import DatabaseThread
 
 _UNDER_WAY = "state IN ('queued', 'uncertain', 'submitting', 'running', 'fetched') AND retried_by IS NULL"
 _WAITS_FOR_SOMETHING = (
-    "shown_version < version OR EXISTS (SELECT 1 FROM jobs WHERE jobs.request_id = requests.id "  # noqa: S608 - a constant
+    "shown_version < version OR EXISTS (SELECT 1 FROM jobs WHERE jobs.request_id = requests.id "
     f"AND (state = 'ready' OR ({_UNDER_WAY})))"
 )
 
@@ -83,7 +83,7 @@ def tally(db: Database, user_id: int) -> DataCounts:
         "styles": "presets WHERE server = 0 AND owner_id = :user",
     }
     found = {
-        name: all_rows(db, f"SELECT COUNT(*) AS n FROM {rows}", {"user": user_id})[0]["n"]  # noqa: S608 - constants
+        name: all_rows(db, f"SELECT COUNT(*) AS n FROM {rows}", {"user": user_id})[0]["n"]
         for name, rows in counts.items()
     }
     return DataCounts(**found)
@@ -100,7 +100,7 @@ def begin_erasure(db: Database, user_id: int, now_ms: int) -> Sequence[int]:
     db.conn.execute("DELETE FROM presets WHERE server = 0 AND owner_id = :user", who)
     db.conn.execute("UPDATE presets SET saved_by = 0 WHERE server = 1 AND saved_by = :user", who)
     db.conn.execute("DELETE FROM drafts WHERE user_id = :user", who)
-    for row in all_rows(db, f"SELECT id, state FROM jobs WHERE user_id = :user AND {_UNDER_WAY}", who):  # noqa: S608 - constants
+    for row in all_rows(db, f"SELECT id, state FROM jobs WHERE user_id = :user AND {_UNDER_WAY}", who):
         _stop(db, row["id"], JobState(row["state"]), now_ms)
     # What would be shown now is removed instead: these have changed, or nobody knows what their message says.
     behind = all_rows(
@@ -154,7 +154,7 @@ def wipe_older(db: Database, before_ms: int, guild_id: int | None, most: int) ->
     of_server = "" if guild_id is None else "guild_id = :guild AND"
     rows = all_rows(
         db,
-        f"SELECT id FROM requests WHERE {of_server} wiped = '' AND created_at < :before "  # noqa: S608 - constants
+        f"SELECT id FROM requests WHERE {of_server} wiped = '' AND created_at < :before "
         f"AND NOT ({_WAITS_FOR_SOMETHING}) ORDER BY created_at LIMIT :most",
         {"guild": guild_id, "before": before_ms, "most": most},
     )

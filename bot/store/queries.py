@@ -16,17 +16,14 @@ _OF_SPANS: Final = "guild_id = :guild AND span IN (SELECT value FROM json_each(:
 _OF_TIMES: Final = "guild_id = :guild AND at >= :begins AND at < :ends"
 
 TOTALS: Final = (
-    f"SELECT {_COUNTED}, SUM(reported_microcredits) AS reported_microcredits, "  # noqa: S608 - made of constants
+    f"SELECT {_COUNTED}, SUM(reported_microcredits) AS reported_microcredits, "
     f"SUM(reported_for_microcredits) AS reported_for_microcredits FROM usage_servers WHERE {_OF_DAYS}"
 )
 DAYS: Final = (
-    f"SELECT day, resolution, spent_microcredits FROM usage_servers WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
+    f"SELECT day, resolution, spent_microcredits FROM usage_servers WHERE {_OF_DAYS} "
     "AND spent_microcredits <> 0 ORDER BY day, resolution"
 )
-MEMBERS: Final = (
-    "SELECT COUNT(DISTINCT user_id) AS members FROM usage_members "  # noqa: S608 - made of constants
-    f"WHERE {_OF_SPANS} AND requested > 0"
-)
+MEMBERS: Final = f"SELECT COUNT(DISTINCT user_id) AS members FROM usage_members WHERE {_OF_SPANS} AND requested > 0"
 MEMBERS_SINCE: Final = "SELECT COUNT(*) AS members FROM usage_last_days WHERE guild_id = :guild AND day >= :first"
 """The same for a period that ends now: whoever did something in it did nothing after it."""
 MEMBERS_OF_LONG: Final = (
@@ -37,16 +34,12 @@ MEMBERS_OF_LONG: Final = (
 )
 """The same for a long period: most members are found in the first span that is looked at, which is a long one."""
 FAILURES: Final = (
-    f"SELECT code, SUM(failures) AS failures FROM usage_failures WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
-    "GROUP BY code ORDER BY 2 DESC, code"
+    f"SELECT code, SUM(failures) AS failures FROM usage_failures WHERE {_OF_DAYS} GROUP BY code ORDER BY 2 DESC, code"
 )
-WAITS: Final = (
-    f"SELECT wait_s, SUM(pictures) AS pictures FROM usage_waits WHERE {_OF_DAYS} "  # noqa: S608 - made of constants
-    "GROUP BY wait_s"
-)
-MEMBER: Final = f"SELECT {_COUNTED} FROM usage_members WHERE {_OF_SPANS} AND user_id = :user"  # noqa: S608 - constants
+WAITS: Final = f"SELECT wait_s, SUM(pictures) AS pictures FROM usage_waits WHERE {_OF_DAYS} GROUP BY wait_s"
+MEMBER: Final = f"SELECT {_COUNTED} FROM usage_members WHERE {_OF_SPANS} AND user_id = :user"
 TOP: Final = (
-    "SELECT user_id, SUM(requested) AS requested, SUM(delivered) AS delivered, "  # noqa: S608 - made of constants
+    "SELECT user_id, SUM(requested) AS requested, SUM(delivered) AS delivered, "
     f"SUM(spent_microcredits) AS spent_microcredits FROM usage_members WHERE {_OF_SPANS} "
     "GROUP BY user_id ORDER BY SUM(spent_microcredits) DESC, SUM(requested) DESC, user_id LIMIT :most"
 )
@@ -61,7 +54,7 @@ JOBS: Final = _FOUND.format(member="")
 JOBS_OF_MEMBER: Final = _FOUND.format(member=" AND jobs.user_id = :user")
 
 TROUBLES: Final = (
-    "SELECT failures.at, iif(failures.uncertain, 'uncertain', 'failed') AS kind, failures.id, job_id, "  # noqa: S608
+    "SELECT failures.at, iif(failures.uncertain, 'uncertain', 'failed') AS kind, failures.id, job_id, "
     "failures.user_id, failures.http_status, iif(provider_code = '', code, code || ' / ' || provider_code) AS code, "
     "failures.request_id, COALESCE(jobs.error_text, '') AS message "
     "FROM failures LEFT JOIN jobs ON jobs.id = failures.job_id "
@@ -101,7 +94,7 @@ _LINE: Final = {
 }
 _COLUMNS: Final = ", ".join(f'{_LINE[column]} AS "{column}"' for column in EXPORT_COLUMNS)
 EXPORT: Final = (
-    f"SELECT {_COLUMNS}, jobs.created_at AS at "  # noqa: S608 - made of constants
+    f"SELECT {_COLUMNS}, jobs.created_at AS at "
     "FROM jobs JOIN requests ON requests.id = jobs.request_id "
     "WHERE jobs.guild_id = :guild AND (jobs.created_at, jobs.id) > (:at, :after) AND jobs.created_at < :ends "
     "ORDER BY jobs.created_at, jobs.id LIMIT :most"

@@ -58,7 +58,7 @@ def leftovers(db: Database, *, before_ms: int, most: int) -> list[LeftoverFiles]
     """
     rows = all_rows(
         db,
-        "SELECT request_id FROM leftovers JOIN requests ON requests.id = request_id "  # noqa: S608 - a constant
+        "SELECT request_id FROM leftovers JOIN requests ON requests.id = request_id "
         f"WHERE created_at < :before AND {_SETTLED} ORDER BY request_id LIMIT :most",
         {"before": before_ms, "most": most},
     )

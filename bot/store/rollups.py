@@ -35,7 +35,7 @@ _FAULTS: Final = {
             SELECT guild_id, day, resolution, {_NAMED} FROM usage_servers
             UNION ALL SELECT guild_id, day, resolution, {_NEGATED} FROM usage_daily
         ) GROUP BY guild_id, day, resolution HAVING {_OFF}
-    """,  # noqa: S608 - made of constants
+    """,
     "the totals of members": f"""
         SELECT guild_id || ', ' || span || ', member ' || user_id FROM (
             SELECT guild_id, span, user_id, {_NAMED} FROM usage_members
@@ -43,7 +43,7 @@ _FAULTS: Final = {
             SELECT guild_id, iif(length = 0, 'all', substr(day, 1, length)), user_id, {_NEGATED} FROM usage_daily
             JOIN (SELECT 0 AS length UNION SELECT 4 UNION SELECT 7 UNION SELECT 10)
         ) GROUP BY guild_id, span, user_id HAVING {_OFF}
-    """,  # noqa: S608 - made of constants
+    """,
     "the last days of members": """
         SELECT guild_id || ', member ' || user_id FROM (
             SELECT guild_id, user_id, day FROM usage_last_days
@@ -82,14 +82,13 @@ def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> No
     named = {"guild": job.guild_id or NO_SERVER, "user": job.user_id, "job": job.id, "by": by, "day": day.isoformat()}
     added = f"ON CONFLICT DO UPDATE SET {column} = {column} + excluded.{column}"
     db.conn.execute(
-        f"INSERT INTO usage_daily (day, guild_id, user_id, resolution, {column}) "  # noqa: S608 - a column's name
+        f"INSERT INTO usage_daily (day, guild_id, user_id, resolution, {column}) "
         f"SELECT :day, :guild, :user, resolution, :by FROM jobs WHERE id = :job {added}",
         named,
     )
     count_for_server(db, job, column, at_ms, by=by)
     db.conn.executemany(
-        f"INSERT INTO usage_members (guild_id, span, user_id, {column}) "  # noqa: S608 - a column's name
-        f"VALUES (:guild, :span, :user, :by) {added}",
+        f"INSERT INTO usage_members (guild_id, span, user_id, {column}) VALUES (:guild, :span, :user, :by) {added}",
         [{"guild": named["guild"], "user": job.user_id, "by": by, "span": span} for span in spans_of(day)],
     )
     if column == "requested":
@@ -103,7 +102,7 @@ def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> No
 def count_for_server(db: Database, job: Job, column: str, at_ms: int, *, by: int) -> None:
     """Add to the totals of a job's server alone."""
     db.conn.execute(
-        f"INSERT INTO usage_servers (guild_id, day, resolution, {column}) "  # noqa: S608 - a column's name
+        f"INSERT INTO usage_servers (guild_id, day, resolution, {column}) "
         "SELECT :guild, :day, resolution, :by FROM jobs WHERE id = :job "
         f"ON CONFLICT DO UPDATE SET {column} = {column} + excluded.{column}",
         {"guild": job.guild_id or NO_SERVER, "job": job.id, "by": by, "day": _day(at_ms)},

@@ -134,7 +134,7 @@ def log_channels(db: Database) -> dict[int, int]:
 def settings_of_all(db: Database, setting: Setting) -> dict[int, int]:
     """A setting that is a number, of each server that has a valid one."""
     # The name is written out: the indexes hold the rows of one name each.
-    rows = all_rows(db, f"SELECT guild_id, value FROM guild_settings WHERE name = '{setting.value}'")  # noqa: S608
+    rows = all_rows(db, f"SELECT guild_id, value FROM guild_settings WHERE name = '{setting.value}'")
     found: dict[int, int] = {}
     for row in rows:
         with suppress(ValueError):  # it counts as not set; whoever loads the server's rules logs it

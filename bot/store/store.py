@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +35,7 @@ class SqliteStore(Facets, SqliteGate):
     """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
 
     Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
+    `on_death` is called where one of the database's threads ended by an error: the bot cannot do without it.
     """
 
     def __init__(
@@ -45,16 +47,18 @@ class SqliteStore(Facets, SqliteGate):
         per_user_pending: int = 10,
         max_running: int = 100,
         max_waiting_while_paused: int = 1_000,
+        on_death: Iterable[Callable[[BaseException], None]] = (),
     ) -> None:
         self._path, self._clock = path, clock
         self._per_user_running = per_user_running
         self._room = QueueLimits(pending=per_user_pending, while_shut=max_waiting_while_paused)
         self._max_running = max_running
         self._drawn_up_for = 0
-        self._writer = DatabaseThread("database-writer", self._open_for_writing, grouped=True)
-        self._reader = DatabaseThread("database-reader", lambda: connect(path, read_only=True), grouped=False)
+        thread = partial(DatabaseThread, on_death=tuple(on_death))
+        self._writer = thread("database-writer", self._open_for_writing, grouped=True)
+        self._reader = thread("database-reader", lambda: connect(path, read_only=True), grouped=False)
         # Statistics of a large server may take a second: they have a thread apart.
-        self._counter = DatabaseThread("database-statistics", lambda: connect(path, read_only=True), grouped=False)
+        self._counter = thread("database-statistics", lambda: connect(path, read_only=True), grouped=False)
         super().__init__(
             path, reader=self._reader, counter=self._counter, writer=self._writer, clock=clock, room=self._room
         )
@@ -80,11 +84,6 @@ class SqliteStore(Facets, SqliteGate):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
-
-    def on_death(self, told: Callable[[BaseException], None]) -> None:
-        """Have this called where one of the database's threads ended by an error: the bot cannot do without it."""
-        for thread in (self._writer, self._reader, self._counter):
-            thread.on_death(told)
 
     async def close(self) -> None:
         """Finish the writes that were asked for, then close both connections."""

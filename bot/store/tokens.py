@@ -54,7 +54,7 @@ def remove_all_tokens(db: Database) -> None:
         for column in db.conn.execute("SELECT * FROM pragma_table_info(?)", (table,)).fetchall():
             if column["name"] == "token":
                 db.conn.execute(
-                    f'DELETE FROM "{table}"'  # noqa: S608 - a name of our own schema
+                    f'DELETE FROM "{table}"'
                     if column["notnull"]
-                    else f'UPDATE "{table}" SET token = NULL WHERE token IS NOT NULL'  # noqa: S608 - the same
+                    else f'UPDATE "{table}" SET token = NULL WHERE token IS NOT NULL'
                 )

@@ -14,7 +14,7 @@ from bot.domain.job import FIRST_FRAME, SMALLER_ITSELF, Job, Reference, RequestV
 from bot.domain.picture import PictureInfo
 from bot.domain.word_matching import cut
 from bot.localization.catalogue import Words
-from bot.localization.escape import escaped, mention, timestamp
+from bot.localization.escape import escaped, fitting, mention, timestamp
 from bot.ui.text import extras, form_shown
 
 _MOST_DESCRIPTION: Final = 4_096
@@ -42,7 +42,7 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     embed.add_field(name=words("details.cost"), value=_cost(job, words))
     if style := view.request.spec.style:
         said = f"{style}: {view.request.spec.style_text}"
-        shown = escaped(said)[:_MOST_FIELD]
+        shown = fitting(escaped(said), _MOST_FIELD)
         embed.add_field(name=words("details.style"), value=shown, inline=False)
     if view.request.references:
         embed.add_field(name=words("details.references"), value=_references(view, words), inline=False)
@@ -97,7 +97,7 @@ def _references(view: RequestView, words: Words) -> str:
 
 def _reference(reference: Reference, words: Words) -> str:
     """A reference as its member named it, and what was done to it. What rows say of that is English."""
-    name = escaped(reference.name)[:80]
+    name: str = fitting(escaped(" ".join(reference.name.split())), 80)
     if reference.name == SMALLER_ITSELF:
         name = words("details.smaller_itself")
     note = words("details.first_frame") if reference.note == FIRST_FRAME else reference.note

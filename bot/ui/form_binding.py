@@ -7,12 +7,12 @@ restart, or a forged one, is nobody's, and counts for no more than what its send
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self, cast
 
 import discord
+from cachetools import FIFOCache
 from discord import ui
 
 from bot.domain.errors import Refusal
@@ -64,13 +64,11 @@ class OpenForms:
     """The latest forms that were opened, by the interaction that opened each."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[int, Binding] = OrderedDict()
+        self._open: FIFOCache[int, Binding] = FIFOCache(_REMEMBERED)
 
     def add(self, opened_by: int, binding: Binding) -> None:
         """Remember a form before it is shown: it may be sent before its opening was confirmed."""
         self._open[opened_by] = binding
-        while len(self._open) > _REMEMBERED:
-            self._open.popitem(last=False)
 
     def check(self, sent: discord.Interaction[Any]) -> None:
         """Raise Refusal for a form that was opened for somebody else, or elsewhere; what is unknown passes."""

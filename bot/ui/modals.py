@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime
 from typing import Any, Final
 
 import discord
+from cachetools import FIFOCache
 from discord import ui
 
 from bot.domain.errors import Refusal
@@ -32,7 +32,7 @@ class Forms:
     """
 
     def __init__(self) -> None:
-        self._sent: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._sent: FIFOCache[tuple[str, int], None] = FIFOCache(_REMEMBERED)
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
@@ -43,8 +43,6 @@ class Forms:
         if sent in self._sent:
             raise Refusal("sent_already")
         self._sent[sent] = None
-        while len(self._sent) > _REMEMBERED:
-            self._sent.popitem(last=False)
         try:
             await (_edited if kind == "edit" else _remixed)(interaction, job_id)
         finally:

@@ -266,7 +266,7 @@ def _short(words: str) -> str:
 
 
 def _code(code: str) -> Markup:
-    return Markup(f"`{code.replace('`', '')[:_MOST_CODE]}`")
+    return Markup(f"`{' '.join(code.replace('`', '').split())[:_MOST_CODE]}`")
 
 
 def _with_rows(

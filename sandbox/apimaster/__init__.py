@@ -1,6 +1,6 @@
-"""A stand-in for the APIMaster image API: the guide's calls, real pictures, a balance, and faults on demand.
+"""A stand-in for the APIMaster image API: the guide's endpoints, real pictures, a balance, and faults on demand.
 
-It shares no code with the bot, so that a misreading of the provider's guide cannot hide on both sides.
+It shares no code with the bot, so that tests detect a misreading of the provider's guide on either side.
 """
 
 from sandbox.apimaster.account import Charge

@@ -1,4 +1,4 @@
-"""The customer's account: what was charged and what was given back."""
+"""The customer's account: its charges and refunds."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sandbox.apimaster.knobs import Knobs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """One movement on the account; `time` is the wall clock's, in seconds, `credits` always positive."""
+    """One charge or refund; `time` is wall-clock time in seconds, `credits` is always positive."""
 
     time: float
     task_id: str
@@ -20,7 +20,7 @@ class Charge:
 
 
 class Account:
-    """The balance, kept in the knobs so that it can be set from outside, and its movements."""
+    """The account's movements and its balance, which is stored in the knobs so that it can be set from outside."""
 
     def __init__(self, knobs: Knobs, now: Callable[[], float] = time.time) -> None:
         self._knobs = knobs
@@ -36,16 +36,16 @@ class Account:
         return self._knobs.unlimited or self._knobs.balance >= credits_needed
 
     def charge(self, task_id: str, credits_taken: float) -> None:
-        """Take a task's price, at its submit."""
+        """Charge a task's price, when it is submitted."""
         self._move(task_id, "charge", credits_taken)
 
     def refund(self, task_id: str, credits_given: float) -> None:
-        """Give a failed task's price back, when somebody has seen it fail."""
+        """Refund a failed task's price, when its failure is first observed."""
         self._move(task_id, "refund", credits_given)
 
     @property
     def used(self) -> float:
-        """Credits charged and not given back."""
+        """Credits charged and not refunded."""
         return sum(entry.credits if entry.kind == "charge" else -entry.credits for entry in self.charges)
 
     def _move(self, task_id: str, kind: Literal["charge", "refund"], amount: float) -> None:

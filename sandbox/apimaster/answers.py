@@ -1,4 +1,4 @@
-"""How a fault spoils an answer on the wire."""
+"""Apply a fault to an HTTP response."""
 
 import asyncio
 import socket
@@ -16,17 +16,22 @@ _DRIPS = 20
 
 
 class Hung:
-    """Requests that get no answer, until they are let go."""
+    """Requests that get no response until they are released."""
 
     def __init__(self) -> None:
         self._let_go = asyncio.Event()
+        self.waiting = 0
 
     async def wait(self) -> None:
-        """Be one of them."""
-        await self._let_go.wait()
+        """Wait until released."""
+        self.waiting += 1
+        try:
+            await self._let_go.wait()
+        finally:
+            self.waiting -= 1
 
     def let_go(self) -> None:
-        """End the wait of all that hang now; those that come later hang as before."""
+        """Release all requests that wait now; later ones wait as before."""
         self._let_go.set()
         self._let_go = asyncio.Event()
 
@@ -35,7 +40,7 @@ HUNG = web.AppKey("hung", Hung)
 
 
 async def instead(fault: Fault, request: web.Request) -> web.StreamResponse | None:
-    """The answer of a fault that keeps the work from being done; None where the fault is of another sort."""
+    """The response of a fault that prevents the work; None for other faults. Raises ApiError for an HTTP fault."""
     match fault.kind:
         case Kind.HTTP:
             raise ApiError(fault.status, fault.message, code=fault.code, kind=fault.type, headers=fault.headers)
@@ -52,7 +57,7 @@ async def instead(fault: Fault, request: web.Request) -> web.StreamResponse | No
 
 
 async def afterwards(fault: Fault, request: web.Request, response: web.Response) -> web.StreamResponse:
-    """The answer of a fault that spoils what the work came to."""
+    """The response of a fault that spoils the result of finished work. Raises ApiError for an HTTP fault."""
     body = response.body if isinstance(response.body, bytes) else b""
     match fault.kind:
         case Kind.RESET_AFTER:
@@ -83,19 +88,19 @@ async def reset(request: web.Request) -> None:
     if transport is not None:
         connection: socket.socket | None = transport.get_extra_info("socket")
         if connection is not None:
-            # Lingering for zero seconds makes the kernel send a reset instead of an orderly end.
+            # SO_LINGER of zero seconds makes the kernel send a reset instead of an orderly close.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     await forever()
 
 
 async def forever() -> None:
-    """Wait until the caller hangs up or the server stops; both cancel the handler."""
+    """Wait until the caller disconnects or the server stops; both cancel the handler."""
     await asyncio.Event().wait()
 
 
 async def _hang(request: web.Request) -> web.StreamResponse:
-    """No answer, until the fault is over; then what a proxy says that waited for one."""
+    """Send nothing until the fault is over, then 504 as a proxy does after its timeout."""
     await request.app[HUNG].wait()
     return _page(504)
 

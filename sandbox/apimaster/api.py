@@ -24,7 +24,7 @@ _RESETS = frozenset({Kind.RESET, Kind.RESET_UNREAD, Kind.RESET_AFTER, Kind.CUT_O
 
 
 class PictureApi:
-    """The calls that make pictures. `scripts` holds the faults of the next submits, polls and result reads."""
+    """The endpoints that make pictures. `scripts` holds the faults of the next submits, polls and result reads."""
 
     def __init__(self, knobs: Knobs, book: TaskStore, gallery: Gallery, origin: Callable[[], str]) -> None:
         self._knobs = knobs
@@ -37,7 +37,7 @@ class PictureApi:
         self.result_faults: deque[Fault] = deque()
 
     def routes(self) -> list[web.RouteDef]:
-        """What this class answers."""
+        """The routes of this class."""
         return [
             web.post("/v1/images/generations/async", self.submit),
             web.post("/v1/images/generations", self.generate),
@@ -47,23 +47,23 @@ class PictureApi:
         ]
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
-        """Accept a picture and answer with the id of its task."""
+        """Accept a picture and return the id of its task."""
         return await self._recorded(request, self._submit)
 
     async def generate(self, request: web.Request) -> web.StreamResponse:
-        """Make a picture and answer when it is ready, or with 408 while it goes on."""
+        """Make a picture and respond when it is ready, or with 408 at the deadline while the task continues."""
         return await self._recorded(request, self._generate)
 
     async def edit(self, request: web.Request) -> web.StreamResponse:
-        """The same with the references in the form, as OpenAI's SDK edits pictures."""
+        """The same with the references as form files, as OpenAI's SDK edits pictures."""
         return await self._recorded(request, self._edit)
 
     async def poll(self, request: web.Request) -> web.StreamResponse:
-        """How a task is doing."""
+        """Return the state of a task."""
         return await with_fault(request, self.poll_faults, self._poll)
 
     async def result(self, request: web.Request) -> web.StreamResponse:
-        """A finished picture, for anybody who has its address; a bearer is not needed and does no harm."""
+        """Return a finished picture to anyone who has its address; a bearer token is ignored."""
         return await with_fault(request, self.result_faults, self._result)
 
     async def _recorded(self, request: web.Request, work: Work) -> web.StreamResponse:
@@ -112,7 +112,7 @@ class PictureApi:
         return task
 
     async def _wait_for(self, task: Task) -> web.Response:
-        """The sync call's answer. Who hangs up meanwhile is charged all the same."""
+        """The response of a sync call. A caller that disconnects meanwhile is charged all the same."""
         deadline_s = self._knobs.sync_deadline_s
         if deadline_s is None:
             deadline_s = SYNC_DEADLINE_S[task.request.resolution]
@@ -188,10 +188,11 @@ class PictureApi:
 
 
 async def with_fault(request: web.Request, faults: deque[Fault], work: Work) -> web.StreamResponse:
-    """Do the work of a call, spoiled by the next fault that is scripted for it, if one is."""
+    """Do the work of a call, with the next fault that is scripted for it, if any."""
     fault = faults.popleft() if faults else None
     if fault is not None:
-        # A proxy in front reads the request before it fails; a caller that is still sending would be reset.
+        # A proxy in front reads the whole request before it fails; responding earlier would reset a caller that still
+        # sends.
         if fault.kind in BEFORE and fault.kind is not Kind.RESET_UNREAD:
             await request.read()
         spoiled = await instead(fault, request)

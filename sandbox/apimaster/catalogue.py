@@ -25,7 +25,7 @@ PIXELS_AT_1K: Final[dict[str, tuple[int, int]]] = {
 }
 SCALE: Final = {"0.5K": Fraction(1, 2), "1K": Fraction(1), "2K": Fraction(2), "4K": Fraction(4)}
 PRICE: Final = {"0.5K": Fraction(1), "1K": Fraction(1), "2K": Fraction(4, 3), "4K": Fraction(2)}
-# After this long the sync call answers 408 while the work goes on.
+# After this many seconds the sync call responds with 408 while the task continues.
 SYNC_DEADLINE_S: Final = {"0.5K": 180.0, "1K": 180.0, "2K": 300.0, "4K": 900.0}
 
 
@@ -36,10 +36,10 @@ def pixel_size(ratio: str, resolution: str) -> tuple[int, int]:
 
 
 def ratio_of(size: str) -> str | None:
-    """The aspect ratio that a request's `size` means, or None if the model has none like it.
+    """The aspect ratio that a request's `size` means, or None if the model doesn't have it.
 
-    The guide knows ratios only. Pixel sizes of the model's own table (`1024x1024`) and `auto` are understood too,
-    because OpenAI's SDK has no other way to say it.
+    The guide knows ratios only. Pixel sizes of the model's own table (`1024x1024`) and `auto` are accepted too, because
+    OpenAI's SDK has no other way to request them.
     """
     text = size.strip().lower()
     if text == "auto":

@@ -9,7 +9,7 @@ REQUEST_ID_HEADER = "X-Oneapi-Request-Id"
 
 
 class ApiError(Exception):
-    """An answer that refuses a request; `code` and `kind` are the provider's words."""
+    """An error response; `code` and `kind` are the provider's terms."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
     def response(self) -> web.Response:
-        """The answer, with a request id of its own."""
+        """The HTTP response, with a new request id."""
         request_id = new_request_id()
         error = {
             "message": f"{self.message} (request id: {request_id})",
@@ -42,5 +42,5 @@ class ApiError(Exception):
 
 
 def new_request_id() -> str:
-    """An id as the provider writes them."""
+    """An id in the provider's format."""
     return f"2026{secrets.token_hex(12)}"

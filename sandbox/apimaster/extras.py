@@ -1,4 +1,4 @@
-"""The smaller endpoints: uploads, billing, models, and the hint for those who take the wrong door."""
+"""The smaller endpoints: uploads, billing, models, and an error for callers of the wrong endpoint."""
 
 import time
 from collections import deque
@@ -16,7 +16,7 @@ from sandbox.apimaster.knobs import Knobs
 
 
 class ExtraApi:
-    """Everything that makes no picture."""
+    """All endpoints that don't make pictures."""
 
     def __init__(self, knobs: Knobs, account: Account, gallery: Gallery, origin: Callable[[], str]) -> None:
         self._knobs = knobs
@@ -26,7 +26,7 @@ class ExtraApi:
         self.upload_faults: deque[Fault] = deque()
 
     def routes(self) -> list[web.RouteDef]:
-        """What this class answers."""
+        """The routes of this class."""
         return [
             web.post("/v1/uploads/images", self.upload),
             web.get("/uploads/{name}", self.uploaded),
@@ -37,7 +37,7 @@ class ExtraApi:
         ]
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """Keep a reference picture and answer with its address."""
+        """Store a reference picture and return its address."""
         return await with_fault(request, self.upload_faults, self._upload)
 
     async def _upload(self, request: web.Request, _: Fault | None) -> web.Response:
@@ -66,13 +66,13 @@ class ExtraApi:
         )
 
     async def uploaded(self, request: web.Request) -> web.Response:
-        """An uploaded picture, for anybody."""
+        """An uploaded picture; needs no authentication."""
         name = request.match_info["name"]
         data = await self._gallery.upload(name)
         return web.Response(body=data, content_type=_content_type(name.rpartition(".")[2]))
 
     async def subscription(self, _request: web.Request) -> web.Response:
-        """The account's limit: what is left and what was used, one credit being one dollar here."""
+        """The account's limit: remaining plus used credits; one credit counts as one dollar here."""
         self._require_billing()
         limit = round(self._knobs.balance + self._account.used, 6)
         return web.json_response(
@@ -80,7 +80,7 @@ class ExtraApi:
         )
 
     async def usage(self, _request: web.Request) -> web.Response:
-        """What was used, in cents."""
+        """The used credits, in cents."""
         self._require_billing()
         return web.json_response({"object": "list", "total_usage": round(self._account.used * 100, 4)})
 
@@ -89,7 +89,7 @@ class ExtraApi:
         return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "google"}]})
 
     async def chat(self, _request: web.Request) -> web.Response:
-        """Refuse, and say which door is the right one."""
+        """Refuse a chat request and name the right endpoint."""
         raise ApiError(400, f"{MODEL} is an image model: call POST /v1/images/generations instead of chat completions")
 
     def _require_billing(self) -> None:
@@ -98,7 +98,7 @@ class ExtraApi:
 
 
 def _extension(data: bytes) -> str | None:
-    """What the first bytes say; the name and type that came along prove nothing."""
+    """The type that the first bytes show; the declared name and type are not trusted."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):

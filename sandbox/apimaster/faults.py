@@ -1,7 +1,7 @@
-"""Faults on demand: what one answer of the stand-in does wrong.
+"""Faults that can be ordered for single responses of the stand-in.
 
-Some faults come *instead* of the work (nothing happened, nothing was charged), some *after* it (the task exists and is
-charged, only the answer is spoiled), and some change the *work* itself.
+Some faults replace the work (nothing is done, nothing is charged), some follow it (the task exists and is charged, only
+the response is spoiled), and some change the work itself.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sandbox.apimaster import payloads
 
 
 class Kind(StrEnum):
-    """The ways in which an answer goes wrong."""
+    """The kinds of fault."""
 
     # instead of the work
     HTTP = "http"
@@ -62,7 +62,7 @@ RESULT = BEFORE | AFTER | {Kind.CONTENT, Kind.OVERSIZED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault, made by the constructors below; which stage takes which is checked when it is scripted."""
+    """One fault, made by the constructors below; scripting checks that the stage accepts its kind."""
 
     kind: Kind
     status: int = 200
@@ -84,13 +84,13 @@ class Fault:
         code: str | int = "",
         retry_after: str | None = None,
     ) -> Self:
-        """Refuse with this status in the provider's envelope."""
+        """Refuse with this status in the provider's error envelope."""
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         return cls(kind=Kind.HTTP, status=status, message=message, code=code, headers=headers)
 
     @classmethod
     def balance(cls, status: int = 402) -> Self:
-        """Refuse for lack of balance, as 402 or as its twin 403."""
+        """Refuse for lack of balance, with 402 or the equivalent 403."""
         code = "insufficient_balance" if status == 402 else "insufficient_user_quota"
         return cls.http(status, "insufficient balance, please top up", code=code)
 
@@ -101,37 +101,37 @@ class Fault:
 
     @classmethod
     def html(cls, status: int = 502) -> Self:
-        """Answer as a proxy does, with a page of HTML; nothing reached the provider."""
+        """Respond as a proxy does, with an HTML page; the request doesn't reach the provider."""
         return cls(kind=Kind.HTML, status=status)
 
     @classmethod
     def reset(cls) -> Self:
-        """Reset the connection when the request was read, before anything was done."""
+        """Reset the connection after the request was read, before anything is done."""
         return cls(kind=Kind.RESET)
 
     @classmethod
     def reset_unread(cls) -> Self:
-        """Reset the connection before the request's body was read."""
+        """Reset the connection before the request's body is read."""
         return cls(kind=Kind.RESET_UNREAD)
 
     @classmethod
     def hang(cls) -> Self:
-        """Do nothing, and do not answer until all scripts are cleared; then a proxy gives up (504)."""
+        """Do nothing and send no response until all scripts are cleared; then respond with 504 as a proxy."""
         return cls(kind=Kind.HANG)
 
     @classmethod
     def redirect(cls, location: str = "", status: int = 302) -> Self:
-        """Send the caller elsewhere; without a location, to the very same address once more."""
+        """Redirect the caller; without a location, to the same address."""
         return cls(kind=Kind.REDIRECT, status=status, headers={"Location": location})
 
     @classmethod
     def truncated(cls) -> Self:
-        """Do the work, then send the first half of the answer as if it were all."""
+        """Do the work, then send the first half of the body as if it were complete."""
         return cls(kind=Kind.TRUNCATED)
 
     @classmethod
     def cut_off(cls) -> Self:
-        """Do the work, then close the connection in the middle of the answer."""
+        """Do the work, then close the connection in the middle of the body."""
         return cls(kind=Kind.CUT_OFF)
 
     @classmethod
@@ -141,32 +141,32 @@ class Fault:
 
     @classmethod
     def charged_then_hang(cls) -> Self:
-        """Do the work, charge it, and do not answer until all scripts are cleared; then a proxy gives up (504)."""
+        """Do the work, charge it, and send no response until all scripts are cleared; then 504 as from a proxy."""
         return cls(kind=Kind.HANG_AFTER)
 
     @classmethod
     def charged_then_html(cls, status: int = 502) -> Self:
-        """Do the work, charge it, and let a proxy answer with HTML."""
+        """Do the work, charge it, and respond with a proxy's HTML page."""
         return cls(kind=Kind.HTML_AFTER, status=status)
 
     @classmethod
     def charged_then_http(cls, status: int = 408, message: str = "timed out waiting for the picture") -> Self:
-        """Do the work, charge it, and refuse in the provider's envelope all the same."""
+        """Do the work, charge it, and respond with an error in the provider's envelope all the same."""
         return cls(kind=Kind.HTTP_AFTER, status=status, message=message)
 
     @classmethod
     def drip(cls, seconds: float) -> Self:
-        """Do the work, then send the answer in small pieces that take so long in all."""
+        """Do the work, then send the body in small pieces over this many seconds."""
         return cls(kind=Kind.DRIP, seconds=seconds)
 
     @classmethod
     def wrong_types(cls, number: int = 0) -> Self:
-        """Do the work, then answer in JSON whose values are of other types than the guide's; there are several."""
+        """Do the work, then respond with JSON of other types than the guide's; `number` chooses a variant."""
         return cls.reply(payloads.WRONG_TYPES[number % len(payloads.WRONG_TYPES)])
 
     @classmethod
     def inflating(cls, size_bytes: int = 256 * 1024 * 1024) -> Self:
-        """Do the work, then answer with a small compressed body that is this large when it is unpacked."""
+        """Do the work, then respond with a small compressed body that decompresses to this size."""
         return cls(
             kind=Kind.REPLY,
             content=payloads.inflating(size_bytes),
@@ -176,7 +176,7 @@ class Fault:
 
     @classmethod
     def reply(cls, content: bytes, *, status: int = 200, content_type: str = "application/json") -> Self:
-        """Do the work, then answer exactly this."""
+        """Do the work, then respond with exactly this."""
         return cls(kind=Kind.REPLY, status=status, content=content, content_type=content_type)
 
     @classmethod
@@ -186,7 +186,7 @@ class Fault:
 
     @classmethod
     def task_fails(cls, message: str = "", code: str = "") -> Self:
-        """Let the task end as failed, with this reason or with none; scripted on a poll, it fails at once."""
+        """Let the task fail, with this reason or none; scripted on a poll, it fails immediately."""
         return cls(kind=Kind.TASK_FAILS, message=message, code=code)
 
     @classmethod
@@ -196,7 +196,7 @@ class Fault:
 
     @classmethod
     def expired(cls) -> Self:
-        """Accept the task; the first address of its picture has expired before it is told."""
+        """Accept the task; the first address of its picture has expired before it is returned."""
         return cls(kind=Kind.EXPIRED)
 
     @classmethod
@@ -211,10 +211,10 @@ class Fault:
 
     @classmethod
     def bomb(cls) -> Self:
-        """Serve a PNG of few bytes that is hundreds of megabytes of pixels."""
+        """Serve a decompression bomb: a PNG of few bytes with hundreds of megabytes of pixels."""
         return cls.bytes(payloads.bomb())
 
     @classmethod
     def oversized(cls, size_bytes: int = 65 * 1024 * 1024) -> Self:
-        """Serve so many zeros, without saying beforehand how many."""
+        """Serve this many zero bytes, without a Content-Length."""
         return cls(kind=Kind.OVERSIZED, size_bytes=size_bytes)

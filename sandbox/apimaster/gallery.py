@@ -1,4 +1,4 @@
-"""The files of the stand-in: finished pictures, painted when first asked for, and uploads; behind signed addresses."""
+"""The stand-in's files behind signed addresses: uploads, and finished pictures, drawn when first requested."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ _PAINTERS = 2
 
 
 class Gallery:
-    """Keeps everything in a temporary directory that goes away with `close`."""
+    """Stores everything in a temporary directory, which `close` removes."""
 
     def __init__(self, knobs: Knobs) -> None:
         self._knobs = knobs
@@ -36,18 +36,18 @@ class Gallery:
         self._directory.cleanup()
 
     def publish(self, task: Task, *, expired: bool = False) -> str:
-        """A path with an expiring signature, good for this finished task's picture; or good no more."""
+        """A path with an expiring signature for this finished task's picture; or one that has expired already."""
         extension = "png" if self._knobs.lying_types else _EXTENSION[self._knobs.picture_format]
         name = f"{task.id}.{extension}"
         self._pictures[name] = task
         return self._signed(f"/results/{name}", 0.0 if expired else task.ends + self._knobs.result_ttl_s)
 
     def expires(self, task: Task) -> int:
-        """When the picture's address stops working, in whole seconds of the wall clock."""
+        """When the picture's address expires, in whole seconds since the Unix epoch."""
         return int(task.ends + self._knobs.result_ttl_s)
 
     async def picture(self, task: Task) -> Path:
-        """The picture's file, painted now if it was not yet; as many waiters as there are get the same one."""
+        """The picture's file, drawn now if it wasn't yet; concurrent callers get the same one."""
         plain, picture_format = self._knobs.plain_pictures, self._knobs.picture_format
         width, height = task.request.pixels
         stem = f"plain-{width}x{height}" if plain else task.id
@@ -62,7 +62,7 @@ class Gallery:
         return path
 
     async def result(self, name: str, query: Mapping[str, str]) -> bytes:
-        """The bytes behind a result's address; raises ApiError 404 where it expired or was never signed."""
+        """The bytes at a result's address; raises ApiError 404 if it expired or was never signed."""
         task = self._pictures.get(name)
         if task is None or not self._is_good(f"/results/{name}", query):
             raise ApiError(404, "the picture does not exist or its address has expired", code="not_found")
@@ -70,13 +70,13 @@ class Gallery:
         return await asyncio.to_thread(path.read_bytes)
 
     async def add_upload(self, data: bytes, extension: str) -> str:
-        """Keep an uploaded picture; returns its path on the server, which does not expire."""
+        """Store an uploaded picture; returns its path on the server, which doesn't expire."""
         name = f"{secrets.token_hex(12)}.{extension}"
         await asyncio.to_thread((self._root / name).write_bytes, data)
         return f"/uploads/{name}"
 
     async def upload(self, name: str) -> bytes:
-        """The bytes of an upload; raises ApiError 404."""
+        """The bytes of an upload; raises ApiError 404 if there is none."""
         path = self._root / Path(name).name
         try:
             return await asyncio.to_thread(path.read_bytes)

@@ -1,7 +1,7 @@
-"""Pictures for the stand-in: a scene drawn from the prompt's own hash, the prompt written on it, references pasted in.
+"""Draw the stand-in's pictures: a scene seeded by the prompt, a caption, and thumbnails of the references.
 
-Everything here is blocking and meant for a thread. The scene is drawn small and enlarged, which Pillow does without
-holding the interpreter, so that even 16 megapixels do not stall the event loop.
+Everything here blocks and is meant for a thread. The scene is drawn small and enlarged, which Pillow does without
+holding the GIL, so that even 16 megapixels don't block the event loop.
 """
 
 import io
@@ -35,7 +35,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painting:
-    """What to paint; `variation` counts the pictures of one prompt, each of which looks different."""
+    """What to draw; `variation` numbers the pictures of one prompt, each of which looks different."""
 
     prompt: str
     width: int
@@ -46,7 +46,7 @@ class Painting:
 
 
 def paint(painting: Painting, path: Path, picture_format: str) -> None:
-    """Paint into a file, at exactly the asked pixel size; the same painting gives the same picture."""
+    """Draw into a file, at exactly the requested pixel size; the same painting gives the same picture."""
     chance = random.Random(f"{painting.prompt}\0{painting.variation}")
     picture = _scene(painting.width, painting.height, chance)
     _paste_references(picture, painting.references)
@@ -55,12 +55,12 @@ def paint(painting: Painting, path: Path, picture_format: str) -> None:
 
 
 def paint_plain(width: int, height: int, path: Path, picture_format: str) -> None:
-    """A plain picture of a pixel size, cheap to make and small to send."""
+    """Write a plain picture of a pixel size, which is cheap to make and small to send."""
     Image.new("RGB", (width, height), (120, 150, 200)).save(path, **_SAVE[picture_format])
 
 
 def _scene(width: int, height: int, chance: random.Random) -> Image.Image:
-    """A sky with a sun and a few ranges of hills, soft from enlarging."""
+    """A sky with a sun and a few ranges of hills, blurred by enlarging."""
     scale = _SCENE_SIDE / max(width, height)
     small = (max(48, round(width * scale)), max(48, round(height * scale)))
     sky = chance.choice(_SKIES)
@@ -100,7 +100,7 @@ def _shaded(colour: Colour, factor: float) -> Colour:
 
 
 def _paste_references(picture: Image.Image, references: Sequence[bytes | None]) -> None:
-    """Thumbnails in rows from the top left; a reference that cannot be shown is a grey field."""
+    """Paste thumbnails in rows from the top left; a reference that can't be decoded becomes a grey rectangle."""
     if not references:
         return
     width, height = picture.size
@@ -127,7 +127,7 @@ def _thumbnail(data: bytes | None, side: int) -> Image.Image:
 
 
 def _write_caption(picture: Image.Image, prompt: str, note: str) -> None:
-    """The prompt and a line about the picture, white on a dark band along the bottom."""
+    """Write the prompt and a note, white on a dark band along the bottom."""
     text = prompt if len(prompt) <= _MAX_CAPTION_CHARACTERS else f"{prompt[:_MAX_CAPTION_CHARACTERS]}…"
     width, height = picture.size
     margin = max(6, min(width, height) // 32)
@@ -143,7 +143,7 @@ def _write_caption(picture: Image.Image, prompt: str, note: str) -> None:
 def _fitted(
     text: str, width: int, max_height: float
 ) -> tuple[list[str], ImageFont.FreeTypeFont | ImageFont.ImageFont, int]:
-    """The largest lettering with which the text fits: its lines, the font and the height of a line."""
+    """The largest font size at which the text fits: its lines, the font and the line height."""
     size = max(_SMALLEST_LETTERS, round(min(width, max_height * 3) / 18))
     while True:
         font = _font(size)
@@ -151,7 +151,7 @@ def _fitted(
         lines = [part for line in text.splitlines() for part in textwrap.wrap(line, characters)]
         step = round(size * 1.3)
         if step * len(lines) <= max_height or size == _SMALLEST_LETTERS:
-            # What still does not fit loses its middle: the beginning names the picture, the last line its settings.
+            # Text that still doesn't fit is cut in the middle: the start names the picture, the last line its settings.
             room = max(2, int(max_height // step))
             return (lines if len(lines) <= room else [*lines[: room - 1], lines[-1]]), font, step
         size = max(_SMALLEST_LETTERS, round(size * 0.85))

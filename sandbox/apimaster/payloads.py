@@ -1,4 +1,4 @@
-"""Bytes that do harm: answers of other types than the guide's, and small ones that unpack into huge ones."""
+"""Hostile response bodies: values of other types than the guide's, and small ones that decompress into huge ones."""
 
 import struct
 import zlib
@@ -36,13 +36,13 @@ def bomb(side: int = _SIDE) -> bytes:
 
 @cache
 def inflating(size_bytes: int) -> bytes:
-    """A thousandth of this size, gzipped; a client that unpacks it has a JSON text of spaces."""
+    """A gzip body of about a thousandth of this size; decompressed, it is JSON text made of spaces."""
     trailer = struct.pack("<II", _sum(zlib.crc32, b" ", size_bytes), size_bytes)
     return _GZIP_HEADER + _deflated(b" ", size_bytes) + trailer
 
 
 def _deflated(byte: bytes, size_bytes: int) -> bytes:
-    """So many of this byte, packed. A block that a full flush ends can be repeated: packing each would take seconds."""
+    """Deflate copies of a byte. A block that ends with a full flush can be repeated, which saves seconds."""
     whole, rest = divmod(size_bytes, _BLOCK_BYTES)
     attachment_builder = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     block = attachment_builder.compress(byte * _BLOCK_BYTES) + attachment_builder.flush(zlib.Z_FULL_FLUSH)
@@ -50,7 +50,7 @@ def _deflated(byte: bytes, size_bytes: int) -> bytes:
 
 
 def _sum(add: Callable[..., int], byte: bytes, size_bytes: int) -> int:
-    """A check sum over so many of this byte."""
+    """The checksum over this many copies of a byte."""
     whole, rest = divmod(size_bytes, _BLOCK_BYTES)
     block, total = byte * _BLOCK_BYTES, add(b"")
     for _ in range(whole):

@@ -1,4 +1,4 @@
-"""What was submitted: the record that tests count."""
+"""The record of submits, for tests to count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ _SHOWN_URI_CHARACTERS = 64
 
 @dataclass(slots=True, kw_only=True)
 class PostRecord:
-    """One POST that asked for a picture.
+    """One POST that requested a picture.
 
-    `time` is the wall clock's, in seconds. `status` is None until the answer left, and stays None where none did.
-    `client_closed_early` says that the caller hung up before it had an answer.
+    `time` is wall-clock time in seconds. `status` is None until the response is sent, and remains None if none is.
+    `client_closed_early` says that the caller disconnected before it had a response.
     """
 
     time: float
@@ -23,7 +23,7 @@ class PostRecord:
 
 
 def shortened(body: Mapping[str, object]) -> dict[str, object]:
-    """A body to keep in the record: data URIs are cut, since thousands of them would fill the memory."""
+    """A body for the record, with data URIs truncated, since thousands of them would fill the memory."""
     return {key: [_short(item) for item in value] if isinstance(value, list) else value for key, value in body.items()}
 
 

@@ -1,4 +1,4 @@
-"""Fetch the reference pictures of a request, from this machine alone."""
+"""Fetch the reference pictures of a request, from this machine only."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
 class UnusableReferenceError(Exception):
-    """A reference could not be had; the sentence becomes the task's reason for failing."""
+    """A reference could not be fetched; the message becomes the task's failure reason."""
 
 
 async def fetch_references(

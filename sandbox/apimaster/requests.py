@@ -16,7 +16,7 @@ from sandbox.apimaster.knobs import Knobs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRequest:
-    """A request that is accepted: `references` are http(s) addresses or the pictures' own bytes."""
+    """An accepted request: `references` are http(s) addresses or the pictures' bytes."""
 
     prompt: str
     ratio: str = "1:1"
@@ -28,7 +28,7 @@ class PictureRequest:
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Width and height."""
+        """Width and height in pixels."""
         return pixel_size(self.ratio, self.resolution)
 
 
@@ -41,7 +41,7 @@ class Form:
 
 
 async def read_json(request: web.Request) -> dict[str, object]:
-    """The body as a JSON object."""
+    """The body as a JSON object; raises ApiError 400 for anything else."""
     try:
         body = json.loads(await request.read())
     except ValueError:
@@ -52,7 +52,7 @@ async def read_json(request: web.Request) -> dict[str, object]:
 
 
 async def read_form(request: web.Request) -> Form:
-    """The body of an edit. In a form every value is text, so `n` may be the text 1 here, and only here."""
+    """The body of an edit. Form values are text, so `n` may be the text "1" here, and only here."""
     if not request.content_type.startswith("multipart/"):
         raise ApiError(400, "images/edits takes multipart/form-data; use images/generations with image_urls for JSON")
     form = Form()
@@ -65,7 +65,7 @@ async def read_form(request: web.Request) -> Form:
 
 
 def validate(body: Mapping[str, object], knobs: Knobs, pictures: Sequence[bytes] = ()) -> PictureRequest:
-    """The request in a body, with pictures that came beside it; raises ApiError as the provider would."""
+    """Validate a body, with the pictures that were uploaded with it; raises ApiError as the provider would."""
     model, prompt = body.get("model"), body.get("prompt")
     if not isinstance(model, str) or not model:
         raise ApiError(400, "model is required")
@@ -102,7 +102,7 @@ def _ratio(body: Mapping[str, object]) -> str:
     size = body.get("size") or "1:1"
     ratio = ratio_of(size) if isinstance(size, str) else None
     if ratio is None:
-        # The guide warns that a bad ratio comes back as a failure of the platform.
+        # The guide warns that an unsupported ratio is reported as an upstream error.
         message = f"upstream error: unsupported aspect ratio, choose one of {', '.join(PIXELS_AT_1K)}"
         raise ApiError(500, message, code="bad_response_status_code", kind="upstream_error")
     return ratio

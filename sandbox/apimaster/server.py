@@ -1,4 +1,4 @@
-"""The stand-in for the provider, as one HTTP server on loopback."""
+"""The provider stand-in as one HTTP server on loopback."""
 
 import asyncio
 import hmac
@@ -30,7 +30,7 @@ _SHUTDOWN_S = 0.1
 class ApimasterServer:
     """An async context manager that serves the image API on one port (0: any free one).
 
-    `base_url` is known inside the context; `knobs` may be turned at any time; `posts` counts what was submitted.
+    `base_url` is known inside the context; `knobs` may be changed at any time; `posts` records the submits.
     """
 
     def __init__(self, *, port: int = 0, api_key: str = "sandbox-key", knobs: Knobs | None = None) -> None:
@@ -52,7 +52,7 @@ class ApimasterServer:
         )
         app[HUNG] = self._hung = Hung()
         app.add_routes([*self._api.routes(), *self._extras.routes()])
-        # Handlers are cancelled when the caller hangs up: that is how the record knows that it did.
+        # Handlers are cancelled when the caller disconnects: that is how the record detects it.
         self._runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=_SHUTDOWN_S, handle_signals=False
         )
@@ -78,11 +78,11 @@ class ApimasterServer:
 
     @property
     def posts(self) -> list[PostRecord]:
-        """Every POST that asked for a picture, in order."""
+        """Every POST that requested a picture, in order."""
         return self._api.posts
 
     def task(self, task_id: str) -> Task:
-        """A task by the id that the bot was told; raises ApiError 404."""
+        """A task by its id; raises ApiError 404."""
         return self._book.get(task_id)
 
     async def picture(self, task_id: str) -> bytes:
@@ -92,40 +92,45 @@ class ApimasterServer:
 
     @property
     def charges(self) -> list[Charge]:
-        """Every movement on the account, in order."""
+        """Every charge and refund, in order."""
         return self._account.charges
 
     def set_balance(self, credits_left: float) -> None:
-        """Fill or empty the account."""
+        """Set the account's balance."""
         self.knobs.balance = credits_left
 
     def finish_all(self) -> None:
-        """Let every picture that is being made be finished now."""
+        """Finish every running task now."""
         self._book.finish_all()
 
     def script(self, *wanted: Fault) -> None:
-        """Spoil the next submits, one each, in this order."""
+        """Apply these faults to the next submits, one each, in this order."""
         self._api.submit_faults.extend(_checked(wanted, faults.SUBMIT, "a submit"))
 
     def script_poll(self, *wanted: Fault) -> None:
-        """Spoil the next polls, one each, in this order."""
+        """Apply these faults to the next polls, one each, in this order."""
         self._api.poll_faults.extend(_checked(wanted, faults.POLL, "a poll"))
 
     def script_result(self, *wanted: Fault) -> None:
-        """Spoil the next reads of a finished picture, one each, in this order."""
+        """Apply these faults to the next reads of a finished picture, one each, in this order."""
         self._api.result_faults.extend(_checked(wanted, faults.RESULT, "a result"))
 
     def script_upload(self, *wanted: Fault) -> None:
-        """Spoil the next uploads of reference pictures, one each, in this order."""
+        """Apply these faults to the next uploads of reference pictures, one each, in this order."""
         self._extras.upload_faults.extend(_checked(wanted, faults.UPLOAD, "an upload"))
 
     @property
     def scripted(self) -> int:
-        """How many faults are still to come."""
+        """How many scripted faults have not been applied yet."""
         return sum(map(len, self._scripts()))
 
+    @property
+    def hanging(self) -> int:
+        """The number of requests that `clear_scripts` would release now."""
+        return self._hung.waiting
+
     def clear_scripts(self) -> None:
-        """What was scripted and has not come yet does not come; what hangs is answered."""
+        """Drop scripted faults that have not been applied, and release requests that hang."""
         self._hung.let_go()
         for scripted in self._scripts():
             scripted.clear()
@@ -136,7 +141,7 @@ class ApimasterServer:
 
     @web.middleware
     async def _held(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """A caller that dies while its request is held takes the request along, as when a connection breaks."""
+        """Cancel the request if its caller disconnects while a breakpoint holds it, as when a connection breaks."""
         name = f"{request.method} {request.path}"
         await self.stops.passing(f"before {name}")
         response = await handler(request)

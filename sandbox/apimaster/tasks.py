@@ -1,4 +1,4 @@
-"""Tasks: what was asked for, how long it takes, how it ends."""
+"""Tasks: their requests, durations and results."""
 
 import asyncio
 import secrets
@@ -18,7 +18,7 @@ from sandbox.apimaster.requests import PictureRequest
 
 
 class State(StrEnum):
-    """How far a task is."""
+    """The states of a task."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a task fails; the provider often says nothing at all."""
+    """Why a task fails; the provider often gives no reason at all."""
 
     message: str = ""
     code: str = ""
@@ -35,7 +35,7 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """One picture in the making. `created` and `ends` are seconds of the wall clock."""
+    """One task. `created` and `ends` are seconds since the Unix epoch."""
 
     id: str
     request: PictureRequest
@@ -48,11 +48,11 @@ class Task:
     refunded: bool = False
     finished_polls: int = 0
     stale_addresses: int = 0
-    """So many of the picture's addresses have expired before they are told."""
+    """How many of the picture's addresses have expired before they are returned."""
 
     @property
     def progress(self) -> int:
-        """Percent, as far as time tells."""
+        """Progress in percent, by elapsed time."""
         whole = self.ends - self.created
         return 100 if whole <= 0 else max(0, min(99, int(100 * (time.time() - self.created) / whole)))
 
@@ -69,7 +69,7 @@ class TaskStore:
         self._fetches: dict[str, asyncio.Task[None]] = {}
 
     def create(self, request: PictureRequest, fault: Fault | None = None) -> Task:
-        """Accept a request and charge it; raises ApiError 402 where the balance does not suffice."""
+        """Accept a request and charge it; raises ApiError 402 if the balance is too low."""
         price = self._account.price(request.resolution)
         if not self._account.affords(price):
             raise ApiError(
@@ -96,14 +96,14 @@ class TaskStore:
         return task
 
     def get(self, task_id: str) -> Task:
-        """The task of this id; raises ApiError 404."""
+        """The task with this id; raises ApiError 404."""
         try:
             return self._tasks[task_id]
         except KeyError:
             raise ApiError(404, "task not found", code="task_not_exist") from None
 
     async def observe(self, task: Task) -> State:
-        """How the task is doing. Whoever first sees it failed gets the money back."""
+        """The task's state. The first observation of a failure refunds the charge."""
         if time.time() < task.ends:
             return State.RUNNING
         if fetch := self._fetches.pop(task.id, None):
@@ -121,12 +121,12 @@ class TaskStore:
         task.ends = min(task.ends, time.time())
 
     def finish_all(self) -> None:
-        """Let every task be finished by now, whatever it was to take."""
+        """Finish every running task now, whatever its duration was to be."""
         for task in self._tasks.values():
             task.ends = min(task.ends, time.time())
 
     async def close(self) -> None:
-        """Give up what is still being fetched."""
+        """Cancel what is still being fetched."""
         for fetch in self._fetches.values():
             fetch.cancel()
         await asyncio.gather(*self._fetches.values(), return_exceptions=True)

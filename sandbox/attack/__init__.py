@@ -1,4 +1,4 @@
-"""Attacks on the real bot from outside, through the sandbox's Discord and provider: what holds, and what doesn't."""
+"""Attacks on the real bot through the sandbox's Discord and provider stand-ins, and a report of what held."""
 
 from sandbox.attack.catalogue import SCENARIOS
 from sandbox.attack.run import Result, perform

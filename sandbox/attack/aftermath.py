@@ -1,4 +1,4 @@
-"""What must be true after every attack: the same process, an honest member's picture, no ping, no traceback."""
+"""Invariants checked after every attack: same process, an honest member's picture, no ping, no traceback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_QUOTED: Final = 200
 
 
 async def check_aftermath(target: Target, report: Report) -> None:
-    """Report whatever an attack did to others, or left behind."""
+    """Report effects of an attack on other members, and what it left behind."""
     target.apimaster.clear_scripts()
     target.faults.clear()
     if not target.bot.alive:
@@ -38,7 +38,7 @@ async def check_aftermath(target: Target, report: Report) -> None:
 
 
 def may_ping(requests: Iterable[LoggedRequest]) -> Iterator[str]:
-    """What the bot wrote, or changed, without forbidding Discord to ping whoever is named in it."""
+    """Routes by which the bot posted or edited text without setting allowed_mentions."""
     for request in requests:
         body = request.body if isinstance(request.body, dict) else {}
         if request.route.endswith("/callback"):

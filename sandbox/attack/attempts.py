@@ -1,4 +1,4 @@
-"""What most scenarios do: send something forged, and expect one private sentence and nothing stored."""
+"""Helpers for scenarios: send a forged interaction, expect one private sentence and no stored rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def option(name: str, kind: int, value: object, **more: Any) -> Json:
 
 
 def select(custom_id: str, values: object, kind: int = STRING, **resolved: Any) -> Json:
-    """What a client sends of a choice."""
+    """A submitted select, as a client sends it."""
     data: Json = {"custom_id": custom_id, "component_type": kind, "values": values}
     return {**data, "resolved": resolved} if resolved else data
 
@@ -42,9 +42,9 @@ async def expect_refusal(
     *,
     ignored: Collection[str] = (),
 ) -> str:
-    """Check that the sender gets one private sentence, and that the counts are as before; returns the sentence.
+    """Check that the sender gets one private sentence and that row counts are unchanged; returns the sentence.
 
-    `before` is brought up to date, so that each attempt is judged by itself.
+    `before` is updated, so that each attempt is judged separately.
     """
     report.attempt()
     said = await target.answer(interaction)
@@ -64,7 +64,7 @@ async def expect_refusal(
 
 
 async def opened_settings(target: Target) -> Any:
-    """The moderator's screen of settings."""
+    """Open the settings screen as the moderator."""
     said = await target.answer(await target.driver.slash("mod", "settings show"))
     if said is None:
         raise DriverError("the settings were not shown")

@@ -55,7 +55,7 @@ async def interactions(target: Target, report: Report) -> None:
 
 
 async def frames(target: Target, report: Report) -> None:
-    """Send frames and events that aren't any."""
+    """Send frames and events that are malformed."""
     for name, frame in MALFORMED.items():
         report.attempt()
         target.faults.inject(frame(target.world))

@@ -1,4 +1,4 @@
-"""Points 3 and 4: forms and commands sent by others, or from elsewhere."""
+"""Points 3 and 4: forms and commands sent by other members, or from other channels."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _remix_fields() -> list[Json]:
 
 
 def _of_modal(opened: Interaction, **values: Any) -> list[Json]:
-    """The fields of an opened form as an honest client would send them, some with other values."""
+    """The fields of an opened form as an honest client would send them, with some values replaced."""
     fields = []
     for label in (opened.modal or {}).get("components", []):
         part = label.get("component") or {}
@@ -55,7 +55,7 @@ def _of_modal(opened: Interaction, **values: Any) -> list[Json]:
 
 
 async def foreign_posted_form(target: Target, report: Report) -> None:
-    """Send another member's form "Remix this" of a picture in a hidden channel; its member can still send it."""
+    """Submit another member's "Remix this" form for a picture in a hidden channel; its owner can still submit it."""
     card = await _hidden_picture(target)
     opened = await _opened(target, "alice", "Remix this", card, _HIDDEN)
     before = target.counts()
@@ -74,7 +74,7 @@ async def foreign_posted_form(target: Target, report: Report) -> None:
 
 
 async def form_from_elsewhere(target: Target, report: Report) -> None:
-    """Send one's own form of a hidden channel from other channels, where everybody would see its picture."""
+    """Submit one's own form from a hidden channel in other channels, where everyone would see its picture."""
     card = await _hidden_picture(target)
     for channel in ("general", "dm", "elsewhere"):
         opened = await _opened(target, "alice", "Remix this", card, _HIDDEN)
@@ -85,7 +85,7 @@ async def form_from_elsewhere(target: Target, report: Report) -> None:
 
 
 async def guessed_job_forms(target: Target, report: Report) -> None:
-    """Send forms and presses about a picture of a hidden channel by its number."""
+    """Send forms and button presses that name a job in a hidden channel by its guessed number."""
     await _hidden_picture(target)
     before = target.counts()
     for number, kind in enumerate(("remix", "edit")):
@@ -103,7 +103,7 @@ async def guessed_job_forms(target: Target, report: Report) -> None:
 
 
 async def take_down_form(target: Target, report: Report) -> None:
-    """Send a moderator's take-down form as a member, and from channels where the moderator isn't one."""
+    """Submit a moderator's take-down form as a member, and in channels where the moderator lacks the permission."""
     await target.imagine("to be taken down")
     card = await target.picture("to be taken down")
     opened = await _opened(target, "mod", "Remove picture", card, "general")
@@ -159,7 +159,7 @@ async def commands_of_managers(target: Target, report: Report) -> None:
 
 
 async def autocomplete_of_rules(target: Target, report: Report) -> None:
-    """Ask for proposals of commands that the member may not use: word rules and quotas are nobody else's matter."""
+    """Request autocomplete of commands that the member may not use: it would disclose word rules and quotas."""
     guild = int(target.world.guild.id)
     target.write("INSERT INTO word_rules (guild_id, regex, pattern, place) VALUES (?, 0, 'hush', 'everywhere')", guild)
     target.write("INSERT INTO quotas VALUES (?, 0, 'pictures_day', 5)", guild)
@@ -185,8 +185,30 @@ async def autocomplete_of_rules(target: Target, report: Report) -> None:
                 report.hole(f"proposals of /{command} in {channel} are given to a member: {sent.choices!r:.80}")
 
 
+async def taken_edit_form(target: Target, report: Report) -> None:
+    """Submit another member's *Edit prompt* form first, so that its owner can't submit it any more."""
+    await target.imagine("a picture to edit")
+    card = await target.picture("a picture to edit")
+    opened = await target.driver.click("alice", card.id, card.button("Edit prompt").custom_id)
+    await opened.acknowledged()
+    before = target.counts()
+    data = {"custom_id": (opened.modal or {})["custom_id"], "components": _of_modal(opened, prompt="taken")}
+    for member, channel in (("bob", "general"), ("bob", "dm"), ("mod", "general"), ("alice", "art")):
+        sent = target.forge(InteractionType.MODAL_SUBMIT, data, member=member, channel=channel, source=card)
+        await expect_refusal(target, report, f"{member} sends alice's form from {channel}", sent, before)
+    report.attempt()
+    await target.driver.submit_modal(opened, {"prompt": "her own edit"})
+    try:
+        await target.picture("her own edit")
+    except DriverError:
+        report.hole("the member of the form can't send it any more")
+
+
 SCENARIOS: Final = (
     Scenario(name="foreign posted form", point=3, about="another's form of a hidden picture", run=foreign_posted_form),
+    Scenario(
+        name="taken edit form", point=3, about="sent by others before its member", run=taken_edit_form, short=False
+    ),
     Scenario(
         name="form from elsewhere",
         point=3,

@@ -1,6 +1,6 @@
-"""Points 5, 6 and 8: one member, the provider or whoever reaches the HTTP port makes the bot stand still.
+"""Points 5, 6 and 8: one member, the provider or a client of the HTTP port blocks the bot.
 
-These find what stops the bot or keeps it from answering; `python -m benchmarks attack` measures what it costs.
+These scenarios find what stops the bot or delays its answers; `python -m benchmarks attack` measures the cost.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MB: Final = 1_000_000
 
 
 async def _waits_s(target: Target, seconds: float) -> list[float]:
-    """How long another member waits for answers to small commands, one after the other; infinite where none comes."""
+    """Seconds that another member waits for each of several small commands; infinite if no answer comes."""
     waits: list[float] = []
     end = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < end:
@@ -65,7 +65,7 @@ async def _others_are_answered(target: Target, report: Report, *, seconds: float
 
 
 async def expanding_text(target: Target, report: Report) -> None:
-    """Order eight prompts at once, ten times, that grow when they are normalized, where a word rule applies."""
+    """Order eight prompts at once, ten times, that expand when normalized, in a server with a word rule."""
     guild = int(target.world.guild.id)
     target.write("INSERT INTO word_rules (guild_id, regex, pattern, place) VALUES (?, 0, 'hush', 'everywhere')", guild)
     async with _others_are_answered(target, report, seconds=4.0):
@@ -102,7 +102,7 @@ async def provider_answers(target: Target, report: Report) -> None:
 
 
 async def slow_connections(target: Target, report: Report) -> None:
-    """Hold connections to the HTTP port that never finish a header, while members order and a monitor asks."""
+    """Hold connections to the HTTP port that never finish a header, while members order and a monitor polls."""
     resource.prlimit(target.bot.pid or 0, resource.RLIMIT_NOFILE, (_FILES, _FILES))
     async with _held_open(target.port), _others_are_answered(target, report, seconds=3.0):
         report.attempts += _CONNECTIONS
@@ -116,7 +116,7 @@ async def slow_connections(target: Target, report: Report) -> None:
 
 
 async def foreign_host(target: Target, report: Report) -> None:
-    """Ask the HTTP port under a name that a web page could have pointed at it."""
+    """Request the HTTP port with a foreign Host header, as a web page could by DNS rebinding."""
     async with aiohttp.ClientSession() as session:
         for path in ("/metrics", "/healthz"):
             for host in ("attacker.example", f"attacker.example:{target.port}", "localhost.attacker.example", ""):
@@ -156,7 +156,7 @@ async def _held_open(port: int) -> AsyncIterator[None]:
 
 
 async def _healthz(port: int) -> bool:
-    """Whether a monitor that asks a few times is answered."""
+    """Whether a monitor that retries a few times gets an answer."""
     timeout = aiohttp.ClientTimeout(total=3)
     for _ in range(3):
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):

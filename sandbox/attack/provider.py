@@ -1,4 +1,4 @@
-"""Points 6, 7 and 10: what the provider answers, and where it sends the bot."""
+"""Points 6, 7 and 10: what the provider returns, and where it redirects the bot."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ENDED_WITHIN_S: Final = 45.0
 
 
 async def _ends(target: Target, report: Report, what: str, prompt: str) -> None:
-    """Whether the newest job comes to an end."""
+    """Report a hole unless this prompt's job reaches a final state."""
     report.attempt()
     if not await target.until(lambda: _state(target, prompt) in _ENDED, _ENDED_WITHIN_S):
         report.hole(f"{what}: the job doesn't end, it is {_state(target, prompt)}")
@@ -76,7 +76,7 @@ async def _order_all(target: Target, report: Report, names: list[str]) -> None:
 
 
 async def key_along_redirects(target: Target, report: Report) -> None:
-    """Redirect orders, polls and reads to another origin, and home by a detour, and look where the key goes."""
+    """Redirect orders, polls and reads to another origin, and back through it, and check where the API key is sent."""
     async with _catcher() as (url, seen):
         elsewhere, home = Fault.redirect(f"{url}/x"), Fault.redirect(f"{url}/home")
         for script in (target.apimaster.script, target.apimaster.script_poll, target.apimaster.script_result):
@@ -92,7 +92,7 @@ async def key_along_redirects(target: Target, report: Report) -> None:
 
 @asynccontextmanager
 async def _catcher() -> AsyncIterator[tuple[str, list[tuple[str, str]]]]:
-    """A server of somebody else's, which notes what it is sent."""
+    """A server of another origin that records the requests it gets."""
     seen: list[tuple[str, str]] = []
 
     async def note(request: web.Request) -> web.Response:

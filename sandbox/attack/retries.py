@@ -1,4 +1,4 @@
-"""Point 11: *Try again* over a quota."""
+"""Point 11: *Try again* exceeds a quota."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PRESSES: Final = 9
 
 
 async def try_again(target: Target, report: Report) -> None:
-    """Order once with a quota of three, let every order stay uncertain, and press *Try again* over and over."""
+    """Order with a quota of three, let every order become uncertain, and press *Try again* repeatedly."""
     answered = await target.driver.slash("mod", "quotas set", {"pictures_per_day": str(_QUOTA)})
     await target.answer(answered)
     for _ in range(_PRESSES + 1):

@@ -1,4 +1,4 @@
-"""Carries attacks out, one after the other, and prints what came of them."""
+"""Run attacks one after the other and print the results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_SHOWN: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A scenario and what came of it."""
+    """A scenario and its result."""
 
     scenario: Scenario
     verdict: Verdict
@@ -35,9 +35,9 @@ class Result:
 async def perform(
     scenario: Scenario, *, launch: Launch | None = None, patience_s: float = DELIVERED_WITHIN_S
 ) -> Result:
-    """Carry out one attack on a bot of its own, then look whether others are served as before.
+    """Run one attack on its own bot, then check whether others are still served.
 
-    `patience_s`: how long pictures may take to be delivered.
+    `patience_s`: seconds that pictures may take to be delivered.
     """
     report, began = Report(), time.monotonic()
     try:
@@ -63,7 +63,7 @@ async def perform(
 
 
 async def run(names: Sequence[str], *, short: bool = False) -> int:
-    """Carry out the named attacks (none: all, or the short form), print the table; the exit code is 1 for any hole."""
+    """Run the named attacks (none: all, or the short form) and print the table; returns 1 for any hole, else 0."""
     chosen = [s for s in SCENARIOS if (s.name in names if names else s.short or not short)]
     results = []
     click.echo(f"{'point':>5}  {'scenario':<30} {'attempts':>8} {'took':>7}  verdict")
@@ -76,7 +76,7 @@ async def run(names: Sequence[str], *, short: bool = False) -> int:
 
 
 def line(result: Result) -> str:
-    """A row of the table, and its findings below."""
+    """A row of the table, followed by its findings."""
     scenario = result.scenario
     row = f"{scenario.point:>5}  {scenario.name:<30} {result.attempts:>8} {result.took_s:>5.1f} s  {result.verdict}"
     shown = [f"{'':>7}{finding}" for finding in result.findings[:_MOST_SHOWN]]
@@ -86,5 +86,5 @@ def line(result: Result) -> str:
 
 
 def listing() -> str:
-    """All scenarios, a line each; those of the short form have a star."""
+    """All scenarios, one a line; those of the short form are marked with a star."""
     return "\n".join(f"{s.point:>3} {'*' if s.short else ' '} {s.name:<30} {s.about}" for s in SCENARIOS)

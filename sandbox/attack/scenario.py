@@ -1,4 +1,4 @@
-"""An attack, and what came of it."""
+"""An attack scenario, its findings and its verdict."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sandbox.attack.target import Target
 
 
 class Verdict(StrEnum):
-    """What came of an attack, the best first."""
+    """The result of an attack, best first."""
 
     HELD = "held"
-    """Refused, or without effect; nobody else was affected."""
+    """Refused, or without effect; no other member was affected."""
     WEAK = "weak"
-    """No harm, but not what the documentation promises: no answer, a slow one, a traceback in the log."""
+    """No harm, but not as documented: no answer, a slow one, or a traceback in the log."""
     HOLE = "hole"
     """Something was stored, charged, disclosed or stopped."""
     FAILED = "failed"
-    """The attack could not be carried out, so nothing is known."""
+    """The attack could not be run, so the result is unknown."""
 
 
 _ORDER = list(Verdict)
@@ -27,7 +27,7 @@ _ORDER = list(Verdict)
 
 @dataclass(slots=True)
 class Report:
-    """Collects what a scenario finds; the worst finding is its verdict."""
+    """Collects a scenario's findings; the worst one is its verdict."""
 
     verdict: Verdict = Verdict.HELD
     findings: list[str] = field(default_factory=list)
@@ -38,15 +38,15 @@ class Report:
         self.attempts += 1
 
     def weak(self, finding: str) -> None:
-        """No harm, but not as promised."""
+        """Record a finding: no harm, but not as documented."""
         self._found(Verdict.WEAK, finding)
 
     def hole(self, finding: str) -> None:
-        """Harm was done."""
+        """Record a finding: something was stored, charged, disclosed or stopped."""
         self._found(Verdict.HOLE, finding)
 
     def failed(self, finding: str) -> None:
-        """The attack could not be carried out."""
+        """Record that the attack could not be run."""
         self._found(Verdict.FAILED, finding)
 
     def _found(self, verdict: Verdict, finding: str) -> None:
@@ -57,14 +57,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """An attack of one kind against a bot of its own."""
+    """One kind of attack, run against its own bot."""
 
     name: str
     point: int
-    """The point of the list of holes that it belongs to."""
+    """The point in the list of holes that it belongs to."""
     about: str
     run: Callable[[Target, Report], Awaitable[None]]
     settings: Mapping[str, str] = field(default_factory=dict)
-    """The bot's settings beside the sandbox's."""
+    """Settings of the bot in addition to the sandbox's."""
     short: bool = True
-    """Whether it belongs to the short form, which the tests run."""
+    """Whether it is in the short form, which the tests run."""

@@ -1,4 +1,4 @@
-"""A sandbox that is attacked: hand-made interactions, the bot's rows, and what the attacker was answered."""
+"""The sandbox under attack: forged interactions, the bot's rows, and the answers the attacker gets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STORED: Final = (
 
 
 class Target(Sandbox):
-    """The bot that is attacked."""
+    """The sandbox whose bot is attacked."""
 
     def __init__(
         self, settings: Mapping[str, str], *, launch: Launch | None = None, patience_s: float = DELIVERED_WITHIN_S
@@ -58,13 +58,13 @@ class Target(Sandbox):
         return self.driver.interaction(self.world.interactions.create(kind, user, place, data, source=stored).id)
 
     def shown(self, component: Json) -> Message:
-        """A message of the bot's with this component, as one that it posted long ago may have."""
+        """Post a message of the bot with this component, as an old version may have posted it."""
         return self.driver.post(self.world.application_name, {"components": [{"type": 1, "components": [component]}]})
 
     def forge_command(
         self, command: str, *options: Json, member: str, channel: str = "general", typing: bool = False
     ) -> Interaction:
-        """Send a command, or what is typed into one, whether Discord would offer it or not."""
+        """Send a command, or an autocomplete request of one, whether Discord would offer it or not."""
         name, *steps = command.split()
         given: list[Json] = list(options)
         for number, step in reversed(list(enumerate(steps))):
@@ -81,11 +81,11 @@ class Target(Sandbox):
         return self.forge(kind, data, member=member, channel=channel)
 
     async def answer(self, interaction: Interaction) -> Message | None:
-        """What the sender is answered in the end; None where nothing came, or no message."""
+        """The final answer that the sender gets; None if there is none, or it isn't a message."""
         end = time.monotonic() + _ANSWERED_WITHIN_S
         while time.monotonic() < end and not interaction.failed:
             said = interaction.followups[-1] if interaction.followups else interaction.response
-            # A press that is only acknowledged has its own message as response, until more comes.
+            # After a bare acknowledgement of a button press, its own message counts as the response until more comes.
             if said is not None and not said.loading and interaction.record.state is State.ANSWERED:
                 return said
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -110,13 +110,13 @@ class Target(Sandbox):
             return connection.execute(sql, parameters).fetchall()
 
     def write(self, sql: str, *parameters: Any) -> None:
-        """Change the bot's database behind its back, past the constraints."""
+        """Change the bot's database directly, bypassing check constraints."""
         with closing(sqlite3.connect(self.data_dir / "bot.db", timeout=10)) as connection, connection:
             connection.execute("PRAGMA ignore_check_constraints = ON")
             connection.execute(sql, parameters)
 
     def counts(self, ignored: Collection[str] = ()) -> dict[str, int]:
-        """How many rows there are of everything that an attack must not store."""
+        """Row counts of all tables that an attack must not write to."""
         return {
             table: self.rows(f"SELECT COUNT(*) FROM {table}")[0][0]  # noqa: S608 - names of ours
             for table in _STORED
@@ -124,7 +124,7 @@ class Target(Sandbox):
         }
 
     async def until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Whether something becomes true in time."""
+        """Wait for a condition; returns whether it held within `timeout_s` seconds."""
         end = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > end:
@@ -133,11 +133,11 @@ class Target(Sandbox):
         return True
 
     def log(self) -> str:
-        """Everything that the bot has logged."""
+        """The bot's whole log."""
         return self.bot.log_path.read_text(errors="replace") if self.bot.log_path.exists() else ""
 
     def memory_mb(self, name: str = "VmHWM") -> float:
-        """The bot's memory in millions of bytes: the most it ever had, or `VmRSS`, what it has now."""
+        """The bot's memory in millions of bytes: its peak (`VmHWM`), or `VmRSS` for the current value."""
         for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
             if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1_024 / 1e6
@@ -145,7 +145,7 @@ class Target(Sandbox):
 
 
 def free_port() -> int:
-    """A port of loopback that nobody has."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Points 9 and 10: texts of others that are obeyed, and what other users of the machine can read."""
+"""Points 9 and 10: texts of others that are interpreted as markup, and files readable by other users of the machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIVE: Final = re.compile(
 
 
 async def texts_of_others(target: Target, report: Report) -> None:
-    """Give names, durations, sizes, reasons and patterns that are links and mentions, and read what the bot shows."""
+    """Use links and mentions as names, durations, sizes, reasons and patterns, and check what the bot shows."""
     role = next(role.id for role in target.world.guild.roles.values() if role.name == "Moderators")
     bait = _BAIT.format(role=role)
     short = bait[:40]
@@ -63,7 +63,7 @@ async def _check_shown(target: Target, report: Report, what: str, sent: Interact
 
 
 async def forged_texts(target: Target, report: Report) -> None:
-    """Sizes and other choices that are texts of the sender's: shown, if at all, as text."""
+    """Forge sizes and other choices with arbitrary text, which may be shown only as plain text."""
     before = target.counts()
     for name in ("size", "resolution"):
         bait = option(name, STRING, "@everyone https://evil.example")
@@ -74,7 +74,7 @@ async def forged_texts(target: Target, report: Report) -> None:
 
 
 async def files_of_the_bot(target: Target, report: Report) -> None:
-    """Read the bot's data as another user of the machine, its core files, and its backups."""
+    """Check the bot's data and core files for access by other users of the machine."""
     await target.imagine("something private", private=True)
     await target.until(lambda: target.rows("SELECT COUNT(*) FROM jobs WHERE state = 'delivered'") == [(1,)], 20)
     await target.bot.stop()
@@ -93,7 +93,7 @@ async def files_of_the_bot(target: Target, report: Report) -> None:
 
 
 def _readable(path: Path, top: Path) -> bool:
-    """Whether another user of the machine who can enter the data directory can read a file in it."""
+    """Whether another user of the machine who can enter the data directory can read this file."""
     folders = [folder for folder in path.parents if folder.is_relative_to(top) and folder != top]
     return bool(path.stat().st_mode & stat.S_IROTH) and all(f.stat().st_mode & stat.S_IXOTH for f in folders)
 

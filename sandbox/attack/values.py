@@ -21,7 +21,7 @@ _NOTICED_AFTER_S: Final = 2.0
 
 
 async def settings(target: Target, report: Report) -> None:
-    """Choose in the screen of settings what it doesn't have."""
+    """Submit values that the settings screen doesn't offer."""
     shown = await opened_settings(target)
     before = target.counts()
     for data in _settings_forgeries(target):
@@ -49,7 +49,7 @@ def _settings_forgeries(target: Target) -> list[Json]:
 
 
 async def picks(target: Target, report: Report) -> None:
-    """Pick pictures of a posted message that it doesn't have."""
+    """Pick pictures that a posted message doesn't have."""
     await target.imagine("two of them", count=2)
     card = await target.picture("two of them")
     before = target.counts()
@@ -66,7 +66,7 @@ async def picks(target: Target, report: Report) -> None:
 
 
 async def options(target: Target, report: Report) -> None:
-    """Send a command with options out of their choices, bounds, lengths and types."""
+    """Send a command with options outside their choices, bounds, lengths and types."""
     prompt = option("prompt", STRING, "a forged picture")
     forged: list[list[Json]] = [
         [option("prompt", STRING, "x" * 4_001)],
@@ -87,7 +87,7 @@ async def options(target: Target, report: Report) -> None:
 
 
 async def poisoned_rows(target: Target, report: Report) -> None:
-    """Start on a database in which one server's settings are poisoned."""
+    """Start the bot on a database in which one server's settings are corrupt."""
     await target.bot.stop()
     guild = int(target.world.guild.id)
     for name, value in _POISON:
@@ -119,7 +119,7 @@ async def foreign_log_channel(target: Target, report: Report) -> None:
 
 
 async def stored_foreign_log_channel(target: Target, report: Report) -> None:
-    """Use a log channel of another server that is stored already, as an earlier version may have done."""
+    """Use a stored log channel of another server, as an earlier version may have saved it."""
     await target.bot.stop()
     theirs = target.world.channel("elsewhere").id
     report.attempt()

@@ -1,4 +1,4 @@
-"""The crash campaign: many orders, many kills, faults all the while; afterwards every picture is accounted for."""
+"""The chaos campaign: many orders, kills and faults, and afterwards an account of every picture."""
 
 from sandbox.chaos.campaign import Campaign
 from sandbox.chaos.plan import Plan

@@ -1,4 +1,4 @@
-"""Backups that are taken while a campaign rages: each must come about, whatever happens to the bot meanwhile."""
+"""Backups that run during a campaign: each must succeed, whatever happens to the bot meanwhile."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from sandbox.bot_process import REPOSITORY, clean_environment
 
 
 class Backups:
-    """Takes them by the bot's own command, into a folder of its own; `wrong` says which were not taken."""
+    """Takes backups with the bot's own command, into a separate folder; `wrong` lists those that failed."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -30,13 +30,13 @@ class Backups:
         self._folder.cleanup()
 
     def begin(self, env: Mapping[str, str]) -> None:
-        """Take one in the background, of the bot that is told this."""
+        """Start a backup in the background, of the bot with this environment."""
         task = asyncio.create_task(self._take(env, self.taken + len(self._taking)), name="backup")
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
 
     async def done(self) -> None:
-        """Wait for those that are being taken."""
+        """Wait for the backups that are running."""
         await asyncio.gather(*self._taking)
 
     async def _take(self, env: Mapping[str, str], number: int) -> None:

@@ -1,4 +1,4 @@
-"""A campaign from its first order to its verdict."""
+"""Runs one campaign: orders, kills, faults, recovery and verdict."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ _SETTINGS = {
     "PER_USER_PENDING": "1000",
 }
 _SHY = "bob"
-"""Takes no direct messages: what cannot be shown to them where they asked for it is kept for /collect."""
+"""Takes no direct messages: a result that can't be shown where they ordered it is stored for /collect."""
 _ONLINE_WITHIN_S = 60.0
 _SETTLED_WITHIN_S = 150.0
 _COLLECTED_WITHIN_S = 20.0
@@ -40,7 +40,7 @@ _STARTS = 10
 _BETWEEN_STARTS_S = 0.5
 
 _UNSETTLED = "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'submitting', 'running', 'fetched')"
-# What cannot be shown to the shy member stays behind until the next start tries again.
+# Messages of the shy member that can't be updated stay behind until the next start retries them.
 _BEHIND = """
     SELECT COUNT(*) FROM requests WHERE shown_version < version
     AND NOT (user_id = ? AND (private OR NOT bot_present OR guild_id IS NULL))
@@ -50,10 +50,10 @@ _HANDED_OVER_AT_ONCE = 4
 
 
 class Campaign:
-    """Runs a plan against a bot of its own.
+    """Runs a plan against its own bot.
 
-    A step that does not come within `patience_s` is not waited for. `say` is told what happens; `launch` starts another
-    program as the bot.
+    A step that isn't reached within `patience_s` seconds is skipped. `say` is called with progress; `launch` starts
+    another program as the bot.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class Campaign:
 
     @property
     def seed(self) -> int:
-        """What the plan was drawn from."""
+        """The seed of the plan."""
         return self._plan.seed
 
     async def run(self) -> Verdict:
-        """Order, kill, start, until all is done; then look. Raises DriverError if the bot does not come up."""
+        """Run the plan until all jobs are settled, then judge. Raises DriverError if the bot does not start."""
         async with self._sandbox as sandbox, self.backups:
             sandbox.world.user(_SHY).accepts_dms = False
             sandbox.discord.rate_limits.enabled = False  # they would only make a campaign take longer
@@ -101,7 +101,7 @@ class Campaign:
             return await self._judge(members)
 
     async def _storm(self, members: Members) -> None:
-        """One life of the bot after the other, in bad weather."""
+        """Run the bot once per planned kill, with random faults."""
         random_faults = self.random_faults
         blowing = asyncio.create_task(random_faults.blow(), name="weather")
         lives = len(self._plan.moments)
@@ -115,12 +115,12 @@ class Campaign:
         finally:
             blowing.cancel()
             await random_faults.clear()
-            self._sandbox.apimaster.finish_all()  # also what was never to end
+            self._sandbox.apimaster.finish_all()  # also those of the never-ends fault
         await self._start()
         await members.order(self._plan.orders[len(members.sent) :])
 
     async def _life(self, moment: Moment, members: Members, orders: Sequence[Order]) -> None:
-        """From a start of the bot to its kill."""
+        """One run of the bot, from its start to its kill."""
         bot = self._sandbox.bot
         if moment.while_starting:
             await bot.start()
@@ -147,7 +147,7 @@ class Campaign:
             await self._end(moment)
 
     async def _reached(self, wait: Wait) -> bool:
-        """Wait for the moment of the kill; a bot that ends before leaves nothing to wait for."""
+        """Wait for the moment of the kill; returns False if the bot exits before, or after `patience_s` seconds."""
         reached = asyncio.create_task(wait.reached(self._patience_s), name="moment")
         ended = asyncio.create_task(self._sandbox.bot.wait(), name="end")
         await asyncio.wait({reached, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -157,14 +157,14 @@ class Campaign:
         return not reached.cancelled() and reached.result()
 
     def _ended_by_itself(self) -> None:
-        """Note the end of a bot that nobody killed: some troubles end it, as they should, and nothing else does."""
+        """Record an exit that the campaign didn't cause: only fatal faults may make the bot exit."""
         if self.random_faults.deadly:
             self.kills["ended by what nothing can be done about"] += 1
         else:
             self._deaths.append(self._sandbox.bot.state)
 
     async def _end(self, moment: Moment) -> None:
-        """End the bot. Asked to stop, it does so in time and of its own, unless it is killed over it."""
+        """Stop or kill the bot. After SIGTERM alone it must exit in time with code 0."""
         bot = self._sandbox.bot
         if not moment.gently or not bot.alive:
             await bot.kill()
@@ -180,7 +180,7 @@ class Campaign:
             self._deaths.append(f"did not stop on SIGTERM (exit code {bot.returncode})")
 
     async def _decide(self, members: Members) -> None:
-        """Members decide about uncertain pictures, and the bot is killed over it once more."""
+        """Let members decide about uncertain pictures, and kill the bot meanwhile once more."""
         rng = random.Random(f"{self._plan.seed} decisions")
         await members.decide(rng)
         await asyncio.sleep(rng.uniform(0.0, 1.0))
@@ -188,7 +188,7 @@ class Campaign:
         await self._start()
 
     async def _start(self) -> None:
-        """Bring the bot up. One that ends by itself is a fault of its own, and started again as an operator would."""
+        """Start the bot. An exit by itself is recorded as a failure, and the bot is restarted as an operator would."""
         for _ in range(_STARTS):
             if not self._sandbox.bot.alive:
                 self.random_faults.begin_life()
@@ -202,7 +202,7 @@ class Campaign:
         raise DriverError(f"the bot does not come up; it said last: {self._sandbox.bot.output[-5:]}")
 
     async def _calm(self, members: Members) -> None:
-        """Nothing goes wrong any more: everything comes to its end, and what was kept is collected."""
+        """Without faults, wait until all jobs are settled and all messages are up to date."""
         self._say("calm: waiting until everything has come to its end")
         await members.done()
         await self._decide(members)
@@ -231,7 +231,7 @@ class Campaign:
         return found
 
     async def _collect(self, members: Members, found: Verdict) -> None:
-        """Let members take over what is kept for them, until nothing is; what stays cannot be handed over."""
+        """Let members collect their stored pictures; record as lost those that can't be collected."""
         for _ in range(found.states["ready"] + 1):
             owners = rows(self._sandbox.data_dir, _READY)
             if not owners:
@@ -241,17 +241,17 @@ class Campaign:
         found.lost.append("Pictures that are kept cannot be collected.")
 
     async def _collect_some(self, members: Members, user_id: int, requests: int) -> None:
-        """One /collect, to its end: a second one meanwhile would hand the same over."""
+        """Run one /collect to its end: a concurrent one would deliver the same pictures."""
         await members.collect(str(user_id))
         left = requests - min(requests, _HANDED_OVER_AT_ONCE)
         await came(lambda: self._kept_for(user_id) <= left, _COLLECTED_WITHIN_S, every_s=_LOOK_EVERY_S)
 
     def _kept_for(self, user_id: int) -> int:
-        """How many of a member's requests have a picture that waits for them."""
+        """How many of a member's requests have a picture to collect."""
         return sum(owner["requests"] for owner in rows(self._sandbox.data_dir, _READY) if owner["user_id"] == user_id)
 
     async def _books(self, found: Verdict) -> None:
-        """The bot's own check of its ledger and totals, as an operator runs it."""
+        """Run the bot's own check of its ledger and totals, as an operator does."""
         checking = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "doctor", "--ledger"),
             cwd=REPOSITORY,
@@ -264,11 +264,11 @@ class Campaign:
             found.wrong += [f"The ledger: {line}" for line in said.decode(errors="replace").splitlines()]
 
     async def _sweep(self) -> None:
-        """Start the bot with nothing to keep, and give it time to throw away what it can."""
+        """Start the bot with a retention of 0 days, and wait until it has deleted what it can."""
         bot = self._sandbox.bot
         await bot.stop()
         bot.env["KEEP_ORIGINALS_DAYS"] = "0"
-        self._machine.set_clock(self._machine.farthest_s)  # nothing was made later than now
+        self._machine.set_clock(self._machine.farthest_s)  # no file may have a modification time in the future
         await self._start()
         await came(lambda: not look.litter(self._sandbox.data_dir), _SWEPT_WITHIN_S, every_s=_LOOK_EVERY_S)
         await bot.stop()

@@ -1,4 +1,4 @@
-"""What the members do in a campaign: order, take back, hide, and at its end collect what could not be posted."""
+"""The members' actions in a campaign: order, cancel, make private, decide, collect."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _COLOURS = ("red", "green")
 
 
 class Members:
-    """Acts for all members. What fails because the bot is dead at that moment is left, as people leave it."""
+    """Acts for all members. Actions that fail because the bot is down are not retried."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
@@ -28,7 +28,7 @@ class Members:
         self.sent: list[tuple[Order, Interaction]] = []
 
     async def order(self, orders: Iterable[Order]) -> None:
-        """Send orders one after the other, each after its pause; may be cut short between two of them."""
+        """Send orders one after the other, each after its pause; may be cancelled between two of them."""
         for order in orders:
             await asyncio.sleep(order.pause_s)
             interaction = await self._driver.slash(
@@ -43,11 +43,11 @@ class Members:
                 self._later(self._change(order), name=f"{order.change} {order.prompt}")
 
     async def done(self) -> None:
-        """Wait for changes of mind that are still to come."""
+        """Wait for cancellations and other changes that are still pending."""
         await asyncio.gather(*self._changes, return_exceptions=True)
 
     async def decide(self, rng: random.Random) -> None:
-        """Press Try again or Drop on some of the uncertain pictures; the answers are not waited for."""
+        """Press Try again or Drop on some of the uncertain pictures, without waiting for the answers."""
         for order, _ in self.sent:
             for channel in {order.channel, "dm"}:
                 for message in self._driver.messages(order.member, channel):
@@ -62,7 +62,7 @@ class Members:
                 await self._driver.click(member, message.id, f"{decision}:{job}")
 
     async def collect(self, member: str) -> None:
-        """Take over what is kept for a member, some at once; raises DriverError where the bot does not answer."""
+        """Run /collect, which delivers several stored pictures; raises DriverError if the bot doesn't answer."""
         interaction = await self._driver.slash(member, "collect", channel="general")
         await interaction.answered(_ANSWER_WITHIN_S)
 
@@ -72,7 +72,7 @@ class Members:
         task.add_done_callback(self._changes.discard)
 
     async def _change(self, order: Order) -> None:
-        """Press a button on the order's card, if it has one by then; answer the question that may follow."""
+        """Press a button on the order's card once it appears; confirm if asked."""
         await asyncio.sleep(order.change_after_s)
         with contextlib.suppress(DriverError, KeyError):
             card = await self._driver.wait_message(

@@ -1,4 +1,4 @@
-"""Waiting for the moment of a kill: a request in the middle of its course, a row, a file, or a time."""
+"""Wait for the moment of a kill: a paused request, a row, a file, or a time."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ _LOOK_EVERY_S = 0.003
 async def came(
     condition: Callable[[], bool], timeout_s: float = float("inf"), *, every_s: float = _LOOK_EVERY_S
 ) -> bool:
-    """Look at another process's doings until a condition holds; returns whether it came to hold in time."""
+    """Poll another process's state until a condition holds; returns whether it did within `timeout_s` seconds."""
     until = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() >= until:
@@ -28,7 +28,7 @@ async def came(
 
 @contextmanager
 def holding(sandbox: Sandbox, moment: Moment) -> Iterator["Wait"]:
-    """Watch for a moment; what is held there goes on when the context is left (the bot is dead by then)."""
+    """Watch for a moment; paused requests resume when the context is left (the bot is dead by then)."""
     wait = Wait(sandbox, moment)
     try:
         yield wait
@@ -37,7 +37,7 @@ def holding(sandbox: Sandbox, moment: Moment) -> Iterator["Wait"]:
 
 
 class Wait:
-    """One moment that is waited for, from now on."""
+    """Waits for one moment, counted from its creation."""
 
     def __init__(self, sandbox: Sandbox, moment: Moment) -> None:
         self._sandbox = sandbox
@@ -47,7 +47,7 @@ class Wait:
         self._last_event = count(sandbox.data_dir, "SELECT COALESCE(MAX(id), 0) FROM job_events")
 
     async def reached(self, timeout_s: float) -> bool:
-        """Wait for the moment; returns whether it came in time."""
+        """Wait for the moment; returns whether it was reached within `timeout_s` seconds."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._step()
@@ -57,7 +57,7 @@ class Wait:
         return True
 
     def release(self) -> None:
-        """Let what is held go on."""
+        """Resume the paused requests."""
         for stop in self._stops:
             stop.release()
 
@@ -70,7 +70,7 @@ class Wait:
             await came(lambda: len(self._files_since()) >= self._moment.nth)
 
     async def _held(self) -> None:
-        """The n-th request at the place; those before it pass."""
+        """Pause the n-th request at the place; earlier ones pass."""
         for _ in range(self._moment.nth):
             self.release()
             both = [stops.hold_next(self._moment.place) for stops in self._stands()]
@@ -86,7 +86,7 @@ class Wait:
         return self._sandbox.faults.stops, self._sandbox.apimaster.stops
 
     def _events(self) -> int:
-        """How many rows of the kind there are since this wait began."""
+        """How many rows of this event have been added since this wait began."""
         sql = "SELECT COUNT(*) FROM job_events WHERE id > ? AND event LIKE ?"
         return count(self._sandbox.data_dir, sql, self._last_event, self._moment.event)
 

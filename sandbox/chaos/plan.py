@@ -1,4 +1,4 @@
-"""What a campaign does, drawn from its seed before it begins: orders, the moments of the kills, the weather."""
+"""A campaign's plan, generated from its seed: orders and the moments of the kills."""
 
 import random
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ _CHANNELS = ("general", "general", "art", "sketchbook", "lounge", "elsewhere", "
 
 
 class Change(StrEnum):
-    """What a member does about an order of theirs while it is under way."""
+    """What a member does to their own order while it is in progress."""
 
     NONE = "none"
     CANCEL = "cancel"
@@ -21,7 +21,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One command. `references` is the number of pictures that a remix starts from; an /imagine has none."""
+    """One command. `references` is the number of pictures a remix starts from; 0 means /imagine."""
 
     prompt: str
     member: str
@@ -36,10 +36,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When to kill: at a step that is seen from outside, the n-th time, and so much later; or after a time alone.
+    """When to kill: `later_s` seconds after the n-th time an observable step is reached, or after a time alone.
 
-    `place` is a request held at a stand-in, `event` a row of a job's history, `file` a name that appears on disk. Steps
-    that are only taken once interaction tokens are dead come `with_dead_tokens`.
+    `place` is a request paused at a stand-in, `event` a row of a job's history, `file` a name that appears on disk.
+    Steps that are only taken once interaction tokens are invalid need `with_dead_tokens`.
     """
 
     name: str
@@ -50,15 +50,15 @@ class Moment:
     later_s: float = 0.0
     while_starting: bool = False
     gently: bool = False
-    """With SIGTERM, as an operator stops it, instead of SIGKILL."""
+    """Stop with SIGTERM, as an operator does, instead of SIGKILL."""
     with_backup: bool = False
-    """While a backup is being taken."""
+    """Kill while a backup is being taken."""
     killed_after_s: float | None = None
-    """And with SIGKILL so long after it, in the middle of its stop."""
+    """Also send SIGKILL this many seconds after SIGTERM, during the shutdown."""
 
     @property
     def with_dead_tokens(self) -> bool:
-        """Whether the bot's own token has to do what the interactions' cannot."""
+        """Whether the step is taken only when the bot token has to replace an invalid interaction token."""
         return self.place.endswith(_WITHOUT_TOKENS) or self.event == "ready"
 
 
@@ -94,12 +94,12 @@ STEPS: tuple[Moment, ...] = (
     *(Moment(name=f"row: {event}", event=event) for event in _EVENTS),
     *(Moment(name=f"file: {name}", file=name) for name in _FILES),
 )
-"""Every step of the bot's that can be seen from outside."""
+"""Every step of the bot that can be observed from outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A whole campaign. The same numbers give the same orders, kills and faults; their timing is the machine's."""
+    """A whole campaign. The same arguments give the same orders and kills; timing still varies."""
 
     seed: int
     orders: tuple[Order, ...]
@@ -107,12 +107,12 @@ class Plan:
 
     @property
     def pictures(self) -> int:
-        """How many pictures are asked for in all."""
+        """How many pictures are ordered in total."""
         return sum(order.count for order in self.orders)
 
     @classmethod
     def drawn(cls, seed: int, *, jobs: int, kills: int) -> "Plan":
-        """The campaign of a seed."""
+        """The plan for a seed."""
         return cls(
             seed=seed,
             orders=_orders(random.Random(f"{seed} orders"), jobs),
@@ -145,7 +145,7 @@ def _order(rng: random.Random, number: int, count: int) -> Order:
 
 
 def _moments(rng: random.Random, kills: int) -> tuple[Moment, ...]:
-    """Every step in turn, in random order; of five kills one comes at a random time, and one while the bot starts."""
+    """Every step in turn, in random order; one kill in five is at a random time, and one in five during startup."""
     moments: list[Moment] = []
     steps: list[Moment] = []
     while len(moments) < kills:

@@ -1,4 +1,4 @@
-"""`python -m sandbox chaos`: a campaign told in a terminal."""
+"""`python -m sandbox chaos`: run a campaign and print its results."""
 
 import secrets
 
@@ -33,7 +33,7 @@ async def run(*, seed: int | None, jobs: int, kills: int) -> int:
 
 
 def table(campaign: Campaign, verdict: Verdict) -> str:
-    """The figures, under their names."""
+    """The figures as an aligned table."""
     states = verdict.states
     figures = {
         "seed": campaign.seed,

@@ -1,4 +1,4 @@
-"""The bot's tables, read from outside."""
+"""Read the bot's tables from another process."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def opened(data_dir: Path) -> Iterator[sqlite3.Connection]:
-    """The bot's database, for reading alone: nothing here may tidy up what a killed bot left."""
+    """The bot's database, opened read-only, so that no recovery runs on what a killed bot left."""
     connection = sqlite3.connect(f"file:{data_dir / 'bot.db'}?mode=ro", uri=True, timeout=5)
     connection.row_factory = sqlite3.Row
     try:
@@ -19,11 +19,11 @@ def opened(data_dir: Path) -> Iterator[sqlite3.Connection]:
 
 
 def rows(data_dir: Path, sql: str, *parameters: Any) -> list[sqlite3.Row]:
-    """The rows of one question."""
+    """The rows of one query."""
     with opened(data_dir) as database:
         return database.execute(sql, parameters).fetchall()
 
 
 def count(data_dir: Path, sql: str, *parameters: Any) -> int:
-    """The number that one question is answered with."""
+    """The number that one query returns."""
     return int(rows(data_dir, sql, *parameters)[0][0])

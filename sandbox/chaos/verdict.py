@@ -1,4 +1,4 @@
-"""What came of a campaign: each picture's fate by the bot's rows, by the provider's books, and by what members see."""
+"""The results of a campaign: each picture checked against the bot's rows, the provider's record and the messages."""
 
 import re
 import sqlite3
@@ -25,34 +25,34 @@ _JOBS = """
 _PICTURE = re.compile(r"imagine-(\d+)\.")
 _MARK = {"failed": "❌", "uncertain": "❓", "cancelled": "🚫"}
 _FORMS = 3
-"""A refused order with references may be sent again in other forms, free of charge: address, upload, data."""
+"""A refused order with references may be retried in other forms, free of charge: address, upload, data URI."""
 _REFUSED = frozenset({400, 500})
 
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """The figures of the table, and one sentence for everything that is wrong."""
+    """The figures of the table, and one sentence for each fault found."""
 
     states: Counter[str]
     lost: list[str] = field(default_factory=list)
     double: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     untold: int = 0
-    """Ends that nobody could be told of: the token was dead, the place private, the member takes no messages."""
+    """Results that could not be shown: the token expired, the bot can't post there, the member takes no DMs."""
 
     @property
     def jobs(self) -> int:
-        """Pictures that were accepted."""
+        """The number of accepted pictures."""
         return self.states.total()
 
     @property
     def faults(self) -> list[str]:
-        """Everything that is wrong."""
+        """Everything that was found wrong."""
         return [*self.lost, *self.double, *self.wrong]
 
 
 class Evidence:
-    """Everything that can be seen when a campaign is over."""
+    """The final state: the bot's rows, all messages, and the provider's record."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -72,7 +72,7 @@ class Evidence:
             self.posts[str(post.body.get("prompt"))].append(post)
 
     def about(self, prompt: str) -> list[Message]:
-        """The messages that quote a prompt."""
+        """The messages that contain a prompt."""
         return [message for message in self.messages if prompt in message.text()]
 
     def by_request(self) -> Iterator[tuple[str, list[sqlite3.Row]]]:
@@ -85,7 +85,7 @@ class Evidence:
 
 
 def told(evidence: Evidence, verdict: Verdict) -> None:
-    """Each end is told in a message with the job's number; an uncertain one with its two buttons. One card each."""
+    """Check that final states are shown with the job's number, uncertain ones with buttons; one card a request."""
     for job in evidence.jobs:
         mark = _MARK.get(job["state"])
         if (
@@ -110,14 +110,14 @@ def told(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def settled(evidence: Evidence, verdict: Verdict) -> None:
-    """Nothing accepted is left where it was."""
+    """Check that every accepted job has reached a final state."""
     for job in evidence.jobs:
         if job["state"] in ("queued", "submitting", "running", "fetched"):
             verdict.lost.append(f"Job {job['id']} is still {job['state']}.")
 
 
 def accepted(evidence: Evidence, sent: Sequence[Interaction], verdict: Verdict) -> None:
-    """A card that a member saw stands for a row."""
+    """Check that each card that a member saw has a row."""
     known = {job["interaction_id"] for job in evidence.jobs}
     for interaction in sent:
         answer = interaction.response
@@ -126,7 +126,7 @@ def accepted(evidence: Evidence, sent: Sequence[Interaction], verdict: Verdict) 
 
 
 def ordered(evidence: Evidence, verdict: Verdict) -> None:
-    """One POST for each job and one for each recorded return; each charge is a job's, or an uncertain one's."""
+    """Check for one POST per job and recorded return; each charge belongs to a job, or to an uncertain one."""
     for prompt, jobs in evidence.by_request():
         posts = evidence.posts[prompt]
         taken = {post.task_id for post in posts if post.task_id}
@@ -146,7 +146,7 @@ def ordered(evidence: Evidence, verdict: Verdict) -> None:
 
 
 async def shown(evidence: Evidence, verdict: Verdict) -> None:
-    """A delivered picture is shown once, and is the one that the provider made for that job; no other is shown."""
+    """Check that each delivered picture is shown exactly once and is the provider's for that job; no other is shown."""
     for job in evidence.jobs:
         places = evidence.shown[job["id"]]
         if len(places) > 1 and _moved_on(job):
@@ -165,14 +165,14 @@ async def shown(evidence: Evidence, verdict: Verdict) -> None:
 
 
 async def _another(evidence: Evidence, job: sqlite3.Row, message: Message, number: int) -> bool:
-    """Whether a picture is not the provider's for this job; one that was made smaller, or had no task, may be any."""
+    """Whether a picture isn't the provider's for this job; one that was shrunk, or had no task id, isn't compared."""
     if job["shown_as"] or not job["task_id"]:
         return False
     return await message.read(number) != await evidence.sandbox.apimaster.picture(job["task_id"])
 
 
 def litter(data_dir: Path) -> list[str]:
-    """Files that are nobody's: after the sweep, what is on disk belongs to a picture to collect, or is a thumbnail."""
+    """Orphans: after the sweep, each file must belong to a picture to collect, or be a thumbnail."""
     jobs = rows(data_dir, _JOBS)
     kept = {str(job["id"]) for job in jobs if job["state"] == "ready"}
     pictures = {str(job["id"]) for job in jobs if job["state"] in ("ready", "delivered")}
@@ -197,9 +197,9 @@ def _tells(message: Message, mark: str, job_id: int) -> bool:
 
 
 def _taken_back(evidence: Evidence, job: sqlite3.Row) -> bool:
-    """Whether an order ended before it had a card, and its member was told in the answer to the command.
+    """Whether an order ended before it had a card, and its member was notified in the answer to the command.
 
-    It was refused privately for one of its references; or Discord itself said that there was no answer.
+    Either it was refused privately because of a reference, or Discord itself reported that there was no answer.
     """
     record = evidence.sandbox.world.interactions.get(str(job["interaction_id"]))
     if record is None:
@@ -211,26 +211,26 @@ def _taken_back(evidence: Evidence, job: sqlite3.Row) -> bool:
 
 
 def _unreachable(evidence: Evidence, job: sqlite3.Row) -> bool:
-    """Whether there may have been no way to a member: only their token's, and that died."""
+    """Whether the member may have been unreachable: only the interaction token gave access, and it expired."""
     no_way = _apart(job) or str(job["channel_id"]) in evidence.sandbox.faults.locked_out
     return no_way and not evidence.sandbox.world.users[str(job["user_id"])].accepts_dms
 
 
 def _apart(job: sqlite3.Row) -> bool:
-    """Whether a request's message is not one that the bot can post and change in a server's channel."""
+    """Whether a request's message is not one that the bot can post and edit in a server's channel."""
     return bool(job["private"]) or not job["bot_present"] or job["guild_id"] is None
 
 
 def _moved_on(job: sqlite3.Row) -> bool:
-    """Whether a request's card may go on in another message, or nowhere, once its answer's token died."""
+    """Whether a request's card may move to another message, or to none, once its interaction token expired."""
     return _apart(job) or job["message_by"] in ("bot", "dm")
 
 
 def _living(evidence: Evidence, messages: Sequence[Message]) -> list[Message]:
-    """Those of a request's messages that the bot can have gone on with.
+    """Those of a request's messages that the bot may still be updating.
 
-    An answer whose token died stays as it is, and so may a message that stands where the bot lacked permissions at
-    some time, if the card went on elsewhere. Where all are answers out of reach, the last one is what there is.
+    A response whose token expired can't change any more. A message in a channel where the bot lacked permissions at
+    some time may be outdated too, if the card moved. If no message can be edited, the last one counts.
     """
     changeable = [message for message in messages if not _left(evidence, message)]
     elsewhere = [m for m in changeable if m.channel_id not in evidence.sandbox.faults.locked_out]
@@ -238,7 +238,7 @@ def _living(evidence: Evidence, messages: Sequence[Message]) -> list[Message]:
 
 
 def _left(evidence: Evidence, message: Message) -> bool:
-    """Whether a message is an answer whose token died, or seemed to by a clock that jumped: nobody changes it."""
+    """Whether the message's interaction token expired, or seemed to after a clock jump: it isn't edited any more."""
     world, machine = evidence.sandbox.world, evidence.sandbox.machine
     record = world.interactions.get(message.interaction_id or "")
     jumped = machine is not None and machine.farthest_s > TOKEN_LIFE_S

@@ -1,4 +1,4 @@
-"""The CDN: files by signed address, stickers, and drawn avatars."""
+"""The CDN: files behind signed addresses, stickers, and generated avatars."""
 
 import asyncio
 import contextlib
@@ -17,9 +17,9 @@ GONE = "This content is no longer available."
 
 
 class Cdn:
-    """Serves what the world's file store signed.
+    """Serves the files that the world's file store signed.
 
-    Faults may delay `GET /attachments/*`, let it fail, or (`after`) cut it off in the middle of the file.
+    Faults can delay `GET /attachments/*`, make it fail, or (`after`) cut it off in the middle of the file.
     """
 
     def __init__(self, world: World, faults: DiscordFaults) -> None:
@@ -27,7 +27,7 @@ class Cdn:
         self._faults = faults
 
     async def attachment(self, request: web.Request) -> web.StreamResponse:
-        """A file, if its address is whole and has not expired; 404 with plain text otherwise, as Discord answers."""
+        """A file, if its signature is valid and hasn't expired; otherwise 404 with plain text, as Discord responds."""
         name = f"GET {request.path}"
         await asyncio.sleep(self._faults.take_delay(name))
         if failure := self._faults.take_failure(name, after=False):
@@ -47,7 +47,7 @@ class Cdn:
         return web.FileResponse(found.path, headers={"Content-Type": found.content_type})
 
     async def avatar(self, request: web.Request) -> web.Response:
-        """A plain coloured disc: nobody here has a picture of their own."""
+        """A plain coloured disc: users of the sandbox have no pictures of their own."""
         colour = "#" + hashlib.sha256(request.path.encode()).hexdigest()[:6]
         picture = Image.new("RGB", (128, 128), "#313338")
         ImageDraw.Draw(picture).ellipse((8, 8, 120, 120), fill=colour)
@@ -56,7 +56,7 @@ class Cdn:
         return web.Response(body=data.getvalue(), content_type="image/png")
 
     async def sticker(self, request: web.Request) -> web.Response:
-        """A sticker's file, as long as the extension is its own."""
+        """A sticker's file, if the extension matches its format."""
         sticker_id, _, extension = request.match_info["name"].partition(".")
         found = self._world.stickers.get(sticker_id)
         if found is None or found.format.extension != extension:
@@ -83,10 +83,10 @@ def _failed(request: web.Request, status: int) -> web.Response:
 
 
 async def _half(request: web.Request, path: Path, content_type: str) -> web.StreamResponse:
-    """The first half of a file that says how long it would have been."""
+    """The first half of a file, with the Content-Length of the whole."""
     data = await asyncio.to_thread(path.read_bytes)
     response = web.StreamResponse(headers={"Content-Type": content_type, "Content-Length": str(len(data))})
-    with contextlib.suppress(ConnectionError):  # the caller is gone before
+    with contextlib.suppress(ConnectionError):  # the caller has disconnected already
         await response.prepare(request)
         await response.write(data[: len(data) // 2])
     if request.transport is not None:

@@ -1,11 +1,11 @@
-"""The stand-in's time: the wall clock, which a test may push forward."""
+"""The stand-in's clock: wall-clock time, which a test can advance."""
 
 import time
 from datetime import UTC, datetime
 
 
 class Clock:
-    """Wall time plus an offset; everything that expires (tokens, signed URLs) reads it."""
+    """Wall-clock time plus an offset; everything that expires (tokens, signed URLs) uses it."""
 
     def __init__(self) -> None:
         self._offset_s = 0.0
@@ -15,7 +15,7 @@ class Clock:
         return time.time() + self._offset_s
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once, for example to see a token or a URL expire."""
+        """Advance the time, for example to let a token or a URL expire."""
         self._offset_s += seconds
 
 

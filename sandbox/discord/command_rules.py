@@ -121,7 +121,7 @@ def _option_errors(path: str, options: list[Json]) -> Errors:
 
 
 def _locale_errors(path: str, body: Json, *, named: bool, longest: int = 32) -> Errors:
-    """What is wrong with translations; those of slash commands and options (`named`) are names as the original is."""
+    """Errors of translations; those of slash commands and options (`named`) follow the rules for names."""
     errors: Errors = {}
     for key, limit in (("name_localizations", longest), ("description_localizations", 100)):
         texts: Json = body.get(key) or {}
@@ -135,7 +135,7 @@ def _locale_errors(path: str, body: Json, *, named: bool, longest: int = 32) -> 
 
 
 def _text_size(body: Json) -> int:
-    """Characters of names, descriptions and choices together, of which a command may have 8,000 in any language."""
+    """Total characters of names, descriptions and choices in the longest language; a command may have 8,000."""
     size = _longest(body, "name") + _longest(body, "description")
     choices: Iterable[Json] = body.get("choices") or ()
     size += sum(_longest(choice, "name") + len(str(choice.get("value", ""))) for choice in choices)

@@ -1,4 +1,4 @@
-"""The application's registered commands, global and of the guild."""
+"""The application's registered commands, global and per guild."""
 
 import copy
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class CommandRegistry:
         self.bulk_updates = 0
 
     def of(self, scope: str | None) -> list[Json]:
-        """A scope's commands as the API gives them."""
+        """A scope's commands as the API returns them."""
         return list(self._scopes.get(scope, {}).values())
 
     def all(self) -> Iterator[Json]:
@@ -74,7 +74,7 @@ class CommandRegistry:
         raise unknown_command()
 
     def _made(self, body: Json, scope: str | None, before: Json | None) -> Json:
-        """A command as the API answers it: what was sent, ids, and Discord's values for what was left out."""
+        """A command as the API returns it: the body, ids, and Discord's defaults for omitted fields."""
         kind = body.get("type") or 1
         permissions = body.get("default_member_permissions")
         made: Json = {

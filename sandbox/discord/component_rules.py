@@ -1,4 +1,4 @@
-"""Discord's rules for single components: how long their texts may be, how many parts they take, what a row holds."""
+"""Discord's rules for single components: text lengths, numbers of children, the contents of an action row."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ MAX_ALT_TEXT = 1024
 
 Errors = dict[str, tuple[str, str]]
 
-# What may be between so many characters (or parts), by component type; 0 stands for all of them.
+# The allowed number of characters (or children), by component type; 0 applies to all types.
 _LENGTHS: dict[int, dict[str, tuple[int, int]]] = {
     0: {"custom_id": (1, 100)},
     ComponentType.BUTTON: {"label": (0, 80), "url": (1, 512)},
@@ -31,7 +31,7 @@ _ITEM = {"description": (0, MAX_ALT_TEXT)}
 
 
 def component_errors(components: Iterable[Json]) -> Errors:
-    """What Discord would refuse of each component by itself."""
+    """What Discord would refuse about each component on its own."""
     errors: Errors = {}
     for path, component in walk(components):
         errors |= {where: _bad_length(low, high) for where, low, high in _outside(path, component)}
@@ -41,7 +41,7 @@ def component_errors(components: Iterable[Json]) -> Errors:
 
 
 def length_errors(path: str, value: Json, limits: dict[str, tuple[int, int]]) -> Errors:
-    """What is too long or too short among an object's texts and lists."""
+    """Texts and lists of an object that are too long or too short."""
     return {where: _bad_length(low, high) for where, low, high in _beyond(path, value, limits)}
 
 
@@ -79,7 +79,7 @@ def _row_errors(path: str, row: Json) -> Errors:
 
 
 def _button_errors(path: str, button: Json) -> Errors:
-    """A button needs something to show, and exactly the one thing that its style acts on."""
+    """A button needs a label or an emoji, and exactly the one field that its style requires."""
     style = button.get("style")
     needed = {5: "url", 6: "sku_id"}.get(style if isinstance(style, int) else 0, "custom_id")
     if not button.get(needed):

@@ -1,4 +1,4 @@
-"""Message components as data: walking them, giving them ids, and tying their media to uploaded files."""
+"""Message components as data: iterating over them, assigning ids, and linking their media to uploaded files."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +10,7 @@ from sandbox.discord.model import Attachment, Json
 
 
 class ComponentType(IntEnum):
-    """Discord's component types; 4 and 18 to 23 live in modals."""
+    """Discord's component types; 4 and 18 to 23 occur in modals."""
 
     ACTION_ROW = 1
     BUTTON = 2
@@ -37,7 +37,7 @@ class ComponentType(IntEnum):
 SELECTS = frozenset({3, 5, 6, 7, 8})
 V2_ONLY = frozenset({9, 10, 11, 12, 13, 14, 17})
 
-# What clients get for a field that the bot left out.
+# Defaults that clients get for fields that the bot omitted.
 _DEFAULTS: dict[int, Json] = {
     ComponentType.SEPARATOR: {"spacing": 1, "divider": True},
     ComponentType.CONTAINER: {"accent_color": None, "spoiler": False},
@@ -60,7 +60,7 @@ def walk(components: Iterable[Json], path: str = "components") -> Iterator[tuple
 
 
 def media_slots(components: Iterable[Json]) -> Iterator[tuple[str, Json, str]]:
-    """Each place that holds media: its path, the object around it, and the key in that object."""
+    """Each media field: its path, the object that contains it, and its key in that object."""
     for path, component in walk(components):
         kind = component.get("type")
         if kind == ComponentType.THUMBNAIL:
@@ -73,9 +73,9 @@ def media_slots(components: Iterable[Json]) -> Iterator[tuple[str, Json, str]]:
 
 
 def stored(components: Iterable[Json], find: Callable[[str], Attachment | None]) -> list[Json]:
-    """A bot's components made ready for keeping: ids given, defaults filled in, media tied to files.
+    """A bot's components prepared for storage: ids assigned, defaults filled in, media linked to files.
 
-    `find` maps an `attachment://name` (or a CDN address) to a file of the message. Raises 50035 where there is none.
+    `find` maps an `attachment://name` (or a CDN address) to a file of the message. Raises 50035 if there is none.
     """
     result = copy.deepcopy(list(components))
     number(result)
@@ -101,14 +101,14 @@ MISSING_FILE = ("UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", "The refe
 
 
 def used_attachments(components: Iterable[Json]) -> set[str]:
-    """Ids of the files that stored components show."""
+    """Ids of the files that stored components reference."""
     return {holder[key]["attachment"] for _, holder, key in media_slots(components) if "attachment" in holder[key]}
 
 
 def rendered(
     components: Iterable[Json], media: Callable[[Json], Json], get: Callable[[str], Attachment | None]
 ) -> list[Json]:
-    """Stored components as clients read them; `media` turns a kept media value into one with signed addresses."""
+    """Stored components as clients receive them; `media` turns a stored media value into one with signed addresses."""
     result = copy.deepcopy(list(components))
     for _, holder, key in media_slots(result):
         if key == "file":
@@ -120,7 +120,7 @@ def rendered(
 
 
 def visible_text(components: Iterable[Json]) -> Iterator[str]:
-    """What a reader sees of components: texts, labels, placeholders, descriptions of pictures."""
+    """The visible texts of components: text, labels, placeholders, alternative texts."""
     for _, component in walk(components):
         for key in ("content", "label", "placeholder", "description"):
             value = component.get(key)
@@ -132,7 +132,7 @@ def visible_text(components: Iterable[Json]) -> Iterator[str]:
 
 
 def number(components: list[Json]) -> None:
-    """Complete components as Discord does: null is as good as absent, defaults are filled in, all get an id."""
+    """Complete components as Discord does: drop nulls, fill in defaults, assign ids."""
     taken = {component["id"] for _, component in walk(components) if component.get("id")}
     following = 1
     for _, component in walk(components):
@@ -148,7 +148,7 @@ def number(components: list[Json]) -> None:
 
 
 def unique_ids_errors(components: Iterable[Json]) -> FormErrors:
-    """Errors for custom_ids and ids that occur twice."""
+    """Errors for duplicate custom_ids and ids."""
     errors: dict[str, tuple[str, str]] = {}
     seen: dict[str, set[Any]] = {"custom_id": set(), "id": set()}
     codes = {

@@ -1,4 +1,4 @@
-"""The places of the sandbox, and what an interaction says about the place where it happened."""
+"""The channels of the sandbox, and the fields of an interaction that describe where it happened."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.discord.world import World
 
 OTHER_GUILD_ID = fixed_id(150)
-"""A server that never invited the bot. It has the same people; the bot knows nothing of it but this id."""
+"""A server that never invited the bot. It has the same members; the bot knows only its id."""
 
 _TEXT_CHANNELS = (
     ("general", "Talk, and try the bot", False),
@@ -22,7 +22,7 @@ _TEXT_CHANNELS = (
 
 
 def places(world: "World") -> Iterator[Channel]:
-    """The channels that exist from the beginning; DMs with the bot are opened when somebody looks."""
+    """The channels that exist from the start; DMs with the bot are created when opened."""
     for position, (name, topic, nsfw) in enumerate(_TEXT_CHANNELS):
         yield Channel(
             id=fixed_id(200 + position),
@@ -54,7 +54,7 @@ def places(world: "World") -> Iterator[Channel]:
 
 
 def _of_other_kinds(world: "World") -> Iterator[Channel]:
-    """The guild's voice channel, with its chat; its forum; and two threads, of which the second is a post there."""
+    """The guild's voice channel, with its chat; its forum; and two threads, the second of which is a forum post."""
     guild_id, alice = world.guild.id, world.user("alice").id
     lounge, showcase, thread = ChannelType.GUILD_VOICE, ChannelType.GUILD_FORUM, ChannelType.PUBLIC_THREAD
     yield Channel(
@@ -103,7 +103,7 @@ def interaction_place(channel: Channel, user: User, world: "World") -> Json:
 
 
 def _owners(channel: Channel, user: User) -> Json:
-    """Through whom the application is here: "0" the server that invited it (0 for its own DMs), "1" the user."""
+    """The installation owners: "0" is the server that invited the application (0 for its own DMs), "1" the user."""
     if channel.members_app:
         return {"1": user.id}
     return {"0": "0" if channel.type is ChannelType.DM else channel.guild_id}

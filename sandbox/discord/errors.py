@@ -1,4 +1,4 @@
-"""Discord's error answers: a status and a JSON body with a code, a message and, for bad forms, nested errors."""
+"""Discord's error responses: a status and a JSON body with a code, a message and, for invalid forms, nested errors."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ FormErrors = Mapping[str, tuple[str, str]]
 
 
 class DiscordError(Exception):
-    """An answer that the API gives instead of a result; `body()` is its JSON."""
+    """An error response of the API; `body()` is its JSON."""
 
     def __init__(
         self,
@@ -27,10 +27,10 @@ class DiscordError(Exception):
         self.headers = dict(headers or {})
         self.extra: dict[str, Any] = {}
         self.page = ""
-        """HTML in place of the body: the answer comes from a proxy in front of Discord, not from Discord."""
+        """HTML instead of the body: the response of a proxy in front of Discord, not of Discord."""
 
     def body(self) -> dict[str, Any]:
-        """The JSON that travels; dotted paths of form errors become nested objects, as Discord nests them."""
+        """The JSON body; dotted paths of form errors become nested objects, as Discord nests them."""
         body: dict[str, Any] = {"message": self.message, "code": self.code, **self.extra}
         if self.errors:
             body["errors"] = nested(self.errors)
@@ -54,37 +54,37 @@ def invalid_form(errors: FormErrors) -> DiscordError:
 
 
 def unauthorized() -> DiscordError:
-    """The token is missing or wrong."""
+    """401: the token is missing or wrong."""
     return DiscordError(401, 0, "401: Unauthorized")
 
 
 def not_found() -> DiscordError:
-    """No such route."""
+    """404: no such route."""
     return DiscordError(404, 0, "404: Not Found")
 
 
 def unknown_channel() -> DiscordError:
-    """10003."""
+    """10003: unknown channel."""
     return DiscordError(404, 10003, "Unknown Channel")
 
 
 def unknown_guild() -> DiscordError:
-    """10004."""
+    """10004: unknown guild."""
     return DiscordError(404, 10004, "Unknown Guild")
 
 
 def unknown_member() -> DiscordError:
-    """10007."""
+    """10007: unknown member."""
     return DiscordError(404, 10007, "Unknown Member")
 
 
 def unknown_message() -> DiscordError:
-    """10008: also the answer for an ephemeral message that is asked for by channel and id."""
+    """10008: also the response for an ephemeral message that is requested by channel and id."""
     return DiscordError(404, 10008, "Unknown Message")
 
 
 def unknown_user() -> DiscordError:
-    """10013."""
+    """10013: unknown user."""
     return DiscordError(404, 10013, "Unknown User")
 
 
@@ -94,27 +94,27 @@ def unknown_webhook() -> DiscordError:
 
 
 def unknown_sticker() -> DiscordError:
-    """10060."""
+    """10060: unknown sticker."""
     return DiscordError(404, 10060, "Unknown sticker")
 
 
 def unknown_interaction() -> DiscordError:
-    """10062: never existed, or was not acknowledged within 3 seconds."""
+    """10062: it never existed, or was not acknowledged within 3 seconds."""
     return DiscordError(404, 10062, "Unknown interaction")
 
 
 def unknown_command() -> DiscordError:
-    """10063."""
+    """10063: unknown command."""
     return DiscordError(404, 10063, "Unknown application command")
 
 
 def already_acknowledged() -> DiscordError:
-    """40060."""
+    """40060: acknowledged twice."""
     return DiscordError(400, 40060, "Interaction has already been acknowledged.")
 
 
 def too_many_followups() -> DiscordError:
-    """40094: an app that is there only because a member brought it has sent its five follow-ups."""
+    """40094: an application that is present only through a member's installation has sent its five follow-ups."""
     return DiscordError(400, 40094, "This interaction has reached the maximum number of follow-up messages")
 
 
@@ -129,22 +129,22 @@ def missing_access() -> DiscordError:
 
 
 def empty_message() -> DiscordError:
-    """50006."""
+    """50006: a message without content."""
     return DiscordError(400, 50006, "Cannot send an empty message")
 
 
 def not_own_message() -> DiscordError:
-    """50005."""
+    """50005: not one of the bot's own messages."""
     return DiscordError(403, 50005, "Cannot edit a message authored by another user")
 
 
 def cannot_dm() -> DiscordError:
-    """50007."""
+    """50007: the user takes no direct messages."""
     return DiscordError(403, 50007, "Cannot send messages to this user")
 
 
 def missing_permissions() -> DiscordError:
-    """50013: the bot sees the place but may not do that there."""
+    """50013: the bot sees the channel but lacks the permission."""
     return DiscordError(403, 50013, "Missing Permissions")
 
 
@@ -154,7 +154,7 @@ def invalid_webhook_token() -> DiscordError:
 
 
 def rate_limited(retry_after_s: float, scope: str, *, everywhere: bool) -> DiscordError:
-    """429 of Discord's own: how long to wait stands in the body and, rounded up, in the headers."""
+    """429 from Discord itself: the body and, rounded up, the headers say how many seconds to wait."""
     headers = {
         "Retry-After": str(math.ceil(retry_after_s)),
         "X-RateLimit-Scope": scope,
@@ -169,7 +169,7 @@ def rate_limited(retry_after_s: float, scope: str, *, everywhere: bool) -> Disco
 
 
 def cloudflare_page(status: int, retry_after_s: int) -> DiscordError:
-    """What Cloudflare answers in front of Discord: a page, and none of Discord's headers."""
+    """The response of Cloudflare in front of Discord: an HTML page without Discord's headers."""
     error = DiscordError(status, 0, "Cloudflare", headers={"Retry-After": str(retry_after_s), "Server": "cloudflare"})
     error.page = f"<!DOCTYPE html><html><head><title>{status}</title></head><body>error code: 1015</body></html>"
     return error

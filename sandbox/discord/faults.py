@@ -1,4 +1,4 @@
-"""Faults that a test or the page orders from the Discord stand-in."""
+"""Faults of the Discord stand-in that a test or the page orders."""
 
 import fnmatch
 from collections.abc import Mapping
@@ -12,26 +12,26 @@ from sandbox.discord.permissions import Overwrite, Permission
 from sandbox.discord.world import World
 
 CUT: Final = 0
-"""In place of a status: no answer at all, the connection is cut."""
+"""Instead of a status: close the connection without a response."""
 
 
 class GatewayControl(Protocol):
-    """What faults do to the gateway at once."""
+    """The gateway's part in faults that take effect at once."""
 
     async def drop(self, code: int) -> None:
         """Close all connections."""
         ...
 
     def inject(self, frame: str | bytes) -> None:
-        """Send something to all connections as it is."""
+        """Send raw data to all connections."""
         ...
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Tell all connections that their session is not valid (op 9)."""
+        """Send all connections op 9: their session is invalid."""
         ...
 
     def ask_reconnect(self) -> None:
-        """Ask all connections to reconnect (op 7)."""
+        """Send all connections op 7: reconnect."""
         ...
 
 
@@ -53,12 +53,12 @@ class _Delay:
 
 @dataclass(slots=True)
 class DiscordFaults:
-    """What goes wrong next. Route patterns look like `PATCH /webhooks/*` and match method and route template."""
+    """The faults to apply next. Route patterns look like `PATCH /webhooks/*` and match method and route template."""
 
     refuse_resume: bool = False
     upload_limit: int | None = None
     locked_out: set[str] = field(default_factory=set)
-    """Ids of the channels and threads in which the bot lacked permissions at some time."""
+    """Ids of the channels and threads in which the bot has lacked permissions at some time."""
     stops: Breakpoints = field(default_factory=Breakpoints)
     gateway: GatewayFaults = field(default_factory=GatewayFaults)
     _planned: list[_Planned] = field(default_factory=list)
@@ -68,7 +68,7 @@ class DiscordFaults:
     _good_token: str = ""
 
     def attach(self, world: World, control: GatewayControl) -> None:
-        """Called by the server that these faults belong to."""
+        """Called by the server that these faults apply to."""
         self._world, self._control = world, control
 
     def fail_next(
@@ -83,9 +83,9 @@ class DiscordFaults:
         after: bool = False,
         with_files: bool = False,
     ) -> None:
-        """Let the next `times` requests to a route fail (`CUT`: without an answer); with `after`, once carried out.
+        """Make the next `times` requests to a route fail (`CUT`: without a response); with `after`, once carried out.
 
-        Those `with_files` are only such as bring files.
+        `with_files` limits this to requests that upload files.
         """
         error = DiscordError(status, code, message, headers=headers)
         self._planned.append(_Planned(route, error, times, after, with_files))
@@ -99,9 +99,9 @@ class DiscordFaults:
     def block_next(
         self, route: str, status: int = 429, *, retry_after_s: int = 1, times: int = 1, via: str = ""
     ) -> None:
-        """Answer the next requests to a route as Cloudflare does, in front of Discord: HTML, no limits, no `Via`.
+        """Answer the next requests to a route as Cloudflare does in front of Discord: HTML, no limits, no `Via`.
 
-        Another proxy names itself in `via`.
+        `via` names another proxy in that header.
         """
         page = cloudflare_page(status, retry_after_s)
         if via:
@@ -109,11 +109,11 @@ class DiscordFaults:
         self._planned.append(_Planned(route, page, times, False))
 
     def delay(self, route: str, seconds: float, *, times: int | None = None) -> None:
-        """Answer a route later, each time or the next `times` times."""
+        """Delay the responses of a route, always or the next `times` times."""
         self._delays.append(_Delay(route, seconds, times))
 
     def clear(self) -> None:
-        """Nothing goes wrong any more (revoked permissions stay revoked)."""
+        """Remove all faults (revoked permissions remain revoked)."""
         self._planned.clear()
         self._delays.clear()
         self.refuse_resume = False
@@ -122,11 +122,11 @@ class DiscordFaults:
         self.restore_token()
 
     def expire_token(self, interaction_id: str) -> None:
-        """Void an interaction's token as if its 15 minutes were over."""
+        """Invalidate an interaction's token as if its 15 minutes were over."""
         self._the_world.interactions.expire(interaction_id)
 
     def expire_all_tokens(self) -> None:
-        """Void the tokens of all interactions so far."""
+        """Invalidate the tokens of all interactions so far."""
         self._the_world.interactions.expire_all()
 
     async def drop_gateway(self, code: int = 1011) -> None:
@@ -135,17 +135,17 @@ class DiscordFaults:
             await self._control.drop(code)
 
     def inject(self, frame: str | bytes) -> None:
-        """Send the bot's gateway connections something as it is; bytes are not even compressed."""
+        """Send raw data to the bot's gateway connections; bytes are not even compressed."""
         if self._control is not None:
             self._control.inject(frame)
 
     def invalidate_session(self, *, resumable: bool) -> None:
-        """Tell the bot that its session is not valid any more."""
+        """Send the bot op 9: its session is invalid."""
         if self._control is not None:
             self._control.invalidate(resumable=resumable)
 
     def ask_reconnect(self) -> None:
-        """Ask the bot to connect anew, as Discord does before it restarts a gateway."""
+        """Ask the bot to reconnect (op 7), as Discord does before it restarts a gateway."""
         if self._control is not None:
             self._control.ask_reconnect()
 
@@ -157,12 +157,12 @@ class DiscordFaults:
         await self.drop_gateway(4004)
 
     def restore_token(self) -> None:
-        """Take the bot's token again."""
+        """Accept the bot's token again."""
         if self._good_token:
             self._the_world.token, self._good_token = self._good_token, ""
 
     def revoke_permission(self, channel: str, *permissions: Permission) -> None:
-        """Take permissions from the bot in one channel, by its name."""
+        """Revoke permissions of the bot in one channel, by its name."""
         place, world = self._the_world.channel(channel), self._the_world
         # A thread has its parent's permissions.
         self.locked_out |= {c.id for c in world.channels.values() if place.id in (c.id, c.parent_id)}
@@ -172,18 +172,18 @@ class DiscordFaults:
         world.announce_channel(place)
 
     def restore_permissions(self, channel: str) -> None:
-        """Give the bot back what it may do in a channel."""
+        """Restore the bot's permissions in a channel."""
         place = self._the_world.channel(channel)
         place.overwrites.pop(self._the_world.bot.id, None)
         self._the_world.announce_channel(place)
 
     @property
     def planned(self) -> int:
-        """How many failures are still to come."""
+        """How many planned failures have not been applied yet."""
         return sum(planned.times for planned in self._planned)
 
     def take_delay(self, route: str) -> float:
-        """Seconds by which to delay a request to this route."""
+        """Seconds by which to delay this request to the route."""
         total = 0.0
         for delay in tuple(self._delays):
             if fnmatch.fnmatchcase(route, delay.pattern):
@@ -195,7 +195,7 @@ class DiscordFaults:
         return total
 
     def take_failure(self, route: str, *, after: bool, with_files: bool = False) -> DiscordError | None:
-        """The error that a request to this route shall get, if one is planned; `with_files` it brings some."""
+        """The error for this request to the route, if one is planned; `with_files`: the request uploads files."""
         for planned in self._planned:
             fits = planned.after is after and (with_files or not planned.with_files)
             if fits and fnmatch.fnmatchcase(route, planned.pattern):

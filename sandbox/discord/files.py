@@ -20,13 +20,13 @@ URL_LIFE_S = 24 * 3600
 
 
 class FileStore:
-    """Keeps files in a temporary folder; `base_url` is set once the server knows its port."""
+    """Stores files in a temporary folder; `base_url` is set once the server knows its port."""
 
     def __init__(self, clock: Clock, ids: Snowflakes) -> None:
         self._clock = clock
         self._ids = ids
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-cdn-"))
-        # Also for a world that nobody closed: its files go with it.
+        # Also for a world that was never closed: its files are deleted with it.
         self._clean = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._secret = secrets.token_bytes(32)
         self.base_url = "http://127.0.0.1"
@@ -34,11 +34,11 @@ class FileStore:
         self._files: dict[str, Attachment] = {}
 
     def new_path(self) -> Path:
-        """A fresh place to write an upload to."""
+        """A new path to write an upload to."""
         return self._folder / self._ids.next()
 
     def add(self, path: Path, filename: str, *, owner_id: str, ephemeral: bool = False) -> Attachment:
-        """Take over a file that was written to `new_path()`; `ephemeral` is for files sent with an interaction."""
+        """Register a file that was written to `new_path()`; `ephemeral` is for files sent with an interaction."""
         filename = safe_name(filename)
         width, height = _dimensions(path)
         attachment = Attachment(
@@ -57,13 +57,13 @@ class FileStore:
         return attachment
 
     def add_bytes(self, data: bytes, filename: str, *, owner_id: str, ephemeral: bool = False) -> Attachment:
-        """Store bytes at hand, for example what a member attaches."""
+        """Store bytes, for example a file that a member attaches."""
         path = self.new_path()
         path.write_bytes(data)
         return self.add(path, filename, owner_id=owner_id, ephemeral=ephemeral)
 
     def remove(self, attachment: Attachment) -> None:
-        """Forget a file and delete its bytes."""
+        """Remove a file and delete its bytes."""
         self._files.pop(attachment.id, None)
         attachment.path.unlink(missing_ok=True)
 
@@ -72,7 +72,7 @@ class FileStore:
         return self._files.get(attachment_id)
 
     def url(self, attachment: Attachment) -> str:
-        """A signed address that is good for `url_life_s` from now."""
+        """A signed address that is valid for `url_life_s` seconds from now."""
         path = f"/{attachment.folder}/{attachment.owner_id}/{attachment.id}/{quote(attachment.filename)}"
         issued = int(self._clock.now())
         expires = int(issued + self.url_life_s)
@@ -98,13 +98,13 @@ class FileStore:
 
 
 def safe_name(filename: str) -> str:
-    """A file name as Discord keeps it: no folders, blanks as underscores, letters, digits, dot, dash and underscore."""
+    """A file name as Discord stores it: no folders; spaces as underscores; letters, digits, dot, dash, underscore."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1].replace(" ", "_")
     return "".join(c for c in name if c.isalnum() or c in "._-") or "unknown"
 
 
 def _dimensions(path: Path) -> tuple[int | None, int | None]:
-    """Width and height if Pillow knows the file as a picture; only its header is read."""
+    """Width and height if Pillow recognizes the file as a picture; only its header is read."""
     try:
         with Image.open(path) as picture:
             return picture.size

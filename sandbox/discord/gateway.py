@@ -1,4 +1,4 @@
-"""The gateway: sessions that outlive their connections, so that a client can resume and miss nothing."""
+"""The gateway: sessions that outlive their connections, so that a client can resume without losing events."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from sandbox.discord.world import World
 HEARTBEAT_MS = 41_250
 _SESSION_LIFE_S = 300.0
 _MAX_SESSIONS = 32
-# Shards identify one after another (`max_concurrency` is 1). A shard that comes again is a bot that was started again:
-# it is let in at once, so that tests need not wait.
+# Shards identify one after another (`max_concurrency` is 1). A shard that identifies again is a restarted bot: it is
+# accepted at once, so that tests need not wait.
 IDENTIFY_EVERY_S = 5.0
 
 
@@ -44,7 +44,7 @@ class Gateway:
         return any(session.connection for session in self._sessions.values())
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """One websocket from HELLO to its end."""
+        """Serve one websocket from HELLO until it closes."""
         ws = web.WebSocketResponse(max_msg_size=0, autoping=True, compress=False)
         await ws.prepare(request)
         connection = Connection(ws, request, self._faults.gateway)
@@ -76,12 +76,12 @@ class Gateway:
             connection.send(_frame(Op.RECONNECT, None))
 
     def inject(self, frame: str | bytes) -> None:
-        """Send something to all connections as it is."""
+        """Send raw data to all connections."""
         for connection in self._connections:
             connection.send(frame)
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Send op 9 to all connections; what is not resumable is forgotten."""
+        """Send op 9 to all connections; sessions that are not resumable are dropped."""
         if not resumable:
             self._sessions.clear()
         for connection in self._connections:
@@ -93,7 +93,7 @@ class Gateway:
         await self.drop(1001)
 
     def _receive(self, connection: Connection, session: Session | None, data: str | bytes) -> Session | None:
-        """Act on one frame; returns the session that an IDENTIFY or RESUME made or found."""
+        """Handle one frame; returns the session that an IDENTIFY created or a RESUME found."""
         connection.count_received()
         try:
             frame = json.loads(data)
@@ -143,7 +143,7 @@ class Gateway:
         return session
 
     def _too_early(self, shard: tuple[int, int]) -> bool:
-        """Whether another shard identified only just now."""
+        """Whether another shard identified within the last IDENTIFY_EVERY_S seconds."""
         last_shard, at = self._identified
         if last_shard not in (shard, None) and time.monotonic() - at < self.identify_every_s:
             return True
@@ -218,7 +218,7 @@ class Gateway:
                     session.repeat()
 
     def _lose(self, connection: Connection, session: Session | None, *, goodbye: bool) -> None:
-        """The connection ended: the session waits for a resume, unless the client said goodbye (by 1000 or 1001)."""
+        """Keep the session of a closed connection for a resume, unless the client closed it with 1000 or 1001."""
         if session is None or session.connection is not connection:
             return
         session.connection = None
@@ -229,7 +229,7 @@ class Gateway:
             self._world.hub.tell(Kind.BOT_OFFLINE)
 
     def _purge(self) -> None:
-        """Forget sessions that nobody resumed in five minutes, and the oldest when there are too many."""
+        """Drop sessions that were not resumed within five minutes, and the oldest when there are too many."""
         lost = [session for session in self._sessions.values() if session.connection is None]
         old = [session for session in lost if time.monotonic() - session.lost_at > _SESSION_LIFE_S]
         surplus = max(0, len(self._sessions) - _MAX_SESSIONS)

@@ -1,4 +1,4 @@
-"""Which gateway events a happening in the world becomes, for a session with given intents and shard."""
+"""Maps what happens in the world to gateway events, for a session with given intents and shard."""
 
 from sandbox.discord.hub import Happening, Kind
 from sandbox.discord.model import Channel, ChannelType, Json, StoredMessage
@@ -23,7 +23,7 @@ Shard = tuple[int, int]
 
 
 def events_for(world: World, happening: Happening, intents: int, shard: Shard) -> list[Event]:
-    """The events to send; none if the session did not ask for them or another shard has the place."""
+    """The events to send; none if the session has not subscribed to them or another shard serves the channel."""
     if happening.kind is Kind.INTERACTION_CREATED and happening.interaction is not None:
         if not _on_shard(happening.interaction.channel, shard):
             return []
@@ -44,7 +44,7 @@ def _message_events(
 ) -> list[Event]:
     channel = world.channels[message.channel_id]
     wanted = intents & (DIRECT_MESSAGES if channel.type is ChannelType.DM else GUILD_MESSAGES)
-    # Ephemeral messages never travel over the gateway to the bot: it knows them from its own requests only.
+    # Ephemeral messages are never sent to the bot over the gateway: it knows them from its own requests only.
     if not wanted or message.ephemeral_to is not None or not _on_shard(channel, shard):
         return []
     if not world.bot_permissions(channel) & Permission.VIEW_CHANNEL:
@@ -61,12 +61,12 @@ def _message_events(
 
 
 def _may_read(world: World, message: StoredMessage, channel: Channel, intents: int) -> bool:
-    """Without the message-content intent a bot reads its own messages, DMs, and messages that mention it."""
+    """Without the message-content intent a bot reads only its own messages, DMs, and messages that mention it."""
     own = message.author is world.bot or channel.type is ChannelType.DM
     return bool(own or intents & MESSAGE_CONTENT or world.bot in mentioned_users(message, world))
 
 
 def _on_shard(channel: Channel, shard: Shard) -> bool:
-    """A guild lives on one shard by its id; DMs live on shard 0."""
+    """A guild's id determines its shard; DMs belong to shard 0."""
     index, count = shard
     return (int(channel.guild_id) >> 22) % count == index if channel.guild_id else index == 0

@@ -1,4 +1,4 @@
-"""What goes wrong at the gateway while connections stand."""
+"""Faults of the gateway that apply to open connections and new sessions."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,18 +6,18 @@ from enum import StrEnum
 
 
 class Ready(StrEnum):
-    """What READY tells of the servers."""
+    """The guild list in READY."""
 
     WHOLE = "whole"
     NO_GUILDS = "no_guilds"
-    """None, as for a bot that nobody has invited; its members' commands come all the same."""
+    """Empty, as for a bot in no server; commands of members who installed it still arrive."""
     UNREADABLE = "unreadable"
-    """The list itself is missing, which no client expects."""
+    """Missing, which no client expects."""
 
 
 @dataclass(slots=True)
 class GatewayFaults:
-    """`ready` holds for each login until it is changed; of the next `repeat_next` events each comes twice."""
+    """`ready` applies to each login until it is changed; each of the next `repeat_next` events is sent twice."""
 
     ready: Ready = Ready.WHOLE
     repeat_next: int = 0
@@ -27,25 +27,25 @@ class GatewayFaults:
         self._speaking.set()
 
     def fall_silent(self) -> None:
-        """Send nothing any more, not even what acknowledges a heartbeat; connections stay open."""
+        """Send no more frames, not even heartbeat acknowledgements; connections remain open."""
         self._speaking.clear()
 
     def speak(self) -> None:
-        """Send again, and first what was kept back."""
+        """Send again, starting with what was queued meanwhile."""
         self._speaking.set()
 
     async def may_speak(self) -> None:
-        """Called before each frame."""
+        """Called before each frame; waits while the gateway is silent."""
         await self._speaking.wait()
 
     def take_repeat(self) -> bool:
-        """Whether an event is to be sent twice."""
+        """Whether to send an event twice."""
         if self.repeat_next <= 0:
             return False
         self.repeat_next -= 1
         return True
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         self.ready, self.repeat_next = Ready.WHOLE, 0
         self.speak()

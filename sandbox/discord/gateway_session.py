@@ -16,7 +16,7 @@ from sandbox.discord.gateway_streams import STREAMS
 _REPLAY = 1000
 _OUTBOX = 20_000
 _COMPRESS_FROM = 1024
-# A client may send so many frames on a connection.
+# Frames that a client may send on a connection within `_RECEIVED_WITHIN_S` seconds.
 MAX_RECEIVED = 120
 _RECEIVED_WITHIN_S = 60.0
 
@@ -38,7 +38,7 @@ class Connection:
         self._request = request
         asked = request.query.get("compress", "")
         self._compress = STREAMS[asked]() if asked in STREAMS else None
-        # Large frames are compressed one by one where IDENTIFY asks for it and no stream was asked for.
+        # Large frames are compressed one by one if IDENTIFY asks for it and no stream compression was requested.
         self._may_compress_payloads = not asked
         self.compress_payloads = False
         self.closed_here = False
@@ -46,7 +46,7 @@ class Connection:
         self._outbox: asyncio.Queue[str | bytes] = asyncio.Queue(_OUTBOX)
 
     def send(self, frame: str | bytes) -> None:
-        """Queue a frame; bytes travel as they are. A client that reads nothing is cut off, not kept in memory."""
+        """Queue a frame; bytes are sent uncompressed. A client that doesn't read is disconnected to bound memory."""
         try:
             self._outbox.put_nowait(frame)
         except asyncio.QueueFull:
@@ -54,14 +54,14 @@ class Connection:
                 self._request.transport.abort()
 
     def count_received(self) -> None:
-        """Note a frame of the client. Raises CloseSession when it sends more of them than Discord takes."""
+        """Count a frame of the client. Raises CloseSession when it sends more than Discord allows."""
         now = time.monotonic()
         if len(self._received) == MAX_RECEIVED and now - self._received[0] < _RECEIVED_WITHIN_S:
             raise CloseSession(4008, "You are being rate limited.")
         self._received.append(now)
 
     async def close(self, code: int, reason: str = "") -> None:
-        """Close from this side: the client did not say goodbye, whatever code it echoes."""
+        """Close from this side: the client did not end its session, whatever code it echoes."""
         self.closed_here = True
         await self.ws.close(code=code, message=reason.encode())
 
@@ -82,7 +82,7 @@ class Connection:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """A logged-in shard; `buffer` holds its latest events for a resume."""
+    """A logged-in shard; `buffer` stores its latest events for a resume."""
 
     id: str
     intents: int
@@ -94,7 +94,7 @@ class Session:
     buffer: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_REPLAY))
 
     def dispatch(self, event: str, data: Any) -> None:
-        """Send an event, or keep it for the resume."""
+        """Send an event, or store it for the resume."""
         self.sequence += 1
         frame = json.dumps({"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data})
         self.buffer.append((self.sequence, frame))
@@ -107,13 +107,13 @@ class Session:
             self.connection.send(self.buffer[-1][1])
 
     def missed(self, since: int) -> list[str] | None:
-        """Frames after sequence number `since`; None if some of them are gone."""
+        """Frames after sequence number `since`; None if some are no longer buffered."""
         if since > self.sequence or self.sequence - since > len(self.buffer):
             return None
         return [frame for number, frame in self.buffer if number > since]
 
 
-class CloseSession(Exception):  # noqa: N818  # the gateway's own word; it is how a session ends, not an error of ours
+class CloseSession(Exception):  # noqa: N818  # the gateway's term; it ends a session and is no error of ours
     """Close the connection with a gateway close code."""
 
     def __init__(self, code: int, reason: str) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 
 def zlib_stream() -> Callable[[bytes], bytes]:
-    """Compress frame after frame; each ends with a flush, so that the client can read it at once."""
+    """Compress consecutive frames; each ends with a sync flush, so that the client can decompress it at once."""
     stream = zlib.compressobj()
     return lambda frame: stream.compress(frame) + stream.flush(zlib.Z_SYNC_FLUSH)
 
 
 STREAMS: dict[str, Callable[[], Callable[[bytes], bytes]]] = {"zlib-stream": zlib_stream}
-"""By the name that a client asks for. Frames of a connection that asks for another are not compressed at all."""
+"""By the name that a client requests. Frames of a connection that requests another one are not compressed."""
 
-# discord.py asks for zstd wherever Python has it, which is from 3.14 on.
+# discord.py requests zstd if Python has it (3.14 and later).
 if sys.version_info >= (3, 14):
     from compression import zstd
 

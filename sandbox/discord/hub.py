@@ -1,4 +1,4 @@
-"""What happened in the world, told to whoever listens: the gateway and the driver."""
+"""Notifies listeners (the gateway and the driver) of what happens in the world."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """The happenings."""
+    """The kinds of happening."""
 
     MESSAGE_CREATED = "message_created"
     MESSAGE_UPDATED = "message_updated"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One happening with what it is about."""
+    """One happening and the object it concerns."""
 
     kind: Kind
     message: "StoredMessage | None" = None
@@ -41,18 +41,18 @@ Listener = Callable[[Happening], None]
 
 
 class Hub:
-    """Calls each listener at once and in order; listeners must not block."""
+    """Calls each listener synchronously and in order; listeners must not block."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Add a listener; the returned function removes it again."""
+        """Add a listener; the returned function removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def tell(self, kind: Kind, **about: "StoredMessage | InteractionRecord | Channel") -> None:
-        """Tell all listeners; `about` names the message, interaction or channel."""
+        """Notify all listeners; `about` names the message, interaction or channel."""
         happening = Happening(kind=kind, **about)  # type: ignore[arg-type]  # the keywords are Happening's own fields
         for listener in tuple(self._listeners):
             listener(happening)

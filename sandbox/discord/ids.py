@@ -1,32 +1,32 @@
-"""Snowflakes: ids that carry their time, as strings because that is how they travel in JSON."""
+"""Snowflakes: ids that contain their creation time, as strings because JSON carries them so."""
 
 from sandbox.discord.clock import Clock
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
-# The cast and the places have fixed ids, so that a data directory kept from an earlier run still fits the next one.
+# Users and channels have fixed ids, so that a data directory from an earlier run still matches.
 _FIXED = 1_100_000_000_000_000_000
 
 
 def fixed_id(number: int) -> str:
-    """A lasting id for one of the stand-in's own objects (guild, channels, members)."""
+    """A fixed id for one of the stand-in's own objects (guild, channels, members)."""
     return str(_FIXED + number)
 
 
 def snowflake_time(snowflake: str) -> float:
-    """When an id was made, in seconds since the Unix epoch."""
+    """When an id was created, in seconds since the Unix epoch."""
     return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
 
 
 class Snowflakes:
-    """Hands out rising ids; two in the same millisecond differ in the low 22 bits."""
+    """Generates increasing ids; two of the same millisecond differ in the low 22 bits."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
 
     def next(self) -> str:
-        """A new id, greater than each one before it."""
+        """A new id, greater than all before it."""
         candidate = (int(self._clock.now() * 1000) - DISCORD_EPOCH_MS) << 22
         self._last = max(candidate, self._last + 1)
         return str(self._last)

@@ -1,4 +1,4 @@
-"""One interaction: what a member did, and how far the bot's answer has come."""
+"""One interaction: the member's action, and the state of the bot's answer."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from sandbox.discord.model import Channel, Json, StoredMessage, User
 
 
 class InteractionType(IntEnum):
-    """What a member did."""
+    """The kinds of interaction."""
 
     COMMAND = 2
     COMPONENT = 3
@@ -18,7 +18,7 @@ class InteractionType(IntEnum):
 
 
 class CallbackType(IntEnum):
-    """What a bot answers."""
+    """The kinds of answer to an interaction."""
 
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
@@ -29,7 +29,7 @@ class CallbackType(IntEnum):
 
 
 class State(StrEnum):
-    """How far an interaction has come; the last one is what the member reads as "did not respond"."""
+    """The states of an interaction; the last one is what the member sees as "did not respond"."""
 
     PENDING = "pending"
     DEFERRED = "deferred"
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class InteractionRecord:
-    """One interaction and everything that came of it."""
+    """One interaction, its state and its messages."""
 
     id: str
     token: str
@@ -60,6 +60,6 @@ class InteractionRecord:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def touch(self) -> None:
-        """Wake all who wait for a change."""
+        """Wake all tasks that wait for a change."""
         self.changed.set()
         self.changed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Interactions: their 3 seconds, their 15 minutes, and what a bot may answer."""
+"""Interactions: their deadlines of 3 seconds and 15 minutes, and the answers that a bot may give."""
 
 import asyncio
 import secrets
@@ -52,7 +52,7 @@ _MESSAGE_TYPES = {
 
 
 class InteractionStore:
-    """All interactions of late, by id and token."""
+    """The latest interactions, by id and token."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -63,7 +63,7 @@ class InteractionStore:
         self.token_life_s: float = TOKEN_LIFE_S
 
     def get(self, interaction_id: str) -> InteractionRecord | None:
-        """The interaction with that id, if it is remembered."""
+        """The interaction with that id, if it is still stored."""
         return self._by_id.get(interaction_id)
 
     def create(
@@ -76,7 +76,7 @@ class InteractionStore:
         source: StoredMessage | None = None,
         opened_by: InteractionRecord | None = None,
     ) -> InteractionRecord:
-        """A member acts: send INTERACTION_CREATE and start the 3 seconds. `opened_by` opened a modal."""
+        """Create an interaction: send INTERACTION_CREATE and start the 3 seconds. `opened_by` opened a modal."""
         record = InteractionRecord(
             id=self._world.ids.next(),
             token=secrets.token_urlsafe(96),
@@ -113,11 +113,11 @@ class InteractionStore:
         return body
 
     def expire(self, interaction_id: str) -> None:
-        """Void an interaction's token now, as after 15 minutes."""
+        """Invalidate an interaction's token now, as after 15 minutes."""
         self._by_id[interaction_id].expires_at = 0.0
 
     def expire_all(self) -> None:
-        """Void every token so far."""
+        """Invalidate every token so far."""
         for record in self._by_id.values():
             record.expires_at = 0.0
 
@@ -127,10 +127,10 @@ class InteractionStore:
             timer.cancel()
         self._timers.clear()
 
-    # What the bot does
+    # Called for the bot
 
     def acknowledge(self, interaction_id: str, token: str, body: Json, uploads: list[Upload]) -> InteractionRecord:
-        """The bot's callback. Raises 10062 when it is late or unknown, 40060 when it comes twice."""
+        """The bot's callback. Raises 10062 if it is late or unknown, 40060 if it was acknowledged already."""
         record = self._by_id.get(interaction_id)
         if record is None or record.token != token or record.state is State.FAILED:
             raise unknown_interaction()
@@ -153,7 +153,7 @@ class InteractionStore:
         return record
 
     def by_token(self, application_id: str, token: str) -> InteractionRecord:
-        """The interaction that a webhook route means. Raises 10015 before the answer, 50027 after 15 minutes."""
+        """The interaction of a webhook token. Raises 10015 before the acknowledgement, 50027 after 15 minutes."""
         record = self._by_token.get(token)
         if application_id != self._world.application_id:
             raise unknown_webhook()
@@ -185,12 +185,12 @@ class InteractionStore:
         self._answered(record)
 
     def follow_up(self, record: InteractionRecord, payload: Json, uploads: list[Upload]) -> StoredMessage:
-        """Post a follow-up; straight after a deferral it fills the original instead, as Discord does."""
+        """Post a follow-up; the first one after a deferral completes the original message instead, as on Discord."""
         original = self._world.messages.find(record.response_id or "")
         if original is not None and original.loading:
             self.edit(record, original, payload, uploads)
             return original
-        # Where only a member brought the application along, an interaction has room for so many.
+        # Without a guild installation, Discord limits the follow-ups of an interaction.
         if record.channel.members_app and len(record.followup_ids) >= MAX_VISITING_FOLLOWUPS:
             raise too_many_followups()
         ephemeral = bool(int(payload.get("flags") or 0) & MessageFlag.EPHEMERAL)
@@ -201,7 +201,7 @@ class InteractionStore:
         return message
 
     def _answer(self, record: InteractionRecord, kind: CallbackType, data: Json, uploads: list[Upload]) -> None:
-        """Carry out a callback; raises before anything is changed if its body is wrong."""
+        """Apply a callback; raises before anything is changed if its body is invalid."""
         ephemeral = bool(int(data.get("flags") or 0) & MessageFlag.EPHEMERAL)
         origin = self._origin(record, ephemeral=ephemeral)
         if kind is CallbackType.MESSAGE:
@@ -222,7 +222,7 @@ class InteractionStore:
             record.response_id = record.source.id
 
     def _origin(self, record: InteractionRecord, *, ephemeral: bool, original_id: str | None = None) -> Origin:
-        """What a message keeps about the interaction that made it; `original_id` is given for a follow-up."""
+        """The origin stored with a message of the interaction; `original_id` is given for a follow-up."""
         first_command_answer = record.type is InteractionType.COMMAND and original_id is None
         return Origin(
             type=_MESSAGE_TYPES[record.data["type"]] if first_command_answer else MessageType.DEFAULT,
@@ -232,7 +232,7 @@ class InteractionStore:
         )
 
     def _about(self, record: InteractionRecord, original_id: str | None) -> Json:
-        """The message fields that name the interaction: today's, and for commands the older one too."""
+        """The message fields that name the interaction: the current one, and for commands also the deprecated one."""
         metadata = self._metadata(record)
         if original_id is not None:
             metadata["original_response_message_id"] = original_id

@@ -1,4 +1,4 @@
-"""Gateway frames that no client should get, by name."""
+"""Malformed gateway frames, by name."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Discord's rules for a message's body that its OpenAPI description does not state.
 
-Each rule was taken from Discord's documentation; the schema lets all of these through.
+Each rule comes from Discord's documentation; the schema accepts what they forbid.
 """
 
 from sandbox.discord.component_rules import component_errors, length_errors
@@ -33,7 +33,7 @@ def check_result(
     attachments: int,
     quotes: bool = False,
 ) -> None:
-    """Raise Discord's error if a message with these parts may not exist; `quotes`: it has stickers or forwards."""
+    """Raise Discord's error for an invalid combination of these parts; `quotes`: it has stickers or forwards."""
     errors: Errors = {}
     if flags & MessageFlag.IS_COMPONENTS_V2:
         _check_v2(errors, content, embeds, components)
@@ -111,7 +111,7 @@ def _embed_text(embed: Json) -> int:
 
 
 def check_modal(modal: Json) -> None:
-    """Raise 50035 for a modal that Discord would refuse although the schema does not."""
+    """Raise 50035 for a modal that Discord would refuse although it matches the schema."""
     parts: list[Json] = modal.get("components") or []
     errors: Errors = {**unique_ids_errors(parts), **component_errors(parts)}
     errors |= length_errors("data", modal, {"title": (1, 45), "custom_id": (1, 100)})
@@ -122,7 +122,7 @@ def check_modal(modal: Json) -> None:
 
 
 def check_choices(choices: list[Json]) -> None:
-    """Raise 50035 for autocompletion that Discord would refuse."""
+    """Raise 50035 for autocomplete choices that Discord would refuse."""
     errors = length_errors("data", {"choices": choices}, {"choices": (0, 25)})
     for index, choice in enumerate(choices):
         errors |= length_errors(f"data.choices.{index}", choice, {"name": (1, 100), "value": (0, 100)})

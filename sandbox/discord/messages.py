@@ -1,4 +1,4 @@
-"""Messages: created, edited and deleted by Discord's rules, and kept until there are too many."""
+"""Messages: created, edited and deleted by Discord's rules, up to a maximum number per channel."""
 
 import copy
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _NONCE_LIFE_S = 300
 
 @dataclass(slots=True, kw_only=True)
 class Upload:
-    """One `files[n]` part of a request, already on disk; `adopted` once a message owns it."""
+    """One `files[n]` part of a request, stored on disk; `adopted` once a message owns it."""
 
     index: int
     filename: str
@@ -36,7 +36,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a message comes from, for those that an interaction made."""
+    """The origin of a message that an interaction created."""
 
     type: MessageType = MessageType.DEFAULT
     ephemeral_to: str | None = None
@@ -45,7 +45,7 @@ class Origin:
 
 
 class MessageStore:
-    """All messages by channel; the oldest go (with their files) beyond `max_per_channel`."""
+    """All messages by channel; beyond `max_per_channel` the oldest are deleted, with their files."""
 
     def __init__(self, world: "World", *, max_per_channel: int = 10_000) -> None:
         self._world = world
@@ -55,24 +55,24 @@ class MessageStore:
         self._max = max_per_channel
 
     def find(self, message_id: str) -> StoredMessage | None:
-        """The message with that id, wherever it is."""
+        """The message with that id, in any channel."""
         return self._channels.get(self._place.get(message_id, ""), {}).get(message_id)
 
     def public(self, channel_id: str, message_id: str) -> StoredMessage:
-        """The message as channel routes see it: an ephemeral one does not exist for them."""
+        """The message as channel routes see it: raises 10008 for an ephemeral one."""
         message = self._channels.get(channel_id, {}).get(message_id)
         if message is None or message.ephemeral_to is not None:
             raise unknown_message()
         return message
 
     def of_channel(self, channel_id: str) -> Iterator[StoredMessage]:
-        """Messages of a channel, oldest first, ephemeral ones too."""
+        """Messages of a channel, oldest first, including ephemeral ones."""
         return iter(tuple(self._channels.get(channel_id, {}).values()))
 
     def create(
         self, author: User, channel: Channel, payload: Json, uploads: list[Upload], origin: Origin | None = None
     ) -> StoredMessage:
-        """Post a message. Raises Discord's error for a bad one; nothing is kept then."""
+        """Post a message. Raises Discord's error for an invalid one; nothing is stored then."""
         origin = origin or Origin()
         nonce = payload.get("nonce")
         if payload.get("enforce_nonce") and (earlier := self._by_nonce(channel, nonce)):
@@ -117,7 +117,7 @@ class MessageStore:
         return message
 
     def edit(self, message: StoredMessage, payload: Json, uploads: list[Upload]) -> StoredMessage:
-        """Change a message; what the payload does not name stays. Completing a deferral is not counted as an edit."""
+        """Edit a message; omitted fields are unchanged. Completing a deferral does not count as an edit."""
         self._fill(message, payload, uploads)
         if message.loading:
             message.flags &= ~MessageFlag.LOADING
@@ -133,7 +133,7 @@ class MessageStore:
         self._world.hub.tell(Kind.MESSAGE_DELETED, message=message)
 
     def _fill(self, message: StoredMessage, payload: Json, uploads: list[Upload]) -> None:
-        """Apply a payload to a message, whole or not at all."""
+        """Apply a payload to a message, completely or not at all."""
         flags = message.flags | (int(payload.get("flags") or 0) & _SENDABLE_FLAGS)
         attachments = self._attachments(message, payload, uploads)
         fresh = [attachment for attachment in attachments if attachment not in message.attachments]
@@ -164,7 +164,7 @@ class MessageStore:
             message.allowed_mentions = payload["allowed_mentions"]
 
     def _attachments(self, message: StoredMessage, payload: Json, uploads: list[Upload]) -> list[Attachment]:
-        """The files after this payload: those it lists, and its uploads. Without a list, all earlier ones stay."""
+        """The files after this payload: those it lists, and its uploads. Without a list, all earlier ones are kept."""
         listed: list[Json] | None = payload.get("attachments")
         earlier = {attachment.id: attachment for attachment in message.attachments}
         numbered = {str(upload.index): upload for upload in uploads}
@@ -197,7 +197,7 @@ class MessageStore:
                 self._world.files.remove(attachment)
 
     def _by_nonce(self, channel: Channel, nonce: Any) -> StoredMessage | None:
-        """The message that was posted with the same enforced nonce in the last minutes."""
+        """The message that was posted with the same enforced nonce within the last minutes."""
         since, message_id = self._nonces.get((channel.id, str(nonce)), (0.0, ""))
         return self.find(message_id) if self._world.clock.now() - since < _NONCE_LIFE_S else None
 
@@ -229,7 +229,7 @@ class MessageStore:
 
 
 def _check_shown(components: list[Json], embeds: list[Json], attachments: list[Attachment]) -> None:
-    """Raise 50035 if what stays on the message shows a file that the edit removed."""
+    """Raise 50035 if the message still shows a file that the edit removed."""
     missing = used_attachments(components) | embed_attachments(embeds)
     missing -= {attachment.id for attachment in attachments}
     if missing:
@@ -243,8 +243,8 @@ def _given(payload: Json, key: str, otherwise: Any, empty: Any) -> Any:
     return empty if payload[key] is None else payload[key]
 
 
-class _finder:  # noqa: N801  # a closure with a name: used like the function it stands for
-    """Finds the file that an `attachment://name` or an address of this CDN means."""
+class _finder:  # noqa: N801  # a closure with a name: used like a function
+    """Finds the file that an `attachment://name` or an address of this CDN refers to."""
 
     def __init__(self, attachments: list[Attachment]) -> None:
         self._by_name = {attachment.filename: attachment for attachment in attachments}
@@ -258,7 +258,7 @@ class _finder:  # noqa: N801  # a closure with a name: used like the function it
 
 
 def _stored_embeds(embeds: list[Json], find: _finder) -> list[Json]:
-    """Embeds made ready for keeping, their pictures tied to files."""
+    """Embeds prepared for storage, with their pictures linked to files."""
     result = copy.deepcopy(embeds)
     errors: dict[str, tuple[str, str]] = {}
     for index, embed in enumerate(result):
@@ -275,7 +275,7 @@ def _stored_embeds(embeds: list[Json], find: _finder) -> list[Json]:
 
 
 def message_text(message: StoredMessage) -> str:
-    """All that a reader sees as text: content, embeds, components."""
+    """All visible text: content, embeds, components."""
     parts: list[str | None] = [message.content]
     for embed in message.embeds:
         parts += [embed.get("title"), embed.get("description")]

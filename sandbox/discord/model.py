@@ -1,4 +1,4 @@
-"""The stand-in's objects as it stores them; `render.py` turns them into what clients read."""
+"""The stand-in's objects as stored; `render.py` converts them to the JSON that clients receive."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 class ChannelType(IntEnum):
-    """The kinds of channel that exist here."""
+    """The channel types that the sandbox has."""
 
     GUILD_TEXT = 0
     DM = 1
@@ -22,7 +22,7 @@ class ChannelType(IntEnum):
 
 
 class MessageType(IntEnum):
-    """The kinds of message that exist here."""
+    """The message types that the sandbox has."""
 
     DEFAULT = 0
     REPLY = 19
@@ -31,7 +31,7 @@ class MessageType(IntEnum):
 
 
 class MessageFlag(IntFlag):
-    """Message flags that this stand-in gives meaning to."""
+    """Message flags that the stand-in supports."""
 
     SUPPRESS_EMBEDS = 1 << 2
     EPHEMERAL = 1 << 6
@@ -55,7 +55,7 @@ class User:
 
 @dataclass(slots=True, kw_only=True)
 class Role:
-    """A guild's role; the one whose id is the guild's is @everyone."""
+    """A guild's role; the one with the guild's id is @everyone."""
 
     id: str
     name: str
@@ -76,11 +76,11 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A guild's channel or thread, a DM between the bot and one person, or a group DM between people.
+    """A guild's channel or thread, a DM between the bot and one user, or a group DM between users.
 
-    With `members_app` the bot is no member there: people bring it along themselves, and it can but answer them.
-    A thread names its `parent_id`; one in a forum is a post, and a forum holds nothing else. `people` are those of a
-    group DM.
+    With `members_app` the bot is not a member there: it is installed by users and can only answer their interactions. A
+    thread names its `parent_id`; one in a forum is a post, and a forum contains nothing else. `people` are the members
+    of a group DM.
     """
 
     id: str
@@ -100,12 +100,12 @@ class Channel:
 
     @property
     def private(self) -> bool:
-        """True for direct messages, with the bot or among people: they belong to no server."""
+        """True for direct messages, with the bot or between users: they belong to no server."""
         return self.type in (ChannelType.DM, ChannelType.GROUP_DM)
 
     @property
     def context(self) -> int:
-        """Discord's number for this kind of place: 0 a server, 1 a DM with the bot, 2 one among people."""
+        """Discord's interaction context type: 0 a server, 1 a DM with the bot, 2 a DM between users."""
         return {ChannelType.DM: 1, ChannelType.GROUP_DM: 2}.get(self.type, 0)
 
 
@@ -124,7 +124,7 @@ class Guild:
 
 @dataclass(slots=True, kw_only=True)
 class Attachment:
-    """A stored file. `folder` and `owner_id` are the first two steps of its CDN path."""
+    """A stored file. `folder` and `owner_id` are the first two segments of its CDN path."""
 
     id: str
     filename: str
@@ -140,7 +140,7 @@ class Attachment:
 
 
 class StickerFormat(IntEnum):
-    """What a sticker's file is; a lottie sticker is a drawing program in JSON, not a picture."""
+    """A sticker's file format; lottie is an animation in JSON, not a picture."""
 
     PNG = 1
     APNG = 2
@@ -149,7 +149,7 @@ class StickerFormat(IntEnum):
 
     @property
     def extension(self) -> str:
-        """How the name of its file on the CDN ends."""
+        """The file extension of its address on the CDN."""
         return {StickerFormat.LOTTIE: "json", StickerFormat.GIF: "gif"}.get(self, "png")
 
 
@@ -165,7 +165,7 @@ class Sticker:
 
 @dataclass(slots=True, kw_only=True)
 class StoredMessage:
-    """A message; media in `components` and `embeds` point to attachments by id, URLs are signed on rendering.
+    """A message; media in `components` and `embeds` refer to attachments by id, URLs are signed when rendered.
 
     `snapshots` are copies of the messages that this one forwards.
     """
@@ -198,5 +198,5 @@ class StoredMessage:
 
     @property
     def components_v2(self) -> bool:
-        """True once the message uses components v2, which it never stops doing."""
+        """True if the message uses components v2, which can't be undone."""
         return bool(self.flags & MessageFlag.IS_COMPONENTS_V2)

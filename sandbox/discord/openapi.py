@@ -1,4 +1,4 @@
-"""Checks bodies against Discord's own OpenAPI description, where its file is at hand."""
+"""Validates bodies against Discord's own OpenAPI description, if its file is available."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def find_description() -> Path | None:
-    """The description's file: `DISCORD_OPENAPI`, or shared/data beside the repository; None if there is none."""
+    """The description's file: `DISCORD_OPENAPI`, or shared/data next to the repository; None if there is none."""
     named = os.environ.get("DISCORD_OPENAPI")
     path = Path(named) if named else _REPOSITORY.parent / "shared" / "data" / "discord-openapi.json"
     return path if path.is_file() else None
@@ -31,7 +31,7 @@ class OpenApi:
         self._path = path
 
     def request_errors(self, method: str, template: str, body: Any) -> FormErrors:
-        """What is wrong with a request's JSON, as dotted paths; empty if nothing is."""
+        """Errors in a request's JSON by dotted path; empty if it is valid."""
         operation = self._operation(method, template)
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
@@ -39,13 +39,13 @@ class OpenApi:
         return _errors(_validator(self._path, _narrowed(schema, body)), body)
 
     def response_errors(self, method: str, template: str, status: int, body: Any) -> FormErrors:
-        """What is wrong with an answer's JSON."""
+        """Errors in a response's JSON by dotted path."""
         answer = self._operation(method, template).get("responses", {}).get(str(status), {})
         schema = answer.get("content", {}).get("application/json", {}).get("schema")
         return {} if schema is None else _errors(_validator(self._path, json.dumps(schema)), body)
 
     def schema_errors(self, name: str, body: Any) -> FormErrors:
-        """What is wrong with a value of a named schema."""
+        """Errors in a value of a named schema by dotted path."""
         return _errors(_validator(self._path, json.dumps({"$ref": f"#/components/schemas/{name}"})), body)
 
     def _operation(self, method: str, template: str) -> Json:
@@ -64,7 +64,7 @@ _CALLBACKS = {
 
 
 def _narrowed(schema: Json, body: Any) -> str:
-    """For an interaction's callback the branch of its type: errors then name the field, not "any of six"."""
+    """For an interaction callback, the schema of its type: errors then name the field, not "any of six"."""
     branches = [branch.get("$ref", "") for branch in schema.get("anyOf", ())]
     if isinstance(body, dict) and any(branch.endswith("AutocompleteCallbackRequest") for branch in branches):
         kind = body.get("type")
@@ -82,7 +82,7 @@ _DIGITS = {"type": "string", "pattern": "^[0-9]+$"}
 def _load(path: Path) -> Json:
     description: Json = json.loads(path.read_text(encoding="utf-8"))
     schemas = description["components"]["schemas"]
-    # Where Discord takes a number as well as its text, the description knows one of the two only.
+    # Where Discord accepts a number as well as its string form, the description lists only one of them.
     attachment = schemas["MessageAttachmentRequest"]["properties"]
     attachment["id"] = {"anyOf": [attachment["id"], {"type": "integer", "minimum": 0}]}
     for name in (
@@ -92,14 +92,14 @@ def _load(path: Path) -> Json:
     ):
         command = schemas[name]["properties"]
         command["default_member_permissions"] = {"anyOf": [command["default_member_permissions"], _DIGITS]}
-    # Forwards are documented, but not described.
+    # Forwards are documented, but missing from the description.
     schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
     return description
 
 
 @cache
 def _definitions(path: Path) -> Json:
-    """All schemas as `$defs`, references rewritten to match, so that each validator is self-contained."""
+    """All schemas as `$defs`, with references rewritten, so that each validator is self-contained."""
     text = json.dumps(_load(path)["components"]["schemas"])
     definitions: Json = json.loads(text.replace("#/components/schemas/", "#/$defs/"))
     return definitions

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Permission(IntFlag):
-    """The bits that this stand-in gives meaning to; values as Discord documents them."""
+    """The bits that the stand-in supports; values as Discord documents them."""
 
     CREATE_INSTANT_INVITE = 1 << 0
     ADMINISTRATOR = 1 << 3
@@ -58,7 +58,7 @@ IN_DM = (
 )
 
 
-# What interactions say that the application may do in direct messages, whatever people may do there.
+# The `app_permissions` of interactions in direct messages, whatever the users may do there.
 APP_IN_GROUP_DM = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
 APP_IN_DM = APP_IN_GROUP_DM | Permission.USE_EXTERNAL_EMOJIS
 
@@ -83,7 +83,7 @@ def permissions_of(guild: "Guild", member: "Member", channel: "Channel | None" =
 
 
 class Overwrite:
-    """A channel's exception for one role or member: bits added and bits taken away."""
+    """A channel's overwrite for one role or member: bits allowed and bits denied."""
 
     __slots__ = ("allow", "deny", "is_member")
 

@@ -1,4 +1,4 @@
-"""What a message takes from elsewhere: the message it replies to, the one it forwards, stickers."""
+"""Content that a message takes from elsewhere: the message it replies to, the one it forwards, stickers."""
 
 import copy
 from dataclasses import replace
@@ -15,7 +15,7 @@ _MAX_STICKERS = 3
 
 
 def quote(message: StoredMessage, channel: Channel, payload: Json, world: "World") -> None:
-    """Give a new message what its payload refers to. Raises 50035, 10008 or 10060 for what does not exist."""
+    """Resolve what a new message's payload refers to. Raises 50035, 10008 or 10060 for what does not exist."""
     message.stickers = [_sticker(world, sticker_id) for sticker_id in _sticker_ids(payload)]
     reference = payload.get("message_reference")
     if not reference:
@@ -44,7 +44,7 @@ def _sticker(world: "World", sticker_id: str) -> Any:
 
 
 def _forward(message: StoredMessage, target: StoredMessage | None, world: "World") -> None:
-    """Make a message forward another: a copy, which stays whole when the original is changed or deleted."""
+    """Make a message forward another, as a copy that is independent of later edits or deletion of the original."""
     if target is None or target.ephemeral_to is not None:
         raise unknown_message()
     message.reference = _reference(_FORWARD, target.id, world.channels[target.channel_id])
@@ -71,7 +71,7 @@ def _snapshot(original: StoredMessage, message: StoredMessage, world: "World") -
 
 
 def _repointed(value: Any, ids: dict[str, str]) -> Any:
-    """A copy of stored embeds or components whose media are the files that `ids` names."""
+    """A copy of stored embeds or components that refers to the files that `ids` names."""
     if isinstance(value, dict):
         return {
             key: ids.get(item, item) if key == "attachment" else _repointed(item, ids) for key, item in value.items()

@@ -1,4 +1,4 @@
-"""Discord's rate limits: a bucket for each route and major parameter, and one limit over all."""
+"""Discord's rate limits: a bucket for each route and major parameter, and one global limit."""
 
 import hashlib
 import math
@@ -11,7 +11,7 @@ from sandbox.discord.errors import DiscordError
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many requests in so many seconds."""
+    """A number of requests per number of seconds."""
 
     requests: int
     per_s: float
@@ -39,7 +39,7 @@ _PRUNE_FROM = 4096
 
 
 class RateLimiter:
-    """Counts requests in fixed windows; `enabled` off lets all pass but still sends the headers."""
+    """Counts requests in fixed windows; with `enabled` off no request is refused, but the headers are still sent."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -49,7 +49,7 @@ class RateLimiter:
         self.refused = 0
 
     def take(self, route: str, params: Mapping[str, str]) -> dict[str, str]:
-        """Count a request; returns its headers. Raises the 429 if a limit is used up."""
+        """Count a request; returns its headers. Raises 429 if a limit is exhausted."""
         limit = WEBHOOK if "{webhook_token}" in route else _LIMITS.get(route, DEFAULT)
         major = ":".join(params[name] for name in _MAJOR if name in params)
         # All of a webhook token's routes share one bucket; elsewhere each route has its own.

@@ -1,4 +1,4 @@
-"""Users, members, roles, channels and the guild as the JSON that Discord's clients read."""
+"""Renders users, members, roles, channels and the guild as the JSON that Discord's clients receive."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def user_json(user: User) -> Json:
-    """A user as others see them."""
+    """A user as other users see them."""
     return {
         "id": user.id,
         "username": user.username,
@@ -39,7 +39,7 @@ def user_json(user: User) -> Json:
 
 
 def own_user_json(user: User) -> Json:
-    """The bot's own user, with the fields that only oneself gets."""
+    """The bot's own user, with the fields that only the user itself gets."""
     return {**user_json(user), "mfa_enabled": True, "locale": user.locale, "verified": True, "email": None}
 
 
@@ -125,7 +125,7 @@ _KIND_OF_ITS_OWN: dict[ChannelType, Json] = {
 
 
 def _thread_json(channel: Channel) -> Json:
-    """What a thread has and other channels have not; this one is never archived."""
+    """The fields that only threads have; threads here are never archived."""
     since = iso(snowflake_time(channel.id))
     metadata = {"archived": False, "archive_timestamp": since, "auto_archive_duration": 10080, "locked": False}
     return {
@@ -153,7 +153,7 @@ def guild_json(guild: Guild, *, application_id: str | None = None) -> Json:
         "id": guild.id,
         "name": guild.name,
         "owner_id": guild.owner_id,
-        # Null for guilds that no application created; hikari reads the key, discord.py does not.
+        # Null for guilds that no application created; hikari requires the key, discord.py does not.
         "application_id": application_id,
         "features": [],
         "region": "deprecated",

@@ -1,4 +1,4 @@
-"""Messages, their files and media as the JSON that Discord's clients read."""
+"""Renders messages, their files and media as the JSON that Discord's clients receive."""
 
 import copy
 import re
@@ -38,7 +38,7 @@ def attachment_json(attachment: Attachment, files: "FileStore") -> Json:
 
 
 def media_json(media: Json, world: "World") -> Json:
-    """What a component's media looks like to clients: with addresses, size in pixels, and the attachment's id."""
+    """A component's media as clients receive it: with addresses, size in pixels, and the attachment's id."""
     attachment = world.files.get(media.get("attachment", ""))
     if attachment is None:
         url = media.get("url") or "about:blank"
@@ -58,7 +58,7 @@ def media_json(media: Json, world: "World") -> Json:
 
 
 def message_json(message: StoredMessage, world: "World") -> Json:
-    """A message as REST and the gateway give it to the bot and to interactions' `message` fields."""
+    """A message as the bot receives it over REST and the gateway, and in interactions' `message` field."""
     shown = used_attachments(message.components) | embed_attachments(message.embeds)
     mentioned = mentioned_users(message, world)
     body: Json = {
@@ -107,7 +107,7 @@ _SNAPSHOT_KEYS = frozenset(
 
 
 def _snapshot_json(snapshot: StoredMessage, world: "World") -> Json:
-    """A forwarded message as others see it: what it said and showed, but not who wrote it."""
+    """A forwarded message as others see it: its content, but not its author."""
     body = message_json(snapshot, world)
     return {key: value for key, value in body.items() if key in _SNAPSHOT_KEYS}
 
@@ -132,12 +132,12 @@ def _embed_media(embed: Json) -> Iterable[tuple[Json, str]]:
 
 
 def embed_attachments(embeds: Iterable[Json]) -> set[str]:
-    """Ids of the files that stored embeds show."""
+    """Ids of the files that stored embeds reference."""
     return {h[k]["attachment"] for embed in embeds for h, k in _embed_media(embed) if "attachment" in h[k]}
 
 
 def mentioned_users(message: StoredMessage, world: "World") -> list[User]:
-    """Users whom the message pings: named in its text and allowed by its allowed_mentions."""
+    """Users whom the message pings: mentioned in its text and allowed by its allowed_mentions."""
     texts = [message.content, *(str(c.get("content", "")) for c in _texts(message.components))]
     ids = dict.fromkeys(match for text in texts for match in _MENTION.findall(text))
     allowed = message.allowed_mentions

@@ -1,4 +1,4 @@
-"""What the bot asked of the REST API: the latest requests in full, all of them counted."""
+"""The bot's REST requests: the latest ones in full, and counts of all."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """A bounded log; `total` and `counts` go on counting when old entries are gone."""
+    """A bounded log; `total` and `counts` also include dropped entries."""
 
     total: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class RequestLog:
         return [request for request in self._latest if request.method == method and request.route == route]
 
     def clear(self) -> None:
-        """Forget everything, counts too."""
+        """Remove all entries and reset the counts."""
         self.total = 0
         self.counts.clear()
         self._latest.clear()

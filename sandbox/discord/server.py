@@ -20,14 +20,14 @@ from sandbox.discord.rest.call import read_body
 from sandbox.discord.world import REQUEST_LIMIT, World
 
 _PREFIXES = ("/api/v10", "/api/v9", "/api")
-# Codes for a body that is wrong, which a well-behaved bot never sends.
+# Codes for an invalid body, which a well-behaved bot never sends.
 _BODY_CODES = frozenset({50035, 50006, 50109})
 _MAX_VIOLATIONS = 1000
 _CALLER_IS_GONE = 499
 
 
 class DiscordServer:
-    """Serves a world while it is entered; closes the world's files when it is left."""
+    """An async context manager that serves a world; closes the world's files on exit."""
 
     def __init__(
         self, world: World, *, port: int = 0, faults: DiscordFaults | None = None, openapi: Path | None = None
@@ -46,12 +46,12 @@ class DiscordServer:
 
     @property
     def api_url(self) -> str:
-        """What the bot's DISCORD_API_URL shall be."""
+        """The value for the bot's DISCORD_API_URL."""
         return f"http://{self.cdn_host}/api/v10"
 
     @property
     def cdn_host(self) -> str:
-        """What the bot's DISCORD_CDN_HOSTS shall be."""
+        """The value for the bot's DISCORD_CDN_HOSTS."""
         return f"127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
@@ -89,7 +89,7 @@ _NOWHERE = Endpoint(method="*", template="(unknown)", handler=_nowhere, authoris
 
 
 class _Route:
-    """An endpoint as a request meets it: logging, faults, token, rate limit, body, schema, then the handler."""
+    """Handles requests to an endpoint: logging, faults, token, rate limit, body, schema, then the handler."""
 
     def __init__(self, server: DiscordServer, endpoint: Endpoint) -> None:
         self._server = server
@@ -97,7 +97,7 @@ class _Route:
         self._name = f"{endpoint.method} {endpoint.template}"
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request."""
+        """Handle one request."""
         server, started = self._server, time.monotonic()
         call = Call(world=server.world, gateway_url=server.gateway.url, params=request.match_info, query=request.query)
         headers: dict[str, str] = {}
@@ -117,7 +117,7 @@ class _Route:
                 request.transport.abort()
                 reply = Reply({}, _CALLER_IS_GONE)
         except ConnectionError:
-            reply = Reply({}, _CALLER_IS_GONE)  # in the middle of its request
+            reply = Reply({}, _CALLER_IS_GONE)  # disconnected while sending its request
         finally:
             call.discard_uploads()
         server.requests.add(
@@ -139,7 +139,7 @@ class _Route:
         server, endpoint = self._server, self._endpoint
         form = request.content_type == "multipart/form-data"
         if failure := server.faults.take_failure(self._name, after=False, with_files=form):
-            # The body is read all the same, so that the client gets the answer and not a reset.
+            # The body is read all the same, so that the client gets the response and not a reset.
             await read_body(request, call, file_limit=REQUEST_LIMIT)
             raise failure
         if endpoint.authorised and request.headers.get("Authorization") != f"Bot {server.world.token}":
@@ -161,7 +161,7 @@ class _Route:
 
 
 def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
-    """A reply as Discord sends it: exactly `application/json`, and the `Via` header that discord.py looks for."""
+    """A response as Discord sends it: exactly `application/json`, and the `Via` header that discord.py checks."""
     headers = {**headers, "Via": "1.1 sandbox"}
     if reply.status == 204:
         return web.Response(status=204, headers=headers)
@@ -170,7 +170,7 @@ def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
 
 
 def _proxy_page(page: str, status: int, headers: dict[str, str]) -> web.Response:
-    """An answer that Discord has no part in: none of its headers, and no JSON."""
+    """A response of a proxy, not of Discord: none of its headers, and no JSON."""
     return web.Response(status=status, text=page, content_type="text/html", headers=headers)
 
 

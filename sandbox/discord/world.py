@@ -1,4 +1,4 @@
-"""The world of the stand-in: one server, its people and channels, one application, and all that happens there."""
+"""The state of the Discord stand-in: one server, its members and channels, one application, and all messages."""
 
 import base64
 import contextlib
@@ -20,13 +20,13 @@ _MIB = 1024 * 1024
 # Bytes per file by the guild's boost tier.
 _TIER_LIMITS = {0: 10 * _MIB, 1: 10 * _MIB, 2: 50 * _MIB, 3: 100 * _MIB}
 REQUEST_LIMIT = 25 * _MIB
-# DMs with the bot are opened by their member alone; a forum holds posts and no messages.
+# DMs with the bot are opened only by their member; a forum contains posts and no messages.
 _NOT_OPENED = (ChannelType.DM, ChannelType.GUILD_FORUM)
 MEMBERS = ("alice", "bob", "mod")
 
 
 class World:
-    """All state of the stand-in. Of the members "alice" and "bob" are plain; "mod" manages messages and the server."""
+    """All state of the stand-in. Members "alice" and "bob" are plain; "mod" manages messages and the server."""
 
     def __init__(self, *, clock: Clock | None = None, application_name: str = "Imagine") -> None:
         self.clock = clock or Clock()
@@ -50,7 +50,7 @@ class World:
         self.interactions = InteractionStore(self)
         self.commands = CommandRegistry(self)
 
-    # Finding
+    # Lookup
 
     def user(self, name: str) -> User:
         """A user by name (or id)."""
@@ -60,7 +60,7 @@ class World:
         raise KeyError(f"there is no member called {name!r}")
 
     def channel(self, name: str, member: str | None = None) -> Channel:
-        """A channel by name or id; "dm" is the member's own with the bot."""
+        """A channel by name or id; "dm" is the member's own DM with the bot."""
         if name == "dm":
             if member is None:
                 raise KeyError("a DM is somebody's: name the member")
@@ -86,7 +86,7 @@ class World:
         return [c for c in self._in_guild() if c.type is ChannelType.PUBLIC_THREAD]
 
     def open_to(self, user: User) -> list[Channel]:
-        """The channels that a user can open, threads after their channels; their DM with the bot is the last."""
+        """The channels that a user can open, threads after their channels; their DM with the bot is last."""
         shared = [channel for channel in self.channels.values() if channel.type not in _NOT_OPENED]
         shared.sort(key=lambda channel: (channel.parent_id or channel.id, channel.id))
         return [*(c for c in shared if self.permissions(user, c) & Permission.VIEW_CHANNEL), self.dm(user)]
@@ -95,7 +95,7 @@ class World:
         return [channel for channel in self.channels.values() if channel.guild_id == self.guild.id]
 
     def dm(self, user: User) -> Channel:
-        """The DM between the bot and a user, opened if need be."""
+        """The DM between the bot and a user, created if needed."""
         for channel in self.channels.values():
             if channel.recipient is user:
                 return channel
@@ -106,18 +106,18 @@ class World:
         return channel
 
     def add_bot(self, name: str) -> User:
-        """Another application's bot in the server, for messages that only bots can post."""
+        """Add another application's bot to the server, for messages that only bots can post."""
         user = self._user(len(self.users) + 30, name, bot=True)
         self.guild.members[user.id] = Member(user=user, role_ids=[], joined_at=self.clock.now())
         return user
 
     def add_sticker(self, name: str, data: bytes, kind: StickerFormat = StickerFormat.PNG) -> Sticker:
-        """A sticker that members may send from now on."""
+        """Add a sticker that members may send from now on."""
         sticker = Sticker(id=self.ids.next(), name=name, format=kind, data=data)
         self.stickers[sticker.id] = sticker
         return sticker
 
-    # Rights and limits
+    # Permissions and limits
 
     def permissions(self, user: User, channel: Channel) -> int:
         """A user's permission bits in a channel."""
@@ -126,8 +126,8 @@ class World:
         if channel.type is ChannelType.GROUP_DM:
             return int(IN_DM) if user in channel.people else 0
         if channel.guild_id != self.guild.id:
-            return int(EVERYONE)  # in the other server nobody is more than a plain member
-        # A thread has its parent's permissions.
+            return int(EVERYONE)  # in the other server everyone is a plain member
+        # Threads have their parent's permissions.
         place = self.channels[channel.parent_id] if channel.parent_id else channel
         return permissions_of(self.guild, self.guild.members[user.id], place)
 
@@ -139,12 +139,12 @@ class World:
 
     @property
     def upload_limit(self) -> int:
-        """Bytes that one file may really have, by the guild's boost tier."""
+        """The actual limit of one file in bytes, by the guild's boost tier."""
         return _TIER_LIMITS[self.guild.premium_tier]
 
     @property
     def reported_upload_limit(self) -> int:
-        """What interactions say the limit is; set it to let Discord over-report, as it sometimes does."""
+        """The limit that interactions report; set it to simulate Discord reporting too much, as it sometimes does."""
         return self.upload_limit if self._reported_upload_limit is None else self._reported_upload_limit
 
     @reported_upload_limit.setter
@@ -152,11 +152,11 @@ class World:
         self._reported_upload_limit = value
 
     def announce_channel(self, channel: Channel) -> None:
-        """Tell the bot that a channel changed."""
+        """Notify the bot that a channel changed."""
         self.hub.tell(Kind.CHANNEL_UPDATED, channel=channel)
 
     def application_json(self) -> Json:
-        """The application as its own bot reads it; its owner is the moderator."""
+        """The application as its own bot receives it; its owner is the moderator."""
         owner = user_json(self.user("mod"))
         return {
             "id": self.application_id,
@@ -190,7 +190,7 @@ class World:
             stack.callback(self.files.close)
             stack.callback(self.interactions.close)
 
-    # The cast
+    # The members
 
     def _user(self, number: int, name: str, *, bot: bool = False) -> User:
         user = User(id=fixed_id(number), username=name, global_name=None if bot else name.capitalize(), bot=bot)
@@ -199,7 +199,7 @@ class World:
 
     def _make_guild(self) -> Guild:
         now = self.clock.now()
-        # The owner takes no part: as one of the three members, it would be above every permission check.
+        # The owner doesn't act: if it were one of the three members, it would pass every permission check.
         guild = Guild(id=fixed_id(100), name="Sandbox", owner_id=self._user(2, "founder").id, created_at=now)
         everyone, moderator = int(EVERYONE), int(Permission.MANAGE_MESSAGES | Permission.MANAGE_GUILD)
         name, bot_id = self.application_name, self.bot.id

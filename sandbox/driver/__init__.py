@@ -1,4 +1,4 @@
-"""Acting as a member of the sandbox's server: the one door for the tests, the page and the demo."""
+"""Act as a member of the sandbox's server: the interface that the tests, the page and the demo use."""
 
 from sandbox.driver.driver import Driver
 from sandbox.driver.errors import DriverError

@@ -1,4 +1,4 @@
-"""The driver: what a member can do in the sandbox."""
+"""The driver: the actions that a member can take in the sandbox."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -31,14 +31,14 @@ File = tuple[str, bytes]
 
 
 class Driver(Viewer):
-    """Sees and acts as a member, by name. Channels go by name too; "dm" is the member's own DM with the bot."""
+    """Reads and acts as a member, by name. Channels are given by name too; "dm" is the member's own DM with the bot."""
 
     def send(self, member: str, content: str = "", *, channel: str = "general", files: Iterable[File] = ()) -> Message:
         """Post a plain message, for example a picture to remix."""
         return self.post(member, {"content": content}, channel=channel, files=files)
 
     def post(self, author: str, body: Json, *, channel: str = "general", files: Iterable[File] = ()) -> Message:
-        """Post whatever a Create Message body can say: embeds and components (of other bots), stickers, replies."""
+        """Post any Create Message body: embeds and components (of other bots), stickers, replies."""
         place = self._channel(channel, author)
         uploads = []
         for index, (name, data) in enumerate(files):
@@ -55,7 +55,7 @@ class Driver(Viewer):
         return self.post(member, {"message_reference": reference}, channel=channel)
 
     def delete(self, member: str, message_id: str) -> None:
-        """Delete a message: one's own, or anybody's with Manage Messages."""
+        """Delete a message: one's own, or any with Manage Messages."""
         message = self._stored(member, message_id)
         user = self._user(member)
         granted = self.world.permissions(user, self.world.channels[message.channel_id])
@@ -64,7 +64,7 @@ class Driver(Viewer):
         self.world.messages.delete(message)
 
     def set_locale(self, member: str, locale: str) -> None:
-        """Set the language of a member's client; interactions say it from then on."""
+        """Set the locale of a member's client, which later interactions contain."""
         if locale not in LOCALES:
             raise DriverError(f"{locale!r} is not a locale of Discord")
         self._user(member).locale = locale
@@ -98,7 +98,7 @@ class Driver(Viewer):
         channel: str = "general",
         timeout_s: float = 3.5,
     ) -> list[Json]:
-        """What the bot proposes while the member types `text` into an option."""
+        """The bot's autocomplete choices while the member types `text` into an option."""
         name, *steps = command.split()
         found = self._find(member, name, channel, SLASH)
         path, specs = descend(found, steps)
@@ -160,7 +160,7 @@ class Driver(Viewer):
         return self._start(InteractionType.COMPONENT, member, channel, data, source=message)
 
     async def submit_modal(self, interaction: Interaction, values: Mapping[str, Any] = _NONE) -> Interaction:
-        """Send the modal that this interaction opened, filled in by custom_id; a file is given as (name, bytes)."""
+        """Submit the modal that this interaction opened, with values by custom_id; a file is given as (name, bytes)."""
         modal = interaction.modal
         if modal is None:
             raise DriverError("that interaction opened no modal")
@@ -175,13 +175,13 @@ class Driver(Viewer):
         return Interaction(record, self.world)
 
     def interaction(self, interaction_id: str) -> Interaction:
-        """An interaction of late by its id. Raises DriverError."""
+        """A recent interaction by its id. Raises DriverError."""
         record = self.world.interactions.get(interaction_id)
         if record is None:
             raise DriverError(f"there is no interaction {interaction_id}")
         return Interaction(record, self.world)
 
-    # Inside
+    # Internal
 
     def _start(
         self, kind: InteractionType, member: str, channel: str, data: Json, *, source: StoredMessage | None = None

@@ -1,5 +1,5 @@
-"""What goes wrong when a member acts."""
+"""The error of actions that a member can't take."""
 
 
 class DriverError(Exception):
-    """A member cannot do that (Discord's client would not let them), or what they waited for did not happen."""
+    """Discord's client would not allow the action, or the awaited event did not occur in time."""

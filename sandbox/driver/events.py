@@ -1,4 +1,4 @@
-"""The stream of what a watcher of the server sees."""
+"""The stream of events that an observer of the server sees."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MAX_WAITING = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One happening; `kind` is a word of `Kind`, e.g. "message_updated" or "bot_offline"."""
+    """One event; `kind` is a value of `Kind`, e.g. "message_updated" or "bot_offline"."""
 
     kind: str
     message: Message | None = None
@@ -22,7 +22,7 @@ class Event:
 
 
 class Events:
-    """An endless asynchronous iterator that collects from its making on, until `close()`."""
+    """An asynchronous iterator over all events from its creation until `close()`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -54,7 +54,7 @@ class Events:
         self._put(Event(kind=happening.kind.value, message=message, interaction=interaction))
 
     def _put(self, event: Event | None) -> None:
-        """Queue an event; for a watcher that has stopped reading, the oldest goes."""
+        """Queue an event; if the queue is full, the oldest one is dropped."""
         if self._queue.full():
             self._queue.get_nowait()
         self._queue.put_nowait(event)

@@ -1,4 +1,4 @@
-"""An interaction from the side of the member who started it."""
+"""An interaction as the member who started it sees it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from sandbox.driver.message import Message, snapshot
 
 
 class Interaction:
-    """A live handle: its properties show how far the interaction has come."""
+    """A live handle: its properties reflect the interaction's current state."""
 
     def __init__(self, record: InteractionRecord, world: World) -> None:
         self.record = record
@@ -25,12 +25,12 @@ class Interaction:
 
     @property
     def token(self) -> str:
-        """The token by which the bot answers."""
+        """The token with which the bot answers."""
         return self.record.token
 
     @property
     def member(self) -> str:
-        """Who started it."""
+        """The name of the member who started it."""
         return self.record.user.username
 
     @property
@@ -40,7 +40,7 @@ class Interaction:
 
     @property
     def failed(self) -> bool:
-        """True when the member was told that the application did not respond."""
+        """True if the member was shown that the application did not respond."""
         return self.record.state is State.FAILED
 
     @property
@@ -50,7 +50,7 @@ class Interaction:
 
     @property
     def response(self) -> Message | None:
-        """The response as it looks now; None if there is none (yet, or any more)."""
+        """The current response; None if there is none (yet, or any more)."""
         return self._snapshot(self.record.response_id)
 
     @property
@@ -65,25 +65,25 @@ class Interaction:
 
     @property
     def choices(self) -> list[Json] | None:
-        """What autocomplete answered."""
+        """The autocomplete choices that the bot returned."""
         return self.record.choices
 
     async def acknowledged(self, timeout_s: float = 3.5) -> float:
-        """Wait for the bot's callback; returns how many seconds it took. Raises DriverError if none came."""
+        """Wait for the bot's callback; returns how many seconds it took. Raises DriverError if there is none."""
         await self._wait(lambda: self.record.acknowledged_after_s is not None, timeout_s)
         return self.record.acknowledged_after_s or 0.0
 
     async def answered(self, timeout_s: float = 30.0) -> "Interaction":
-        """Wait until more than a deferral came: a message, an edit, a modal, choices. Raises DriverError otherwise."""
+        """Wait for more than a deferral: a message, an edit, a modal, choices. Raises DriverError on a timeout."""
         await self._wait(lambda: self.record.state is State.ANSWERED, timeout_s)
         return self
 
     async def wait_failed(self, timeout_s: float = 3.5) -> None:
-        """Wait until the member is told that the application did not respond."""
+        """Wait until the member is shown that the application did not respond."""
         await self._until(lambda: self.failed, timeout_s)
 
     def to_json(self) -> dict[str, Any]:
-        """The handle for a page: id, member, state, modal and message ids."""
+        """The handle as JSON for the page: id, member, state, modal and message ids."""
         return {
             "id": self.id,
             "member": self.member,

@@ -1,4 +1,4 @@
-"""Which commands Discord's client offers to whom, and how a chosen one is sent."""
+"""Which commands Discord's client offers to whom, and the data that it sends for a chosen one."""
 
 from sandbox.discord.model import Channel, Json, User
 from sandbox.discord.permissions import Permission
@@ -11,7 +11,7 @@ SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
 
 
 def offered_commands(world: World, user: User, channel: Channel) -> list[Json]:
-    """The registered commands that the client shows this user in this channel."""
+    """The registered commands that the client offers this user in this channel."""
     granted = world.permissions(user, channel)
     return [command for command in world.commands.all() if place_error(command, channel, granted, user) is None]
 
@@ -31,7 +31,7 @@ def find_command(world: World, user: User, channel: Channel, name: str, kind: in
 
 
 def descend(command: Json, steps: list[str]) -> tuple[list[Json], list[Json]]:
-    """The subcommands on the way down, and the options to fill in there."""
+    """The subcommands along the path, and the options at its end."""
     specs: list[Json] = command.get("options") or []
     path: list[Json] = []
     for step in steps:
@@ -47,7 +47,7 @@ def descend(command: Json, steps: list[str]) -> tuple[list[Json], list[Json]]:
 
 
 def command_data(command: Json, path: list[Json], options: list[Json], resolved: Resolved) -> Json:
-    """An interaction's `data`: options inside their subcommands, and the objects they name."""
+    """An interaction's `data`: options nested in their subcommands, and the resolved objects."""
     for spec in reversed(path):
         options = [{"name": spec["name"], "type": spec["type"], "options": options}]
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
@@ -59,7 +59,7 @@ def command_data(command: Json, path: list[Json], options: list[Json], resolved:
 
 
 def place_error(command: Json, channel: Channel, granted: int, user: User) -> str | None:
-    """Why the client hides a command from this member here; None if it shows it."""
+    """Why the client hides a command from this member here; None if it offers it."""
     contexts = command.get("contexts")
     if contexts is not None and channel.context not in contexts:
         return "is not offered in this kind of channel"
@@ -78,6 +78,6 @@ def place_error(command: Json, channel: Channel, granted: int, user: User) -> st
 
 
 def _allowed(needed: int, granted: int) -> bool:
-    """A default of 0 leaves a command to administrators."""
+    """Whether the permissions suffice; a default of 0 restricts a command to administrators."""
     administrator = bool(granted & 1 << 3)
     return administrator or (needed != 0 and granted & needed == needed)

@@ -1,4 +1,4 @@
-"""A message as one member sees it, at one moment."""
+"""A snapshot of a message as one member sees it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sandbox.discord.world import World
 
 
 class Button(NamedTuple):
-    """A button or what a select shows; `custom_id` is empty for a link."""
+    """A button or a select's option; `custom_id` is empty for a link."""
 
     label: str
     custom_id: str
@@ -38,9 +38,9 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A snapshot; later edits give new snapshots. `raw` is the JSON that clients get; `author` is a name.
+    """A snapshot; later edits give new snapshots. `raw` is the JSON that clients receive; `author` is a name.
 
-    `edits` counts changes after the message was first complete: filling in a deferral is not an edit.
+    `edits` counts changes after the message was first complete: completing a deferral is not an edit.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Message:
         return bool(self.flags & MessageFlag.LOADING)
 
     def text(self) -> str:
-        """All visible text, components' and pictures' alternative texts too, one part a line."""
+        """All visible text, including components and alternative texts, one part a line."""
         return self._text
 
     def buttons(self) -> list[Button]:
@@ -86,18 +86,18 @@ class Message:
         raise KeyError(f"no button {label!r}; there are {[button.label for button in self.buttons()]}")
 
     def media(self) -> list[Media]:
-        """What it shows, in order."""
+        """The files that it shows, in order."""
         return list(self._media)
 
     async def read(self, number: int = 0) -> bytes:
-        """The bytes of the n-th file, read from the CDN as a client reads it."""
+        """The bytes of the n-th file, downloaded from the CDN as a client does."""
         async with aiohttp.ClientSession() as session, session.get(self._media[number].url) as response:
             response.raise_for_status()
             return await response.read()
 
 
 def snapshot(message: StoredMessage, world: World) -> Message:
-    """How the message looks now."""
+    """The message's current state."""
     raw = message_json(message, world)
     viewer = world.users[message.ephemeral_to].username if message.ephemeral_to else None
     return Message(
@@ -122,7 +122,7 @@ def snapshot(message: StoredMessage, world: World) -> Message:
 
 
 def _media(message: StoredMessage, world: World) -> Iterator[Media]:
-    """Files shown: of components in their order; without components v2 also those that only hang on the message."""
+    """Files shown: those of components in their order; without components v2 also plain attachments."""
     shown: set[str] = set()
     for _, component in walk(message.components):
         holders = component.get("items") or (component,)

@@ -1,4 +1,4 @@
-"""Filling in a modal, checked as Discord's client checks it."""
+"""Fill in a modal, validated as Discord's client validates it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _RESOLVERS = {
 
 
 def submitted(modal: Json, values: Mapping[str, Any], resolved: Resolved) -> list[Json]:
-    """The components that a submitted modal sends. A field that is not named keeps what it was filled with."""
+    """The components that a submitted modal sends. A field that is not named keeps its initial value."""
     fields = {part["custom_id"] for _, part in walk(modal["components"]) if part.get("custom_id")}
     if strangers := values.keys() - fields:
         raise DriverError(f"the modal has no field {', '.join(sorted(strangers))}; it has {', '.join(sorted(fields))}")
@@ -56,7 +56,7 @@ def _field(field: Json, values: Mapping[str, Any], resolved: Resolved) -> Json:
 
 
 def picked(field: Json, given: Any, *, least: int, most: int) -> list[str]:
-    """Values of a field with fixed options, by value or label; without any given, its defaults."""
+    """Values of a field with fixed options, given by value or label; if none is given, its defaults."""
     options: list[Json] = field.get("options") or []
     if given is None:
         values = [option["value"] for option in options if option.get("default")]
@@ -74,7 +74,7 @@ def _option(options: list[Json], value: Any, custom_id: str) -> str:
 
 
 def _listed(given: Any) -> list[Any]:
-    """One value or several; a file is a pair and still one value."""
+    """One value or several, as a list; a file is a pair and counts as one value."""
     if given is None:
         return []
     is_file = isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], bytes)

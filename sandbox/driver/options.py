@@ -1,4 +1,4 @@
-"""From what a member types to an interaction's options, checked as Discord's client checks them."""
+"""Convert what a member types to an interaction's options, validated as Discord's client validates it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, N
 
 @dataclass(slots=True)
 class Resolved:
-    """Collects the objects that an interaction names by id."""
+    """Collects the objects that an interaction refers to by id."""
 
     world: World
     data: Json = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Resolved:
             return self.role(name)
 
     def message(self, message_id: str, channel: Channel) -> str:
-        """A message of the channel, whole: the target of a message command."""
+        """A message of the channel in full: the target of a message command."""
         message = self.world.messages.find(message_id)
         if message is None or message.channel_id != channel.id:
             raise DriverError(f"there is no message {message_id} in that channel")
@@ -69,7 +69,7 @@ class Resolved:
         return message.id
 
     def file(self, given: Any) -> str:
-        """An upload given as (name, bytes), stored as Discord stores what a member attaches."""
+        """An upload given as (name, bytes), stored as Discord stores a member's attachment."""
         if not (isinstance(given, Sequence) and len(given) == 2 and isinstance(given[1], bytes)):
             raise DriverError("an attachment is given as (file name, bytes)")
         limit = self.world.reported_upload_limit
@@ -81,7 +81,7 @@ class Resolved:
 
 
 def chosen_options(specs: list[Json], given: Mapping[str, Any], resolved: Resolved) -> list[Json]:
-    """The options of a command that is sent. Raises DriverError for what the client would not send."""
+    """The options of a submitted command. Raises DriverError for what the client would not send."""
     _no_strangers(specs, given)
     chosen: list[Json] = []
     for spec in specs:
@@ -105,7 +105,7 @@ def focused_options(
         if spec["name"] == focus:
             if not spec.get("autocomplete"):
                 raise DriverError(f"option {focus!r} has no autocomplete")
-            # Discord sends the focused value as it is typed: text, even for numbers.
+            # Discord sends the focused value as typed: a string, even for numbers.
             chosen.append({"name": focus, "type": spec["type"], "value": str(text), "focused": True})
         elif given.get(spec["name"]) is not None:
             chosen.append(
@@ -128,7 +128,7 @@ def _checked(spec: Json, value: Any, resolved: Resolved) -> Any:
     if kind == ATTACHMENT:
         return resolved.file(value)
     wanted: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
-    # A bool is an int to Python, but not to Discord's client.
+    # A bool is an int in Python, but not for Discord's client.
     if not isinstance(value, wanted[kind]) or (isinstance(value, bool) and kind != BOOLEAN):
         raise DriverError(f"option {name!r} takes {wanted[kind][-1].__name__}, not {value!r}")
     if spec.get("choices"):
@@ -141,7 +141,7 @@ def _checked(spec: Json, value: Any, resolved: Resolved) -> Any:
 
 
 def _choice(spec: Json, value: Any) -> Any:
-    """The value of a choice, given by its value or by the name that the member reads."""
+    """The value of a choice, given by its value or by its displayed name."""
     for choice in spec["choices"]:
         if value in (choice["value"], choice["name"]):
             return choice["value"]

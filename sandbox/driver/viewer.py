@@ -1,4 +1,4 @@
-"""The driver's eyes: what a member sees in the sandbox, and waiting for it."""
+"""What a member sees in the sandbox, and waiting for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from sandbox.driver.message import Message, snapshot
 
 
 class Viewer:
-    """Looks with a member's eyes, by name."""
+    """Reads the sandbox as a member, by name."""
 
     members = MEMBERS
 
@@ -37,17 +37,17 @@ class Viewer:
         return self.server.gateway.online
 
     def channels(self, member: str) -> list[Json]:
-        """The channels that a member sees, as id, name, topic and age restriction; the DM last."""
+        """The channels that a member sees, as id, name, topic and age restriction; the DM is last."""
         *seen, dm = self.world.open_to(self._user(member))
         listed = [{"id": c.id, "name": c.name, "topic": c.topic, "nsfw": c.nsfw} for c in seen]
         return [*listed, {"id": dm.id, "name": "dm", "topic": "Direct messages", "nsfw": False}]
 
     def commands(self, member: str, channel: str = "general") -> list[Json]:
-        """The registered commands that Discord's client offers this member there, as the API gives them."""
+        """The registered commands that Discord's client offers this member there, as the API returns them."""
         return offered_commands(self.world, self._user(member), self._channel(channel, member))
 
     def messages(self, viewer: str, channel: str = "general") -> list[Message]:
-        """What a member sees in a channel, oldest first."""
+        """The messages that a member sees in a channel, oldest first."""
         place = self._channel(channel, viewer)
         return [snapshot(m, self.world) for m in self.world.messages.of_channel(place.id) if self._sees(viewer, m)]
 
@@ -58,7 +58,7 @@ class Viewer:
     async def wait_message(
         self, predicate: Callable[[Message], bool], *, viewer: str, channel: str = "general", timeout_s: float = 30
     ) -> Message:
-        """Wait for a message (there already, or to come) for which the predicate holds; the newest is tried first."""
+        """Wait for a message, existing or new, for which the predicate holds; the newest is checked first."""
         events = self.subscribe()
         try:
             for message in reversed(self.messages(viewer, channel)):
@@ -72,10 +72,10 @@ class Viewer:
             events.close()
 
     def subscribe(self) -> Events:
-        """Everything that happens from now on; close it when done."""
+        """All events from now on; close it when done."""
         return Events(self.world)
 
-    # Inside
+    # Internal
 
     def _stored(self, viewer: str, message_id: str) -> StoredMessage:
         message = self.world.messages.find(message_id)
@@ -87,7 +87,7 @@ class Viewer:
         user = self._user(viewer)
         channel = self.world.channels[message.channel_id]
         if channel.type is ChannelType.DM:
-            return channel.recipient is user  # ephemeral or not: nobody else is there
+            return channel.recipient is user  # ephemeral or not: no other member is there
         return message.ephemeral_to in (None, user.id) and bool(
             self.world.permissions(user, channel) & Permission.VIEW_CHANNEL
         )
@@ -107,7 +107,7 @@ class Viewer:
     async def _next_message(
         self, events: Events, predicate: Callable[[Message], bool], viewer: str, channel: Channel
     ) -> Message:
-        """The first message of the channel, new or changed, that the viewer sees and the predicate takes."""
+        """The first message of the channel, new or changed, that the viewer sees and for which the predicate holds."""
         async for event in events:
             if event.message is None or event.message.channel_id != channel.id:
                 continue
@@ -117,7 +117,7 @@ class Viewer:
         raise DriverError("the stream of events ended")
 
     async def _wait_until(self, condition: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
-        """Look now and after each happening."""
+        """Check the condition now and after each event; raises DriverError after `timeout_s` seconds."""
         changed = asyncio.Event()
 
         def on_happening(happening: Happening) -> None:

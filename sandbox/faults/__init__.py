@@ -1,4 +1,4 @@
-"""All that can go wrong, by name: for tests, the page's menu, and the weather that draws from it."""
+"""All injectable faults, by name: for tests, the page's menu, and random fault injection."""
 
 from sandbox.faults.catalogue import PLACES, TROUBLES, named
 from sandbox.faults.fault import NamedFault, Place

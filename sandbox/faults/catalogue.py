@@ -1,4 +1,4 @@
-"""All troubles, and how one is found by its name."""
+"""All faults, and lookup by name."""
 
 from sandbox.faults import discord, machine, provider
 from sandbox.faults.fault import NamedFault, Place
@@ -11,5 +11,5 @@ _BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 
 
 def named(name: str) -> NamedFault | None:
-    """The trouble of this name, if there is one."""
+    """The fault with this name, if there is one."""
     return _BY_NAME.get(name)

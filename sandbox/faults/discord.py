@@ -1,4 +1,4 @@
-"""Discord's troubles: of its REST API, of what it holds, and of its gateway."""
+"""Faults of Discord: its REST API, its stored state, and its gateway."""
 
 import asyncio
 import random
@@ -41,7 +41,7 @@ _REFUSALS = (
 
 
 def troubles() -> Iterator[NamedFault]:
-    """All of them."""
+    """All faults of Discord."""
     yield from _outages()
     yield from _files()
     for code, words, status, number, route, lie in _REFUSALS:
@@ -90,7 +90,7 @@ def _outages() -> Iterator[NamedFault]:
 
 
 def _files() -> Iterator[NamedFault]:
-    """Of the file server, by which references come."""
+    """Faults of the file server from which references are downloaded."""
     for name, label, status, after in (
         ("500", "500", 500, False),
         ("429", "429", 429, False),

@@ -1,4 +1,4 @@
-"""What a trouble is."""
+"""The definition of an injectable fault."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ Strike = Callable[[Sandbox, random.Random], Awaitable[None] | None]
 
 
 class Place(StrEnum):
-    """Where something goes wrong; the words are those of the page's menu."""
+    """Where a fault occurs; the values are the headings of the page's menu."""
 
     SUBMIT = "Next submit"
     POLL = "Next poll"
@@ -27,11 +27,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedFault:
-    """One thing that can go wrong, and how it is made to. `name` is unique.
+    """One injectable fault. `name` is unique.
 
-    `fatal` ends a bot: it has to be started again. A `lie` says what is not so (a message is gone, and stands there):
-    the bot has to live with it, but what members see afterwards cannot be counted. `possible` tells whether a sandbox
-    has what it takes.
+    A `fatal` one makes the bot exit: it has to be restarted. A `lie` is a false response (a message is reported as
+    deleted, but still exists): the bot has to tolerate it, but the messages can't be verified afterwards. `possible`
+    says whether a sandbox supports it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The troubles of the machine that the bot runs on: its disk and its clock."""
+"""Faults of the machine that the bot runs on: its disk and its clock."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from sandbox.stack import Sandbox
 _SPELL_S = (0.3, 2.5)
 _HOUR_S = 3_600
 _LARGEST_BYTES = 64 * 1024
-"""On a disk that is full, files may be written anew, and hardly grow."""
+"""The file size limit that simulates a full disk: files can be overwritten, but hardly grow."""
 _JUMPS = (
     ("back", "jumps back an hour", -_HOUR_S),
     ("forward", "jumps forward an hour", _HOUR_S),
@@ -21,7 +21,7 @@ _JUMPS = (
 
 
 def troubles() -> Iterator[NamedFault]:
-    """All of them. Those of the process need nothing; the others take a sandbox with a machine of its own."""
+    """All faults of the machine. Process limits need nothing; the others need a sandbox with a `machine`."""
     yield _of_disk("refused", "read-only for a while: every write fails", _limiting(0))
     yield _of_disk("full", "full for a while: no file grows", _limiting(_LARGEST_BYTES))
     yield _of_disk("slow", "slow for a while: whatever is forced to disk takes its time", _slow, on_machine=True)
@@ -51,8 +51,8 @@ def _limiting(largest_bytes: int) -> Strike:
     async def strike(box: Sandbox, rng: random.Random) -> None:
         pid = box.bot.pid
         if pid is None or not box.bot.alive or not box.discord.gateway.online:
-            return  # a bot that is still starting would end, with a sentence that says why
-        with contextlib.suppress(ProcessLookupError):  # killed meanwhile: its limit died with it
+            return  # a bot that is still starting would exit with an error message
+        with contextlib.suppress(ProcessLookupError):  # it was killed: its limit ended with it
             Machine.limit_files(pid, largest_bytes)
             try:
                 await asyncio.sleep(rng.uniform(*_SPELL_S))

@@ -1,4 +1,4 @@
-"""The provider's troubles."""
+"""Faults of the provider."""
 
 import random
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ _PICTURES = (
 
 
 def troubles() -> Iterator[NamedFault]:
-    """All of them."""
+    """All faults of the provider."""
     for name, label, fault in (*_REFUSALS, *_OUTAGES, *_SPOILED, *_WORK):
         yield _of(Place.SUBMIT, f"submit/{name}", label, fault)
     for name, label, fault in (*_OUTAGES, *_SPOILED, *_LOOKS):

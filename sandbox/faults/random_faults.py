@@ -1,4 +1,4 @@
-"""Troubles at random, seeded: the same seed draws the same ones in the same order."""
+"""Random faults from a seed: the same seed gives the same faults in the same order."""
 
 import asyncio
 import inspect
@@ -26,18 +26,18 @@ _WEIGHTS = {
     Place.CLOCK: 1,
 }
 _HEAVY = {"zeros": 0.1, "oversized": 0.1, "inflating": 0.2}
-"""What costs much time to do is drawn less often."""
+"""Faults that take much time are drawn less often."""
 _FATAL = 0.15
 _ONE_CALL = frozenset({Place.SUBMIT, Place.POLL, Place.RESULT, Place.UPLOAD, Place.DISCORD, Place.FILE})
-"""Where a trouble waits for the next call that it is for."""
+"""Places where a fault waits for the next matching call."""
 _MOST_WAITING = 8
 _FATAL_NAMES = frozenset(trouble.name for trouble in TROUBLES if trouble.fatal)
 
 
 class RandomFaults:
-    """Lets something go wrong every now and then; `clear` ends what is still to come of it.
+    """Injects faults at random intervals; `clear` removes those that are pending.
 
-    With `lies` also what cannot be accounted for (see Trouble). `happened` counts troubles by name.
+    `lies` includes those that make verification impossible (see NamedFault). `happened` counts faults by name.
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class RandomFaults:
         self.happened: Counter[str] = Counter()
         self.latest = ""
         self.deadly = False
-        """Whether something happened that ends a bot, in its life."""
+        """Whether a fatal fault was injected during the bot's current run."""
 
     async def blow(self) -> None:
-        """Go on until cancelled."""
+        """Inject faults until cancelled."""
         while True:
             await asyncio.sleep(self._rng.uniform(*self._pause_s))
             trouble = self.draw()
-            # What nothing has met yet would pile up until nothing else is met any more.
+            # Without this limit, faults that no call has triggered would accumulate and displace all others.
             if trouble.place not in _ONE_CALL or self._waiting < _MOST_WAITING:
                 self.strike(trouble)
 
@@ -82,16 +82,16 @@ class RandomFaults:
         return self._sandbox.faults.planned + self._sandbox.apimaster.scripted
 
     def draw(self) -> NamedFault:
-        """What goes wrong next."""
+        """The next fault, drawn at random."""
         place = self._rng.choices(self._places, weights=self._place_weights)[0]
         return self._rng.choices(self._kinds[place], weights=self._weights[place])[0]
 
     def begin_life(self) -> None:
-        """A bot is started: only what still lasts can end it, and what comes from now on."""
+        """The bot is being started: of the earlier faults only those that still last can end it."""
         self.deadly = any(spell.get_name() in _FATAL_NAMES for spell in self._spells)
 
     def strike(self, trouble: NamedFault) -> None:
-        """Let it happen. What lasts a while goes on in the background."""
+        """Inject a fault. One that lasts a while continues in the background."""
         self.happened[trouble.name] += 1
         self.latest = trouble.label
         self.deadly = self.deadly or trouble.fatal
@@ -103,13 +103,13 @@ class RandomFaults:
             spell.add_done_callback(self._spells.discard)
 
     async def drought(self) -> None:
-        """No token lives longer than a moment, until cancelled."""
+        """Invalidate all interaction tokens every 0.3 seconds, until cancelled."""
         while True:
             await asyncio.sleep(_DROUGHT_S)
             self._sandbox.faults.expire_all_tokens()
 
     async def clear(self) -> None:
-        """From now on nothing goes wrong."""
+        """Remove all faults."""
         for spell in self._spells:
             spell.cancel()
         await asyncio.gather(*self._spells, return_exceptions=True)

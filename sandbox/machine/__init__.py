@@ -1,7 +1,7 @@
-"""The machine that the bot runs on, in trouble: a disk that is full, slow or refuses writes, a clock that jumps.
+"""Faults of the machine that the bot runs on: a full, slow or read-only disk, a clock that jumps.
 
-All of it comes from outside of the bot: a small disk in memory that only the bot sees, a limit set on its process, a
-launcher that arranges for another clock and slow commits before it becomes the bot.
+All are caused from outside the bot: a small in-memory disk that only the bot sees, a resource limit on its process, and
+a launcher that sets up another clock and slow commits before it runs the bot.
 """
 
 from sandbox.machine.machine import Machine

@@ -1,4 +1,4 @@
-"""``python -m sandbox.machine run``: the bot on this machine in trouble; the arguments are the bot's own."""
+"""``python -m sandbox.machine run``: run the bot with the machine's faults; the arguments are the bot's own."""
 
 import runpy
 import sys

@@ -1,6 +1,6 @@
-"""What is done to a process before it becomes the bot: another disk, another clock, slow commits.
+"""Set up a process before it becomes the bot: another disk, another clock, slow commits.
 
-The clock and the commits follow a small file, which whoever started the process writes anew while it runs.
+The clock and the commits follow a small control file, which the parent process rewrites at run time.
 """
 
 import datetime as dt
@@ -23,10 +23,10 @@ _LOOK_EVERY_S = 0.02
 
 
 def prepare() -> None:
-    """Do all that this process's environment asks for; it must still have a single thread."""
+    """Apply all that this process's environment requests; it must still be single-threaded."""
     if holder := os.environ.get(NAMESPACE):
         namespaces.join(int(holder))
-        bind(os.getppid())  # joining took that off
+        bind(os.getppid())  # joining cleared PR_SET_PDEATHSIG
     if path := os.environ.get(CONTROL):
         control = _Control(Path(path))
         _slow_down(lambda: control.read("commit_s"))
@@ -36,13 +36,13 @@ def prepare() -> None:
 
 
 class _Control:
-    """The followed file: numbers by name, 0 for one that it does not name."""
+    """The control file: numbers by name; a missing one is 0."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, name: str) -> float:
-        """One number, as it is now."""
+        """The current value of one number."""
         try:
             return float(json.loads(self._path.read_text()).get(name, 0))
         except FileNotFoundError:
@@ -50,7 +50,7 @@ class _Control:
 
 
 class _Clock:
-    """Sets the wall clock by what the file says; monotonic time goes on as ever."""
+    """Shifts the wall clock by the control file's offset; monotonic time is unaffected."""
 
     def __init__(self, control: _Control) -> None:
         self._control = control
@@ -58,7 +58,7 @@ class _Clock:
         self._shown_s = 0.0
 
     def follow(self) -> None:
-        """Set it once."""
+        """Apply the current offset once."""
         wanted_s = self._control.read("clock_s")
         if wanted_s == self._shown_s:
             return
@@ -68,21 +68,21 @@ class _Clock:
         self._shown_s = wanted_s
 
     def follow_for_ever(self) -> None:
-        """Set it whenever the file says something else."""
+        """Apply the offset whenever the control file changes."""
         while True:
             time.sleep(_LOOK_EVERY_S)
             self.follow()
 
 
 def _slow_down(seconds: Callable[[], float]) -> None:
-    """Let everything that forces data to disk take so long: commits, and files that are synced."""
+    """Delay everything that forces data to disk by this many seconds: commits and fsync."""
     connect, fsync = sqlite3.connect, os.fsync
 
     class SlowConnection(sqlite3.Connection):
         """A connection to a database on a slow disk."""
 
         def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-            """Execute it; a commit takes its time."""
+            """Execute a statement; delay a commit."""
             if sql.startswith("COMMIT"):
                 time.sleep(seconds())
             return super().execute(sql, parameters)
@@ -94,5 +94,5 @@ def _slow_down(seconds: Callable[[], float]) -> None:
         time.sleep(seconds())
         fsync(fd)
 
-    sqlite3.connect = slow_connect  # type: ignore[assignment]  # the very purpose
+    sqlite3.connect = slow_connect  # type: ignore[assignment]  # replaced for the whole process
     os.fsync = slow_fsync

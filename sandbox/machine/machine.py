@@ -1,4 +1,4 @@
-"""The troubles of the bot's machine, to be switched from outside while it runs."""
+"""The faults of the bot's machine, switched from outside while it runs."""
 
 import contextlib
 import json
@@ -13,15 +13,15 @@ from sandbox.bot_process import Launch, program
 from sandbox.machine.small_disk import SmallDisk
 
 NAMESPACE = "SANDBOX_NAMESPACE"
-"""The variable with the process id of a small disk's holder."""
+"""The environment variable with the process id of a small disk's holder."""
 CONTROL = "SANDBOX_CONTROL"
-"""The variable with the path of the file that a bot on this machine follows."""
+"""The environment variable with the path of the control file that the bot follows."""
 
 
 class Machine:
-    """Used as a context manager by the sandbox; `disk_bytes` gives the bot's data a disk of that size.
+    """A context manager that the sandbox enters; `disk_bytes` gives the bot's data a disk of that size.
 
-    What is switched holds for processes that are started later, too, but for limits of files.
+    What is switched also applies to processes started later, except file size limits.
     """
 
     def __init__(self, *, disk_bytes: int | None = None) -> None:
@@ -31,12 +31,12 @@ class Machine:
         self._control = Path()
         self._told: dict[str, float] = {}
         self.clock_s = 0.0
-        """How far the bot's clock is ahead."""
+        """Seconds by which the bot's clock is ahead."""
         self.farthest_s = 0.0
-        """How far it has been ahead at most."""
+        """The largest value that `clock_s` has had."""
 
     def begin(self, data_dir: Path) -> Self:
-        """Make everything ready for a bot with this data directory; raises OSError where a disk cannot be made."""
+        """Set up for a bot with this data directory; raises OSError if the disk can't be made."""
         self._control = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-machine-"))) / "now"
         if self._disk_bytes is not None:
             self.disk = self._stack.enter_context(SmallDisk(data_dir, self._disk_bytes))
@@ -52,28 +52,28 @@ class Machine:
 
     @property
     def env(self) -> dict[str, str]:
-        """What a process has to be told that runs on this machine."""
+        """Environment variables for a process on this machine."""
         return {CONTROL: str(self._control)} | ({NAMESPACE: str(self.disk.pid)} if self.disk is not None else {})
 
     @property
     def launch(self) -> Launch:
-        """Starts the bot on it."""
+        """Starts the bot on this machine."""
         return program(sys.executable, "-m", "sandbox.machine", "run")
 
     def set_clock(self, seconds: float) -> None:
-        """Let the bot's clock be so much ahead of the real one (negative: behind); it jumps at once."""
+        """Set the bot's clock this many seconds ahead of the real one (negative: behind); it jumps immediately."""
         self.clock_s, self.farthest_s = seconds, max(seconds, self.farthest_s)
         self._tell(clock_s=seconds)
 
     def slow_commits(self, seconds: float) -> None:
-        """Let everything that is forced to disk take so long."""
+        """Delay everything that is forced to disk by this many seconds."""
         self._tell(commit_s=seconds)
 
     @staticmethod
     def limit_files(pid: int, largest_bytes: int | None) -> None:
-        """Let a running process write no further than so far into a file; None takes that back.
+        """Limit the size up to which a running process may write files; None removes the limit.
 
-        With 0 every write fails, as on a disk that went read-only. Raises ProcessLookupError where it has ended.
+        With 0 every write fails, as on a read-only disk. Raises ProcessLookupError if the process has exited.
         """
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (most if largest_bytes is None else largest_bytes, most))

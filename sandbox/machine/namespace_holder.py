@@ -1,8 +1,8 @@
-"""The process that a small disk lives with: ``python -m sandbox.machine.namespace_holder DIRECTORY BYTES``.
+"""The process that owns a small disk: ``python -m sandbox.machine.namespace_holder DIRECTORY BYTES``.
 
-It puts a file system in memory over the directory, in namespaces of its own; whoever joins them sees it too. On its
-standard input it is asked for rows of a database there, one JSON request a line. It ends when its input does, and the
-disk with the last process that joined.
+It mounts a tmpfs over the directory in new namespaces; processes that join them see it too. It answers queries of
+databases there, one JSON request a line on standard input. It exits at end of input; the disk is freed with the last
+process that joined.
 """
 
 import json
@@ -18,7 +18,7 @@ _PATIENCE_S = 5
 
 
 def main() -> None:
-    """Make the disk, say so, and answer."""
+    """Mount the disk, report it, and answer queries."""
     directory, size_bytes = Path(sys.argv[1]), int(sys.argv[2])
     try:
         namespaces.leave()

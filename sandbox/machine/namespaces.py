@@ -1,4 +1,4 @@
-"""Linux namespaces, as far as a small disk needs them: made by one process, joined by others of the same user."""
+"""Linux namespaces for a small disk: created by one process, joined by others of the same user."""
 
 import ctypes
 import os
@@ -22,9 +22,9 @@ def _libc() -> ctypes.CDLL:
 
 
 def leave() -> None:
-    """Go into user and mount namespaces of one's own, as root in them; one thread only. Raises OSError.
+    """Enter new user and mount namespaces, as root in them; only while single-threaded. Raises OSError.
 
-    Where a machine has no user namespaces, who is root already needs none.
+    Without user namespaces, a process of root enters only a mount namespace.
     """
     user, group = os.getuid(), os.getgid()
     try:
@@ -41,13 +41,13 @@ def leave() -> None:
 
 
 def mount_in_memory(directory: Path, size_bytes: int) -> None:
-    """Put a file system of this size over a directory, for those in this namespace alone. Raises OSError."""
+    """Mount a tmpfs of this size over a directory, visible only in this namespace. Raises OSError."""
     options = f"size={size_bytes},mode=700".encode()
     _checked(_libc().mount(b"tmpfs", os.fsencode(directory), b"tmpfs", _NO_DEVICES_NO_SETUID, options))
 
 
 def join(pid: int) -> None:
-    """Go into the namespaces of another process; one thread only. Raises OSError."""
+    """Join the namespaces of another process; only while single-threaded. Raises OSError."""
     for kind, flag in (("user", _NEW_USER), ("mnt", _NEW_MOUNTS)):
         theirs = Path(f"/proc/{pid}/ns/{kind}")
         if theirs.samefile(f"/proc/self/ns/{kind}"):

@@ -1,4 +1,4 @@
-"""A small disk of its own for the bot's data, in memory, that is filled and cleared under it."""
+"""A small in-memory disk for the bot's data, which can be filled and cleared while in use."""
 
 import functools
 import json
@@ -18,9 +18,9 @@ _PROBE_BYTES = 1024 * 1024
 
 
 class SmallDisk:
-    """Lies over a directory, for its holder and those who join it; others see the directory as it is.
+    """Mounted over a directory for its holder and processes that join it; others see the directory unchanged.
 
-    Raises OSError where this machine cannot: it takes Linux with user namespaces.
+    Raises OSError if this machine can't: it needs Linux with user namespaces.
     """
 
     def __init__(self, directory: Path, size_bytes: int) -> None:
@@ -73,17 +73,17 @@ class SmallDisk:
 
     @property
     def outside(self) -> Path:
-        """Where everybody finds its files. Not for SQLite, which follows links on its own: see `rows`."""
+        """A path by which any process can access its files. Not for SQLite, which resolves links: see `rows`."""
         return Path(f"/proc/{self.pid}/root{self.directory.resolve()}")
 
     @property
     def free_bytes(self) -> int:
-        """How much room it has."""
+        """Free space in bytes."""
         told = os.statvfs(self.outside)
         return told.f_bavail * told.f_frsize
 
     def fill(self, leave_bytes: int = 0) -> None:
-        """Let it have so much room and no more."""
+        """Fill the disk until this many bytes are free."""
         self.clear()
         ballast = max(0, self.free_bytes - leave_bytes)
         with (self.outside / _BALLAST).open("wb") as file:
@@ -91,11 +91,11 @@ class SmallDisk:
                 os.posix_fallocate(file.fileno(), 0, ballast)
 
     def clear(self) -> None:
-        """Let it have all its room again."""
+        """Free the space that `fill` took."""
         (self.outside / _BALLAST).unlink(missing_ok=True)
 
     def rows(self, database: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows of a database on it. Raises sqlite3.OperationalError with what SQLite says."""
+        """Rows of a database on the disk. Raises sqlite3.OperationalError with SQLite's message."""
         request = {"database": str(self.directory / database), "sql": sql, "parameters": parameters}
         if (asked := self._process.stdin) is not None:
             asked.write(json.dumps(request) + "\n")
@@ -113,7 +113,7 @@ class SmallDisk:
 
 @functools.cache
 def why_no_small_disk() -> str:
-    """Why this machine cannot have one, or ""."""
+    """Why this machine can't have a small disk, or ""."""
     if sys.platform != "linux":
         return "small disks take Linux"
     try:

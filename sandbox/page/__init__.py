@@ -1,4 +1,4 @@
-"""The web page on which a person is a member, another member or a moderator, and turns the sandbox's switches."""
+"""The web page on which a person acts as a member or moderator, and controls the sandbox."""
 
 from sandbox.page.server import PageServer
 

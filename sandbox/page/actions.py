@@ -1,4 +1,4 @@
-"""What a person at the page does as a member: each request becomes a call of the driver."""
+"""The page's requests that act as a member: each becomes a call of the driver."""
 
 import json
 from collections import defaultdict
@@ -11,7 +11,7 @@ from sandbox.driver import Driver, DriverError, Interaction
 Json = dict[str, Any]
 File = tuple[str, bytes]
 
-# Discord gives a bot 3 seconds; the driver then reports the failure. A little more, so that it is the driver who does.
+# Discord gives a bot 3 seconds; slightly more here, so that the driver is the one that reports the failure.
 _ACKNOWLEDGE_TIMEOUT_S = 3.5
 _FILE_PREFIX = "file:"
 _NO_ANSWER = "The application did not respond"
@@ -24,7 +24,7 @@ class Actions:
         self._driver = driver
 
     def routes(self) -> list[web.RouteDef]:
-        """What this class answers."""
+        """The routes of this class."""
         return [
             web.get("/api/commands", self.commands),
             web.post("/api/slash", self.slash),
@@ -52,7 +52,7 @@ class Actions:
         return await _outcome(interaction)
 
     async def autocomplete(self, request: web.Request) -> web.Response:
-        """Ask the bot for suggestions; none when it does not answer in time."""
+        """Request autocomplete choices from the bot; none if it does not answer in time."""
         body = await self._read(request)
         choices = await self._driver.autocomplete(
             body["member"], body["command"], body["option"], body["text"], body["options"], channel=body["channel"]
@@ -68,7 +68,7 @@ class Actions:
         return await _outcome(interaction)
 
     async def select(self, request: web.Request) -> web.Response:
-        """Choose in a select."""
+        """Choose in a select menu."""
         body = await self._read(request)
         interaction = await self._driver.select(
             body["member"], body["message"], body["custom_id"], body["values"], channel=body["channel"]
@@ -118,13 +118,13 @@ class Actions:
         return body, files
 
     def _speak(self, body: Json) -> None:
-        """Let the member's client have the language that the page is set to."""
+        """Set the member's client to the language that the page uses."""
         if "locale" in body:
             self._driver.set_locale(body["member"], body["locale"])
 
 
 async def _outcome(interaction: Interaction) -> web.Response:
-    """The answer to an action, once the bot has acknowledged it or missed its time."""
+    """The result of an action, once the bot has acknowledged it or missed the deadline."""
     error = None
     try:
         await interaction.acknowledged(_ACKNOWLEDGE_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""The "Sandbox" panel: what it shows of the bot and the stand-ins, and what its switches do."""
+"""The "Sandbox" panel: the state of the bot and the stand-ins, and the actions of its switches."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MOST_TIMES = 100
 
 
 class ControlError(Exception):
-    """A switch cannot be turned like that; the text is a sentence for the person at the page."""
+    """The action is not possible; the text is a sentence for the person at the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ _KNOBS = (
 
 
 class Admin:
-    """Reads and turns the switches of one sandbox; `managed` says whether the page may start and stop the bot.
+    """Reads and sets the switches of one sandbox; `managed` says whether the page may start and stop the bot.
 
-    `weather` is what goes wrong by itself, if anything does.
+    `weather` is the random fault injection, if it is enabled.
     """
 
     def __init__(self, sandbox: Sandbox, *, managed: bool = True, random_faults: RandomFaults | None = None) -> None:
@@ -72,14 +72,14 @@ class Admin:
         }
 
     async def act(self, action: str, values: Json) -> None:
-        """Do what a switch says. Raises ControlError for what makes no sense."""
+        """Carry out a switch's action. Raises ControlError for one that is not possible."""
         handler = self._actions.get(action)
         if handler is None:
             raise ControlError(f"There is no switch called “{action}”.")
         await handler(values)
 
     def state(self) -> Json:
-        """All that the panel shows."""
+        """The state that the panel shows."""
         return {
             "bot": self._bot_state(),
             "provider": self._provider_state(),
@@ -199,7 +199,7 @@ def _knob_state(knob: _Knob, value: object) -> Json:
 
 
 def _knob_value(knob: _Knob, value: object) -> object:
-    """The value that a knob's field stands for. Raises ControlError for one that it cannot have."""
+    """The value of a knob's field. Raises ControlError for an invalid one."""
     if knob.kind == "flag":
         return bool(value)
     if knob.kind == "choice":
@@ -216,7 +216,7 @@ def _knob_value(knob: _Knob, value: object) -> object:
 
 
 def _post(record: Any) -> Json:
-    """One submit in a line: how it was answered and what it asked for."""
+    """One submit on a line: its status and its request."""
     body = record.body
     wanted = " ".join(str(body[name]) for name in ("size", "resolution") if name in body)
     prompt = str(body.get("prompt", ""))[:60]

@@ -1,4 +1,4 @@
-"""Messages to try "Remix this" on: pictures in every form in which Discord shows them, posted by another bot."""
+"""Messages to try "Remix this" on: pictures in every form that Discord shows, posted by another bot."""
 
 import asyncio
 import tempfile
@@ -14,7 +14,7 @@ _SIDE = 512
 
 
 def _bodies() -> list[tuple[Json, tuple[str, ...]]]:
-    """What is posted: the body of the message, and the files that go with it."""
+    """The bodies of the messages, each with the names of its files."""
     harbour, meadow, canyon = ({"url": f"attachment://{name}.png"} for name in _NAMES)
     embed = {"title": "An embed", "description": "With a picture and a thumbnail", "color": 0x57F287}
     gallery = {"type": 12, "items": [{"media": media, "description": "A study"} for media in (harbour, meadow, canyon)]}

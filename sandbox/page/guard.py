@@ -1,8 +1,8 @@
-"""Who may talk to the page: a browser on this machine that shows this very page, and nobody else.
+"""Restricts access to the page to a browser on this machine that shows this very page.
 
-The page listens on loopback only, but any web site that is open in the same browser can send requests there. Two
-checks shut it out: the Host must be a loopback name (a foreign name that was made to resolve to 127.0.0.1 is refused),
-and where the browser names an Origin, it must be the page's own.
+The page listens on loopback only, but any web site that is open in the same browser can send requests there. Two checks
+prevent this: the Host must be a loopback name (which stops DNS rebinding: a foreign name that resolves to 127.0.0.1),
+and if the browser sends an Origin, it must be the page's own.
 """
 
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ _HEADERS = {
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what does not come from the page itself; see the module's docstring."""
+    """Refuse requests that don't come from the page itself; see the module's docstring."""
     host = request.headers.get("Host", "")
     if _name_of(host) not in _LOOPBACK:
         raise web.HTTPForbidden(text="This page answers only to 127.0.0.1 and localhost.")
@@ -38,7 +38,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _name_of(host: str) -> str | None:
-    """The host name without its port; None for what is no host at all."""
+    """The host name without its port; None for an invalid host."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
@@ -46,7 +46,7 @@ def _name_of(host: str) -> str | None:
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Nothing but the page's own files runs in it, and nobody else may frame or embed it."""
+    """Set headers that allow only the page's own files to run, and forbid framing and embedding."""
     response.headers.update(_HEADERS)
-    # The files change with the repository: a browser must ask before it shows an old one.
+    # The files change with the repository: a browser must revalidate its cached copies.
     response.headers.setdefault("Cache-Control", "no-cache")

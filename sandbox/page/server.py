@@ -1,4 +1,4 @@
-"""The page's server: its files, its live updates, and the requests by which a person acts."""
+"""The page's server: its files, its live updates, and its requests."""
 
 import socket
 from pathlib import Path
@@ -29,7 +29,7 @@ _PASSED_ON = ("Content-Type", "Content-Length")
 class PageServer:
     """Serves the page of one sandbox on loopback; an async context manager.
 
-    A port that is taken is replaced by a free one; `port` then tells which.
+    If the port is in use, a free one is used; `port` then says which.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class PageServer:
         return web.json_response({})
 
     async def _cdn(self, request: web.Request) -> web.StreamResponse:
-        """A file of the CDN stand-in, so that the page needs one port only (through a tunnel, say)."""
+        """Proxy a file of the CDN stand-in, so that the page needs only one port (through a tunnel, for example)."""
         path = request.rel_url.raw_path.removeprefix("/cdn/")
         address = f"http://{self._sandbox.discord.cdn_host}/{path}?{request.rel_url.raw_query_string}"
         async with self._session.get(URL(address, encoded=True)) as answer:
@@ -109,10 +109,10 @@ class PageServer:
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket on loopback at this port, or at a free one where it is taken."""
+    """A listening socket on loopback at this port, or at a free one if it is in use."""
     for candidate in (port, 0):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        # A port that the sandbox before this one has just left is free, whatever the kernel still remembers.
+        # The port of a sandbox that has just exited can be reused, although connections remain in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", candidate))
@@ -124,7 +124,7 @@ def _listen(port: int) -> socket.socket:
 
 @web.middleware
 async def _errors_as_sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What a person cannot do is told as a sentence, never as a stack trace."""
+    """Report errors of actions to the person as a sentence, never as a stack trace."""
     try:
         return await handler(request)
     except (DriverError, ControlError) as error:

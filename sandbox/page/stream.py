@@ -1,4 +1,4 @@
-"""Live updates as server-sent events: one stream for each open page, always the present state, never a backlog."""
+"""Live updates as server-sent events: one stream per open page, always the current state, never a backlog."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,17 @@ from sandbox.discord.hub import Happening, Kind
 from sandbox.page.view import Json, channels_of, everything, message_view, sees
 
 _MESSAGE_KINDS = frozenset({Kind.MESSAGE_CREATED, Kind.MESSAGE_UPDATED, Kind.MESSAGE_DELETED})
-# The panel's figures (log lines, balance, counters) have no events of their own: they are looked at this often.
+# The panel's figures (log lines, balance, counters) have no events of their own: they are polled at this interval.
 _PANEL_EVERY_S = 0.4
-# A silent connection is closed by some browsers and proxies, and only a write tells that the reader has gone.
+# Some browsers and proxies close an idle connection, and only a write detects that the reader has disconnected.
 _SIGN_OF_LIFE_EVERY_S = 10.0
 
-# Browsers wait some seconds before they take a lost stream up again; a sandbox that was restarted is there at once.
+# Browsers wait some seconds before they reconnect a stream; this shortens it to reach a restarted sandbox at once.
 _RETRY = b"retry: 700\n\n"
 
 
 class Stream:
-    """What changed for one member since the page was last told."""
+    """Collects what changed for one member since the last update was sent."""
 
     def __init__(self, world: World, member: str, cdn_host: str, panel: Callable[[], Json]) -> None:
         self._world = world
@@ -41,7 +41,7 @@ class Stream:
         self._wake.set()
 
     def listen(self, happening: Happening) -> None:
-        """Note what happened; it is rendered when it is sent, so that several changes at once cost one."""
+        """Record an event; rendering happens when it is sent, so that several changes at once are rendered once."""
         if happening.kind in _MESSAGE_KINDS and happening.message is not None:
             self._changed_messages[happening.message.id] = happening.message.channel_id
         elif happening.kind is Kind.COMMANDS_CHANGED:
@@ -49,10 +49,10 @@ class Stream:
         self._wake.set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Write events until the page goes away or the server closes."""
+        """Write events until the page disconnects or the server closes."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
-        # A page that went away is the normal end of a stream.
+        # A page that disconnects is the normal end of a stream.
         with contextlib.suppress(ConnectionResetError):
             await response.write(_RETRY + _event("hello", everything(self._world, self._viewer, self._cdn_host)))
             await self._write_changes(response)
@@ -85,7 +85,7 @@ class Stream:
         return events
 
     def _message_batches(self) -> list[Json]:
-        """The changed messages as they are now, by channel."""
+        """The changed messages in their current state, by channel."""
         changed, self._changed_messages = self._changed_messages, {}
         keys = {channel.id: key for key, channel in channels_of(self._world, self._viewer).items()}
         batches: dict[str, Json] = {}

@@ -1,4 +1,4 @@
-"""What one member sees, as JSON for the page: the messages are exactly those that a Discord client would get."""
+"""What one member sees, as JSON for the page: messages are exactly as a Discord client would receive them."""
 
 import itertools
 from typing import Any
@@ -16,18 +16,18 @@ Json = dict[str, Any]
 
 
 def channels_of(world: World, viewer: User) -> dict[str, Channel]:
-    """The channels that a member can open, by the key under which the page knows them; "dm" is theirs with the bot."""
+    """The channels that a member can open, by the page's key for them; "dm" is their own DM with the bot."""
     *shared, dm = world.open_to(viewer)
     return {channel.name: channel for channel in shared} | {"dm": dm}
 
 
 def sees(viewer: User, message: StoredMessage) -> bool:
-    """Whether a message that stands in one of the member's channels is for their eyes."""
+    """Whether a message in one of the member's channels is visible to them."""
     return message.ephemeral_to in (None, viewer.id)
 
 
 def message_view(world: World, message: StoredMessage) -> Json:
-    """A message as clients get it, with the command that it answers."""
+    """A message as clients receive it, with the command that it answers."""
     body = message_json(message, world)
     interaction = world.interactions.get((body.get("interaction_metadata") or {}).get("id", ""))
     if interaction is not None and interaction.type == _COMMAND:
@@ -58,7 +58,7 @@ def history(world: World, viewer: User, channel: Channel) -> list[Json]:
 
 
 def everything(world: World, viewer: User, cdn_host: str) -> Json:
-    """All that the page needs when a member looks at it for the first time, or again after a lost connection."""
+    """The full state for a page that connects for the first time, or again after a lost connection."""
     channels = channels_of(world, viewer)
     return {
         "cdnHost": cdn_host,
@@ -91,7 +91,7 @@ _KINDS = {
 
 
 def _forum_name(world: World, channel: Channel) -> str | None:
-    """The forum in which a channel is a post."""
+    """The name of the forum that a post belongs to; None for other channels."""
     parent = world.channels.get(channel.parent_id or "")
     return parent.name if parent and parent.type is ChannelType.GUILD_FORUM else None
 

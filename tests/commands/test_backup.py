@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ async def test_backup_is_one_private_file_and_its_content_is_printed(
 
 async def test_backup_is_a_snapshot_while_the_bot_goes_on_writing(data_dir: Path, tmp_path: Path) -> None:
     """Each copy's ledger is consistent, and no write waits for the copying."""
-    limits = dict.fromkeys(("per_user_running", "per_user_pending", "max_running"), 1_000_000)
+    limits: dict[str, Any] = dict.fromkeys(("per_user_running", "per_user_pending", "max_running"), 1_000_000)
     async with SqliteStore(fresh_database(data_dir / "bot.db"), FakeClock(), **limits) as store:
         steps, copies = Steps(store), []
         await steps.delivered()

@@ -78,6 +78,8 @@ async def test_malformed_interactions_are_logged_counted_and_skipped(tmp_path: P
         await harness.picture("after")
         assert (harness.bot.pid, harness.bot.alive) == (pid, True)
         assert await counted(port, "INTERACTION_CREATE") == len(CHANGES)
+        answered = [request for request in harness.discord.requests if "/a-secret-token/callback" in request.path]
+        assert len(answered) == len({json.dumps(request.path) for request in answered}) == 1  # all have one id: once
         said = harness.bot.log_path.read_text()
         assert said.count("gateway_event_malformed") == len(CHANGES)
         assert "a-secret-token" not in said

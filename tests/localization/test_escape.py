@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from bot.domain.errors import Markup, Phrase
+from bot.domain.errors import Markup, Phrase, Refusal
+from bot.interactions.error_replies import sentence_for
 from bot.localization.catalogue import LANGUAGES, LOCALES, Words, entries_of, words_for
-from bot.localization.escape import escaped_inline
+from bot.localization.escape import escaped, escaped_inline, fitting
 from tests.localization.test_plain_text import LIVE
 
 HOSTILE: Final = (
@@ -20,7 +21,10 @@ HOSTILE: Final = (
     "a\n# b\n> c\n- d",
     "\u202egnp.exe\u202c \u2066x\u2069",
     "\u200b<@\u200b5>",
+    "1. x\r# y\u2028> z discord.gg/x",
 )
+IN_CODE: Final = {"id", "windows", "unix"}
+"""Values inside code, where a backslash does not escape: a number, and commands with the bot's own file names."""
 WORDS: Final = [words_for(locale) for locale in ("en-US", *{LOCALES[locale]: locale for locale in LOCALES}.values())]
 
 
@@ -83,3 +87,41 @@ def test_own_markup_and_nested_texts_are_not_escaped() -> None:
 def test_labels_are_verbatim() -> None:
     """Discord renders no markup there: a backslash would be visible."""
     assert words_for("en-US").verbatim("form.style", name="a*b") == words_for("en-US")("form.style", name=Markup("a*b"))
+
+
+@pytest.mark.parametrize("words", WORDS, ids=LANGUAGES)
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_every_refusal_is_inert(words: Words, hostile: str) -> None:
+    """By its code, through the one function that renders errors; the value between two markers, and in a list."""
+    for key, pattern in patterns_of(words):
+        if not key.startswith("refusal."):
+            continue
+        value = f"QZ{hostile}QZ"
+        given: tuple[object, ...] = (value, (value, value)) if ":or}" not in pattern else (value,)
+        for made in given:
+            values = {"count": 2, **values_of(pattern, made)}
+            rendered = sentence_for(Refusal(key.removeprefix("refusal."), **values), 1, words)
+            for shown in re.findall("QZ(.*?)QZ", rendered, re.DOTALL):
+                assert LIVE.search(shown) is None, key
+                assert not re.search(r"[\n\r\u2028\u202a-\u202e\u2066-\u2069]", shown), key
+
+
+def test_no_text_is_inside_code() -> None:
+    """A backslash does not escape there, and a backtick would end the code."""
+    found = {
+        name
+        for words in WORDS
+        for _, pattern in patterns_of(words)
+        for code in re.findall(r"`[^`]*`", pattern)
+        for _, name, _, _ in string.Formatter().parse(code)
+        if name
+    }
+    assert found <= IN_CODE
+
+
+def test_cut_text_does_not_end_inside_an_escape() -> None:
+    """For any length, no backslash at its end escapes what follows."""
+    for most in range(5, 12):
+        shown = fitting(escaped("*" * 20), most)
+        assert len(shown) <= most
+        assert LIVE.search(f"{shown}*") is None or not shown.endswith("\\")

@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.errors import StartupError
 from bot.ops.instance_lock import exclusive, wait_for_lock
-from bot.tasks import TaskGroup
+from bot.tasks import FirstFailure, TaskGroup
 from tests.support.clock import FakeClock
 
 HOLD = """
@@ -112,3 +112,15 @@ async def test_closing_cancels_remaining_tasks_and_waits_for_them() -> None:
     await group.close()
     assert cleaned == [True]
     assert len(group) == 0
+
+
+async def test_the_first_failure_is_kept() -> None:
+    """Later failures are its consequences; a waiter gets the first error."""
+    failure = FirstFailure()
+    assert failure.error is None
+    first = ValueError("the cause")
+    failure.report(first)
+    failure.report(ValueError("what follows"))
+    assert failure.error is first
+    with pytest.raises(ValueError, match="the cause"):
+        await failure.reported

@@ -22,6 +22,7 @@ from bot.services.guild_rules import GuildRules
 from bot.services.housekeeping import Housekeeping
 from bot.services.orphans import OrphanSweep
 from bot.services.retention import Retention
+from bot.services.rule_cache import RuleCache
 from bot.services.word_filter import WordFilter
 from bot.store.store import SqliteStore
 from tests.support.build import BOB, GUILD, new_request
@@ -121,11 +122,11 @@ async def test_invalid_stored_value_is_reported_once(caplog: pytest.LogCaptureFi
 
     store: Any = Rules()
     counted: list[str] = []
-    guild_rules = GuildRules(store, store, FakeClock(), WordFilter(FakeClock()), counted.append)
+    rules = RuleCache(store, counted.append)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            guild_rules._forget(GUILD)
-            assert not (await guild_rules.of(GUILD)).grounding
+            rules.forget(GUILD)
+            assert not (await rules.of(GUILD)).grounding
     assert counted == ["rules"]
     assert [record.message for record in caplog.records] == ["setting_unreadable"]
 
@@ -146,7 +147,8 @@ async def test_invalid_stored_value_is_reported_once(caplog: pytest.LogCaptureFi
 async def test_service_refuses_invalid_values(setting: Setting, value: object) -> None:
     """From any caller: nothing reaches the store."""
     store: Any = None
-    guild_rules = GuildRules(store, store, FakeClock(), WordFilter(FakeClock()))
+    clock = FakeClock()
+    guild_rules = GuildRules(RuleCache(store), store=store, blocks=store, clock=clock, words=WordFilter(clock))
     with pytest.raises(Refusal) as refusal:
         await guild_rules.change(GUILD, BOB, setting, value, "")
     assert refusal.value.code == "not_offered"

@@ -53,15 +53,14 @@ class Client:
         self.bodies = self.runner.run(self._bodies())
 
     async def _made(self) -> ImagineBot:
+        components: Any = SimpleNamespace(services=Anything())
         made = ImagineBot(
             api_url=Route.BASE,
-            on_login=nothing,
+            build=lambda _: components,
             last_synced=nothing,
             remember_synced=nothing,
             count_malformed=lambda name: self.counted.update([name]),
         )
-        services: Any = Anything()
-        made.services = services
         await made._async_setup_hook()
         for extension in EXTENSIONS:
             await made.load_extension(extension)

@@ -65,7 +65,7 @@ class Life(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         path = fresh_database(Path(self.folder.name) / "bot.db")
         self.clock = FakeClock()
-        limits = {"per_user_running": _RUNNING, "per_user_pending": _PENDING, "max_running": _AT_ONCE}
+        limits: dict[str, Any] = {"per_user_running": _RUNNING, "per_user_pending": _PENDING, "max_running": _AT_ONCE}
         self.path, self.expected = path, dict[int, Expected]()
         self.beside = sqlite3.connect(path)
         self.store = SqliteStore(path, self.clock, **limits)

@@ -15,6 +15,7 @@ from bot.domain.job import Job, JobState
 from bot.ops.backpressure import Backpressure
 from bot.queue.admission import Admission
 from bot.queue.rate_limiter import RateLimiter
+from bot.queue.wakeup import Wakeup
 from tests.support.build import BOB
 from tests.support.clock import FakeClock
 from tests.support.pipeline_harness import PipelineHarness
@@ -65,12 +66,12 @@ async def test_freed_slot_is_used_at_once(pipeline_harness: PipelineHarness) -> 
 async def test_admission_on_hold_starts_nothing_until_the_hold_ends(pipeline_harness: PipelineHarness) -> None:
     """The longest hold counts; when it ends, the waiting jobs start without being woken."""
     await pipeline_harness.start()
-    pipeline_harness.admission.slow_down(30)
-    pipeline_harness.admission.slow_down(5)
+    pipeline_harness.slow_down(30)
+    pipeline_harness.slow_down(5)
     await pipeline_harness.imagine()
     await pipeline_harness.settle()
     pipeline_harness.clock.advance(29)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.settle()
     assert pipeline_harness.provider.posts == []
     pipeline_harness.clock.advance(1)
@@ -116,12 +117,12 @@ async def test_delayed_job_is_called_up_at_its_time(pipeline_harness: PipelineHa
 
 async def test_deadline_that_passes_during_the_query_is_not_missed(pipeline_harness: PipelineHarness) -> None:
     """The hold ends between reading the queue and waiting for a change: nothing else would wake admission."""
-    pipeline_harness.admission.slow_down(30)
+    pipeline_harness.slow_down(30)
     await pipeline_harness.imagine()
     await pipeline_harness.start()
     await pipeline_harness.settle()
     pipeline_harness.store.meanwhile["next_not_before"] = lambda: pipeline_harness.clock.shift(30)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.posted(1)
 
 
@@ -145,6 +146,7 @@ async def test_job_called_up_during_a_stop_is_not_submitted(pipeline_harness: Pi
         jobs=pipeline_harness.store,
         gate=pipeline_harness.gate,
         rate_limiter=RateLimiter(random.Random(1)),
+        wakeup=Wakeup(),
         clock=pipeline_harness.clock,
         owner=OWNER,
         backpressure=Backpressure(),
@@ -166,7 +168,7 @@ async def test_stopping_ends_an_idle_admission(pipeline_harness: PipelineHarness
     """It waits for nothing and leaves no task running."""
     running = asyncio.create_task(pipeline_harness.admission.run())
     await pipeline_harness.settle()
-    pipeline_harness.admission.slow_down(60)
+    pipeline_harness.slow_down(60)
     pipeline_harness.admission.stop()
     await running
     await asyncio.sleep(0)

@@ -114,7 +114,7 @@ async def test_closed_gate_is_not_probed_while_the_disk_is_full(pipeline_harness
     posts = len(pipeline_harness.provider.posts)
     await set_disk(pipeline_harness, SHORT)
     pipeline_harness.clock.shift(3_600)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.settle()
     assert len(pipeline_harness.provider.posts) <= posts + 1  # one may have been in flight
     assert pipeline_harness.gate.probe_at is None

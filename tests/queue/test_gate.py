@@ -72,7 +72,7 @@ async def test_first_waiting_job_is_the_probe(pipeline_harness: PipelineHarness)
     pipeline_harness.provider.answering.clear()
     await pipeline_harness.start()
     await pipeline_harness.until(lambda: bool(pipeline_harness.provider.posts))
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.settle()
     assert pipeline_harness.provider.posts == ["first"]
     pipeline_harness.provider.answering.set()
@@ -215,7 +215,7 @@ async def test_pause_submits_nothing_until_it_is_resumed(pipeline_harness: Pipel
     job = await pipeline_harness.imagine()
     await pipeline_harness.gate.refused(99, EMPTY)
     pipeline_harness.clock.shift(3_600)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     await pipeline_harness.settle()
     assert pipeline_harness.provider.posts == []
     assert (await pipeline_harness.store.gate()).why == "paused"

@@ -69,7 +69,7 @@ async def test_ordering_again_sends_one_more_post(pipeline_harness: PipelineHarn
     await pipeline_harness.start()
     old = await pipeline_harness.becomes(await pipeline_harness.imagine(), JobState.UNCERTAIN)
     new = await pipeline_harness.store.retry(old.id)
-    pipeline_harness.admission.wake()
+    pipeline_harness.wakeup.wake()
     assert new is not None
     await pipeline_harness.becomes(new, JobState.FETCHED)
     assert len(pipeline_harness.provider.posts) == 2

@@ -196,9 +196,8 @@ async def test_dead_thread_is_reported_and_blocks_no_caller(tmp_path: Path) -> N
     def opened() -> Database:
         return Database(sqlite3.connect(tmp_path / "w.db", isolation_level=None, factory=OutOfMemory))
 
-    thread = DatabaseThread("mortal-writer", opened, grouped=True)
     died: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-    thread.on_death(died.set_result)
+    thread = DatabaseThread("mortal-writer", opened, grouped=True, on_death=[died.set_result])
     await thread.start()
     await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
     await thread.run(insert(1))
@@ -214,10 +213,9 @@ async def test_dead_thread_is_reported_and_blocks_no_caller(tmp_path: Path) -> N
 async def test_corrupt_page_ends_the_thread(tmp_path: Path) -> None:
     """The caller gets an error, the bot is notified of the cause, and no write of the group is committed."""
     path = tmp_path / "w.db"
-    thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True)
     heard: list[BaseException] = []
+    thread = DatabaseThread("test-writer", lambda: impatient(path), grouped=True, on_death=[heard.append])
     await thread.start()
-    thread.on_death(heard.append)
     await thread.run(lambda db: db.conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, note TEXT)").close())
     await thread.run(lambda db: db.conn.execute("CREATE TABLE other (n INTEGER PRIMARY KEY)").close())
     await asyncio.to_thread(break_page_of, path, "t")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import discord
@@ -81,9 +82,8 @@ async def loaded_bot() -> ImagineBot:
     async def nothing(*_: object) -> None:
         pass
 
-    made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
-    services: Any = _Anything()
-    made.services = services
+    components: Any = SimpleNamespace(services=_Anything())
+    made = ImagineBot(api_url=Route.BASE, build=lambda _: components, last_synced=nothing, remember_synced=nothing)
     for extension in EXTENSIONS:
         await made.load_extension(extension)
     return made

@@ -11,25 +11,23 @@ from typing import Any
 
 import pytest
 
+from bot.composition.foundation import Foundation
+from bot.composition.queue import build_queue
 from bot.domain.disk import MEGABYTE, DiskRule, DiskState
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, JobState
+from bot.domain.rules import WordRule
 from bot.domain.schedule import Durations, Polling
 from bot.media.reference_cache import ReferenceCopies
 from bot.media.spool import Spool
 from bot.ops.backpressure import Backpressure
-from bot.queue.admission import Admission
-from bot.queue.disk_monitor import DiskMonitor
-from bot.queue.gate import SubmissionGate
-from bot.queue.pipeline import Pipeline
-from bot.queue.polling import Poller
-from bot.queue.rate_limiter import RateLimiter
-from bot.queue.reference_transport import ReferenceTransport
+from bot.ops.counters import Counters
 from bot.services.guild_rules import GuildRules
+from bot.services.rule_cache import RuleCache
 from bot.services.word_filter import WordFilter
 from bot.store.sqlite.reading import read_faults
 from bot.store.store import SqliteStore
-from bot.tasks import TaskGroup
+from bot.tasks import FirstFailure, TaskGroup
 from tests.support.build import new_request
 from tests.support.clock import FakeClock
 from tests.support.database import fresh_database
@@ -68,53 +66,40 @@ class FailingStore(SqliteStore):
 
 
 class PipelineHarness:
-    """Gate, admission, pipeline and fetcher wired as in the bot."""
+    """The queue as the bot builds it, with a test's provider, presenter and clock."""
 
     def __init__(self, store: FailingStore, spool: Spool, clock: FakeClock) -> None:
         self.store, self.spool, self.clock = store, spool, clock
         self.provider, self.presenter, self.alerts = ScriptedProvider(clock), RecordingPresenter(), RecordingAlerts()
         self.steps = Steps(store)
         self.words = WordFilter(clock)
-        self.rules = GuildRules(store.rules, store.blocks, clock, self.words)
+        self.slow_patterns: list[tuple[int, WordRule]] = []
+        self.rules = GuildRules(
+            RuleCache(store.rules), store=store.rules, blocks=store.blocks, clock=clock, words=self.words,
+            on_slow_pattern=[lambda guild_id, rule: self.slow_patterns.append((guild_id, rule))],
+        )  # fmt: skip
         self.announcements = TaskGroup()
-        rng = random.Random(1)
-        polling = Polling()
-        durations = Durations(polling)
-        self.gate = SubmissionGate(
-            gates=store, jobs=store, requests=store, presenter=self.presenter, alerts=self.alerts, clock=clock, rng=rng,
-            tasks=self.announcements, probe_s=60,
+        self.copies = ReferenceCopies(spool.path_of("x").parent / "references", ["cdn.test"])
+        polling, failure = Polling(), FirstFailure()
+        base = Foundation(
+            clock=clock, store=store, provider=self.provider, copies=self.copies, files=spool,
+            polling=polling, durations=Durations(polling), rng=random.Random(1), owner=OWNER,
+            backpressure=Backpressure(), counters=Counters(), failure=failure,
+            tasks=TaskGroup(on_failure=failure.report), announcements=self.announcements,
         )  # fmt: skip
         self.disk = DiskState(free_bytes=LEAST_FREE_BYTES)
-        self.disk_watch = DiskMonitor(
-            look=lambda: self.disk, rule=DiskRule(least_bytes=LEAST_FREE_BYTES), gate=self.gate, clock=clock
-        )
-        poller = Poller(
-            jobs=store, requests=store, provider=self.provider, files=spool, durations=durations, polling=polling,
-            clock=clock, rng=rng, backpressure=Backpressure(), room_for_a_picture=self.disk_watch.room_for_a_picture,
+        queue = build_queue(
+            base, presenter=self.presenter, alerts=self.alerts, look=lambda: self.disk,
+            disk_rule=DiskRule(least_bytes=LEAST_FREE_BYTES), probe_s=60,
         )  # fmt: skip
-        self.copies = ReferenceCopies(spool.path_of("x").parent / "references", ["cdn.test"])
-        self.reference_transport = ReferenceTransport(
-            requests=store, jobs=store, copies=self.copies, spool=spool, uploads=self.provider,
-            presenter=self.presenter, clock=clock, rng=rng,
-        )  # fmt: skip
-        self.pipeline = Pipeline(
-            jobs=store, requests=store, provider=self.provider, files=spool, poller=poller, gate=self.gate,
-            reference_transport=self.reference_transport,
-            presenter=self.presenter, durations=durations, clock=clock, rng=rng, owner=OWNER,
-        )  # fmt: skip
-        self.admission = Admission(
-            jobs=store,
-            gate=self.gate,
-            rate_limiter=RateLimiter(rng),
-            clock=clock,
-            owner=OWNER,
-            backpressure=Backpressure(),
-            start=self.pipeline.start,
-        )
-        self.pipeline.attach(self.admission)
-        self.gate.on_change(self.admission.wake)
-        self.reference_transport.on_arrival(self.admission.wake)
+        self.wakeup, self.rate_limiter, self.gate = queue.wakeup, queue.rate_limiter, queue.gate
+        self.disk_watch, self.reference_transport = queue.disk_monitor, queue.reference_transport
+        self.pipeline, self.admission = queue.pipeline, queue.admission
         self._running: asyncio.Task[None] | None = None
+
+    def slow_down(self, asked_s: float) -> None:
+        """Make the provider ask for a pause."""
+        self.rate_limiter.refused(self.clock.monotonic(), asked_s)
 
     async def start(self) -> None:
         """Start processing as the bot does at its start."""
@@ -137,7 +122,7 @@ class PipelineHarness:
     async def imagine(self, **new: Any) -> Job:
         """Accept one picture and wake the queue."""
         view = await self.store.view(await self.store.accept(new_request(**new)))
-        self.admission.wake()
+        self.wakeup.wake()
         return view.jobs[0]
 
     async def until(self, condition: Callable[[], Awaitable[bool] | bool]) -> None:

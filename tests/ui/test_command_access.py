@@ -78,8 +78,8 @@ async def nothing(*_: object) -> None:
 @pytest.fixture
 async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImagineBot]:
     """The bot with all its commands, not connected; responses are collected in its `told`."""
-    made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
-    cast(Any, made).services = _Services()
+    components: Any = SimpleNamespace(services=_Services())
+    made = ImagineBot(api_url=Route.BASE, build=lambda _: components, last_synced=nothing, remember_synced=nothing)
     told: list[Any] = []
     cast(Any, made).told = told
 
@@ -180,4 +180,4 @@ async def test_autocomplete_reads_rules_for_members_with_permission(bot: Imagine
     [remove] = [command for command in commands_of(bot) if command.qualified_name == "settings words remove"]
     [option] = remove._params.values()
     await bot.tree._call(used(bot, remove, SERVER, option=option))
-    assert cast(Any, bot.services).reached == ["rulebook.of"]
+    assert cast(Any, bot.services).reached == ["guild_rules.of"]

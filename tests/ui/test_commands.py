@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -35,9 +36,8 @@ async def nothing(*_: object) -> None:
 @pytest.fixture
 async def bot() -> AsyncIterator[ImagineBot]:
     """The bot with all its commands, not connected."""
-    made = ImagineBot(api_url=Route.BASE, on_login=nothing, last_synced=nothing, remember_synced=nothing)
-    services: Any = _Anything()
-    made.services = services
+    components: Any = SimpleNamespace(services=_Anything())
+    made = ImagineBot(api_url=Route.BASE, build=lambda _: components, last_synced=nothing, remember_synced=nothing)
     async with made:
         await made.tree.set_translator(CatalogueTranslator())
         for extension in EXTENSIONS:

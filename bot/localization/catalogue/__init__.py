@@ -1,7 +1,8 @@
 """Every word that a member reads, by key and language: `en.toml` has all of them, the others what is translated.
 
-An entry is a sentence with named `{values}`, or a table of its forms by number (`one`, `other`), chosen by the value
-`count`. What a language lacks is said in English.
+An entry is a sentence with named `{values}`, or a table of its forms by CLDR plural category (`one`, `few`, `other`…),
+chosen by the value `count`; the form `=1` is for exactly one in a language that has no category for it, as in ICU's
+messages. What a language lacks is said in English. How a language counts, lists and writes numbers is CLDR's (babel).
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from decimal import Decimal
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from babel import Locale
+from babel.lists import format_list
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from bot.domain.credits import Credits, credits_number
 from bot.domain.errors import Markup, Phrase
@@ -21,7 +27,9 @@ from bot.localization.escape import escaped_inline
 LANGUAGES: Final = ("en", "es", "de", "ja")
 LOCALES: Final = {"es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
 """Discord's locales that are not answered in English."""
-_FORMS: Final = frozenset({"one", "two", "few", "other"})
+_FORMS: Final = frozenset({"=1", "zero", "one", "two", "few", "many", "other"})
+_CLDR_LOCALES: Final = {"en": "en_GB"}
+"""Where it isn't the language itself: American English has a comma before the "and" of a list."""
 
 Entry = str | Mapping[str, str]
 
@@ -33,14 +41,28 @@ class Words(string.Formatter):
     and escaped, unless it is Markup; what comes out is Markup, to be a value of another sentence.
     """
 
-    def __init__(self, language: str, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, language: str, entries: Mapping[str, Entry], fallback: Words | None = None) -> None:
         self.language = language
         self._entries = entries
-        self._separators = str.maketrans({",": self("number.thousands"), ".": self("number.decimal")})
+        self._fallback = fallback
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The words of this key; raises KeyError for one that English does not have."""
-        return Markup(self.vformat(_form(self._entries[key], values.get("count")), (), values))
+        return Markup(self.vformat(self.form(key, values.get("count")), (), values))
+
+    def form(self, key: str, count: object = None, *, ordinal: bool = False) -> str:
+        """The sentence of this key for a number; one from the fallback follows the fallback's plural rules."""
+        if self._fallback is not None and key not in self._entries:
+            return self._fallback.form(key, count, ordinal=ordinal)
+        entry = self._entries[key]
+        if isinstance(entry, str):
+            return entry
+        if not isinstance(count, int | float | Decimal):
+            return entry["other"]
+        if count == 1 and "=1" in entry:
+            return entry["=1"]
+        category = self._locale.ordinal_form(count) if ordinal else self._locale.plural_form(count)
+        return entry.get(category, entry["other"])
 
     def verbatim(self, key: str, /, **values: object) -> str:
         """The same for places where Discord obeys no markup: labels, options of selects, titles, names of commands."""
@@ -48,25 +70,20 @@ class Words(string.Formatter):
 
     def has(self, key: str) -> bool:
         """Whether there are words for a key that comes from elsewhere: an error's code, say."""
-        return key in self._entries
+        return key in self._entries or (self._fallback is not None and self._fallback.has(key))
 
     def ordinal(self, number: int) -> str:
         """`3rd`, and what other languages write for it."""
-        ending = "other" if number % 100 in {11, 12, 13} else {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
-        forms = self._entries["number.ordinal"]
-        pattern = forms if isinstance(forms, str) else forms.get(ending, forms["other"])
-        return Markup(self.vformat(pattern, (), {"number": number}))
+        return Markup(self.vformat(self.form("number.ordinal", number, ordinal=True), (), {"number": number}))
 
     def credits(self, microcredits: int) -> str:
         """A sum: `1 credit`, `1.33 credits`."""
         amount = credits_number(microcredits)
-        return self(
-            "number.credits", count=1 if amount == "1" else 0, amount=Markup(amount.translate(self._separators))
-        )
+        return self("number.credits", count=Decimal(amount), amount=Markup(amount.translate(self._separators)))
 
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
-        return self._joined("number.and", [self.format_field(name, "") for name in names])
+        return self._joined([self.format_field(name, "") for name in names])
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A value inside a sentence: sums, moments, lists and phrases in words; numbers with the language's separators.
@@ -81,19 +98,24 @@ class Words(string.Formatter):
             case datetime():
                 return f"<t:{int(value.timestamp())}:R>"  # counted down by the reader's own client
             case tuple() if format_spec == "or":
-                return self._joined("number.or", [self("number.quoted", name=name) for name in value])
+                return self._joined([self("number.quoted", name=name) for name in value], "or")
             case tuple():
-                return self._joined("number.and", [self.format_field(part, "") for part in value])
+                return self._joined([self.format_field(part, "") for part in value])
             case str() if not isinstance(value, Markup):
                 return escaped_inline(value)
         text: str = super().format_field(value, format_spec)
         return text.translate(self._separators) if format_spec else text
 
-    def _joined(self, key: str, names: Sequence[str]) -> Markup:
-        *others, last = names
-        if not others:
-            return Markup(last)
-        return Markup(self(key, others=Markup(self("number.comma").join(others)), last=Markup(last)))
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale.parse(_CLDR_LOCALES.get(self.language, self.language))
+
+    @cached_property
+    def _separators(self) -> dict[int, str]:
+        return str.maketrans({",": get_group_symbol(self._locale), ".": get_decimal_symbol(self._locale)})
+
+    def _joined(self, names: Sequence[str], style: Literal["standard", "or"] = "standard") -> Markup:
+        return Markup(format_list(names, style=style, locale=self._locale))
 
 
 def words_for(locale: str) -> Words:
@@ -103,7 +125,7 @@ def words_for(locale: str) -> Words:
 
 @cache
 def _load(language: str) -> Words:
-    return Words(language, {**entries_of("en"), **entries_of(language)})
+    return Words(language, entries_of(language), None if language == "en" else _load("en"))
 
 
 @cache
@@ -120,12 +142,6 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Entry]:
         else:
             entries |= _flat(entry, f"{prefix}{name}.")
     return entries
-
-
-def _form(entry: Entry, count: object) -> str:
-    if isinstance(entry, str):
-        return entry
-    return entry["one"] if count == 1 and "one" in entry else entry["other"]
 
 
 ENGLISH: Final = _load("en")

@@ -27,7 +27,7 @@ _GAP: Final = 100_000
 _LEADING_NUMBER: Final = re.compile(r"[0-9]{1,15}(?=[.-])")
 _OPEN: Final = ", ".join(f"'{state}'" for state in JobState if state not in SETTLED)
 _UNSETTLED: Final = (
-    f"deleted_at IS NULL AND wiped = '' AND id IN (SELECT request_id FROM jobs WHERE state IN ({_OPEN}) "  # noqa: S608
+    f"deleted_at IS NULL AND wiped = '' AND id IN (SELECT request_id FROM jobs WHERE state IN ({_OPEN}) "
     "AND retried_by IS NULL)"
 )
 
@@ -98,17 +98,17 @@ def _give_up_deleted(db: Database, now_ms: int) -> None:
 def _leave_messages(db: Database) -> None:
     """Let open requests go on in new messages. The old ones count as copies, and go with a deletion."""
     db.conn.execute(
-        "INSERT OR IGNORE INTO copies (message_id, channel_id, request_id) "  # noqa: S608 - made of constants
+        "INSERT OR IGNORE INTO copies (message_id, channel_id, request_id) "
         "SELECT message_id, COALESCE(message_channel_id, channel_id), id FROM requests "
         f"WHERE message_id IS NOT NULL AND NOT (private AND message_by = 'interaction') AND {_UNSETTLED}"
     )
     # What the old message shows of a request of several has to be sent anew, as far as it is on our disk.
     db.conn.execute(
-        "UPDATE jobs SET attachment_id = NULL, attachment_name = '' WHERE state = 'delivered' "  # noqa: S608
+        "UPDATE jobs SET attachment_id = NULL, attachment_name = '' WHERE state = 'delivered' "
         f"AND request_id IN (SELECT id FROM requests WHERE {_UNSETTLED})"
     )
     db.conn.execute(
-        "UPDATE requests SET message_id = NULL, message_channel_id = NULL, message_by = '', token = NULL, "  # noqa: S608
+        "UPDATE requests SET message_id = NULL, message_channel_id = NULL, message_by = '', token = NULL, "
         f"shown = '', edits = 0, apart = 1, version = version + 1 WHERE {_UNSETTLED}"
     )
 

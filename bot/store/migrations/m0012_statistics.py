@@ -65,7 +65,7 @@ STATEMENTS: Final = (
         SELECT guild_id, substr(day, 1, {length}) AS span, user_id, SUM(requested), SUM(delivered), SUM(failed),
             SUM(cancelled), SUM(uncertain), SUM(balance_errors), SUM(spent_microcredits), SUM(possible_microcredits)
         FROM usage_daily GROUP BY guild_id, span, user_id
-        """  # noqa: S608 - a number
+        """
         for length in (4, 7, 10)
     ),
     # How long pictures took from command to file, in classes of `wait_s`; by the day on which they came.

@@ -62,7 +62,7 @@ _MAX_PATTERN: Final = 200
 def _note(table: str, valid: str, action: str, what: str) -> str:
     """Note each row that breaks its constraint in the audit; 0 is the bot itself."""
     return (
-        "INSERT INTO audit (guild_id, actor_id, action, detail, at) "  # noqa: S608 - constants of this file
+        "INSERT INTO audit (guild_id, actor_id, action, detail, at) "
         f"SELECT guild_id, 0, '{action}', {what} || ': removed, its stored value was not valid', "
         f"CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM {table} WHERE ({valid}) IS NOT 1"
     )
@@ -70,7 +70,7 @@ def _note(table: str, valid: str, action: str, what: str) -> str:
 
 def _keep(table: str, columns: str, valid: str) -> str:
     """Take over the rows that fulfil their constraint."""
-    return f"INSERT INTO {table} SELECT {columns} FROM {table}_before WHERE ({valid}) IS 1"  # noqa: S608 - constants
+    return f"INSERT INTO {table} SELECT {columns} FROM {table}_before WHERE ({valid}) IS 1"
 
 
 STATEMENTS: Final = (

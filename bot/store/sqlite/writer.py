@@ -12,8 +12,9 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlite_utils import Database
@@ -73,31 +74,33 @@ class DatabaseThread:
     """A thread with a connection of its own, opened by `open_database` in it.
 
     What waits at the same moment is run as one group; `grouped` makes a group one transaction, for the writer.
+    `on_death` is called, in the event loop, with what ended the thread; it answers nothing but errors from then on.
+    An error of one function, or of one transaction, ends nothing.
     """
 
-    def __init__(self, name: str, open_database: Callable[[], Database], *, grouped: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        open_database: Callable[[], Database],
+        *,
+        grouped: bool,
+        on_death: Iterable[Callable[[BaseException], None]] = (),
+    ) -> None:
         self._open_database = open_database
         self._grouped = grouped
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._ready: Future[None] = Future()
         self._closed = False
-        self._told: Callable[[BaseException], None] = lambda _: None
+        self._on_death = tuple(on_death)
         self.group = 0
         """The number of the group of functions that is being run; for what they may share."""
 
     async def start(self) -> None:
         """Open the connection in the thread; raises what opening it raises."""
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
         await asyncio.wrap_future(self._ready)
-
-    def on_death(self, told: Callable[[BaseException], None]) -> None:
-        """Have this called, in the event loop, with what ended the thread; it answers nothing but errors from then on.
-
-        An error of one function, or of one transaction, ends nothing.
-        """
-        loop = asyncio.get_running_loop()
-        self._told = lambda error: _in_loop(loop, lambda: told(error))
 
     async def run(self, function: Callable[[Database], T]) -> T:
         """Run a function on the thread: in a transaction if this is the writer. Raises StoreError for SQLite's errors.
@@ -139,7 +142,8 @@ class DatabaseThread:
             # A connection in an unknown state writes nothing more; nobody waits for ever for an answer, though.
             log.critical("database_thread_died", extra={"name_of_thread": self._thread.name}, exc_info=True)
             cause = _damaged(error) if _is_damage(error) else error
-            self._told(cause)
+            for told in self._on_death:
+                _in_loop(self._loop, partial(told, cause))
             self._refuse(group or [], cause)
         finally:
             database.close()

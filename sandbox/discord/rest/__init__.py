@@ -1,4 +1,4 @@
-"""The REST API, one module a family of routes; `ENDPOINTS` is all of it."""
+"""The REST API, one module per family of routes; `ENDPOINTS` lists all of them."""
 
 from sandbox.discord.rest import application, channels, commands, guilds, interactions
 from sandbox.discord.rest.call import Call, Endpoint, Reply

@@ -1,4 +1,4 @@
-"""Who the bot is, and where its gateway is."""
+"""Endpoints about the bot itself: user, guilds, application, gateway address, DMs."""
 
 from sandbox.discord.errors import unknown_user
 from sandbox.discord.model import ChannelType
@@ -8,12 +8,12 @@ from sandbox.discord.rest.call import Call, Endpoint, Reply
 
 
 async def gateway(call: Call) -> Reply:
-    """Where the gateway is."""
+    """The gateway's URL."""
     return Reply({"url": call.gateway_url})
 
 
 async def gateway_bot(call: Call) -> Reply:
-    """Where the gateway is, and how many shards Discord recommends."""
+    """The gateway's URL, and how many shards Discord recommends."""
     limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
     return Reply({"url": call.gateway_url, "shards": call.world.recommended_shards, "session_start_limit": limit})
 

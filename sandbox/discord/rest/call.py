@@ -1,4 +1,4 @@
-"""One REST call as its handler sees it, and how a body with files is read."""
+"""A parsed REST call, and reading bodies with files."""
 
 import json
 import re
@@ -30,18 +30,18 @@ class Call:
 
     @property
     def json(self) -> Json:
-        """The body as an object (an absent one is empty)."""
+        """The body as an object (empty if there is none)."""
         return self.body if isinstance(self.body, dict) else {}
 
     def integer(self, name: str, otherwise: int) -> int:
-        """A number of the query. Raises 50035 if it is none."""
+        """A number of the query string. Raises 50035 for anything else."""
         try:
             return int(self.query.get(name, otherwise))
         except ValueError:
             raise invalid_form({name: ("NUMBER_TYPE_COERCE", "Value is not an int.")}) from None
 
     def discard_uploads(self) -> None:
-        """Delete the files that no message took."""
+        """Delete the uploaded files that no message owns."""
         for upload in self.uploads:
             if not upload.adopted:
                 upload.path.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A handler's answer; a body of None is sent as 204's emptiness."""
+    """A handler's response; a body of None is sent as 204 without content."""
 
     body: Any = None
     status: int = 200
@@ -60,7 +60,7 @@ Handler = Callable[[Call], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A route by its OpenAPI template; `authorised` means that it wants the bot's token."""
+    """A route by its OpenAPI template; `authorised` means that it requires the bot's token."""
 
     method: str
     template: str
@@ -76,7 +76,7 @@ async def read_body(request: web.Request, call: Call, *, file_limit: int) -> Non
         await _read_multipart(request, call, file_limit)
         return
     if request.content_type == "application/x-www-form-urlencoded":
-        # py-cord sends its payload_json like this when there is no file beside it.
+        # py-cord sends its payload_json like this when there is no file.
         form = await request.post()
         call.body = _parsed(str(form["payload_json"]).encode()) if "payload_json" in form else dict(form)
         return
@@ -84,7 +84,7 @@ async def read_body(request: web.Request, call: Call, *, file_limit: int) -> Non
 
 
 async def _read_multipart(request: web.Request, call: Call, file_limit: int) -> None:
-    """Read part by part. What is over a limit is read to its end too: a closed socket would hide the answer."""
+    """Read part by part. Parts over a limit are read to the end too: closing the socket would hide the response."""
     total = 0
     oversized = False
     async for part in await request.multipart():

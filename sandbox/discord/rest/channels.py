@@ -1,4 +1,4 @@
-"""Channels and their messages, with the bot's token and permissions."""
+"""Endpoints of channels and their messages, which require the bot's token and permissions."""
 
 from sandbox.discord.errors import cannot_dm, missing_access, missing_permissions, not_own_message
 from sandbox.discord.model import Channel, ChannelType, Json, StoredMessage
@@ -11,7 +11,7 @@ _MAX_PAGE = 100
 
 
 def _channel(call: Call, *needed: Permission) -> Channel:
-    """The channel, if the bot sees it and may do what is needed. Raises 10003, 50001 or 50013."""
+    """The channel, if the bot sees it and has the permissions. Raises 10003, 50001 or 50013."""
     channel = call.world.channel_by_id(call.params["channel_id"])
     granted = call.world.bot_permissions(channel)
     if not granted & Permission.VIEW_CHANNEL:
@@ -26,7 +26,7 @@ def _message(call: Call, *needed: Permission) -> StoredMessage:
 
 
 def _channel_to_send(call: Call, *needed: Permission) -> Channel:
-    """The channel, if the bot may post there; for threads there is a permission of its own."""
+    """The channel, if the bot may post there; threads need a separate permission."""
     channel = call.world.channel_by_id(call.params["channel_id"])
     thread = channel.type is ChannelType.PUBLIC_THREAD
     return _channel(call, Permission.SEND_MESSAGES_IN_THREADS if thread else Permission.SEND_MESSAGES, *needed)
@@ -38,7 +38,7 @@ async def get_channel(call: Call) -> Reply:
 
 
 async def edit_channel(call: Call) -> Reply:
-    """Change a channel's name, topic or age restriction, which takes Manage Channels."""
+    """Change a channel's name, topic or age restriction, which requires Manage Channels."""
     channel = _channel(call, Permission.MANAGE_CHANNELS)
     body: Json = call.json
     channel.name = body.get("name", channel.name)
@@ -66,7 +66,7 @@ async def get_message(call: Call) -> Reply:
 
 
 async def create_message(call: Call) -> Reply:
-    """Post a message. Raises 50007 where the recipient of a DM takes none."""
+    """Post a message. Raises 50007 if the recipient of a DM accepts none."""
     files = (Permission.ATTACH_FILES,) if call.uploads else ()
     channel = _channel_to_send(call, *files)
     if channel.type is ChannelType.DM and channel.recipient and not channel.recipient.accepts_dms:
@@ -85,7 +85,7 @@ async def edit_message(call: Call) -> Reply:
 
 
 async def delete_message(call: Call) -> Reply:
-    """Delete a message; others' only with Manage Messages."""
+    """Delete a message; those of others require Manage Messages."""
     message = _message(call)
     if message.author is not call.world.bot:
         _channel(call, Permission.MANAGE_MESSAGES)
@@ -94,7 +94,7 @@ async def delete_message(call: Call) -> Reply:
 
 
 async def typing(call: Call) -> Reply:
-    """Show "typing"; nobody here looks."""
+    """Accept a typing indicator; the sandbox doesn't show it."""
     _channel_to_send(call)
     return Reply(status=204)
 

@@ -1,4 +1,4 @@
-"""The application's commands, global and of the guild."""
+"""Endpoints of the application's commands, global and per guild."""
 
 from sandbox.discord.errors import invalid_form, missing_access
 from sandbox.discord.model import Json
@@ -28,7 +28,7 @@ async def replaced(call: Call) -> Reply:
 
 
 async def created(call: Call) -> Reply:
-    """Create or overwrite one: 201 for a new one, 200 otherwise."""
+    """Create or overwrite a command: 201 for a new one, 200 otherwise."""
     command, is_new = call.world.commands.create(_scope(call), _named(call.json, 0))
     return Reply(command, status=201 if is_new else 200)
 

@@ -1,4 +1,4 @@
-"""The guild: itself, its members, roles and channels."""
+"""Endpoints of the guild, its members, roles and channels."""
 
 from sandbox.discord.errors import missing_access, unknown_guild, unknown_member
 from sandbox.discord.model import Guild
@@ -24,7 +24,7 @@ async def get_guild(call: Call) -> Reply:
 
 
 async def list_members(call: Call) -> Reply:
-    """Members by id, which takes the privileged intent as on Discord."""
+    """Members by id, which requires the privileged intent, as on Discord."""
     guild = _guild(call)
     if not call.world.privileged_intents & _GUILD_MEMBERS:
         raise missing_access()
@@ -53,7 +53,7 @@ async def list_channels(call: Call) -> Reply:
 
 
 async def default_sounds(_: Call) -> Reply:
-    """No soundboard here; py-cord asks on start."""
+    """No soundboard here; py-cord requests it on start."""
     return Reply([])
 
 

@@ -1,4 +1,4 @@
-"""Answers to interactions: the callback, and the webhook routes of their tokens. These take no bot token."""
+"""Endpoints for interactions: the callback, and their tokens' webhook routes. They need no bot token."""
 
 from sandbox.discord.interactions import CallbackType, InteractionRecord
 from sandbox.discord.model import Json
@@ -7,7 +7,7 @@ from sandbox.discord.rest.call import Call, Endpoint, Reply
 
 
 async def callback(call: Call) -> Reply:
-    """The first answer: 204, or with `with_response` what came of it."""
+    """The callback: returns 204, or with `with_response` the resulting message."""
     token = call.params["interaction_token"]
     record = call.world.interactions.acknowledge(call.params["interaction_id"], token, call.json, call.uploads)
     if call.query.get("with_response", "").lower() not in ("1", "true"):

@@ -43,7 +43,7 @@ async def test_hanging_calls_are_answered_when_the_faults_are_cleared(
 
     both = [asyncio.create_task(asked()) for _ in range(2)]
     for _ in range(500):
-        if len(server.charges) == 1 and len(server.posts) == 2:
+        if server.hanging == 2:
             break
         await asyncio.sleep(0.01)
     assert not any(task.done() for task in both)
