@@ -43,7 +43,7 @@ class FormPart:
 
 
 def data_of(interaction: discord.Interaction[Any]) -> Json:
-    """An interaction's data; empty where it is no object."""
+    """An interaction's data; empty if it is not an object."""
     data: object = interaction.data
     return data if isinstance(data, Mapping) else {}
 

@@ -1,4 +1,4 @@
-"""The one escape function: texts of others (members, providers, files) are displayed as typed, and never obeyed."""
+"""Escapes texts of others (members, providers, files), so that Discord displays them as typed and never as markup."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def _left(standing: Standing, limit: Limit, words: Words) -> str:
 def quotas_view(
     quotas: Sequence[Quota], standing: Standing, known_roles: Mapping[int, str], done: str = ""
 ) -> ui.LayoutView:
-    """Every quota of a server, for its managers; `done` is a line about what was just changed.
+    """Every quota of a server, for its moderators; `done` is a line about what was just changed.
 
     `known_roles` are the existing roles: a quota may be for one that was deleted.
     """

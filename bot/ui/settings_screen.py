@@ -182,7 +182,7 @@ class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"
         return cls()
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Open the form; its sender is checked again."""
+        """Open the form; the permission is checked again when it is sent."""
         manager_of(interaction)
         form = words_form(interaction.id)
         await open_form(interaction, form)
