@@ -104,7 +104,7 @@ class RemixForm(ui.Modal):
         return comes_first(interaction)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the form once, if its binding allows it. A refused sender leaves it open for others.
+        """Take the form once, if its binding allows it; a refused sender does not close it.
 
         Sent twice at the same moment, it arrives here twice; sent again later, discord.py does not find it any more.
         """
