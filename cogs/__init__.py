@@ -1,1 +1,1 @@
-"""The commands: each parses, calls one service and lets it be shown."""
+"""The cogs: each command parses its input, calls one service and shows the result."""

@@ -1,4 +1,4 @@
-"""`/help`: everything on one screen."""
+"""`/help`: an overview on one screen."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 from typing import Any
@@ -18,7 +18,7 @@ Registered = app_commands.Command[Any, ..., Any] | app_commands.Group | app_comm
 
 
 class Help(commands.Cog):
-    """How this bot is used."""
+    """The overview of commands, prices and limits."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -41,7 +41,7 @@ class Help(commands.Cog):
 
 
 def _is_for(interaction: discord.Interaction[ImagineBot], command: Registered) -> bool:
-    """Whether its reader finds a command here: those for who looks after a server would only fill a member's screen."""
+    """Whether to list a command here: moderators' commands would only fill the screen of other members."""
     if (
         interaction.guild_id is None
         and command.allowed_contexts is not None

@@ -17,7 +17,7 @@ from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, styl
 
 
 class Imagine(commands.Cog):
-    """Pictures from words."""
+    """Pictures from a prompt alone."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

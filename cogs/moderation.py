@@ -1,4 +1,4 @@
-"""`/block`, `/unblock`, `/blocks`, and the menu "Remove picture": what moderators do about members."""
+"""`/block`, `/unblock`, `/blocks`, and the menu entry "Remove picture"."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import asyncio
@@ -41,7 +41,7 @@ _SILENT: Final = discord.AllowedMentions.none()
 
 
 class Moderation(commands.Cog):
-    """For members with Manage Messages, or whom the server's own settings let; all answers are private."""
+    """For members with Manage Messages, or those whom the server's own settings allow; all answers are private."""
 
     def __init__(self, bot: ImagineBot, services: Services) -> None:
         self._tree = bot.tree
@@ -50,11 +50,11 @@ class Moderation(commands.Cog):
         self._menu = cast(app_commands.ContextMenu, in_servers_for(manage_messages=True)(entry))
 
     async def cog_load(self) -> None:
-        """Add the menu: discord.py does not find it in a cog by itself."""
+        """Add the menu entry: discord.py does not find it in a cog by itself."""
         self._tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it away again."""
+        """Remove the menu entry."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(description=phrase("command.block"))
@@ -74,7 +74,7 @@ class Moderation(commands.Cog):
         reason: app_commands.Range[str, 1, MAX_REASON_CHARACTERS] = "",
         tell: bool = False,
     ) -> None:
-        """Let a member make no pictures here."""
+        """Block a member from making pictures here."""
         await begin_answer(interaction)
         moderator = moderator_of(interaction)
         check_blockable(member, moderator)
@@ -87,7 +87,7 @@ class Moderation(commands.Cog):
     @in_servers_for(manage_messages=True)
     @worded(member=option("unblock_member"))
     async def unblock(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
-        """Let a blocked member make pictures again."""
+        """Unblock a member."""
         await begin_answer(interaction)
         await self._services.moderation.unblock(moderator_of(interaction), member.id)
         await self._answer(interaction, ENGLISH("moderation.unblocked", member=mention(member.id)))
@@ -95,13 +95,13 @@ class Moderation(commands.Cog):
     @app_commands.command(description=phrase("command.blocks"))
     @in_servers_for(manage_messages=True)
     async def blocks(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """List who is blocked here."""
+        """List the blocked members."""
         await begin_answer(interaction)
         found = await self._services.moderation.blocks(moderator_of(interaction))
         await self._answer(interaction, block_list(found))
 
     async def remove_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
-        """Ask why, and whether to block its member; Discord takes a form as a first answer only."""
+        """Open a form for the reason and a block. Not deferred: Discord accepts a form as a first answer only."""
         moderator = moderator_of(interaction)
         asked_by = message.interaction_metadata
         try:
@@ -117,7 +117,7 @@ class Moderation(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Answer the form, also one that was opened before a restart."""
+        """Answer the form, even if it was opened before a restart."""
         await answer_form(
             interaction,
             REMOVE_FORM,
@@ -141,7 +141,7 @@ class Moderation(commands.Cog):
         await self._answer(interaction, "\n".join(lines))
 
     async def _block_too(self, moderator: Moderator, member_id: int, lasts: timedelta | None, reason: str) -> str:
-        """Block whose picture was removed; what speaks against that is told beside the removal, which stands."""
+        """Block the member of a removed picture; if that is refused, the reason is added to the answer."""
         try:
             block, taken_back = await self._services.moderation.block(moderator, member_id, lasts=lasts, reason=reason)
         except Refusal as refusal:
@@ -149,7 +149,7 @@ class Moderation(commands.Cog):
         return blocked_answer(block, taken_back)
 
     async def _answer(self, interaction: discord.Interaction[ImagineBot], said: str) -> None:
-        """Say what was done, and, to the first moderator who comes by, that the log channel cannot be written to."""
+        """Show what was done; once, also that the log channel cannot be written to."""
         note = trouble_note(self._services.server_log.untold_trouble(interaction.guild_id or 0))
         await edit_answer(interaction, content=f"{said}{note}", allowed_mentions=_SILENT)
 

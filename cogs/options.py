@@ -1,4 +1,4 @@
-"""What the picture commands have in common: their choices, proposals while typing, and whose styles they are."""
+"""Shared by the picture commands: choices of their options, autocompletes, and where commands are offered."""
 
 import asyncio
 import logging
@@ -41,11 +41,11 @@ PICTURE_OPTIONS = {
     "spoiler": option("spoiler"),
     "count": option("count", most=MAX_COUNT),
 }
-"""What `/imagine` and `/remix` have in common."""
+"""The options that `/imagine` and `/remix` share."""
 
 
 async def quickly(offers: Coroutine[Any, Any, list[T]]) -> list[T]:
-    """Proposals for what is being typed; none rather than an error, or an answer that comes too late."""
+    """Proposals for an autocomplete; none if reading them fails or would delay the answer."""
     try:
         async with asyncio.timeout(_PROPOSED_BY_S):
             return await offers
@@ -57,15 +57,15 @@ async def quickly(offers: Coroutine[Any, Any, list[T]]) -> list[T]:
 
 
 async def style_proposals(interaction: discord.Interaction[ImagineBot], current: str) -> list[app_commands.Choice[str]]:
-    """The styles that a member may mean by what they typed so far."""
+    """The styles that match what is typed."""
     presets = interaction.client.services.presets
     return proposals(await quickly(presets.offers(current, preset_editor_of(interaction))))
 
 
 def in_servers_for(**permissions: bool) -> Callable[[T], T]:
-    """Offer a command, group or menu in servers alone, at first to members with these permissions.
+    """Offer a command, group or menu in servers only, by default to members with these permissions.
 
-    Each place is named: the tree's own answer holds where a command gives none, as `guild_only` does.
+    Every context is set: for one that is not, the tree's default would apply, as it does with `guild_only`.
     """
 
     def limited(command: T) -> T:

@@ -1,4 +1,4 @@
-"""Menus of messages and members: make a picture from what was posted, or see what made one."""
+"""The menu entries of messages and members: make a picture from a posted one, or show how one was made."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import io
@@ -26,7 +26,7 @@ from bot.ui.remix_modal import Filled, Offer, RemixForm, nobody_took
 
 
 class Posted(commands.Cog):
-    """What a member can do with what others posted."""
+    """What members can do with posted pictures."""
 
     def __init__(self, bot: ImagineBot, services: Services) -> None:
         self._tree = bot.tree
@@ -39,12 +39,12 @@ class Posted(commands.Cog):
             self._menus.append(menu_entry("menu.remix_avatar", self.remix_avatar))
 
     async def cog_load(self) -> None:
-        """Add the menus: discord.py does not find them in a cog by itself."""
+        """Add the menu entries: discord.py does not find them in a cog by itself."""
         for menu in self._menus:
             self._tree.add_command(menu)
 
     async def cog_unload(self) -> None:
-        """Take them away again."""
+        """Remove the menu entries."""
         for menu in self._menus:
             self._tree.remove_command(menu.name, type=menu.type)
 
@@ -64,7 +64,7 @@ class Posted(commands.Cog):
         await self._ask(interaction, words("menu.remix_avatar"), [avatar_of(user, words)], private=False)
 
     async def inspect_picture(self, interaction: discord.Interaction[ImagineBot], message: discord.Message) -> None:
-        """Show privately what made the picture of a message."""
+        """Show privately how the picture of a message was made."""
         await begin_answer(interaction)
         asked_by = message.interaction_metadata
         view, job = await self._services.lookup.of_message(
@@ -76,7 +76,7 @@ class Posted(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Answer forms that are not open any more; Discord would only say that something went wrong."""
+        """Answer forms that are no longer open; without an answer Discord shows a general failure."""
         if not nobody_took(interaction) or not comes_first(interaction):
             return
         try:
@@ -106,8 +106,8 @@ class Posted(commands.Cog):
             submit=partial(self._order, private=private),
             words=words_of(interaction),
         )
-        # discord.py notes that a form is open once an answer says so. It may get lost, or come after the form itself.
-        interaction._state.store_view(form)  # noqa: SLF001 - there is no other way to tell it
+        # discord.py registers a form once Discord confirms it. That may get lost, or arrive after the form was sent.
+        interaction._state.store_view(form)  # noqa: SLF001 - there is no public way to register it
         await open_form(interaction, form, about=about)
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:

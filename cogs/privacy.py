@@ -1,4 +1,4 @@
-"""`/privacy`: what is kept of a member, for them to have, and to have deleted."""
+"""`/privacy`: export and deletion of a member's stored data."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import discord
@@ -13,7 +13,7 @@ from bot.ui.privacy import PRIVACY_BUTTONS, erase_question, send_copy
 
 
 class Privacy(commands.GroupCog, name="privacy", description=phrase("command.privacy")):
-    """For everybody, about themselves; all answers are private."""
+    """For all members, about their own data; all answers are private."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -26,7 +26,7 @@ class Privacy(commands.GroupCog, name="privacy", description=phrase("command.pri
 
     @app_commands.command(description=phrase("command.privacy_delete"))
     async def delete(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Have everything deleted that you said and made here; asks first."""
+        """Delete everything stored that the member wrote or made; asks first."""
         await begin_answer(interaction)
         tally = await self._services.privacy.tally(interaction.user.id)
         view = erase_question(interaction.user.id, tally, words_of(interaction))

@@ -1,4 +1,4 @@
-"""`/queue`, `/collect` and `/gallery`: what members look up later."""
+"""`/queue`, `/collect` and `/gallery`: a member's active and earlier pictures."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 from typing import Final
@@ -15,18 +15,18 @@ from bot.registry import Services
 from bot.ui.lists import LIST_BUTTONS, MAX_FILTER_CHARACTERS, queue_view, show_gallery
 
 _AT_ONCE: Final = 4
-"""Where the bot is only installed by the user, Discord lets at most five follow-ups through."""
+"""If only the member installed the bot, Discord allows at most five follow-ups."""
 
 
 class Queue(commands.Cog):
-    """Lists for one member alone, and pictures handed over."""
+    """Private lists of a member, and sending pictures again."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     @app_commands.command(description=phrase("command.queue"))
     async def queue(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Show your pictures under way, with their places in line; cancel those that wait."""
+        """Show the member's active pictures with their queue positions; waiting ones can be cancelled."""
         await begin_answer(interaction)
         views = await self._services.library.under_way(interaction.user.id)
         await edit_answer(interaction, view=queue_view(views, words_of(interaction)))
@@ -36,7 +36,7 @@ class Queue(commands.Cog):
     async def collect(
         self, interaction: discord.Interaction[ImagineBot], number: app_commands.Range[int, 1, 10**15] | None = None
     ) -> None:
-        """Get pictures that could not be posted, or show an earlier picture of yours again."""
+        """Send pictures that could not be posted, or one earlier picture again."""
         await begin_answer(interaction)
         if number is None:
             await self._collect_all(interaction)
@@ -50,7 +50,7 @@ class Queue(commands.Cog):
         said = words("answer.handing_over", count=pictures)
         if len(due) > _AT_ONCE:
             said = f"{said} {words('answer.collect_more')}"
-        # The first follow-up would become the deferred answer: that one is given first.
+        # The first follow-up would replace the deferred answer, so that is edited first.
         await edit_answer(interaction, content=said)
         for view in due[:_AT_ONCE]:
             await self._services.resend.give(interaction, view, private=True)
@@ -68,7 +68,7 @@ class Queue(commands.Cog):
         interaction: discord.Interaction[ImagineBot],
         words: app_commands.Range[str, 1, MAX_FILTER_CHARACTERS] = "",
     ) -> None:
-        """Page through the pictures you made."""
+        """Show the member's pictures page by page."""
         await begin_answer(interaction)
         wanted = " ".join(words.split())
         await show_gallery(interaction, 0, wanted)

@@ -1,4 +1,4 @@
-"""`/quota`: what a member has left. `/quotas`: what those who look after a server limit."""
+"""`/quota`: what a member has left. `/quotas`: a server's limits."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 from typing import Final
@@ -34,7 +34,7 @@ async def _amounts(
 
 
 async def _limited(interaction: discord.Interaction[ImagineBot], current: str) -> list[app_commands.Choice[str]]:
-    """Those whose quota can be taken away, deleted roles too."""
+    """The roles whose quota can be removed, including deleted ones."""
     names = _roles(interaction)
     found = await quickly(interaction.client.services.quotas.removable(interaction.guild_id or 0))
     offers = {role_label(quota.role_id, names): str(quota.role_id) for quota in found}
@@ -43,14 +43,14 @@ async def _limited(interaction: discord.Interaction[ImagineBot], current: str) -
 
 
 class Quota(commands.Cog):
-    """What is left, for whoever asks."""
+    """What is left, for the asking member."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     @app_commands.command(description=phrase("command.quota"))
     async def quota(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """See what you may still make here, and when that begins anew."""
+        """Show what the member can still order, and when that resets."""
         await begin_answer(interaction)
         standing = await self._services.quotas.standing(origin_of(interaction))
         view = quota_view(standing, self._services.limits, words_of(interaction))
@@ -59,7 +59,7 @@ class Quota(commands.Cog):
 
 @in_servers_for(manage_messages=True)
 class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quotas")):
-    """A server's quotas; changing them needs Manage Server beside what Discord asks for the command."""
+    """A server's quotas; changing them needs Manage Server in addition to Discord's permission for the command."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -92,7 +92,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
         grounding: bool | None = None,
         count: app_commands.Range[int, 1, MAX_COUNT] | None = None,
     ) -> None:
-        """Set some limits of everyone or of a role; its others stay as they are."""
+        """Set some limits of everyone or of a role; its other limits are kept."""
         await begin_answer(interaction)
         given = {
             Limit.PICTURES_DAY: pictures_per_day,
@@ -124,14 +124,14 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     @worded(role=option("quota_gone"))
     @app_commands.autocomplete(role=_limited)
     async def remove(self, interaction: discord.Interaction[ImagineBot], role: RoleName) -> None:
-        """Forget a quota; that of a deleted role can be chosen too."""
+        """Remove a quota; that of a deleted role can be chosen too."""
         await begin_answer(interaction)
         await self._services.quotas.remove(preset_editor_of(interaction), role_meant(role, _roles(interaction)))
         await self._show(interaction, ENGLISH("quotas.removed"))
 
     @app_commands.command(name="list", description=phrase("command.quotas_list"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Show every quota, and how the server's own limit stands."""
+        """Show every quota, and the use of the server's own limit."""
         await begin_answer(interaction)
         await self._show(interaction)
 
@@ -139,7 +139,7 @@ class Quotas(commands.GroupCog, name="quotas", description=phrase("command.quota
     @app_commands.command(description=phrase("command.quotas_reset"))
     @worded(member=option("quota_member"))
     async def reset(self, interaction: discord.Interaction[ImagineBot], member: discord.User) -> None:
-        """Let a member begin anew, whether they are still here or not."""
+        """Reset a member's usage, whether they are still in the server or not."""
         await begin_answer(interaction)
         await self._services.quotas.reset(preset_editor_of(interaction), member.id)
         await self._show(interaction, ENGLISH("quotas.reset", member=mention(member.id)))

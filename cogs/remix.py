@@ -22,7 +22,7 @@ _MORE_IMAGES = {f"image{number}": option("image", number=number) for number in r
 
 
 class Remix(commands.Cog):
-    """Pictures from pictures."""
+    """Pictures from a prompt and reference pictures."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

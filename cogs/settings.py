@@ -1,4 +1,4 @@
-"""`/settings`: a server's rules on one screen, and its rules about words."""
+"""`/settings`: a server's settings on one screen, and its word rules."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import asyncio
@@ -55,7 +55,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
 
     @app_commands.command(description=phrase("command.settings_show"))
     async def show(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Show and change what holds in this server."""
+        """Show the server's current settings, to be changed there."""
         await begin_answer(interaction)
         manager_of(interaction)
         await show_screen(interaction)
@@ -70,7 +70,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         regex: bool = False,
         where: str = Where.EVERYWHERE.value,
     ) -> None:
-        """Let no prompt have these words."""
+        """Add a word rule."""
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         rule = WordRule(pattern=pattern, regex=regex, where=Where(where))
@@ -80,7 +80,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
     @words.command(name="remove", description=phrase("command.settings_words_remove"))
     @worded(rule=option("rule_gone"))
     async def remove(self, interaction: discord.Interaction[ImagineBot], rule: app_commands.Range[int, 1]) -> None:
-        """Forget a rule."""
+        """Remove a word rule."""
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         removed = await self._services.guild_rules.remove_words(guild_id, actor_id, rule)
@@ -100,7 +100,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
 
     @words.command(name="list", description=phrase("command.settings_words_list"))
     async def all_rules(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Show every rule about words."""
+        """Show all word rules."""
         await begin_answer(interaction)
         guild_id, _ = manager_of(interaction)
         await self._answer(interaction, rule_list((await self._services.guild_rules.of(guild_id)).words))
@@ -114,7 +114,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
         pattern: Pattern | None = None,
         regex: bool = False,
     ) -> None:
-        """Say what the rules, or one that is only thought of, would refuse; nothing changes."""
+        """Show what the rules, or a rule that is not stored, would refuse; changes nothing."""
         await begin_answer(interaction)
         guild_id, actor_id = manager_of(interaction)
         guild_rules = self._services.guild_rules
@@ -127,7 +127,7 @@ class Settings(commands.GroupCog, name="settings", description=phrase("command.s
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Answer the form of a rule, also one that was opened before a restart."""
+        """Answer the form of a word rule, even if it was opened before a restart."""
         await answer_form(interaction, WORDS_FORM, lambda _: self._add_rule(interaction))
 
     async def _add_rule(self, interaction: discord.Interaction[ImagineBot]) -> None:

@@ -1,4 +1,4 @@
-"""`/style`: words under a name, to be added to prompts."""
+"""`/style`: named texts that are added to prompts."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import io
@@ -23,11 +23,11 @@ _SAVED = {
     (True, False): "styles.server_saved",
     (True, True): "styles.server_replaced",
 }
-"""What is said by whether it is the server's, and whether it took the place of another."""
+"""The answer, by whether the style is the server's and whether it replaced another one."""
 
 
 class Style(commands.GroupCog, name="style", description=phrase("command.style")):
-    """Presets of members, and of the server."""
+    """Styles of members and of the server."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -58,7 +58,7 @@ class Style(commands.GroupCog, name="style", description=phrase("command.style")
     @app_commands.command(description=phrase("command.style_delete"))
     @worded(name=option("gone_name"), server=option("gone_server"))
     async def delete(self, interaction: discord.Interaction[ImagineBot], name: str, server: bool = False) -> None:
-        """Delete a style; pictures made with it stay as they are."""
+        """Delete a style; pictures made with it are not affected."""
         await begin_answer(interaction)
         preset = await self._services.presets.delete(name, preset_editor_of(interaction), server=server)
         key = "styles.server_deleted" if server else "styles.own_deleted"

@@ -1,4 +1,4 @@
-"""`/usage`: what was made in a server and what it cost, for the people who look after it."""
+"""`/usage`: what was made in a server and what it cost, for its moderators."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 from typing import Any, Final, cast
@@ -40,11 +40,11 @@ _STATES: Final = [
 
 
 class AnyChannel(app_commands.Transformer):
-    """A channel or thread of any type, known to this bot or not: only its number matters here."""
+    """A channel or thread of any type, cached by this bot or not: only its id is needed."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
-        """What Discord asks for."""
+        """The option type that Discord shows."""
         return discord.AppCommandOptionType.channel
 
     async def transform(  # noqa: D102 - as inherited
@@ -58,7 +58,7 @@ class AnyChannel(app_commands.Transformer):
 
 @in_servers_for(manage_messages=True)
 class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")):
-    """A server's numbers. Everything is told privately, and can be posted with `share`."""
+    """A server's statistics. All answers are private, or public with `share`."""
 
     def __init__(self, services: Services) -> None:
         self._reports: Reports = services.reports
@@ -66,14 +66,14 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         self._authorizations = services.authorizations
 
     async def interaction_check(self, interaction: discord.Interaction[ImagineBot]) -> bool:  # type: ignore[override]
-        """Remember whom Discord let use these commands: they may turn the pages of what they are answered."""
+        """Remember whom Discord allowed to use these commands: they may page through the answers."""
         self._authorizations.take(interaction)
         return True
 
     @app_commands.command(description=phrase("command.usage_overview"))
     @in_period()
     async def overview(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
-        """Pictures, credits, members and failures of a period, with a chart."""
+        """Show pictures, credits, members and failures of a period, with a chart."""
         await begin_answer(interaction)
         days = self._days(asked)
         found, chart = await self._reports.overview(_server(interaction), days)
@@ -90,7 +90,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         asked: AskedPeriod,
         share: bool,
     ) -> None:
-        """One member's numbers, whether they are still here or not."""
+        """Show one member's numbers, whether they are still in the server or not."""
         await begin_answer(interaction)
         days = self._days(asked)
         found = await self._reports.member(_server(interaction), member.id, days)
@@ -99,7 +99,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     @app_commands.command(description=phrase("command.usage_top"))
     @in_period()
     async def top(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
-        """Who spent most."""
+        """Show the members who spent most."""
         await begin_answer(interaction)
         days = self._days(asked)
         await _show(interaction, top_screen(await self._reports.top(_server(interaction), days), days), share=share)
@@ -124,7 +124,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
         asked: AskedPeriod,
         share: bool,
     ) -> None:
-        """The pictures that were asked for, each with a link and Delete."""
+        """Show the ordered pictures, each with a link and Delete."""
         await begin_answer(interaction)
         wanted = JobFilter(
             period=self._days(asked) if asked != AskedPeriod() else None,
@@ -139,7 +139,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     @app_commands.command(description=phrase("command.usage_errors"))
     @in_period()
     async def errors(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
-        """What failed and what the provider said."""
+        """Show what failed and what the provider reported."""
         await begin_answer(interaction)
         days = self._days(asked)
         found = await self._reports.troubles(_server(interaction), days)
@@ -148,14 +148,14 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
     @app_commands.command(description=phrase("command.usage_audit"))
     @worded(share=option("share"))
     async def audit(self, interaction: discord.Interaction[ImagineBot], share: bool = False) -> None:
-        """What those who look after this server did."""
+        """Show the audit of this server's moderators and managers."""
         await begin_answer(interaction)
         await _show(interaction, Screen(audit_view(await self._reports.audit(_server(interaction)))), share=share)
 
     @app_commands.command(description=phrase("command.usage_export"))
     @in_period()
     async def export(self, interaction: discord.Interaction[ImagineBot], *, asked: AskedPeriod, share: bool) -> None:
-        """All pictures of a period as a table for a spreadsheet."""
+        """Export all pictures of a period as tables for a spreadsheet."""
         await begin_answer(interaction)
         days = self._days(asked)
         reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
@@ -189,7 +189,7 @@ class Usage(commands.GroupCog, name="usage", description=phrase("command.usage")
 
 
 def _server(interaction: discord.Interaction[ImagineBot]) -> int:
-    """The server; Discord offers these commands nowhere else."""
+    """The server id; Discord offers these commands nowhere else."""
     if interaction.guild_id is None:
         raise app_commands.NoPrivateMessage
     return interaction.guild_id
@@ -202,12 +202,12 @@ def _told(export: Export, days: Period) -> str:
 
 
 async def _show(interaction: discord.Interaction[ImagineBot], shown: Screen, *, share: bool) -> None:
-    """Show a screen to who asked, or to everybody."""
+    """Show a screen to the asking member, or to everyone."""
     nobody = discord.AllowedMentions.none()
     if not share:
         await edit_answer(interaction, view=shown.view, attachments=shown.files(), allowed_mentions=nobody)
         return
-    # The first follow-up would become the deferred answer, which is private: that one is given first.
+    # The first follow-up would replace the deferred answer, which is private, so that is edited first.
     await edit_answer(interaction, content=ENGLISH("console.posted"))
     await interaction.followup.send(view=shown.view, files=shown.files(), allowed_mentions=nobody)
 

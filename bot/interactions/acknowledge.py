@@ -1,8 +1,8 @@
-"""Acknowledging: an answer within 3 s whatever the database, disk or network does.
+"""Acknowledges an interaction within Discord's 3 s, however slow the database, disk or network is.
 
-Accepting gets 1.5 s. In time, the answer is the card itself or a private refusal; not in time, the interaction is
-deferred and the card follows, or the deferred message is removed and the refusal told privately. In a crowd, and where
-no time is left for both, the answer goes first, and the order is stored after it.
+Storing the order gets 1.5 s. If that suffices, the first answer is the card or a private refusal. If not, the
+interaction is deferred; the card follows, or the deferred message is deleted and the refusal sent privately. Under
+high load, or when no time is left, the interaction is deferred first and the order stored afterwards.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
 
 _IN_TIME_S: Final = 1.5
 _KNOWN_BY_S: Final = 20.0
-"""By then a first answer was taken or refused, or both tries to send it were met with silence."""
+"""After so many seconds the first answer was accepted or rejected by Discord, or both attempts timed out."""
 _CROWD_AT_ONCE: Final = 16
 _TROUBLE: Final = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
 
 
 class RenderedCard(Protocol):
-    """A request's message as components, and the digest by which a later rendering is known to be the same."""
+    """A request's message as components, and a digest that is compared with that of later renderings."""
 
     @property
     def view(self) -> discord.ui.LayoutView:
@@ -94,10 +94,11 @@ class Acknowledger:
         self._tasks = TaskGroup()
 
     async def receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
-        """Answer with the card of the request that `accept` stores; raises what it raises, if in time.
+        """Answer with the card of the request that `accept` stores; raises what it raises, if within the time limit.
 
-        `accept` is told until when its jobs have to wait for the answer: nothing is ordered for a member who was told
-        that the bot did not respond. An order that asks first is answered with its question.
+        `accept` gets the time until which its jobs wait for the outcome of this answer: nothing is ordered for a member
+        to whom Discord showed that the bot did not respond. An order that needs a confirmation (AsksFirst) is answered
+        with its question.
         """
         try:
             await self._receive(interaction, accept, private=private)
@@ -129,7 +130,7 @@ class Acknowledger:
         self._presenter.refresh([request_id])
 
     async def _go_on(self, request_id: int) -> None:
-        """Let what waited for its member to be answered be ordered; where that cannot be noted, it is in its time."""
+        """Release the jobs that wait for the answer; if that can't be stored, they are released when the wait ends."""
         try:
             await self._held.answered(request_id)
         except StoreError as error:
@@ -137,10 +138,9 @@ class Acknowledger:
         self._intake.answered()
 
     async def _answer_first(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
-        """Give the cheapest answer first, and store the order when it is its turn: both at once would make all late.
+        """Defer first and store the order when a slot is free: doing both at once would delay every answer.
 
-        Whoever was told that the bot did not respond has ordered nothing: of an interaction that came too late nothing
-        is stored.
+        If the answer came too late, the member saw that the bot did not respond: then nothing is stored.
         """
         with self._presenter.hold(interaction.id), self._backpressure.answering():
             try:
@@ -159,7 +159,7 @@ class Acknowledger:
     async def _stored(
         self, interaction: discord.Interaction[Any], accepting: asyncio.Task[int | Exception]
     ) -> int | None:
-        """The id of the stored request, or None once its refusal was told; the deferred message gives way to that."""
+        """The id of the stored request; None after a refusal was sent and the deferred message deleted."""
         try:
             return _told(await accepting)
         except Exception as error:
@@ -172,9 +172,9 @@ class Acknowledger:
     async def _read_in_time(
         self, accepting: asyncio.Task[int | Exception], member_id: int, timeout_s: float
     ) -> RequestView | None:
-        """The stored request if that is quick; raises its refusal if that is quick; else None.
+        """The stored request if it is read in time; raises its refusal if that comes in time; else None.
 
-        Checking the prompt against word rules is known to be slow early: then there is no use in waiting on.
+        Stops waiting early when the check of the prompt against word rules is known to take long.
         """
         reading = self._tasks.start(self._read(accepting), name=f"read-{accepting.get_name()}")
         slow = asyncio.ensure_future(self._check_takes_long(member_id))
@@ -188,37 +188,37 @@ class Acknowledger:
         return view
 
     async def close(self) -> None:
-        """Let requests that are being accepted be stored; their messages follow after the next start."""
+        """Let requests that are being accepted be stored; their messages are delivered after the next start."""
         await self._tasks.drain(self._in_time_s)
         await self._tasks.close()
         await self._pending_responses.close()
 
     async def recover(self) -> None:
-        """Tell those whose orders the last process deferred and did not come to store."""
+        """Notify members whose orders the previous process deferred but did not store."""
         await self._pending_responses.recover()
 
     async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
-        """The stored request's id, or why there is none: that is the member's to read, not a failed task."""
+        """The stored request's id, or the exception as a value: it is shown to the member, the task has not failed."""
         try:
             return await accepting
-        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+        except Exception as error:  # noqa: BLE001 - raised again in _told
             return error
 
     async def _accept_in_turn(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
-        """The same for one of a crowd: in the order in which they were answered, some at a time."""
+        """The same under high load: in the order of the deferrals, a limited number at once."""
         async with self._turns:
             return await self._accept(accepting)
 
     async def _read(self, accepting: asyncio.Task[int | Exception]) -> RequestView | Exception:
         try:
             return await self._requests.view(_told(await accepting))
-        except Exception as error:  # noqa: BLE001 - raised again where the member is told
+        except Exception as error:  # noqa: BLE001 - raised again in _told
             return error
 
     async def _answer(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> bool:
-        """Send the card as the interaction's response. If it got lost, the courier brings it by another way.
+        """Send the card as the interaction's response. If that fails, the reconciler delivers it in another way.
 
-        Returns False where the member was told that the bot did not respond.
+        Returns False if Discord rejected the answer, which shows the member that the bot did not respond.
         """
         card = self._render(view)
         nobody = discord.AllowedMentions.none()
@@ -229,7 +229,7 @@ class Acknowledger:
         except _TROUBLE as error:
             return _not_sent(interaction, error)
         if response is None:
-            return True  # it stands, but its id got lost: the courier finds it again without
+            return True  # sent, but its id is unknown: the reconciler edits it by the token
         shown = Shown(
             digest=card.digest,
             version=view.request.version,
@@ -242,13 +242,13 @@ class Acknowledger:
         try:
             await self._requests.note_shown(view.request.id, shown)
         except StoreError:
-            # The message stands; while the token lives, the courier finds it again without its id.
+            # The message was sent; while the token is valid, the reconciler edits it without its id.
             log.exception("answer_not_noted", extra={"request_id": view.request.id})
         return True
 
     @staticmethod
     async def _defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
-        """Show "thinking"; returns False where the member was told that the bot did not respond."""
+        """Show "thinking"; False if Discord rejected that, which shows the member that the bot did not respond."""
         try:
             await sent_surely(lambda: interaction.response.defer(ephemeral=private, thinking=True))
         except _TROUBLE as error:
@@ -257,7 +257,7 @@ class Acknowledger:
 
     @staticmethod
     async def _take_back(interaction: discord.Interaction[Any]) -> None:
-        """Remove the deferred message: what comes instead is told privately."""
+        """Delete the deferred message; a private message follows instead."""
         try:
             await interaction.delete_original_response()
         except _TROUBLE as failure:
@@ -265,7 +265,7 @@ class Acknowledger:
 
 
 def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:
-    """Note a first answer that was not sent; returns whether it may have reached Discord all the same."""
+    """Log a first answer that failed; returns whether it may have reached Discord nevertheless."""
     log.warning("answer_not_sent", extra={"interaction_id": interaction.id, "error": str(error)})
     return not was_refused(error)
 

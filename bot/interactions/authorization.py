@@ -1,7 +1,7 @@
-"""Whom Discord let use a moderators' command a moment ago: it may let others than moderators, and says so only then.
+"""Remembers for 15 minutes which members Discord allowed to use a moderators' command.
 
-A custom id, and the number of an interaction in it, may be whatever a client likes to send. So what vouches for
-somebody is what this process has seen, and after a restart their permissions alone.
+A server may allow others than moderators, and Discord says so only with the command itself. Custom ids, and the
+interaction id in them, can be forged; so only what this process has seen counts, and after a restart only permissions.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import discord
 from cachetools import FIFOCache
 
 _VOUCHED: Final = timedelta(minutes=15)
-"""As long as an answer lives: a permission may be taken away."""
+"""The lifetime of an interaction token; permissions may be revoked meanwhile."""
 _REMEMBERED: Final = 10_000
 
 
 class CommandAuthorizations:
-    """The latest interactions in which Discord vouched for a member, with the member, the server and the channel.
+    """The latest interactions with such a command, each with its member, server and channel.
 
-    A server may let somebody use a command in some channels only.
+    The channel counts because a server may allow a command in some channels only.
     """
 
     def __init__(self) -> None:
         self._seen: FIFOCache[int, tuple[int, int | None, int | None]] = FIFOCache(_REMEMBERED)
 
     def take(self, interaction: discord.Interaction[Any]) -> None:
-        """Remember a command that Discord offers to those alone who look after a server."""
+        """Remember an interaction with a command that Discord offers only to authorized members."""
         self._seen[interaction.id] = _who_and_where(interaction)
 
     def vouch(self, interaction: discord.Interaction[Any], *, began_with: int | None) -> bool:
-        """Whether this one goes on from such a command of the same member, in the same channel, not long ago."""
+        """Whether this follows such a command of the same member in the same channel, less than 15 minutes ago."""
         if began_with is None or self._seen.get(began_with) != _who_and_where(interaction):
             return False
         return interaction.created_at - discord.utils.snowflake_time(began_with) < _VOUCHED

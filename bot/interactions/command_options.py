@@ -1,6 +1,6 @@
-"""Checks the options of a command against its own parameters, before the command sees them.
+"""Checks the options of a command against its declared parameters before the command runs.
 
-Discord checks choices, bounds, lengths and channel types for honest clients only, and discord.py not at all.
+Discord enforces choices, bounds, lengths and channel types in its own clients only, and discord.py not at all.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _MENU_KINDS: Final = {discord.AppCommandType.user.value: "users", discord.AppCom
 
 
 def check_options(interaction: discord.Interaction[Any], find: Callable[[Sequence[str]], Command | None]) -> None:
-    """Raise Refusal for a command whose options, or whose target, are not what the command offers.
+    """Raise Refusal for a command whose options or target are not what the command offers.
 
-    `find(names)` returns the command of these names, or None, which the tree itself answers. Raises
+    `find(names)` returns the command of these names, or None; the command tree answers unknown commands itself. Raises
     CommandSignatureMismatch for an option that the command does not have.
     """
     data = data_of(interaction)
@@ -61,13 +61,13 @@ def check_options(interaction: discord.Interaction[Any], find: Callable[[Sequenc
             raise not_offered()
         seen.add(name)
         if name not in parameters or option.get("type") != parameters[name].type.value:
-            # An honest client sends this too, while it still knows the command as it was before an update.
+            # An official client sends this too, while its copy of the commands is from before an update.
             raise app_commands.CommandSignatureMismatch(command)
         _check_option(parameters[name], option, around, typing=typing)
 
 
 def offered_by_parameter(parameter: app_commands.Parameter) -> Offered:
-    """What a parameter of a command offers."""
+    """The values that a parameter of a command accepts."""
     if parameter.choices:
         return Choices(values=tuple(choice.value for choice in parameter.choices))
     least, most = parameter.min_value, parameter.max_value
@@ -93,7 +93,7 @@ def offered_by_parameter(parameter: app_commands.Parameter) -> Offered:
 
 
 def _innermost(data: Mapping[str, Any]) -> tuple[list[str], list[Mapping[str, Any]]]:
-    """The names of a command's groups and its own, and its options."""
+    """The names of a command's groups and of the command itself, and its options."""
     names, level = [str(data["name"])], data
     while True:
         options = list(objects(level.get("options") or []))
@@ -113,12 +113,12 @@ def _check_option(
     if not typing:
         checked_value(offered_by_parameter(parameter), value, around)
     elif not isinstance(value, str | int | float) or len(str(value)) > MAX_TEXT:
-        # What is being typed need not be complete, and Discord resolves no ids yet.
+        # In an autocomplete the value may be incomplete, and Discord resolves no ids yet.
         raise not_offered()
 
 
 def _check_target(data: Mapping[str, Any], places: Collection[int]) -> None:
-    """Whether the message or member that a menu is used on came along, and a message from where it was used."""
+    """Refuse a menu whose target message or member is not in the data, or whose message is from another channel."""
     resolved, kind = data.get("resolved"), _MENU_KINDS[data["type"]]
     entries = resolved.get(kind) if isinstance(resolved, Mapping) else None
     target = data.get("target_id")

@@ -1,4 +1,4 @@
-"""Interactions that have come already: Discord's gateway may send an event twice."""
+"""Dedupes interactions: Discord's gateway may send an event twice."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _REMEMBERED: Final = 10_000
 
 
 class SeenInteractions:
-    """The ids of the latest interactions, in memory: after a new login Discord repeats nothing."""
+    """The ids of the latest interactions, in memory only: Discord repeats none after a new login."""
 
     def __init__(self, remembered: int = _REMEMBERED) -> None:
         self._ids: FIFOCache[int, None] = FIFOCache(remembered)
 
     def first_time(self, interaction_id: int) -> bool:
-        """Whether it comes for the first time; from now on it does not."""
+        """Whether an interaction id was not seen before; marks it as seen."""
         if interaction_id in self._ids:
             return False
         self._ids[interaction_id] = None
@@ -34,7 +34,7 @@ class DedupingClient(Protocol):
 
 
 def comes_first(interaction: discord.Interaction[Any]) -> bool:
-    """Whether to answer an interaction: not one that is being answered already, which would take over its message."""
+    """Whether to answer an interaction: False for a duplicate, which would overwrite the first one's message."""
     if cast(DedupingClient, interaction.client).seen.first_time(interaction.id):
         return True
     log.info("interaction_repeated", extra={"interaction_id": interaction.id})

@@ -1,4 +1,4 @@
-"""The one place that turns an error into what a member reads, privately."""
+"""Turns an error into the private message that a member reads; the only module that does."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN_INTERACTION: Final = 10062
 _CUT_OFF: Final = (aiohttp.ClientError, ConnectionError, TimeoutError)
-"""What goes wrong on the way to Discord. What was asked for may have been done before."""
+"""Failures of the connection to Discord. The action itself may have been done before."""
 _CHANGED: Final = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
-"""A client goes on offering commands as they were when it loaded them."""
+"""Errors of clients whose copy of the commands is outdated."""
 
 
 def sentence_for(error: Exception, reference: int, words: Words) -> str:
-    """What a member reads about an error; `reference` finds it in the log."""
+    """The message about an error; `reference` is the id by which it is found in the log."""
     if isinstance(error, Refusal) and words.has(f"refusal.{error.code}"):
         return words(f"refusal.{error.code}", **error.values)
     if isinstance(error, StoreError):
@@ -39,7 +39,7 @@ def sentence_for(error: Exception, reference: int, words: Words) -> str:
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Log an error and tell the member privately; never raises."""
+    """Log an error and show it to the member privately; never raises."""
     if isinstance(error, app_commands.CommandInvokeError) and isinstance(error.original, Exception):
         error = error.original
     fields = {"interaction_id": interaction.id, "user_id": interaction.user.id, "guild_id": interaction.guild_id}
@@ -51,7 +51,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         log.warning("answer_cut_off", extra={**fields, "error": str(error)})
     elif isinstance(error, discord.NotFound) and error.code == _UNKNOWN_INTERACTION:
         log.warning("interaction_gone", extra=fields)
-        return  # it was read too late: nobody is left to be told
+        return  # the token has expired: no answer is possible
     else:
         log.error("command_crashed", extra=fields, exc_info=error)
     try:
@@ -63,7 +63,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
 
 
 async def _answered(interaction: discord.Interaction[Any], text: str) -> bool:
-    """Tell as the first answer; False where that was given already, though its connection broke off."""
+    """Send as the first answer; False if there is one already, of which the confirmation was lost."""
     try:
         return await sent_surely(lambda: interaction.response.send_message(text, ephemeral=True)) is not None
     except discord.HTTPException as error:

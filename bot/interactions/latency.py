@@ -1,4 +1,4 @@
-"""How late interactions come: Discord takes a first answer for 3 s, counted by its own clock, which is not ours."""
+"""Estimates the age of interactions: Discord takes a first answer for 3 s by its own clock, which can differ."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _REMEMBERED_S: Final = 600.0
 
 
 class LatencyEstimate:
-    """Tells the age of interactions whoever's clock is wrong, as far as that can be known.
+    """Estimates the age of interactions in spite of clock skew.
 
-    The youngest one of the last minutes is taken to have come at once: whatever seems older than that is. An age that
-    is possible as it stands is believed too, since the youngest may have come late itself.
+    The youngest one of the last minutes is assumed to have arrived without delay, and the others are measured against
+    it. An apparent age that is plausible by itself is used too, since the youngest one may have been late as well.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -24,7 +24,7 @@ class LatencyEstimate:
         self._since_s = clock.monotonic()
 
     def age_s(self, created_at: datetime) -> float:
-        """How many seconds ago an interaction that just came was made, at least; 0 where nothing is known."""
+        """A lower bound of the age in seconds of an interaction that just arrived; 0 if nothing is known."""
         seems_s = (self._clock.now() - created_at).total_seconds()
         now_s = self._clock.monotonic()
         if now_s - self._since_s > _REMEMBERED_S:

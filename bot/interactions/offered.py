@@ -1,7 +1,7 @@
-"""What a part of a message, a form or a command offers, and the one check of what a client sent against it.
+"""The values that a component, form or command offers, and the check of what a client sent against them.
 
-Discord checks these values for honest clients only: whatever arrives is compared with what was offered before any
-service sees it, and refused with one sentence if it was not.
+Discord enforces these in its own clients only. Every value is checked before a service sees it, and refused with one
+sentence if it was not offered.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bot.domain.errors import Refusal
 MAX_ID: Final = 2**63 - 1
 """The largest id that the database stores."""
 MAX_TEXT: Final = 6_000
-"""The longest string option that Discord takes."""
+"""The longest string option that Discord accepts, in characters."""
 MAX_INTEGER: Final = 2**53
-"""The largest whole number that Discord takes in an option, in either direction."""
+"""The largest absolute value of an integer option that Discord accepts."""
 _ID: Final = re.compile(r"[0-9]{1,19}")
 _THREADS: Final = frozenset({10, 11, 12})
 
 
 class Kind(StrEnum):
-    """What an id may name; the values are the keys of an interaction's `resolved` data."""
+    """The types of objects that an id may refer to; the values are the keys of an interaction's `resolved` data."""
 
     CHANNEL = "channels"
     ROLE = "roles"
@@ -36,10 +36,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What came along with the values: what Discord resolved, the server, and what the bot knows of other servers.
+    """The context of the values: the objects Discord resolved, the server, and what the bot knows of other servers.
 
-    `elsewhere` says whether the bot knows an id under another server than this one. What it does not know proves
-    nothing: channels that it cannot view may be missing from its cache.
+    `elsewhere` returns whether an id is known to belong to another server. An unknown id proves nothing: channels that
+    the bot cannot view may be missing from its cache.
     """
 
     resolved: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Surroundings:
     elsewhere: Callable[[Kind, int], bool] = lambda *_: False
 
     def entry(self, kind: Kind, number: int) -> Mapping[str, Any]:
-        """What Discord resolved an id to; refused where it did not, or where it is another server's."""
+        """The resolved object of an id; raises Refusal if it was not resolved or belongs to another server."""
         entries = self.resolved.get(kind.value)
         entry = entries.get(str(number)) if isinstance(entries, Mapping) else None
         if not isinstance(entry, Mapping):
@@ -65,12 +65,12 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing:
-    """A button: a press carries no value."""
+    """A button: it has no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """Some of these values, each once. What begins with `prefix` names something that the service looks up itself."""
+    """Some of these values, each at most once. Those that start with `prefix` are looked up by the service itself."""
 
     values: tuple[str | int | float, ...]
     least: int = 1
@@ -89,7 +89,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number, `whole` or not, within bounds."""
+    """A number within bounds; `whole` for integers."""
 
     least: float = -MAX_INTEGER
     most: float = MAX_INTEGER
@@ -103,7 +103,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Ids of channels of some `types` (empty: of any type), of roles or of users; of this server where it has them."""
+    """Ids of channels of some `types` (empty: any), of roles or of users; channels and roles of this server only."""
 
     kind: Kind
     types: frozenset[int] = frozenset()
@@ -124,7 +124,7 @@ Value = str | int | float | bool
 
 
 def not_offered() -> Refusal:
-    """What a value is answered with that was not offered."""
+    """The refusal of a value that was not offered."""
     return Refusal("not_offered")
 
 
@@ -173,7 +173,7 @@ def _checked_one(offered: Choices | Named | Files, sent: object, around: Surroun
 
 
 def _checked_choice(offered: Choices, sent: object) -> Value:
-    # 1, 1.0 and True are equal, and not the same value.
+    # 1, 1.0 and True compare equal, but are different values.
     same = isinstance(sent, Hashable) and sent in offered.values and not isinstance(sent, bool)
     if same and any(type(sent) is type(value) for value in offered.values):
         return cast(Value, sent)
@@ -191,7 +191,7 @@ def _checked_id(sent: object) -> int:
 
 
 def _check_file(entry: Mapping[str, Any]) -> None:
-    """Whether an attachment says what is needed of it."""
+    """Refuse an attachment that lacks a required field."""
     size, kind = entry.get("size"), entry.get("content_type")
     texts = isinstance(entry.get("filename"), str) and isinstance(entry.get("url"), str)
     if not texts or not _is_number(size, whole=True) or not (kind is None or isinstance(kind, str)):
@@ -205,5 +205,5 @@ def _is_number(value: object, *, whole: bool) -> bool:
 
 
 def _is_storable(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which JSON can spell and no database takes."""
+    """Whether a text has no lone surrogate, which JSON can contain and no database accepts."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,7 +1,7 @@
-"""Answers that are open: in a crowd "thinking" is shown first, and the order is stored in its turn.
+"""Stores pending responses: under high load an interaction is deferred first and its order stored later.
 
-A kill in between would leave a member without a word, so what is shown is written down beside it, many at a time. What
-the next start finds open was never ordered, and is told so.
+If the process is killed in between, the member would see "thinking" forever. So each deferral is stored too, in batched
+writes; the next process notifies the members of those that are still pending that nothing was ordered.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from bot.tasks import TaskGroup
 log = logging.getLogger(__name__)
 
 _GATHER_S: Final = 0.02
-"""Those that come within so long share one write."""
+"""Changes within so many seconds share one write."""
 _AT_ONCE: Final = 4
 _PAUSE_S: Final = 5.0
 _CLOSE_S: Final = 1.0
 
 
 class PendingResponses:
-    """Remembers them for a crowd, and tells those that an earlier process left open."""
+    """Records pending responses, and notifies the members of those that an earlier process left behind."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class PendingResponses:
 
     @contextmanager
     def noted(self, interaction: discord.Interaction[Any]) -> Iterator[None]:
-        """Have an interaction's answer open until its order is stored, or its member told why not."""
+        """Mark an interaction's response as pending until its order is stored or refused."""
         self._ours.add(interaction.id)
         self._opened[interaction.id] = PendingResponse(
             interaction_id=interaction.id,
@@ -67,20 +67,20 @@ class PendingResponses:
         try:
             yield
         except asyncio.CancelledError:
-            raise  # the bot stops: the next start tells
+            raise  # the bot stops: the next process notifies the member
         except BaseException:
             self._close(interaction.id)
             raise
         self._close(interaction.id)
 
     async def recover(self) -> None:
-        """Tell the members whose orders the last process did not come to store."""
+        """Notify the members whose orders the previous process did not store."""
         left = [answer for answer in await self._store.left_open() if answer.interaction_id not in self._ours]
         for answer in left:
             self._tasks.start(self._told(answer), name=f"open-answer-{answer.interaction_id}")
 
     async def close(self) -> None:
-        """Write down what is open and what is not; what was not told is told after the next start."""
+        """Write the outstanding changes; members who were not notified yet are notified after the next start."""
         if self._writing is not None:
             await asyncio.wait({self._writing}, timeout=_CLOSE_S)
         await self._tasks.close()
@@ -96,7 +96,7 @@ class PendingResponses:
             self._writing = self._tasks.start(self._write(), name="open-answers")
 
     async def _write(self) -> None:
-        """Write until nothing is left to be written. That an answer is open is not worth an order's failure."""
+        """Write until there are no more changes. A failed write is only logged: it must not make an order fail."""
         try:
             while self._opened or self._closed:
                 await self._clock.sleep(_GATHER_S)
@@ -110,7 +110,7 @@ class PendingResponses:
             self._writing = None
 
     async def _told(self, answer: PendingResponse) -> None:
-        """Tell one member, again and again while there is trouble and the token lives."""
+        """Notify one member; retries temporary failures while the token is valid."""
         async with self._slots:
             while answer.expires_at > self._clock.now():
                 await self._backpressure.quiet()

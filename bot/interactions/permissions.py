@@ -1,4 +1,4 @@
-"""Where an interaction happened: whether a picture can be posted there, whether the bot is there, who may moderate."""
+"""Permissions at the place of an interaction: may a picture be posted, is the bot a member, who may moderate."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ATTACH: Final = "attach_files"
 
 
 def bot_present(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the bot can act here by itself; where only a member brought it along, it can but answer.
+    """Whether the bot itself has access here; if only the member installed it, it can do no more than answer.
 
-    It is present in the servers that invited it and in its own direct messages, not in those between others.
+    It has access to servers that invited it and to its own direct messages, not to those between others.
     """
     if interaction.context.private_channel:
         return False
@@ -28,9 +28,9 @@ def bot_present(interaction: discord.Interaction[Any]) -> bool:
 
 
 def check_place(interaction: discord.Interaction[Any], *, private: bool) -> None:
-    """Refuse, before anything is spent, a picture that the bot may not post here; raises Refusal.
+    """Raise Refusal, before anything is spent, if the bot may not post a picture here.
 
-    A private one needs no permission, nor does an answer where the bot is no member: Discord itself limits those.
+    Private pictures, and answers where the bot is not a member, need no permission of the bot: Discord limits those.
     """
     if private or interaction.guild_id is None or not bot_present(interaction):
         return
@@ -46,14 +46,14 @@ def check_place(interaction: discord.Interaction[Any], *, private: bool) -> None
 
 
 def own_channel(request: Request) -> int:
-    """The channel that a picture belongs to: where it is shown in a server, else where it was ordered."""
+    """The channel that a picture belongs to: the one of its message in a server, else the one of its order."""
     return request.origin.channel_id if request.message_by == "dm" else request.channel_id
 
 
 def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> bool:
-    """Whether a member may manage messages in a channel of this server, wherever they are now.
+    """Whether the acting member may manage messages in a channel of this server, whichever channel they act in.
 
-    What holds in that channel; where it is not known any more, what holds in the server.
+    Uses the permissions in that channel; those in the server if the channel is not known.
     """
     guild, member = interaction.guild, interaction.user
     if interaction.guild_id is not None and channel_id == interaction.channel_id:
@@ -66,22 +66,22 @@ def manages_messages(interaction: discord.Interaction[Any], channel_id: int) -> 
 
 
 def age_restricted(interaction: discord.Interaction[Any]) -> bool:
-    """Whether this is in an age-restricted channel, as far as Discord told."""
+    """Whether this is an age-restricted channel, as far as Discord's data says."""
     channel = interaction.channel
     return isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.Thread) and channel.is_nsfw()
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
-    """The roles of the member who acts, without @everyone; none outside of servers."""
+    """The role ids of the acting member, without @everyone; empty outside of servers."""
     member = interaction.user
     if not isinstance(member, discord.Member):
         return ()
-    # Its public twin leaves out the roles that a cache does not know yet, and with them what they forbid.
+    # The public `roles` leaves out roles that are not cached yet, and with them the rules that deny them.
     return tuple(int(role_id) for role_id in member._roles)  # noqa: SLF001
 
 
 def channels_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
-    """The channel, the channel that a thread belongs to, and the category, as far as Discord told them."""
+    """The ids of the channel, of a thread's parent channel, and of the category, as far as Discord's data has them."""
     channel = interaction.channel
     if channel is None:
         return ()

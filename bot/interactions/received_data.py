@@ -1,6 +1,6 @@
-"""Reads what a client sent with an interaction: the one place that looks into `interaction.data`.
+"""Reads and checks what a client sent with an interaction; the only module that reads `interaction.data`.
 
-Values of components and forms come out checked against what the component or form offered, or not at all.
+Values of components and forms are returned only after a check against what the component or form offered.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _MOST_CHOICES: Final = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPart:
-    """A field of a form: its component type, and what it offers."""
+    """A field of a form: its component type and the values it offers."""
 
     type: int
     offered: Offered
 
 
 def data_of(interaction: discord.Interaction[Any]) -> Json:
-    """An interaction's data; empty where it is no object."""
+    """An interaction's data; empty if it is not an object."""
     data: object = interaction.data
     return data if isinstance(data, Mapping) else {}
 
@@ -55,7 +55,7 @@ def custom_id_in(interaction: discord.Interaction[Any]) -> str:
 
 
 def surroundings_of(interaction: discord.Interaction[Any]) -> Surroundings:
-    """What the values of an interaction are checked against beside what was offered."""
+    """The context in which the values of an interaction are checked."""
     resolved = data_of(interaction).get("resolved")
     return Surroundings(
         resolved=resolved if isinstance(resolved, Mapping) else {},
@@ -65,13 +65,13 @@ def surroundings_of(interaction: discord.Interaction[Any]) -> Surroundings:
 
 
 def places_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
-    """The channel of an interaction; of a thread also its parent, whose message begins it."""
+    """The channel id of an interaction, and for a thread its parent's, which holds the thread's first message."""
     parent_id = getattr(interaction.channel, "parent_id", None)
     return tuple(place for place in (interaction.channel_id, parent_id) if place)
 
 
 def component_values(interaction: discord.Interaction[Any], shown: ui.Item[Any]) -> tuple[Value, ...]:
-    """The values of a component, checked against the one that is shown; raises Refusal."""
+    """The values of a component, checked against the component on the message; raises Refusal."""
     data = data_of(interaction)
     if data.get("component_type") != shown.type.value:
         raise not_offered()
@@ -95,9 +95,9 @@ def form_values(interaction: discord.Interaction[Any], parts: Mapping[str, FormP
 
 
 def form_parts(form: ui.Modal, *, named: Mapping[str, tuple[str, int]] | None = None) -> dict[str, FormPart]:
-    """The parts of a form as it is shown.
+    """The parts of a form by custom id.
 
-    `named`: by custom id, the prefix of choices that a service looks up itself, and how long what follows it may be.
+    `named`: by custom id, the prefix of choices that a service looks up itself, and the maximum length of the rest.
     """
     parts = {}
     for item in form.walk_children():
@@ -110,7 +110,7 @@ def form_parts(form: ui.Modal, *, named: Mapping[str, tuple[str, int]] | None = 
 
 
 def offered_by(item: ui.Item[Any], *, in_form: bool = False) -> Offered:
-    """What a component offers, read off the component itself; in forms some need not be filled in."""
+    """The values that a component offers, read from the component itself; fields of forms may be optional."""
     match item:
         case ui.Select():
             least = item.min_values if item.required or not in_form else 0
@@ -147,7 +147,7 @@ def _field_values(offered: Offered, field: Json, around: Surroundings) -> tuple[
 
 
 def _fields(components: object) -> Iterator[Json]:
-    """The fields of a form: each in a label, or in a row of its own as older clients send it."""
+    """The fields of a form: each in a label, or in an action row as older clients send them."""
     for outer in objects(components):
         match outer.get("type"):
             case discord.ComponentType.label.value:
@@ -161,14 +161,14 @@ def _fields(components: object) -> Iterator[Json]:
 
 
 def objects(sent: object) -> Sequence[Json]:
-    """A list of objects; refused where it is anything else."""
+    """A list of objects; raises Refusal for anything else."""
     if not isinstance(sent, list) or not all(isinstance(part, Mapping) for part in sent):
         raise not_offered()
     return cast(Sequence[Json], sent)
 
 
 def _is_elsewhere(interaction: discord.Interaction[Any], kind: Kind, number: int) -> bool:
-    """Whether the client knows a channel or role as another server's."""
+    """Whether the client's cache has this channel or role in another server."""
     client = interaction.client
     if kind is Kind.CHANNEL:
         channel = client.get_channel(number)

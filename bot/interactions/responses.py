@@ -1,7 +1,7 @@
-"""Answers to interactions, over a network that breaks off and goes silent.
+"""Sends answers to interactions over an unreliable network: every call is tried twice.
 
-A first answer is sent twice and taken once. What edits it, or asks a question, is sent once more too: the same edit
-changes nothing, and a question that comes twice harms nobody, while one that never comes leaves its member in the dark.
+Discord accepts a first answer once, so that repeating it is safe. Edits are idempotent. A follow-up may appear twice,
+which is better than a question that never appears.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ T = TypeVar("T")
 
 _CLOCK: Final = SystemClock()
 _LONGEST_WAIT_S: Final = 1.5
-"""Asked to slow down for longer, there would be no time left for a second try."""
+"""If Discord asks for a longer wait than this, no time is left for a second attempt."""
 _SLOW_DOWN: Final = 429
 _PATIENCE_S: Final = 8.0
-"""What is silent for so long is asked once more, which tells what became of it: Discord takes a first answer for 3 s.
+"""The timeout of an attempt; the second one finds out if the first succeeded (Discord takes a first answer for 3 s).
 
-The wait for a free connection is part of it. Were it shorter, a crowd's answers would be given up right before it is
-their turn.
+It includes the wait for a free connection. With a shorter one, answers under high load would time out while they wait
+for a connection.
 """
 _EDIT_PATIENCE_S: Final = 30.0
-"""For an edit without files, which shares the way with those of a crowd."""
+"""The timeout of an edit without files, which shares the connections with all other answers."""
 UNREADABLE: Final = (KeyError, TypeError)
-"""What discord.py trips over in a 429 that is not Discord's own but came by a proxy that names itself (`Via`)."""
+"""What discord.py raises for a 429 that is not Discord's own but from a proxy that adds a `Via` header."""
 TAKEN_ALREADY: Final = 40060
-"""Discord's code for an interaction that has its first answer."""
+"""Discord's error code for an interaction that has been acknowledged already."""
 
 
 async def sent_surely(call: Callable[[], Coroutine[Any, Any, T]], *, clock: Clock = _CLOCK) -> T | None:
-    """Send a first answer, and once more where the connection breaks or stays silent: Discord takes it once.
+    """Send a first answer, and once more if the connection fails or times out: Discord accepts it only once.
 
-    A 429 that discord.py does not wait out (of Cloudflare, in front of Discord) is waited out if it is short.
-    Returns None where the second try learns that the first one was taken; raises what the second one raises.
+    A 429 that discord.py does not wait out (from Cloudflare, in front of Discord) is waited out if it is short.
+    Returns None if the second attempt finds that the first one was accepted; raises what the second one raises.
     """
     try:
         async with asyncio.timeout(_PATIENCE_S):
             return await call()
-    except (aiohttp.ClientError, OSError, *UNREADABLE):  # also the time-out
+    except (aiohttp.ClientError, OSError, *UNREADABLE):  # includes TimeoutError
         pass
     except discord.HTTPException as error:
         if error.status != _SLOW_DOWN or (wait_s := _asked_to_wait_s(error)) > _LONGEST_WAIT_S:
@@ -61,7 +61,7 @@ async def sent_surely(call: Callable[[], Coroutine[Any, Any, T]], *, clock: Cloc
 
 
 def was_refused(error: Exception) -> bool:
-    """Whether Discord certainly did not take a first answer: its member was told that the bot did not respond."""
+    """Whether Discord certainly rejected a first answer: the member saw that the bot did not respond."""
     if not isinstance(error, discord.HTTPException) or error.code == TAKEN_ALREADY:
         return False
     return 400 <= error.status < 500
@@ -75,19 +75,19 @@ def _asked_to_wait_s(error: discord.HTTPException) -> float:
 
 
 async def begin_answer(interaction: discord.Interaction[Any]) -> None:
-    """Show "thinking" to the member alone; the answer follows."""
+    """Show "thinking" to the member only; the answer follows."""
     await sent_surely(lambda: interaction.response.defer(ephemeral=True, thinking=True))
 
 
 async def note_press(interaction: discord.Interaction[Any]) -> None:
-    """Acknowledge a press or a form; nothing is to be seen of it yet."""
+    """Acknowledge a press or a form without a visible change."""
     await sent_surely(interaction.response.defer)
 
 
 async def edit_answer(interaction: discord.Interaction[Any], **changes: Any) -> None:
-    """Change the first answer, or what the pressed button stands on; takes what `edit_original_response` takes.
+    """Edit the first answer or the message of the pressed button; takes what `edit_original_response` takes.
 
-    Files come from a path or from memory. Raises what a second try raises.
+    Files must come from a path or from memory. Raises what the second attempt raises.
     """
     files: list[discord.File] = changes.get("attachments", [])
 
@@ -101,7 +101,7 @@ async def edit_answer(interaction: discord.Interaction[Any], **changes: Any) -> 
 
 
 async def tell(interaction: discord.Interaction[Any], **message: Any) -> None:
-    """Say something small to the member alone, beside the first answer; takes what `followup.send` takes, no files."""
+    """Send a private follow-up without files; takes what `followup.send` takes."""
     send = lambda: interaction.followup.send(ephemeral=True, **message)  # noqa: E731 - sent here twice
     await tried_twice(send, send, _EDIT_PATIENCE_S)
 
@@ -111,16 +111,16 @@ async def tried_twice(
     once_more: Callable[[], Coroutine[Any, Any, Any]],
     patience_s: float | None,
 ) -> None:
-    """Call, and once more where the connection breaks, or stays silent for longer than it may."""
+    """Call, and call once more if the connection fails or the timeout (seconds, None: no timeout) passes."""
     try:
         async with asyncio.timeout(patience_s):
             await call()
-    except (aiohttp.ClientError, OSError):  # also the time-out
+    except (aiohttp.ClientError, OSError):  # includes TimeoutError
         await once_more()
 
 
 def _from_its_start(file: discord.File) -> discord.File:
-    """A file that is sent for the second time; discord.py has closed it if it had opened it."""
+    """A file for a second upload; reopened if discord.py has closed it."""
     if file.fp.closed:
         return discord.File(cast(io.BufferedReader, file.fp).name, file.filename)
     file.reset(seek=True)

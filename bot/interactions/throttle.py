@@ -1,4 +1,4 @@
-"""A cheap refusal for whoever types on and on while their queue is full."""
+"""A cheap refusal for a member who keeps ordering while their queue is full."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _PATIENCE_S: Final = 0.5
 
 
 class Throttle:
-    """Asked in a crowd, before anything is answered or stored. Memory only suspects; the database decides.
+    """Checked under high load, before an interaction is answered or an order stored.
 
-    What it has committed when it is asked, after the order came, is certain: the member's own orders that are not
-    stored yet would only fill the queue more. Whoever is not refused here may be refused where orders are stored.
+    A count in memory selects members to check; the database decides. What it has committed by then is certain: the
+    member's orders that are not stored yet would only fill the queue more. An order that passes here can still be
+    refused when it is stored.
     """
 
     def __init__(self, lists: ListStore, clock: Clock, *, pending: int, patience_s: float = _PATIENCE_S) -> None:
@@ -35,13 +36,13 @@ class Throttle:
         self._since_s = clock.monotonic()
 
     def ordered(self, user_id: int) -> None:
-        """Count an order, whatever becomes of it."""
+        """Count an order, whatever its outcome."""
         if self._clock.monotonic() - self._since_s > _REMEMBERED_S:
             self._before, self._lately, self._since_s = self._lately, Counter(), self._clock.monotonic()
         self._lately[user_id] += 1
 
     async def check(self, user_id: int) -> None:
-        """Raises Refusal where a member has ordered a lot lately, and their queue is full."""
+        """Raises Refusal if a member has ordered many pictures recently and their queue is full."""
         if self._lately[user_id] + self._before[user_id] <= self._pending:
             return
         try:

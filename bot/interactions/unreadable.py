@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._:-]{1,1000}")
 _ANSWERED: Final = frozenset({2, 3, 5})
-"""Commands, components and modals; an autocomplete has no place for a sentence."""
+"""Commands, components and modals; an autocomplete cannot be answered with a message."""
 _MESSAGE: Final = 4
 _EPHEMERAL: Final = 1 << 6
 
@@ -54,7 +54,7 @@ class UnreadableInteractions:
         await self._tasks.close()
 
     async def _send(self, interaction_id: str, token: str, sentence: str) -> None:
-        # With its id as a parameter each interaction has a rate-limit bucket of its own.
+        # With the id as a route parameter each interaction has its own rate-limit bucket.
         route = Route(
             "POST",
             "/interactions/{interaction_id}/{interaction_token}/callback",

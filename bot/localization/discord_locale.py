@@ -1,4 +1,4 @@
-"""The catalogue as discord.py needs it: the reader's language, and commands that Discord shows in each member's own."""
+"""Connects the catalogue to discord.py: the reader's language, and translations of command names and descriptions."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from bot.localization.catalogue import ENGLISH, LANGUAGES, LOCALES, Entry, Words
 
 T = TypeVar("T")
 _AREAS: Final = ("command.", "option.", "choice.", "menu.")
-"""What of the catalogue Discord itself shows."""
+"""The tables of the catalogue that Discord itself shows."""
 
 
 def words_of(interaction: discord.Interaction[Any]) -> Words:
-    """The language of the member who acted, for what they alone read."""
+    """The language of the acting member, for texts that only they read."""
     return words_for(interaction.locale.value)
 
 
 def phrase(key: str, **values: object) -> app_commands.locale_str:
-    """Words of a command that Discord itself shows: English by default, translated when commands are registered."""
+    """A text of a command that Discord shows: English by default, translated when commands are registered."""
     return app_commands.locale_str(ENGLISH.verbatim(key, **values), key=key, values=values)
 
 
 def menu_entry(key: str, callback: Any) -> app_commands.ContextMenu:  # discord.py knows the kind by the callback
-    """An entry of the Apps menu; `/help` finds its words by their key."""
+    """An entry of the Apps menu; `/help` finds its texts by `key`."""
     return app_commands.ContextMenu(name=phrase(key), callback=callback, extras={"phrase": key})
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How an option of a command is called and what it is for."""
+    """The name and the description of a command's option."""
 
     name: app_commands.locale_str
     hint: app_commands.locale_str
 
 
 def option(key: str, **values: object) -> Option:
-    """An option by its key in the catalogue's table `option`. Its English name is that of the parameter."""
+    """An option by its key in the catalogue's table `option`. Its English name is the parameter's."""
     return Option(phrase(f"option.{key}.name", **values), phrase(f"option.{key}.hint", **values))
 
 
 def worded(**options: Option) -> Callable[[T], T]:
-    """Give a command's parameters their names and hints in every language."""
+    """Set the names and descriptions of a command's parameters in every language."""
     named = app_commands.rename(**{parameter: option.name for parameter, option in options.items()})
     described = app_commands.describe(**{parameter: option.hint for parameter, option in options.items()})
     return lambda callback: named(described(callback))
 
 
 class CatalogueTranslator(app_commands.Translator):
-    """Gives Discord the catalogue's languages; every other locale sees English."""
+    """Translates for Discord into the catalogue's languages; every other locale uses English."""
 
     async def translate(
         self,
@@ -62,16 +62,16 @@ class CatalogueTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,  # noqa: ARG002 - discord.py passes all three
     ) -> str | None:
-        """The phrase in this locale; None where Discord shall show the English one."""
+        """The phrase in this locale; None to use the English one."""
         if "key" not in string.extras or locale.value not in LOCALES:
             return None
         return words_for(locale.value).verbatim(string.extras["key"], **string.extras["values"])
 
 
 def digest_of_phrases(entries: Callable[[str], Mapping[str, Entry]] = entries_of) -> str:
-    """Equal for equal words of commands in every language.
+    """A digest of all command texts in every language, to find out whether they changed.
 
-    discord.py would translate each word for each of Discord's thirty languages to say as much.
+    discord.py would translate each text into each of Discord's thirty languages for that.
     """
     shown = {
         language: {key: entry for key, entry in entries(language).items() if key.startswith(_AREAS)}

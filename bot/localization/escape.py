@@ -1,4 +1,4 @@
-"""The one escape function: texts of others (members, providers, files) are displayed as typed, and never obeyed."""
+"""Escapes texts of others (members, providers, files), so that Discord displays them as typed and never as markup."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _MARKUP: Final = re.compile(
     """,
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
-"""The start of a line, or a character, that Discord's Markdown obeys."""
+"""What Discord's Markdown interprets at the start of a line, or anywhere."""
 _LINE_BREAK: Final = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE: Final = re.compile(
     r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
-"""Control characters, zero-width characters that hide a mention or an address, and controls of text direction, which
-would reverse the text of ours that follows. Joiners, which emoji and Persian need, and plain direction marks stay.
+"""Control characters, zero-width characters that hide a mention or an address, and text direction overrides, which
+would reverse the text that follows. Joiners, which emoji and Persian need, and plain direction marks are kept.
 """
 _MOST_INLINE: Final = 200
 
 
 def escaped(text: str) -> Markup:
-    """A text whose markup, mentions and addresses are displayed rather than obeyed.
+    """A text whose markup, mentions and addresses are displayed as typed.
 
-    Every kind of line break becomes a newline. discord.py's own `escape_markdown` leaves links whose text spans several
+    Every kind of line break becomes a newline. discord.py's own `escape_markdown` misses links whose text spans several
     lines, and takes a second for some texts.
     """
     visible = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
@@ -47,19 +47,19 @@ def fitting(text: Markup, most: int) -> Markup:
 
 
 def escaped_inline(text: str) -> Markup:
-    """The same as part of a sentence: on one line, of at most 200 characters."""
+    """The same for use within a sentence: on one line, of at most 200 characters."""
     if not any(character.isspace() and character != " " for character in text) and len(text) <= _MOST_INLINE:
         return escaped(text)
     return escaped(cut(" ".join(text.split()), _MOST_INLINE))
 
 
 def mention(user_id: int) -> Markup:
-    """A member by name; nobody is pinged, since every message allows no mentions."""
+    """A member's mention, shown as their name; nobody is notified, since every message disables mentions."""
     return Markup(f"<@{user_id}>")
 
 
 def role_mention(role_id: int) -> Markup:
-    """A role by name."""
+    """A role's mention, shown as its name."""
     return Markup(f"<@&{role_id}>")
 
 
@@ -69,7 +69,7 @@ def channel_mention(channel_id: int) -> Markup:
 
 
 def timestamp(moment: datetime, style: discord.utils.TimestampStyle) -> Markup:
-    """A moment in the reader's own time zone and language; `style` is Discord's, "R" counts down."""
+    """A time in the reader's own time zone and language; `style` is Discord's, "R" is relative and counts down."""
     return Markup(discord.utils.format_dt(moment, style))
 
 

@@ -1,4 +1,4 @@
-"""Which files go with a card: pictures that its message lacks, made small enough, and the sheet of its references."""
+"""Selects the files that go with a card: pictures that its message lacks, shrunk to fit, and the contact sheet."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedAttachments:
-    """A request's files, sent anew or kept, by job.
+    """A request's files by job, to be uploaded or kept.
 
-    `view` has the rows as they will be once these files are shown: the card says what was shrunk.
+    `view` has the rows as they will be once these files are posted: the card says which ones were shrunk.
     """
 
     view: RequestView
@@ -30,7 +30,7 @@ class PackedAttachments:
 
     @property
     def files(self) -> list[Upload]:
-        """All of them, in the order in which they are sent."""
+        """All files, in upload order."""
         return [*self.pictures.values(), *([self.sheet] if self.sheet else [])]
 
     @property
@@ -40,7 +40,7 @@ class PackedAttachments:
 
     @property
     def keeps(self) -> bool:
-        """Whether the message must go on showing what it has already."""
+        """Whether the message keeps attachments that it has already."""
         return any(upload.fitted is None for upload in self.pictures.values())
 
     @property
@@ -50,12 +50,12 @@ class PackedAttachments:
 
     @property
     def next_rung(self) -> int:
-        """Where to go on should Discord find these files too large; without the sheet, if they are no pictures."""
+        """The next step of shrinking if Discord rejects these files as too large; 1 and more leave the sheet out."""
         return 1 + max((upload.fitted.rung for upload in self.pictures.values() if upload.fitted), default=0)
 
 
 class AttachmentBuilder:
-    """Packs a request's files so that they fit its place, from a rung of the ladder of sizes on."""
+    """Selects a request's files and shrinks them to the upload limit, starting at a given step (rung) of shrinking."""
 
     def __init__(self, *, files: PictureFiles, fitter: PictureFitter, sheets: SheetMaker) -> None:
         self._files = files
@@ -63,9 +63,9 @@ class AttachmentBuilder:
         self._sheets = sheets
 
     async def pack(self, view: RequestView, rung: int) -> PackedAttachments:
-        """The file of each job with a picture: sent anew where the message has none, else kept."""
+        """The file of each job with a picture: uploaded if the message lacks it, else kept."""
         pictures = {}
-        # Should Discord not have told an attachment's id, it cannot be kept, and is sent again.
+        # An attachment whose id Discord did not return cannot be kept, and is uploaded again.
         new = [
             job for job in view.jobs if job.state is JobState.FETCHED or (_reposts(job) and job.attachment_id is None)
         ]
@@ -85,7 +85,7 @@ class AttachmentBuilder:
                     fitted=fitted,
                     shrunk=fitted.shrunk,
                 )
-        # Where room is short, the pictures need it.
+        # If the first attempt was too large, the sheet is left out in favour of the pictures.
         sheet = await self._sheet(view.request) if rung == 0 else None
         return PackedAttachments(view=_as_shown(view, pictures), pictures=pictures, sheet=sheet)
 
@@ -107,7 +107,7 @@ class AttachmentBuilder:
 
 
 def all_new(view: RequestView) -> RequestView:
-    """The rows as if none of the pictures had been posted; those that left our disk stay out, and are not kept."""
+    """The rows as if no picture had been posted; pictures that are no longer on our disk are left out."""
     jobs = (
         replace(job, state=JobState.FETCHED if _reposts(job) else job.state, attachment_id=None) for job in view.jobs
     )

@@ -1,4 +1,4 @@
-"""Messages of all who wait, brought up to date a few at a time: thousands at once would keep every picture waiting."""
+"""Bulk refresh: updates the messages of all waiting requests a few at a time, so that new pictures are not delayed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 from bot.tasks import TaskGroup
 
 _AT_ONCE: Final = 8
-"""Half of what the courier delivers at once: pictures that come meanwhile find the other half."""
+"""Half of the deliveries that may run at once; the other half stays free for finished pictures."""
 _PATIENCE_S: Final = 5.0
-"""So long some are waited for; whoever is held up longer comes to their turn by themselves."""
+"""How many seconds to wait for a batch; slower deliveries go on while the next batch starts."""
 
 
 class BulkRefresh:
-    """Walks along a line; `refresh` begins with one request, and returns the task that shows it, if it needs one."""
+    """Updates a queue of requests; `refresh` starts one delivery and returns its task, or None if none is needed."""
 
     def __init__(
         self, tasks: TaskGroup, refresh: Callable[[int], asyncio.Task[Any] | None], *, patience_s: float = _PATIENCE_S
@@ -28,7 +28,7 @@ class BulkRefresh:
         self._walk: asyncio.Task[None] | None = None
 
     def follow(self, request_ids: Iterable[int]) -> None:
-        """Walk along these; what is left of an earlier line is given up, since who still waits is in this one."""
+        """Start over with these requests; the rest of an earlier list is dropped: what still waits is in this one."""
         self._left = deque(request_ids)
         if self._walk is None or self._walk.done():
             self._walk = self._tasks.start(self._go(), name="long-line")

@@ -1,4 +1,4 @@
-"""Limits how many deliveries are under way in one channel, so that a busy channel delays no other."""
+"""Limits concurrent deliveries for each channel, so that a busy channel delays no other."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 _IN_ONE_CHANNEL: Final = 4
-"""Of those whose messages only the bot's own token reaches: Discord lets it change five in five seconds."""
+"""Deliveries at once that need the bot's own token: Discord allows it five changes in five seconds in a channel."""
 
 
-class ChannelBusy(Exception):  # noqa: N818 - not an error: the delivery waits for its channel, and leaves its slot to others
-    """The limit of deliveries in a channel is reached; `lane` is the semaphore to wait for."""
+class ChannelBusy(Exception):  # noqa: N818 - control flow: the delivery frees its slot while it waits
+    """The limit of concurrent deliveries in a channel is reached; `lane` is the semaphore to wait for."""
 
     def __init__(self, lane: asyncio.Semaphore) -> None:
         super().__init__()
@@ -21,14 +21,14 @@ class ChannelBusy(Exception):  # noqa: N818 - not an error: the delivery waits f
 
 
 class ChannelLanes:
-    """One semaphore for each channel with deliveries under way."""
+    """One semaphore for each channel with deliveries in progress."""
 
     def __init__(self) -> None:
         self._lanes: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def entered(self, channel_id: int) -> AsyncIterator[None]:
-        """Hold a place in a channel; raises ChannelBusy where there is none left."""
+        """Acquire a channel's semaphore for the block; raises ChannelBusy instead of waiting."""
         lane = self._lanes.setdefault(channel_id, asyncio.Semaphore(_IN_ONE_CHANNEL))
         if lane.locked():
             raise ChannelBusy(lane)

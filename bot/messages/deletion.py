@@ -1,4 +1,4 @@
-"""Taking messages away: of deleted requests, with our copies of their pictures, and those left for private ones."""
+"""Deletes messages of deleted requests, with our copies of their pictures, and public ones of requests made private."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class MessageDeletion:
-    """Removes what shall not be seen any more; every method may raise DeliveryTrouble, and can then be called again."""
+    """Deletes what must not be visible any more. All methods may raise DeliveryTrouble and can then be called again."""
 
     def __init__(
         self,
@@ -32,9 +32,9 @@ class MessageDeletion:
         self._files = files
 
     async def remove(self, view: RequestView) -> None:
-        """Take a deleted request's message away, and its pictures from our disk."""
+        """Delete the message of a deleted request, and its pictures from our disk."""
         for job in view.jobs:
-            if job.state is JobState.FETCHED:  # the answer to an order that was given up came after all
+            if job.state is JobState.FETCHED:  # the picture arrived after its job was given up
                 await self._jobs.ready(job.id, "its message was deleted before it came")
         if not await self._fallback_chain.remove(view.request):
             log.warning("message_not_removed", extra={"request_id": view.request.id})
@@ -46,11 +46,11 @@ class MessageDeletion:
                     channel_id=copy.channel_id,
                     message_by="bot",
                     private=False,
-                    origin=replace(view.request.origin, bot_present=True),  # a copy is where the bot could post
+                    origin=replace(view.request.origin, bot_present=True),  # the bot could post where a copy is
                 )
             )
         await self.remove_left(view.request)
-        pictures = await self._jobs.unneeded_files(view.request.id)  # the others leave with those of old messages
+        pictures = await self._jobs.unneeded_files(view.request.id)  # the others are deleted by retention
         for job in view.jobs:
             await self._files.remove_thumbnail(job.id)
         for job_id in pictures:
@@ -58,7 +58,7 @@ class MessageDeletion:
         await self._jobs.files_removed(pictures)
 
     async def remove_left(self, request: Request) -> None:
-        """Take away what a request showed before it became private."""
+        """Delete the public message that a request had before it became private."""
         for left in await self._moves.left(request.id):
             there = replace(
                 request, message_id=left.message_id, channel_id=left.channel_id, message_by=left.by, private=False,

@@ -1,15 +1,15 @@
-"""The delivery ladder: ways to bring a card to its member, tried from the nearest to the last.
+"""The fallback chain: the ways to show a card to its member, tried in order (its rungs).
 
-1. edit the interaction's response while its token lives; 2. edit the same message with the bot's own token; 3. post a
-new message in the channel (not for private requests); 4. send a direct message. Where only a member brought the bot
-along, its own token opens nothing: rungs 2 and 3 are left out.
+1. Edit the interaction's response while its token is valid. 2. Edit the same message with the bot's own token. 3. Post
+a new message in the channel (not for private requests). 4. Send a direct message. If only the member installed the bot,
+its own token has no access: rungs 2 and 3 are skipped.
 
-A request that is `apart` (one press made several) has no response of its own: its message is a new one in the channel,
-or, where that cannot be, a follow-up.
+A request that is `apart` (one of several made by one press) has no response of its own: its message is a new one in the
+channel or, if that is not allowed, a follow-up.
 
-Edits may be repeated; a new message may not. It begins with a few words and without a picture, its id is written down,
-and an edit puts the card on it. Killed in between, the next process finds it again by its nonce; a follow-up has none,
-and after minutes a nonce is forgotten: then the words are left behind, and the picture is still shown once.
+Edits are idempotent, new messages are not. So a new message is posted with a short text first, its id is stored, and an
+edit adds the card. If the process is killed in between, the next one finds the message by its nonce. A follow-up has no
+nonce, and Discord forgets one after minutes: then the short text stays, and the card is still shown only once.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ log = logging.getLogger(__name__)
 _TOKEN_INVALID: Final = frozenset({10015, 50027})
 _UNKNOWN_MESSAGE: Final = 10008
 ORIGINAL: Final = cast(int, "@original")
-"""A webhook's name for an interaction's response, or for the message whose button was pressed."""
+"""The message id by which webhooks address an interaction's response, or the message of the pressed button."""
 _APPLICATION_WEBHOOK: Final = 3
-"""Discord's type of the webhooks that interactions are answered through."""
+"""Discord's type for the webhooks of interactions."""
 _LAST_SECONDS: Final = 5.0
-"""A token this close to its end is not relied on."""
+"""A token is not used when it expires within this time."""
 MISSING: Final = discord.utils.MISSING
 
 
-class DeliveryTrouble(Exception):  # noqa: N818 - not an error of ours: the attempt is made again
-    """Discord or the network is in trouble; the same attempt may succeed later."""
+class DeliveryTrouble(Exception):  # noqa: N818 - temporary: the attempt is repeated
+    """A temporary failure of Discord or the network; the same attempt may succeed later."""
 
 
-class TooLarge(Exception):  # noqa: N818 - an answer, not a fault: the next try sends smaller files
-    """Discord refuses the files for their size."""
+class TooLarge(Exception):  # noqa: N818 - control flow: the next attempt sends smaller files
+    """Discord rejected the files because of their size."""
 
 
 NOT_SHOWN: Final = MessageState(by="", message_id=None, channel_id=None, attachments={}, edited=False)
@@ -57,9 +57,9 @@ NOT_SHOWN: Final = MessageState(by="", message_id=None, channel_id=None, attachm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A picture to send with a card; None for `fitted` keeps the attachment that the message has already.
+    """A picture to send with a card; `fitted` is None to keep an attachment that the message has already.
 
-    With `data` it is no job's picture, but a small one that is sent anew each time.
+    If `data` is set, it is not a job's picture but a small one that is uploaded each time.
     """
 
     file_name: str
@@ -72,14 +72,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """How a new message begins: its first words, and what writes down where it is before its card is on it."""
+    """For a new message: its first text, and the callback that stores where it is before the card is added."""
 
     words: Callable[[], discord.ui.LayoutView]
     begun: Callable[[MessageState], Awaitable[None]]
 
 
 class _Kept:
-    """An attachment that stays on an edited message; discord.py asks attachments for nothing but this."""
+    """An attachment to keep in an edit; `to_dict` is all that discord.py calls on attachments."""
 
     def __init__(self, attachment_id: int) -> None:
         self._id = attachment_id
@@ -98,10 +98,10 @@ class FallbackChain:
     async def show(
         self, request: Request, card: Card, uploads: list[Upload], *, new: NewMessage | None
     ) -> MessageState:
-        """Show a card on the highest rung that holds; NOT_SHOWN (by "") where there is none left.
+        """Show a card in the first way that works; NOT_SHOWN (`by` is "") if none does.
 
-        Without `new` there are no new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge; a message may have
-        begun then.
+        Without `new` there are no new messages (rungs 3 and 4). Raises DeliveryTrouble or TooLarge; a new message may
+        have been posted without its card then.
         """
         token_died = False
         for name, rung in self._rungs(request, card, uploads, new):
@@ -117,14 +117,14 @@ class FallbackChain:
             except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
                 raise DeliveryTrouble(f"{name}: {error}") from error
             except RuntimeError as error:
-                # What aiohttp says of the session that a client closes which lost its gateway for good.
+                # aiohttp raises this for the session of a client that lost its gateway for good and was closed.
                 if not self._client.is_closed():
                     raise
                 raise DeliveryTrouble(f"{name}: the connection to Discord is closed") from error
         return NOT_SHOWN if not token_died else replace(NOT_SHOWN, token_died=True)
 
     async def shows_still(self, request: Request, card: Card, uploads: list[Upload]) -> bool:
-        """Whether a request's message shows this card with these files; yes where it cannot be read.
+        """Whether a request's message shows this card with these files; True if it cannot be read.
 
         Raises DeliveryTrouble.
         """
@@ -145,7 +145,7 @@ class FallbackChain:
         return shows(message, card.view, _names(uploads))
 
     async def remove(self, request: Request) -> bool:
-        """Delete a request's message; returns whether it is gone. Raises DeliveryTrouble where it may work later."""
+        """Delete a request's message; returns whether it is gone. Raises DeliveryTrouble for temporary failures."""
         for name, way in self._ways_to_remove(request):
             try:
                 await way()
@@ -178,7 +178,7 @@ class FallbackChain:
         if _token_reaches(request):
             yield "edit", lambda: self._edit_message(request, card, uploads)
         if answer is not None and not lives and request.token is not None:
-            # Its time seems to be over, yet it is still known: it may be our clock that is wrong.
+            # The token seems to have expired but is still stored: our clock may be wrong.
             yield "interaction", lambda: self._edit_answer(request, answer, card, uploads)
         if new is None:
             return
@@ -191,7 +191,7 @@ class FallbackChain:
 
     @staticmethod
     def _classify(error: discord.HTTPException, uploads: list[Upload]) -> None:
-        """Raise what is not the rung's fault: trouble that passes, or files that are too large."""
+        """Raise what other rungs would not solve: temporary failures, and files that are too large."""
         if is_too_large(error) and any(upload.fitted or upload.data for upload in uploads):
             raise TooLarge from error
         if error.status >= 500 or error.status == 429 or (error.status == 401 and error.code not in _TOKEN_INVALID):
@@ -204,7 +204,7 @@ class FallbackChain:
         return posted_in(message, by="interaction", edited=True)
 
     async def _follow_up(self, request: Request, card: Card, uploads: list[Upload], new: NewMessage) -> MessageState:
-        """Rung 3 for the first message of a request that is apart, where the channel is not for it."""
+        """Rung 3 for the first message of a request that is apart and may not be posted in the channel."""
         nobody = discord.AllowedMentions.none()
         message = await self._webhook(request).send(
             view=new.words(), ephemeral=request.private, allowed_mentions=nobody, wait=True
@@ -235,18 +235,18 @@ class FallbackChain:
 async def _sent_once(
     channel: discord.PartialMessageable, card: Card, uploads: list[Upload], new: NewMessage, *, nonce: str, by: str
 ) -> MessageState:
-    """A new message. The nonce makes a repetition within minutes find the first one instead of posting another."""
+    """Post a new message. Posted again within minutes, the nonce makes Discord return the first one."""
     message = await channel.send(view=new.words(), nonce=nonce)
     await new.begun(posted_in(message, by=by, edited=False))
     try:
         return replace(await _edited(channel.get_partial_message(message.id), card, uploads, by=by), edited=False)
-    except discord.Forbidden:  # words, but no files: the next rung has them
+    except discord.Forbidden:  # text is allowed but files are not: use the next rung
         await message.delete()
         raise
 
 
 async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upload], *, by: str) -> MessageState:
-    # discord.py passes the client's own silence on with `content` alone, which a card has none of.
+    # discord.py applies the client's default mentions only together with `content`, which a card does not have.
     nobody = discord.AllowedMentions.none()
     files = cast(Any, _files(uploads))
     message = await partial.edit(view=card.view, attachments=files, allowed_mentions=nobody)
@@ -254,9 +254,9 @@ async def _edited(partial: discord.PartialMessage, card: Card, uploads: list[Upl
 
 
 def webhook_of(client: discord.Client, application_id: int, token: str) -> discord.Webhook:
-    """What an interaction is answered through, by its token alone."""
+    """The webhook through which an interaction is answered, authorized by its token alone."""
     data: Any = {"id": application_id, "type": _APPLICATION_WEBHOOK, "token": token}
-    # discord.py makes an interaction's own webhook in this way.
+    # The way in which discord.py builds an interaction's own webhook.
     return discord.Webhook.from_state(data, client._connection)  # noqa: SLF001
 
 
@@ -270,14 +270,14 @@ async def direct_channel(client: discord.Client, user_id: int) -> discord.Partia
 
 
 def _answer_of(request: Request) -> int | None:
-    """How the request's token names its message; None where it does not know it, or there is none yet."""
+    """The message id by which the token addresses the request's message; None if it cannot, or there is none yet."""
     if request.message_by not in {"", "interaction"}:
         return None
     return request.message_id if request.apart else ORIGINAL
 
 
 def _token_reaches(request: Request) -> bool:
-    """Whether the bot's own token can change the request's message."""
+    """Whether the bot's own token can edit the request's message."""
     if request.message_id is None:
         return False
     return request.message_by == "dm" or (
@@ -286,7 +286,7 @@ def _token_reaches(request: Request) -> bool:
 
 
 def token_lives(request: Request, now: datetime) -> bool:
-    """Whether a request's own token may be used; with it, its message shares no limit of Discord with any other."""
+    """Whether a request's own token is valid; edits with it have a rate limit of their own."""
     if request.token is None or request.token_expires_at is None:
         return False
     return (request.token_expires_at - now).total_seconds() > _LAST_SECONDS
@@ -306,6 +306,6 @@ def _new_files(uploads: list[Upload]) -> list[discord.File]:
 
 
 def _files(uploads: list[Upload]) -> list[discord.File | _Kept]:
-    """What an edit must list: the files that stay, then the new ones; what is not listed is removed."""
+    """The attachments of an edit: the files to keep, then the new ones; Discord removes those that are not listed."""
     kept = [_Kept(u.attachment_id) for u in uploads if u.fitted is None and u.attachment_id is not None]
     return [*kept, *_new_files(uploads)]

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 async def notify_interrupted(client: discord.Client, answer: PendingResponse) -> None:
-    """Replace "thinking" by a private message that nothing was ordered. After a kill in between it is sent twice."""
+    """Replace "thinking" by a private message that nothing was ordered. If killed in between, it may be sent twice."""
     webhook = webhook_of(client, answer.application_id, answer.token)
     sentence = words_for(answer.locale)("error.interrupted")
     nobody = discord.AllowedMentions.none()
@@ -29,7 +29,7 @@ async def notify_interrupted(client: discord.Client, answer: PendingResponse) ->
 
 @contextmanager
 def _unless_gone(step: str) -> Iterator[None]:
-    """Go on where Discord knows the token no more, or never showed anything for it."""
+    """Ignore that Discord does not know the token any more, or never showed a message for it."""
     try:
         yield
     except discord.DiscordServerError:

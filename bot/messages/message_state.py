@@ -1,4 +1,4 @@
-"""What a message shows, read back from what Discord answers."""
+"""Reads what a message shows from Discord's response."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import discord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageState:
-    """Where a card ended up, and the attachment ids by file name, as far as Discord told them.
+    """Where a card was posted, and the attachment ids by file name, as far as Discord returned them.
 
-    `by` is "" for a card that could be shown nowhere; `token_died` says that Discord does not know the token any more.
+    `by` is "" if the card could not be posted; `token_died` says that the token is not valid any more.
     """
 
     by: str
@@ -25,7 +25,7 @@ class MessageState:
 
 
 def posted_in(message: discord.Message, *, by: str, edited: bool) -> MessageState:
-    """What became of a card, as the message tells that Discord answered with."""
+    """The state of the message that Discord returned."""
     found = {attachment.filename: attachment.id for attachment in message.attachments}
     for media in _media(message.components):
         name = media.url.partition("?")[0].rpartition("/")[2]
@@ -35,7 +35,7 @@ def posted_in(message: discord.Message, *, by: str, edited: bool) -> MessageStat
 
 
 def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:
-    """Every media item of a message's components: files that they show are not among its attachments."""
+    """Every media item of a message's components: files that they show are not listed among its attachments."""
     for component in components:
         if isinstance(component, discord.MediaGalleryComponent):
             yield from (item.media for item in component.items)
@@ -44,7 +44,7 @@ def _media(components: Any) -> Iterator[discord.UnfurledMediaItem]:
 
 
 def shows(message: discord.Message, view: discord.ui.LayoutView, file_names: Collection[str]) -> bool:
-    """Whether a message has the texts of a view, and all of these files."""
+    """Whether a message has the texts of a view and all of these files."""
     attached = posted_in(message, by="", edited=False).attachments
     same_words = _texts(message.components) == _texts(view.walk_children())
     return same_words and all(name in attached for name in file_names)

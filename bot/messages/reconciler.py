@@ -43,17 +43,17 @@ _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
 _MOST_CRASHES: Final = 5
 _PATIENCE_S: Final = 30.0
-"""For an edit without files: Discord answers within seconds, and a connection may be dead without saying so."""
+"""The timeout of an edit without files: Discord answers within seconds, and a connection can die without an error."""
 _AT_ONCE: Final = 16
 _BEGUN: Final = "begun"
-"""In place of a card's digest: a new message whose card is not on it yet."""
+"""Stored as the digest of a new message that has no card yet."""
 
 DeliveryObserver = Callable[[RequestView, Sequence[Job], Request], None]
 """Called with the rows before a delivery, the delivered jobs, and the request with its message."""
 
 
 class Reconciler:
-    """Implements Presenter. Delivering is an idempotent edit, so doing it twice changes nothing."""
+    """Implements Presenter. A delivery is an idempotent edit, so it may be repeated."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Reconciler:
             self._line.follow(request_ids)
 
     def _refresh(self, request_id: int) -> asyncio.Task[None] | None:
-        """Begin to deliver; None where somebody is at it, and will look again."""
+        """Start a delivery; None if one is running, which then repeats, or if the bot is stopping."""
         under_way = request_id in self._dirty
         if under_way or not self._stopping:
             self._dirty[request_id] = True
@@ -115,7 +115,7 @@ class Reconciler:
 
     @contextmanager
     def hold(self, interaction_id: int) -> Iterator[None]:
-        """Keep hands off the message of an interaction while its first answer is being given."""
+        """Do not edit an interaction's message while its first answer is being sent."""
         released = self._held[interaction_id] = asyncio.Event()
         try:
             yield
@@ -125,20 +125,20 @@ class Reconciler:
             released.set()
 
     async def recover(self) -> None:
-        """Bring every message that is behind its rows up to date, whatever the last process was doing."""
+        """Update every message that is behind its rows, whatever the previous process was doing."""
         behind = await self._requests.requests_behind()
         self.refresh(behind)
         self._stale_edits.take_at(behind)
 
     async def close(self, *, grace_s: float) -> None:
-        """Give deliveries under way some time; whatever is cut off is delivered after the next start."""
+        """Give running deliveries `grace_s` seconds; those that are cancelled follow after the next start."""
         self._stopping = True
         await self._stale_edits.close()
         await self._tasks.drain(grace_s)
         await self._tasks.close()
 
     async def _keep_up(self, request_id: int) -> None:
-        """Deliver until nothing has changed meanwhile; wait out trouble."""
+        """Deliver until the rows have not changed meanwhile; waits and retries after failures."""
         failures = crashes = 0
         try:
             while self._dirty[request_id]:
@@ -154,7 +154,7 @@ class Reconciler:
                     crashes += 1
                     log.exception("delivery_crashed", extra={"request_id": request_id})
                     if crashes % _MOST_CRASHES == 0 and not await self._kept_for_later(request_id):
-                        return  # a restart tries again; the rows know that the message is behind
+                        return  # retried after a restart: the rows record that the message is behind
                 else:
                     failures = crashes = 0
                 if failures:
@@ -165,7 +165,7 @@ class Reconciler:
             del self._dirty[request_id]
 
     async def _kept_for_later(self, request_id: int) -> bool:
-        """Keep a request's pictures for /collect, since delivering them keeps raising; False where there are none."""
+        """Keep a request's pictures for /collect after repeated unexpected errors; False if there are none to keep."""
         log.error("delivery_given_up", extra={"request_id": request_id, "times": _MOST_CRASHES})
         view = await self._insist(lambda: self._requests.view(request_id))
         undelivered = [job for job in view.jobs if job.state is JobState.FETCHED and job.owner == self._owner]
@@ -174,7 +174,7 @@ class Reconciler:
         return bool(undelivered)
 
     async def _take_turn(self, request_id: int) -> None:
-        """Deliver when there is a slot; in a crowded channel, first wait there, where nobody else is kept waiting."""
+        """Deliver when a slot is free; in a busy channel, wait for the channel first without occupying a slot."""
         try:
             async with self._slots:
                 await self._bring_up_to_date(request_id)
@@ -183,7 +183,7 @@ class Reconciler:
                 await self._bring_up_to_date(request_id, in_lane=True)
 
     def _lane(self, request: Request) -> AbstractAsyncContextManager[None]:
-        """A place among the deliveries of a request's channel; entering it raises ChannelBusy if there is none left."""
+        """The concurrency limit of a request's channel; entering it raises ChannelBusy when it is reached."""
         return nullcontext() if token_lives(request, self._clock.now()) else self._lanes.entered(request.channel_id)
 
     async def _bring_up_to_date(self, request_id: int, *, in_lane: bool = False) -> None:
@@ -196,7 +196,7 @@ class Reconciler:
             await self._note_unchanged(view.request)
             return
         if view.request.wiped:
-            await self._note_unchanged(view.request)  # nothing is left that could be shown; its message stays as it is
+            await self._note_unchanged(view.request)  # its content was erased: the message stays as it is
             return
         if view.request.private:
             await self._removal.remove_left(view.request)
@@ -205,17 +205,17 @@ class Reconciler:
             return
         async with nullcontext() if in_lane else self._lane(view.request):
             card, uploads, posted = await self._show(await self._believed(view))
-        # In this order: a kill in between leaves the message behind its rows, and not a picture that nobody looks at.
+        # In this order: a kill in between leaves a message behind its rows, never a picture that is not delivered.
         await self._keep_unshown(view, card, posted)
         await self._note(view, card, uploads, posted)
 
     async def _believed(self, view: RequestView) -> RequestView:
-        """The rows, with what was recorded of the message taken back where an edit that came late has changed it."""
+        """The rows; without the recorded state of the message if a stale edit has changed it."""
         if not self._stale_edits.is_due(view.request.id):
             return view
         packed = await self._attachment_builder.pack(view, 0)
         card = render(packed.view, packed.names, with_sheet=packed.sheet is not None)
-        recorded = card.digest == view.request.shown  # what differs is edited in any case
+        recorded = card.digest == view.request.shown  # a message that differs is edited in any case
         if recorded and not await self._fallback_chain.shows_still(view.request, card, packed.files):
             log.warning("late_edit_found", extra={"request_id": view.request.id})
             view = distrusted(view)
@@ -223,12 +223,12 @@ class Reconciler:
         return view
 
     async def _note_unchanged(self, request: Request) -> None:
-        """Record that the rows have been looked at, and that the message does not show them."""
+        """Record that this version of the rows was handled, and that the message does not show it."""
         shown = Shown(digest="", version=request.version, edited=False, by="", private=request.private)
         await self._requests.note_shown(request.id, shown)
 
     async def _note_begun(self, request: Request, posted: MessageState) -> None:
-        """Record where a new message is before its card is on it; it is behind the rows until then."""
+        """Record where a new message is before it has its card; until then it counts as behind its rows."""
         shown = Shown(
             digest=_BEGUN, version=0, edited=False, by=posted.by,
             message_id=posted.message_id, channel_id=posted.channel_id, private=request.private,
@@ -236,7 +236,7 @@ class Reconciler:
         await self._insist(lambda: self._requests.note_shown(request.id, shown))
 
     async def _show(self, view: RequestView) -> tuple[Card, Mapping[int, Upload], MessageState]:
-        """Render and deliver, with smaller files each time that Discord finds them too large."""
+        """Render and deliver; uploads smaller files each time that Discord rejects them as too large."""
         rung = 0
 
         async def begun(posted: MessageState) -> None:
@@ -252,29 +252,29 @@ class Reconciler:
             try:
                 may_post = (card.worth_a_post or view.request.unseen) and not packed.keeps
                 new = NewMessage(words=partial(opening, view), begun=begun) if may_post else None
-                # Files may take what a slow line needs; words that take long have met a silence.
+                # An upload may take as long as a slow connection needs; an edit without files has a timeout.
                 async with asyncio.timeout(None if packed.new else self._patience_s):
                     posted = await self._fallback_chain.show(view.request, card, packed.files, new=new)
                 if posted.by or may_post or not card.worth_a_post:
                     return card, packed.pictures, posted
-                # The message is gone, and with it the attachments that it kept: everything is sent anew.
+                # The message is gone with the attachments that it kept: upload everything again.
                 view = all_new(view)
             except TooLarge:
                 rung = packed.next_rung
                 log.info("delivery_too_large", extra={"request_id": view.request.id, "next_rung": rung})
             except (DeliveryTrouble, TimeoutError):
-                self._stale_edits.take_at([view.request.id])  # what was sent may be carried out yet
+                self._stale_edits.take_at([view.request.id])  # Discord may still apply the edit
                 raise
 
     @staticmethod
     def _worth_an_edit(view: RequestView, card: Card) -> bool:
-        """News is always told; progress only while the edits last, and never what the message says already."""
+        """News is always shown; progress only while edits are left; nothing if the message is equal already."""
         if any(job.state is JobState.FETCHED for job in view.jobs):
             return True
         return card.digest != view.request.shown and (card.urgent or card.edits_left)
 
     async def _keep_unshown(self, view: RequestView, card: Card, posted: MessageState) -> None:
-        """Keep pictures that cannot be posted anywhere: they are paid for. A message without them says so next."""
+        """Keep pictures that cannot be posted anywhere, since they are paid for; the next delivery says so."""
         shown = {job.id for job in card.pictures} if posted.by else set()
         unshown = [job for job in view.jobs if job.state is JobState.FETCHED and job.id not in shown]
         for job in unshown:
@@ -285,7 +285,7 @@ class Reconciler:
             self.refresh([view.request.id])
 
     async def _note(self, view: RequestView, card: Card, uploads: Mapping[int, Upload], posted: MessageState) -> None:
-        """Record what the message shows; without a message, that the rows have been looked at."""
+        """Record what the message shows; without a message, only that this version of the rows was handled."""
         request = view.request
         if posted.token_died:
             await self._insist(lambda: self._requests.wipe_token(request.id))
@@ -304,7 +304,7 @@ class Reconciler:
             digest=card.digest, version=request.version, edited=posted.edited, by=posted.by,
             message_id=posted.message_id, channel_id=posted.channel_id, pictures=pictures, private=request.private,
         )  # fmt: skip
-        # Not shown again because this cannot be written down: a new message would be there twice.
+        # If this write fails, it is retried without another delivery: a new message would be posted twice.
         await self._insist(lambda: self._requests.note_shown(request.id, shown))
         new = [job for job in view.jobs if job.id in pictures and job.state is JobState.FETCHED]
         if new:

@@ -1,4 +1,4 @@
-"""Handing pictures over on request: a new message with the card and the files, here or by direct message."""
+"""Sends pictures on request: a new message with the card and the files, here or by direct message."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 
 
 class Resend:
-    """Answers an interaction that was deferred with pictures that are on our disk."""
+    """Answers a deferred interaction with pictures that are on our disk."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
 
     async def give(self, interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> None:
-        """Show a request's pictures in a message of their own; raises Refusal where there is no way.
+        """Send a request's pictures in a new message; raises Refusal if that is not possible.
 
-        The message is recorded before they are on it: one that nobody knows of could never be deleted.
+        The message is recorded before the pictures are added: an unrecorded one could never be deleted.
         """
         limit_bytes = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
         files = await self._library.fitted(view, limit_bytes)
@@ -48,7 +48,7 @@ class Resend:
     async def _fill(
         self, message: discord.Message, view: RequestView, files: Mapping[int, Fitted], limit_bytes: int
     ) -> None:
-        """Put card and files on a message, smaller each time that Discord finds them too large."""
+        """Add the card and the files to a message, smaller each time that Discord rejects them as too large."""
         while True:
             filling = partial(_filled, message, view, files)
             try:
@@ -66,7 +66,7 @@ class Resend:
 
 
 async def _begun(interaction: discord.Interaction[Any], view: RequestView, *, private: bool) -> discord.Message:
-    """Begin a follow-up; where Discord does not let it through, a direct message."""
+    """Post a follow-up without pictures; a direct message if Discord rejects that."""
     try:
         nobody = discord.AllowedMentions.none()
         return await interaction.followup.send(
@@ -83,7 +83,7 @@ async def _begun(interaction: discord.Interaction[Any], view: RequestView, *, pr
 
 
 async def _filled(message: discord.Message, view: RequestView, files: Mapping[int, Fitted]) -> None:
-    """Show the card as it looks once the pictures are delivered. Files are opened anew for each try."""
+    """Show the card as it looks once the pictures are delivered. Files are opened for each attempt."""
     jobs = tuple(replace(job, state=JobState.DELIVERED, shown_as=files[job.id].shrunk) for job in view.jobs)
     names = {job.id: file_name(job, files[job.id].extension) for job in jobs}
     description = alt_text(view.request.spec)

@@ -1,7 +1,7 @@
-"""Looking once more at messages that an older edit may have changed back.
+"""Finds and repairs messages that were overwritten by a stale edit.
 
-An edit that was under way when its process was killed, or its connection cut, may reach Discord after those that were
-sent since; it would put back what the message showed before, and take a picture away that was delivered.
+An edit that was in progress when its process was killed, or its connection lost, may reach Discord after newer ones.
+It would restore what the message showed before, and remove a picture that was delivered.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bot.domain.job import JobState, RequestView
 from bot.tasks import TaskGroup
 
 _LATE_S: Final = 15.0
-"""How late an edit may come; Discord answers within seconds even on a bad day."""
+"""How many seconds late an edit may arrive; Discord answers within seconds even when it is slow."""
 
 
 class StaleEditCheck:
-    """Remembers which requests' messages may be overtaken by an older edit, until each has been looked at."""
+    """The requests whose messages may be overwritten by a stale edit, until each message was read."""
 
     def __init__(self, clock: Clock, refresh: Callable[[Collection[int]], None]) -> None:
         self._clock = clock
@@ -29,22 +29,22 @@ class StaleEditCheck:
         self._tasks = TaskGroup()
 
     def take_at(self, request_ids: Collection[int]) -> None:
-        """Have these messages looked at when no older edit can come any more; those that wait already wait on."""
+        """Check these messages once no stale edit can arrive any more; those already scheduled keep their time."""
         new = set(request_ids) - self._waiting
         if new:
             self._waiting |= new
             self._tasks.start(self._later(new), name="second-look")
 
     def is_due(self, request_id: int) -> bool:
-        """Whether a message has to be read before it is believed."""
+        """Whether a message has to be read before the recorded state is used."""
         return request_id in self._doubted
 
     def taken(self, request_id: int) -> None:
-        """It has been read."""
+        """Mark a message as read."""
         self._doubted.discard(request_id)
 
     async def close(self) -> None:
-        """Look at nothing more; the next start looks at what is behind then."""
+        """Cancel all checks; the next start checks the messages that are behind then."""
         await self._tasks.close()
 
     async def _later(self, request_ids: set[int]) -> None:
@@ -55,7 +55,7 @@ class StaleEditCheck:
 
 
 def distrusted(view: RequestView) -> RequestView:
-    """The rows of a message that shows something else than was recorded: all is edited anew, with files sent again."""
+    """The rows as if the message's state were unknown: everything is edited, and files are uploaded again."""
     jobs = (
         replace(job, attachment_id=None) if job.state is JobState.DELIVERED and job.picture_file is not None else job
         for job in view.jobs

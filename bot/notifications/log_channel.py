@@ -1,4 +1,4 @@
-"""Lines in servers' log channels: what was made, deleted, blocked. Written beside the work, never in its way.
+"""Writes to servers' log channels what was made, deleted and blocked, in the background so that nothing waits for it.
 
 A line that cannot be written is lost: the audit and the ledger have everything that matters.
 """
@@ -26,28 +26,28 @@ log = logging.getLogger(__name__)
 _MOST_WAITING: Final = 100
 _MOST_CHARACTERS: Final = 2_000
 _LEFT_ALONE_S: Final = 600.0
-"""How long a channel that cannot be written to is left alone: each refusal counts against the bot at Discord."""
+"""For how many seconds a channel is skipped after a refusal: Discord counts each refusal against the bot."""
 _A_MOMENT_S: Final = 2.0
 _GONE: Final = 10_003
 
 
-class NotWritable(Exception):  # noqa: N818 - an answer, not a fault
+class NotWritable(Exception):  # noqa: N818 - an expected outcome, not an error
     """A channel is `gone`, or `forbidden` to the bot."""
 
 
 Post = Callable[[int, int, str], Awaitable[None]]
-"""Writes a text in a channel of a server; raises NotWritable, or StoreError or OSError for trouble that passes."""
+"""Writes a text to a channel of a server; raises NotWritable, or StoreError or OSError for temporary failures."""
 
 
 class ChannelPoster:
-    """A Post through a logged-in client. A channel of another server counts as gone."""
+    """Implements Post with a logged-in client. A channel of another server counts as gone."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._server_of: dict[int, int | None] = {}
 
     async def __call__(self, guild_id: int, channel_id: int, text: str) -> None:
-        """Write quietly: nobody is notified, no link grows a preview."""
+        """Post without notifications, mentions or link previews."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
             if await self._server(channel_id) != guild_id:
@@ -60,7 +60,7 @@ class ChannelPoster:
             raise OSError(str(error)) from error
 
     async def _server(self, channel_id: int) -> int | None:
-        """The server of a channel. One that is not cached, as another shard's, is looked up once: it never moves."""
+        """The server of a channel. One that is not cached (another shard's) is fetched once: it never changes."""
         if channel_id not in self._server_of:
             known = self._client.get_channel(channel_id)
             if known is not None:
@@ -75,7 +75,7 @@ class ChannelPoster:
 
 @dataclass(slots=True)
 class _Page:
-    """A server's lines that are still to be written, and why the last ones could not be."""
+    """A server's unwritten lines, and why the last ones could not be written."""
 
     lines: deque[str] = field(default_factory=deque)
     left_out: int = 0
@@ -87,7 +87,7 @@ class _Page:
 
 
 class LogChannelWriter:
-    """Implements ServerLog. `channel_of` names a server's log channel, if it has one."""
+    """Implements ServerLog. `channel_of` returns the id of a server's log channel, or None."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class LogChannelWriter:
             page.writing = self._tasks.start(self._write_all(guild_id, page), name=f"log-{guild_id}")
 
     async def written(self, guild_id: int) -> None:
-        """Wait a moment for a server's lines to be written, or to fail."""
+        """Wait a moment until a server's lines are written or lost."""
         page = self._pages.get(guild_id)
         if page is not None and page.writing is not None:
             await asyncio.wait({page.writing}, timeout=_A_MOMENT_S)
@@ -144,7 +144,7 @@ class LogChannelWriter:
         return page.trouble
 
     async def close(self, *, grace_s: float) -> None:
-        """Give lines under way some time; the others are lost."""
+        """Give pending lines `grace_s` seconds; the others are lost."""
         self._closed = True
         await self._tasks.drain(grace_s)
         await self._tasks.close()
@@ -159,7 +159,7 @@ class LogChannelWriter:
             self.tell(guild_id, line)
 
     async def _write_all(self, guild_id: int, page: _Page) -> None:
-        """Write what waits, several lines in a message, until nothing waits any more."""
+        """Write the pending lines, several in a message, until there are none."""
         try:
             while page.lines:
                 await self._write_some(guild_id, page)
@@ -177,7 +177,7 @@ class LogChannelWriter:
 
     async def _write_some(self, guild_id: int, page: _Page) -> None:
         channel_id = await self._channel_of(guild_id)
-        if channel_id != page.channel_id:  # another channel may be written to, though the one before may not
+        if channel_id != page.channel_id:  # a new channel starts without the old one's trouble
             page.channel_id, page.trouble, page.told, page.quiet_until_s = channel_id, None, False, 0.0
         if channel_id is None or self._clock.monotonic() < page.quiet_until_s:
             page.lines.clear()

@@ -1,4 +1,4 @@
-"""The lines of servers' log channels: who had what made, for how much, and where it stands."""
+"""The lines in servers' log channels: who ordered what, at what cost, and a link to the message."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ _MOST_NAMES: Final = 300
 
 
 def tell_delivery(log: ServerLog, view: RequestView, jobs: Sequence[Job], request: Request) -> None:
-    """Write of pictures that were delivered just now in a server's log channel, if they are of a server."""
+    """Log pictures that were just delivered, if they belong to a server."""
     if request.origin.guild_id is not None:
         log.tell(request.origin.guild_id, delivery_line(view, jobs, request))
 
 
 def tell_removal(log: ServerLog, actor_id: int, view: RequestView) -> None:
-    """Write of a picture whose message was deleted, if it was made in a server."""
+    """Log a picture whose message was deleted, if it was made in a server."""
     if view.request.origin.guild_id is not None:
         log.tell(view.request.origin.guild_id, removal_line(actor_id, view))
 
 
 def tell_block(log: ServerLog, block: Block) -> None:
-    """Write of a member who was blocked."""
+    """Log that a member was blocked."""
     line = ENGLISH("log.blocked", actor=mention(block.by_id), member=mention(block.member_id), until=until_text(block))
     log.tell(block.guild_id, f"⛔ {line}" + (f"\n{quoted(escaped(block.reason))}" if block.reason else ""))
 
 
 def tell_unblock(log: ServerLog, moderator: Moderator, member_id: int) -> None:
-    """Write of a member who may order again."""
+    """Log that a member was unblocked."""
     line = ENGLISH("log.unblocked", actor=mention(moderator.user_id), member=mention(member_id))
     log.tell(moderator.guild_id, f"✅ {line}")
 
 
 def tell_slow_pattern(log: ServerLog, guild_id: int, rule: WordRule) -> None:
-    """Write of a rule that took too long with somebody's prompt, which was refused therefore."""
+    """Log a rule whose check of a prompt took too long, so that the prompt was refused."""
     log.tell(guild_id, "⚠️ " + ENGLISH("log.slow_pattern", number=rule.id, pattern=escaped(rule.pattern)))
 
 
 def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> str:
-    """Pictures that were delivered just now; `request` names the message that shows them.
+    """The line about pictures that were just delivered; `request` has the message that shows them.
 
-    A private picture's prompt and cost are the moderators' business too; the picture itself is not shown to them.
+    Moderators see the prompt and the cost of a private picture too, but not the picture itself.
     """
     words = ENGLISH
     parts = [mention(request.origin.user_id), numbers(jobs, ENGLISH), request.spec.size, request.spec.resolution.value]
@@ -69,7 +69,7 @@ def delivery_line(view: RequestView, jobs: Sequence[Job], request: Request) -> s
 
 
 def removal_line(actor_id: int, view: RequestView) -> str:
-    """A picture whose message was deleted, by its member or a moderator."""
+    """The line about a picture whose message was deleted, by its member or a moderator."""
     jobs = [job for job in view.jobs if job.retried_by is None]
     owner_id = view.request.origin.user_id
     key = "log.deleted_own" if actor_id == owner_id else "log.removed"
@@ -78,5 +78,5 @@ def removal_line(actor_id: int, view: RequestView) -> str:
 
 
 def quoted(words: str) -> str:
-    """A text as a quotation, on every line of it."""
+    """A text as a Markdown quote, on every line of it."""
     return "\n".join(f"> {line}" for line in words.splitlines())

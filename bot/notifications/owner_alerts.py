@@ -1,4 +1,4 @@
-"""Direct messages to the people who run the bot, and a line for those who look after a server."""
+"""Alerts the bot's owners by direct message, and servers by a line in their log channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DirectAlerts:
         self._servers = servers
 
     async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
-        """See OwnerAlerts. Discord does not tell a bot its owners' language."""
+        """See OwnerAlerts. In English: Discord does not tell a bot its owners' language."""
         if ENGLISH.has(f"log.{key}"):
             self._servers.tell_everywhere(ENGLISH(f"log.{key}", **values))
         if not ENGLISH.has(f"alert.{key}"):

@@ -1,4 +1,4 @@
-"""Who runs the bot: the application's owner or team, and whoever the settings name."""
+"""The owners of the bot: the application's owner or team, and the user ids in the settings."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from bot.domain.errors import Refusal
 
 
 class Owners:
-    """Asked anew each time: a team changes while the bot is up, after its next login at the latest."""
+    """Read again on each call: a team may change while the bot runs, and is updated by the next login at the latest."""
 
     def __init__(self, client: discord.Client, named: Collection[int] = ()) -> None:
         self._client = client
         self._named = tuple(named)
 
     def ids(self) -> list[int]:
-        """Their user ids, each once. Members of a team that did not accept yet, or may only read, are none."""
+        """Their user ids, each once. Team members who have not accepted, or are read-only, are left out."""
         return list(dict.fromkeys([*self._of_application(), *self._named]))
 
     def check(self, user_id: int) -> None:
-        """Raise Refusal for anybody else."""
+        """Raise Refusal for a user id that is not an owner's."""
         if user_id not in self.ids():
             raise Refusal("owners_only")
 

@@ -1,7 +1,7 @@
-"""Who may use a component, form or command, and from where: declared beside each one, so that it can be listed.
+"""Declares who may use each component, form and command, and from where, so that it can be listed and tested.
 
-For commands the declaration is the check: `check_audience` runs before each command and each of its autocompletes. For
-components and forms it describes what their code checks.
+For commands the declaration is also the check: `check_audience` runs before each command and each of its
+autocompletes. For components and forms it describes what their own code checks.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ class Audience(StrEnum):
     """Who may use something."""
 
     EVERYONE = "everyone"
-    """Whoever sees it; about private pictures only the member of the request."""
+    """Everyone who sees it; for private pictures only the member of the request."""
     REQUESTER = "requester"
-    """The member whose request, draft or data it is about."""
+    """The member to whom the request, draft or data belongs."""
     REQUESTER_OR_MODERATOR = "requester_or_moderator"
     MODERATORS = "moderators"
-    """Manage Messages, or whom the server's own settings of the command let."""
+    """Members with Manage Messages, or those whom the server's settings for the command allow."""
     MANAGERS = "managers"
-    """Manage Server."""
+    """Members with Manage Server."""
     OWNERS = "owners"
-    """The people who run the bot."""
+    """The bot's owners."""
 
 
 class Scope(StrEnum):
-    """From where something may be used."""
+    """Where something may be used."""
 
     ANYWHERE = "anywhere"
     SERVER = "server"
     """In any channel of a server; what it changes belongs to that server."""
     PICTURE_CHANNEL = "picture_channel"
-    """From any channel of a server; the permission is asked for the picture's own channel."""
+    """From any channel of a server; the permission is checked in the picture's own channel."""
 
 
 _BY_PERMISSION: Final = (
@@ -58,14 +58,14 @@ def used_by(audience: Audience) -> Callable[[T], T]:
     """Declare the audience of a command that needs more than its group's permissions in Discord."""
 
     def declared(command: T) -> T:
-        command.extras[_AUDIENCE] = audience  # type: ignore[attr-defined]  # of a command
+        command.extras[_AUDIENCE] = audience  # type: ignore[attr-defined]  # T is a command
         return command
 
     return declared
 
 
 def audience_of(command: Command) -> Audience:
-    """Who may use a command: as declared, else by the permissions of its outermost group."""
+    """Who may use a command: as declared, else according to the default permissions of its outermost group."""
     if _AUDIENCE in command.extras:
         return Audience(command.extras[_AUDIENCE])
     outermost = _outermost(command)
@@ -74,10 +74,10 @@ def audience_of(command: Command) -> Audience:
 
 
 def check_audience(interaction: discord.Interaction[Any], command: Command, check_owner: Callable[[int], None]) -> None:
-    """Raise Refusal for who may not use a command; an autocomplete asks the same as its command.
+    """Raise Refusal for a member who may not use a command; the same check applies to its autocompletes.
 
-    Whom a server lets use a moderators' command, by its own settings, only Discord knows: it is believed. `check_owner`
-    raises Refusal for a user id that is no owner's.
+    Whom a server's own settings allow to use a moderators' command is known to Discord alone, so that is not checked
+    again. `check_owner` raises Refusal for a user id that is not an owner's.
     """
     audience = audience_of(command)
     if audience is Audience.OWNERS:
@@ -89,7 +89,7 @@ def check_audience(interaction: discord.Interaction[Any], command: Command, chec
 
 
 def scope_of(command: Command) -> Scope:
-    """From where a command may be used."""
+    """Where a command may be used."""
     contexts = _outermost(command).allowed_contexts
     if contexts is not None and not contexts.dm_channel and not contexts.private_channel:
         return Scope.SERVER

@@ -1,4 +1,4 @@
-"""A request's message as components, rendered from its rows and nothing else."""
+"""Renders a request's rows as the components of its message."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _COLOUR: Final = {
 class Card:
     """A rendered message. `pictures` are the jobs whose files it shows; `digest` is equal for equal messages.
 
-    `urgent` cards bring news that must be told; others are progress, shown only while the edits last. News is
-    `worth_a_post` of its own, should its message be gone, unless it is only that the member took everything back.
+    `urgent` cards must be shown; others are progress, shown only while edits are left. `worth_a_post` cards get a new
+    message if theirs is gone: all urgent ones except those on which the member cancelled everything.
     """
 
     view: ui.LayoutView
@@ -56,9 +56,9 @@ def file_name(job: Job, extension: str) -> str:
 
 
 def render(request: RequestView, files: Mapping[int, str], *, with_sheet: bool = False) -> Card:
-    """Render a request in its member's language; `files` names the file of each job that has a picture.
+    """Render a request in its member's language; `files` has the file name of each job with a picture, by job id.
 
-    `with_sheet` says that the file which shows the references comes along.
+    `with_sheet` says that the contact sheet of the references is attached.
     """
     words = words_for(request.request.origin.locale)
     current = [job for job in request.jobs if job.retried_by is None]
@@ -94,7 +94,7 @@ def render(request: RequestView, files: Mapping[int, str], *, with_sheet: bool =
 
 
 def opening(request: RequestView) -> ui.LayoutView:
-    """What a new message says until its card is on it; true on its own, should a crash leave it at that."""
+    """The text of a new message until its card is added; it stays correct if a crash leaves it like that."""
     words = words_for(request.request.origin.locale)
     current = [job for job in request.jobs if job.retried_by is None]
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=discord.Colour.light_grey())
@@ -105,18 +105,18 @@ def opening(request: RequestView) -> ui.LayoutView:
 
 
 def _is_news(jobs: list[Job]) -> bool:
-    """Whether a picture has arrived, its member does not want it any more, or nothing more will happen by itself."""
+    """Whether a picture has arrived, a job was withdrawn by its member, or all jobs have ended or are uncertain."""
     settled = all(job.state in SETTLED or job.state is JobState.UNCERTAIN for job in jobs)
     return settled or any(job.state is JobState.FETCHED or job.withdrawn_at is not None for job in jobs)
 
 
 def _taken_back(job: Job) -> bool:
-    """Whether its member knows how it ended, by their own decision."""
+    """Whether its member cancelled or withdrew it."""
     return job.state is JobState.CANCELLED or job.withdrawn_at is not None
 
 
 def _passing(jobs: list[Job]) -> bool:
-    """Whether the next news is only a moment away, so that this is not worth one of the few edits."""
+    """Whether the next change is due in a moment, so that none of the limited edits should be spent now."""
     return any(job.state is JobState.SUBMITTING for job in jobs)
 
 
@@ -133,7 +133,7 @@ def _add_rows(
     pictures: tuple[Job, ...],
     words: Words,
 ) -> None:
-    """The buttons: those of decisions, then those of the picture, or the choice among several."""
+    """The buttons: decisions first, then those of the picture, or the select if there are several pictures."""
     several = len(jobs) > 1
     waiting: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for job in jobs:
@@ -161,6 +161,6 @@ def _add_rows(
 
 
 def _digest(view: ui.LayoutView) -> str:
-    to_components: Callable[[], object] = view.to_components  # discord.py leaves its return type open
+    to_components: Callable[[], object] = view.to_components  # discord.py does not declare its return type
     components = json.dumps(to_components(), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(components.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Draws a chart: `python -m bot.ui.charts` reads one as JSON on standard input and writes a PNG to standard output.
 
-A process of its own: the plotting library costs a second and a hundred megabytes, and whatever becomes of it, the bot
-goes on. Large type, few ticks and a dark ground, for a phone in dark mode.
+It runs as a separate process: the plotting library takes a second and 100 MB, and its failure must not affect the bot.
+The style is for phones in dark mode: large type, few ticks, dark background.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GROUND: Final = "#1a1a1e"
-"""Discord's own dark ground, so that the chart has no edge."""
+"""Discord's dark background, so that the chart has no visible edge."""
 _INK: Final = "#dbdee1"
 _FAINT: Final = "#4e5058"
 _COLOURS: Final = {"0.5K": "#5ec4c9", "1K": "#5b8def", "2K": "#f0a94a", "4K": "#e8618c"}
-"""Told apart by lightness too, for those who see few colours."""
+"""The colours differ in lightness too, for readers with colour blindness."""
 _OTHERS: Final = ("#9b84ec", "#8fce6b", "#c9c9c9")
 _INCHES: Final = (6.4, 4.4)
 _AIR_INCHES: Final = 0.15
@@ -32,7 +32,7 @@ _FEW_BARS: Final = 7
 
 
 def draw(chart: Chart) -> bytes:
-    """The PNG of a chart. Whoever imports this module pays for the library with the first chart only."""
+    """The PNG of a chart. The plotting library is imported here, not when this module is imported."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - see above
     from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def _bars(axes: Axes, labels: Sequence[str], series: Mapping[str, Sequence[float
     below = [0.0] * len(labels)
     others = iter(_OTHERS * (1 + len(series) // len(_OTHERS)))
     for name, numbers in series.items():
-        # What was given back on a later day than it was spent would be a bar below nothing.
+        # A refund on a later day than its charge would give a negative bar.
         heights = [max(0.0, number) for number in numbers]
         axes.bar(places, heights, bottom=below, width=0.82, label=name, color=_COLOURS.get(name) or next(others))
         below = [sum(pair) for pair in zip(below, heights, strict=True)]
@@ -70,7 +70,7 @@ def _furnish(axes: Axes, chart: Chart) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.4g}" if number < 1 else f"{number:,g}"))
     axes.set_ylim(bottom=0)
-    # A few bars stay bars rather than walls.
+    # Keeps a few bars from becoming too wide.
     air = max(0.0, (_FEW_BARS - len(labels)) / 2)
     axes.set_xlim(-0.6 - air, max(len(labels), 1) - 0.4 + air)
     axes.grid(axis="y", color=_FAINT, linewidth=0.8)
@@ -85,7 +85,7 @@ def _furnish(axes: Axes, chart: Chart) -> None:
 
 
 def main() -> None:
-    """Read, draw, write."""
+    """Read JSON from standard input and write the PNG to standard output."""
     sys.stdout.buffer.write(draw(Chart(**json.load(sys.stdin))))
 
 

@@ -1,4 +1,4 @@
-"""The question before several prompts are made: what they are, what they cost, and its two buttons."""
+"""The confirmation of an order with several prompts: the prompts, the price, and two buttons."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from bot.ui.dynamic_items import DynamicPart, message_of
 from bot.ui.job_button import lease_of, origin_of, said, services_of
 
 _MOST_CHARACTERS: Final = 1_800
-"""Of all prompts together; markup that is shown rather than obeyed may double them."""
+"""The limit for all prompts together; escaping their markup may double the length."""
 _BEFORE: Final = 30
-"""Of long prompts that begin alike, what is shown before they differ."""
+"""How many characters of a common beginning of long prompts are shown before they differ."""
 
 
 class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
-    """An answer to a question. It carries the draft's number alone, so that it outlives any restart."""
+    """A button of a confirmation. Its custom id holds only the draft's number, so that it works after a restart."""
 
     audience = Audience.REQUESTER
 
@@ -42,18 +42,18 @@ class DraftButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
     @classmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
-        """Rebuild the button from a press; what stands on it is on its message."""
+        """Rebuild the button from a press; its label is on its message."""
         return cls(int(match["draft"]), cls.action)
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge, answer, and put the answer in the question's place; a failure is told by the one handler."""
+        """Acknowledge, act, and replace the question by the result; errors go to the common error handler."""
         await note_press(interaction)
         answer = await self.answered(interaction)
         await edit_answer(interaction, view=said(answer))
 
     @abstractmethod
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
-        """Do what the button says and return a sentence about it; raises BotError."""
+        """Do what the button says and return a sentence about the result; raises BotError."""
 
 
 class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
@@ -63,7 +63,7 @@ class MakeAllButton(DraftButton, template=r"make_all:(?P<draft>[0-9]{1,18})"):
     style = discord.ButtonStyle.primary
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
-        """Order; each prompt's card follows in a message of its own."""
+        """Order all prompts; each one's card follows as a message of its own."""
         intake = services_of(interaction).intake
         draft = await intake.draft(self.draft_id, interaction.user.id)
         check_place(interaction, private=draft.private)
@@ -85,7 +85,7 @@ class MakeNoneButton(DraftButton, template=r"make_none:(?P<draft>[0-9]{1,18})"):
     style = discord.ButtonStyle.secondary
 
     async def answered(self, interaction: discord.Interaction[Any]) -> str:
-        """Forget the draft."""
+        """Delete the draft."""
         await services_of(interaction).intake.drop_draft(self.draft_id, interaction.user.id)
         return words_of(interaction)("answer.prompts_dropped")
 
@@ -94,7 +94,7 @@ DRAFT_BUTTONS: Final = (MakeAllButton, MakeNoneButton)
 
 
 async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> None:
-    """Put the question to the member alone, in answer to the order."""
+    """Send the question to the member privately, as the answer to the order."""
     view = question(asked.draft_id, asked.draft, words_of(interaction))
     if interaction.response.is_done():
         await tell(interaction, view=view)
@@ -103,7 +103,7 @@ async def ask_first(interaction: discord.Interaction[Any], asked: AsksFirst) -> 
 
 
 def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:
-    """The prompts that would be made, and the price of all."""
+    """The prompts to be ordered and their total price."""
     price = words.credits(draft.total_microcredits)
     heading = words("question.prompts", prompts=len(draft.prompts), count=draft.count, price=price)
     lines = [f"{number}. {prompt}" for number, prompt in enumerate(_shortened(draft.prompts), start=1)]
@@ -114,7 +114,7 @@ def question(draft_id: int, draft: Draft, words: Words) -> ui.LayoutView:
 
 
 def _shortened(prompts: Sequence[str]) -> Iterator[str]:
-    """The prompts, each in one line; long ones so that it is seen in what they differ."""
+    """The prompts, each on one line; long ones are cut so that their differences are visible."""
     lines = [" ".join(prompt.split()) for prompt in prompts]
     room = _MOST_CHARACTERS // len(lines)
     start = 0 if max(map(len, lines)) <= room else max(0, len(commonprefix(lines)) - _BEFORE)  # noqa: RUF071 - no paths

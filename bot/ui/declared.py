@@ -1,4 +1,4 @@
-"""Every form with its parts, who may send it and from where: what components declare by themselves."""
+"""Lists every form with its parts, who may send it and from where; components declare that on their classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ui.word_rules import WORDS_PARTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormKind:
-    """A kind of form: a custom id as it may look, its parts, who may send it and from where."""
+    """A kind of form: an example of its custom id, its parts, who may send it and from where."""
 
     custom_id: str
     audience: Audience
@@ -29,7 +29,7 @@ class FormKind:
 
 
 def _posted_parts() -> dict[str, FormPart]:
-    """Those of a message with several pictures, and of one; which pictures there are, the open form itself knows."""
+    """The parts for messages with one and with several pictures; only the open form knows which pictures there are."""
     one, several = (ui.Modal(title="-") for _ in range(2))
     add_parts(one, Offer(price=lambda _: 0), ENGLISH)
     choice: ui.Select[Any] = ui.Select(custom_id="pictures", max_values=MAX_REFERENCES)
@@ -48,4 +48,4 @@ FORMS: Final = {
         custom_id="settings_words:1", audience=Audience.MANAGERS, scope=Scope.SERVER, parts=WORDS_PARTS
     ),
 }
-"""By what they are for."""
+"""By purpose."""

@@ -1,4 +1,4 @@
-"""Everything that the rows say about how a picture was made, for one member's eyes."""
+"""Renders all that is stored about how a picture was made, as a private answer."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _MOST_FIELD: Final = 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """An embed, and the prompt as a file where the embed cannot show it; else that is empty."""
+    """An embed, and the prompt as a file if the embed cannot show it, else an empty file."""
 
     embed: discord.Embed
     prompt_file: bytes = b""
 
 
 def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool = False) -> Details:
-    """The full prompt, settings, references, cost, times, file and numbers of one picture.
+    """The full prompt, settings, references, cost, times, file and ids of one picture.
 
-    `age_restricted` says so of the channel in which it is looked at.
+    `age_restricted`: whether the channel of this answer is age-restricted.
     """
     prompt = view.request.spec.prompt
     embed = discord.Embed(title=words("details.title", number=job.id))
@@ -50,7 +50,7 @@ def details(view: RequestView, job: Job, words: Words, *, age_restricted: bool =
     if job.picture is not None:
         embed.add_field(name=words("details.picture"), value=_picture(job, job.picture, words), inline=False)
     embed.set_footer(text=_numbers(view, job, words))
-    # A code block shows markup as it was typed, and can be copied with one tap; only its own end it cannot show.
+    # A code block shows markup as typed and can be copied with one tap, but cannot contain its own end mark.
     block = f"```\n{prompt}\n```"
     fits = len(block) <= min(_MOST_DESCRIPTION, _MOST_TOGETHER - len(embed)) and "```" not in prompt
     embed.description = block if fits else words("details.prompt_in_file")
@@ -80,10 +80,10 @@ def _cost(job: Job, words: Words) -> str:
 
 
 def _reported(job: Job, cost: float, words: Words) -> str:
-    """What the provider says that it charged, and how far that is from the price."""
+    """The amount that the provider reported, and its difference from the price."""
     reported = round(cost * MICRO)
     told, difference = Credits(reported), Credits(abs(reported - job.price_microcredits))
-    if words.credits(reported) == words.credits(job.price_microcredits):  # 1.33 is what 4/3 is reported as
+    if words.credits(reported) == words.credits(job.price_microcredits):  # the provider rounds: it reports 4/3 as 1.33
         return words("details.reported", cost=told)
     if reported > job.price_microcredits:
         return words("details.reported_more", cost=told, difference=difference)
@@ -96,7 +96,7 @@ def _references(view: RequestView, words: Words) -> str:
 
 
 def _reference(reference: Reference, words: Words) -> str:
-    """A reference as its member named it, and what was done to it. What rows say of that is English."""
+    """A reference as its member named it, and how it was converted. That note is stored in English."""
     name: str = fitting(escaped(" ".join(reference.name.split())), 80)
     if reference.name == SMALLER_ITSELF:
         name = words("details.smaller_itself")

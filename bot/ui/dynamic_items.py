@@ -1,4 +1,4 @@
-"""What all buttons and selects have in common: they are found by their custom id, on any message, however old."""
+"""The base of all buttons and selects: they are found by their custom id, on any message, however old."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Part = TypeVar("Part", bound=ui.Item[Any])
 
 
 class DynamicPart(ui.DynamicItem[Part], template=r"never"):
-    """A button or select that carries all that it needs in its custom id; refusals are told privately.
+    """A button or select that has all its data in its custom id; refusals are shown privately.
 
-    What it offers is read off the component on its own message, so that nothing else can be chosen.
+    A choice is checked against the options of the component on its own message.
     """
 
     audience: ClassVar[Audience]
-    """Who may use it, as `pressed` or the service behind it checks."""
+    """Who may use it, checked by `pressed` or by the service that it calls."""
     scope: ClassVar[Scope] = Scope.ANYWHERE
     _shown: ui.Item[Any] | None = None
     _chosen: tuple[Value, ...] = ()
@@ -40,31 +40,31 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
         match: re.Match[str],
         /,
     ) -> Self:
-        """Rebuild the part from a press on `item`, which Discord shows."""
+        """Rebuild the part from a press on `item`, the component on the message."""
         interaction.extras[_TAKEN] = True
         part = cls.rebuilt(match)
-        part._shown = item  # noqa: SLF001 - its own
+        part._shown = item  # noqa: SLF001 - an attribute of this class
         return part
 
     def _refresh_state(self, interaction: discord.Interaction[Any], data: Any) -> None:
-        """Leave the values alone that discord.py would read off the interaction unchecked."""
+        """Do nothing: discord.py would take the values from the interaction without a check."""
 
     @property
     def chosen(self) -> tuple[Value, ...]:
-        """What was chosen, checked against what is offered; filled in before `pressed`."""
+        """The chosen values, checked against the options; set before `pressed` is called."""
         return self._chosen
 
     @classmethod
     @abstractmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
-        """The part that has this custom id. What stands on it is read on its message, so any words will do."""
+        """The part with this custom id. Its label is on its message, so any label will do here."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Answer each press once, however often Discord sends it."""
+        """Dedupe: answer each press once."""
         return comes_first(interaction)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a press; a failure reaches the same handler as a command's."""
+        """Answer a press; errors go to the same handler as a command's."""
         try:
             self._chosen = component_values(interaction, self._shown or self.item)
             self.admit(interaction)
@@ -73,7 +73,7 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
             await answer_error(interaction, error)
 
     def admit(self, interaction: discord.Interaction[Any]) -> None:
-        """Raise Refusal for a press that shall not count."""
+        """Raise Refusal for a press that must not count."""
 
     @abstractmethod
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
@@ -81,24 +81,24 @@ class DynamicPart(ui.DynamicItem[Part], template=r"never"):
 
 
 def chosen_number(part: DynamicPart[Any]) -> int:
-    """The number of the picture that was chosen in a select."""
+    """The number of the picture chosen in a select."""
     [number] = part.chosen
     return int(number)
 
 
 def nobody_pressed(interaction: discord.Interaction[Any]) -> bool:
-    """Whether no part of the message took a press or a choice: the message has no such part, or not any more.
+    """Whether no part handled a press or a choice: the message does not have such a part, or not any more.
 
-    discord.py rebuilds the part before it tells listeners of the interaction.
+    discord.py rebuilds the part before it calls listeners.
     """
     return interaction.type is discord.InteractionType.component and _TAKEN not in interaction.extras
 
 
 def message_of(*items: ui.Item[ui.LayoutView]) -> ui.LayoutView:
-    """A message of these items, whose buttons and selects all are dynamic parts."""
+    """A message of these items; all buttons and selects in it are dynamic parts."""
     view = ui.LayoutView(timeout=None)
     for item in items:
         view.add_item(item)
-    # Every part is found by its custom id: discord.py need not keep the view in memory.
+    # Every part is found by its custom id, so discord.py need not keep the view in memory.
     view.stop()
     return view

@@ -1,7 +1,7 @@
-"""Takes a form from the member, server, channel and message that it was opened for, and from nobody else.
+"""Binds a form to the member, server, channel and message for which it was opened, and refuses it from others.
 
-A custom id proves nothing: any client can send any. What this process opened is known, and compared; a form of before a
-restart, or a forged one, is nobody's, and counts for no more than what its sender may see and do now.
+Custom ids can be forged, so a sent form is compared with what this process opened. A form from before a restart, or a
+forged one, is not bound; it gives its sender no more than their current permissions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OPENED_BY: Final = re.compile(r".*:(?P<opened_by>[0-9]{1,20})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """What a form was opened as, by whom, where, and about which message (None: about none)."""
+    """The custom id of an opened form, and by whom, where and about which message (None: none) it was opened."""
 
     custom_id: str
     user_id: int
@@ -47,8 +47,8 @@ class Binding:
         )
 
     def check(self, sent: discord.Interaction[Any]) -> None:
-        """Raise Refusal for a form that was sent by another member, from another place, or about something else."""
-        # Forms that a menu opened are sent without their message.
+        """Raise Refusal for a form that was sent by another member, from another place, or about another message."""
+        # Forms opened from a menu are sent without their message.
         message_id = sent.message.id if sent.message else self.message_id
         if self != Binding(
             custom_id=custom_id_of(sent),
@@ -61,17 +61,17 @@ class Binding:
 
 
 class OpenForms:
-    """The latest forms that were opened, by the interaction that opened each."""
+    """The latest opened forms, by the id of the interaction that opened each."""
 
     def __init__(self) -> None:
         self._open: FIFOCache[int, Binding] = FIFOCache(_REMEMBERED)
 
     def add(self, opened_by: int, binding: Binding) -> None:
-        """Remember a form before it is shown: it may be sent before its opening was confirmed."""
+        """Record a form before it is shown: it may be sent before Discord confirms that it was opened."""
         self._open[opened_by] = binding
 
     def check(self, sent: discord.Interaction[Any]) -> None:
-        """Raise Refusal for a form that was opened for somebody else, or elsewhere; what is unknown passes."""
+        """Raise Refusal for a form that was opened for another member or place; unknown forms pass."""
         match = _OPENED_BY.fullmatch(custom_id_of(sent))
         binding = self._open.get(int(match["opened_by"])) if match else None
         if binding is not None:
@@ -79,7 +79,7 @@ class OpenForms:
 
 
 class _Desk(Protocol):
-    """The services that know which forms are open."""
+    """The part of the bot's services that has the open forms."""
 
     @property
     def open_forms(self) -> OpenForms: ...
@@ -98,9 +98,9 @@ async def open_form(interaction: discord.Interaction[Any], form: ui.Modal, *, ab
 async def answer_form(
     interaction: discord.Interaction[Any], forms: re.Pattern[str], answer: Callable[[re.Match[str]], Awaitable[None]]
 ) -> None:
-    """Answer a form whose custom id matches, once, if it is sent by whom and from where it was opened.
+    """Answer a form whose custom id matches, once, if its binding allows it.
 
-    A failure reaches the same handler as a command's.
+    Errors go to the same handler as a command's.
     """
     match = forms.fullmatch(custom_id_of(interaction))
     if match is None or not comes_first(interaction):

@@ -1,4 +1,4 @@
-"""The one screen of `/help`."""
+"""The screen of `/help`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.ui.dynamic_items import message_of
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A registered command; one of a message's or member's Apps menu has no description."""
+    """A registered command; `description` is empty for entries of the Apps menu."""
 
     name: str
     description: str = ""
@@ -25,7 +25,7 @@ class CommandLine:
 def guide_view(
     commands: Sequence[CommandLine], prices: Mapping[Resolution, int], limits: Limits, words: Words
 ) -> ui.LayoutView:
-    """What the commands do, what a picture costs, what is limited, what is kept."""
+    """What the commands do, what a picture costs, the limits, and what is stored."""
     lines = [f"### {words('guide.commands')}"]
     lines += [f"`/{command.name}` {command.description}" for command in commands if command.description]
     in_menus = [Markup(f"*{command.name}*") for command in commands if not command.description]

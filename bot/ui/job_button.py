@@ -1,4 +1,4 @@
-"""What all buttons and forms have in common: they carry numbers alone, and every press is checked anew."""
+"""The base of buttons and forms about a job: their custom ids hold only numbers, and every press is checked again."""
 
 from __future__ import annotations
 
@@ -52,26 +52,26 @@ class AcknowledgerLike(Protocol):
 
 
 class Desk(Protocol):
-    """The services that a press may reach."""
+    """The services that buttons and forms use."""
 
     @property
     def intake(self) -> Intake:
-        """Accepting orders."""
+        """Accepts orders."""
         ...
 
     @property
     def order_actions(self) -> OrderActions:
-        """What members decide about their orders."""
+        """Members' decisions about their orders."""
         ...
 
     @property
     def pictures(self) -> PictureActions:
-        """What is done with a picture that was made."""
+        """Actions on finished pictures."""
         ...
 
     @property
     def originals(self) -> Originals:
-        """The untouched files of pictures."""
+        """The original files of pictures."""
         ...
 
     @property
@@ -81,27 +81,27 @@ class Desk(Protocol):
 
     @property
     def presets(self) -> Presets:
-        """Styles."""
+        """Saved styles."""
         ...
 
     @property
     def debouncer(self) -> PressDebouncer:
-        """Presses of late."""
+        """The latest presses."""
         ...
 
     @property
     def acknowledger(self) -> AcknowledgerLike:
-        """The first answer to an order."""
+        """Gives orders their first answer."""
         ...
 
 
 def services_of(interaction: discord.Interaction[Any]) -> Desk:
-    """The services of the bot that this interaction came to."""
+    """The services of the bot that received this interaction."""
     return cast(Desk, interaction.client.services)
 
 
 def origin_of(interaction: discord.Interaction[Any]) -> Origin:
-    """Who asked, and where."""
+    """The member and the place of an interaction."""
     return Origin(
         interaction_id=interaction.id,
         application_id=interaction.application_id,
@@ -118,7 +118,7 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
 
 
 def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
-    """The interaction's token, as long as it lives."""
+    """The interaction's token with its expiry."""
     return TokenLease(
         token=interaction.token,
         expires_at=interaction.expires_at,
@@ -127,7 +127,7 @@ def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
 
 
 def presser_of(interaction: discord.Interaction[Any]) -> Presser:
-    """Who pressed; permissions are what Discord says with each press."""
+    """The member who pressed, with the permissions that Discord sends with each press."""
     return Presser(
         user_id=interaction.user.id,
         channel_id=interaction.channel_id or 0,
@@ -136,7 +136,7 @@ def presser_of(interaction: discord.Interaction[Any]) -> Presser:
 
 
 def preset_editor_of(interaction: discord.Interaction[Any]) -> PresetEditor:
-    """Whose styles are within reach, and whether those of the server may be changed."""
+    """Whose styles can be used, and whether the member may change those of the server."""
     return PresetEditor(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
@@ -145,7 +145,7 @@ def preset_editor_of(interaction: discord.Interaction[Any]) -> PresetEditor:
 
 
 async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Preset]:
-    """The styles that a form can offer; none rather than a form that opens too late."""
+    """The styles that a form can offer; none if reading them would delay the form."""
     try:
         async with asyncio.timeout(_LOOKED_UP_BY_S):
             return await services_of(interaction).presets.of(preset_editor_of(interaction))
@@ -155,7 +155,7 @@ async def styles_within_reach(interaction: discord.Interaction[Any]) -> list[Pre
 
 
 async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolution]:
-    """The size and resolution that a form begins with; those of all servers rather than a form that opens too late."""
+    """The default size and resolution of a form; the bot's own if reading the server's would delay the form."""
     rules = ServerRules()
     if interaction.guild_id is not None:
         try:
@@ -173,7 +173,7 @@ async def order(
     *,
     private: bool = False,
 ) -> None:
-    """Answer with the card of a new request, the presser's own, made from this job's."""
+    """Answer with the card of a new request, made by the presser from this job."""
     ask = PressOrder(
         origin=origin_of(interaction),
         private=private or await _is_private(interaction, job_id),
@@ -186,9 +186,9 @@ async def order(
 
 
 async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> bool:
-    """What comes of a private picture is private.
+    """Whether a new request from this job is private: it is if the picture is.
 
-    A message that one member alone sees may be about a public picture (a choice among several, say): its row knows.
+    The private message may be about a public picture (from the select of several, say), so the job's row decides.
     """
     if interaction.message is None or not interaction.message.flags.ephemeral:
         return False
@@ -201,13 +201,13 @@ async def _is_private(interaction: discord.Interaction[Any], job_id: int) -> boo
 
 
 class JobButton(DynamicPart[ui.Button[Any]], template=r"never"):
-    """A button about one job, found by its custom id on any message, however old; refusals are told privately."""
+    """A button about one job, found by its custom id on any message, however old; refusals are shown privately."""
 
     action: ClassVar[str]
-    """How its custom ids begin; `button.{action}` in the catalogue is its label."""
+    """The start of its custom ids; its label is `button.{action}` in the catalogue."""
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
     orders: ClassVar[bool] = False
-    """Whether a press alone costs something, so that a double click must not count twice."""
+    """Whether a press costs something by itself, so that a double click must count once."""
 
     def __init__(self, job_id: int, words: Words, label: str = "") -> None:
         custom_id = f"{self.action}:{job_id}"
@@ -218,17 +218,17 @@ class JobButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
     @classmethod
     def rebuilt(cls, match: re.Match[str]) -> Self:
-        """The button of this job."""
+        """The button for this job."""
         return cls(int(match["job"]), ENGLISH)
 
     def admit(self, interaction: discord.Interaction[Any]) -> None:
-        """Of a double click, one press counts."""
+        """Debounce: of a double click, one press counts."""
         if self.orders:
             services_of(interaction).debouncer.take(interaction)
 
 
 def said(words: str, *buttons: DynamicPart[ui.Button[Any]]) -> ui.LayoutView:
-    """A private message of a sentence and perhaps a button."""
+    """A private message of a sentence and optional buttons."""
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     for button in buttons:
         row.add_item(button)
@@ -236,7 +236,7 @@ def said(words: str, *buttons: DynamicPart[ui.Button[Any]]) -> ui.LayoutView:
 
 
 def shown_address(message: discord.Message | None, job_id: int) -> str | None:
-    """Where a message shows the picture of a job; Discord signs the address anew with each press."""
+    """The address at which a message shows a job's picture; Discord signs it again with each press."""
     for container in message.components if message else ():
         for part in container.children if isinstance(container, discord.Container) else ():
             for item in part.items if isinstance(part, discord.MediaGalleryComponent) else ():

@@ -1,4 +1,4 @@
-"""Lists that a member alone reads: the queue with its Cancel buttons, and the gallery with its pages."""
+"""Private lists of a member: the queue with its Cancel buttons, and the gallery with its pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.ui.job_button import JobButton
 from bot.ui.order_buttons import cancel_or_ask, may_cancel
 
 MAX_FILTER_CHARACTERS: Final = 60
-"""The filter travels in the buttons' custom ids, which have 100 characters: they work for ever, without a row."""
+"""The filter is part of the buttons' custom ids (100 characters), so that they never expire and need no row."""
 _MOST_LISTED: Final = 10
 _MOST_CHARACTERS: Final = 3_600
 _SHOWN_PROMPT: Final = 80
@@ -36,16 +36,16 @@ _UNDER_WAY: Final = frozenset(
 
 
 class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
-    """Takes a job back from the list of `/queue`, and shows the list anew."""
+    """Cancels a job from the list of `/queue`, and updates the list."""
 
     audience = Audience.REQUESTER
     action = "leave"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancel or ask, then show what is left; a refusal is told beside the list, shown anew all the same."""
+        """Cancel or ask, then show the remaining jobs; after a refusal, the list is updated too."""
         await note_press(interaction)
         try:
-            # The press belongs to the list's message: its token cannot edit the request's own.
+            # The token of this press belongs to the list's message and cannot edit the request's own.
             await cancel_or_ask(interaction, self.job_id, None)
         except Refusal as refusal:
             await answer_error(interaction, refusal)
@@ -54,7 +54,7 @@ class LeaveButton(JobButton, template=r"leave:(?P<job>[0-9]{1,18})"):
 
 
 class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-9]{1,6}):(?P<words>(?s:.{0,60}))"):
-    """Turns to a page of the presser's own gallery."""
+    """Shows a page of the presser's own gallery."""
 
     audience = Audience.REQUESTER
 
@@ -69,7 +69,7 @@ class GalleryButton(DynamicPart[ui.Button[Any]], template=r"gallery:(?P<page>[0-
         return cls(int(match["page"]), match["words"], match["page"])
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Show the page in place of the one that is shown."""
+        """Replace the shown page by this one."""
         await note_press(interaction)
         await show_gallery(interaction, self.page, self.words)
 
@@ -78,7 +78,7 @@ LIST_BUTTONS: Final = (LeaveButton, GalleryButton)
 
 
 def queue_view(views: list[RequestView], words: Words) -> ui.LayoutView:
-    """What a member has under way: the state of each picture, where it is, and Cancel."""
+    """A member's active jobs: the state of each, a link to it, and Cancel."""
     listed = [(job, view) for view in views for job in view.jobs if job.state in _UNDER_WAY and job.retried_by is None]
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not listed:
@@ -109,7 +109,7 @@ def _queue_entry(job: Job, view: RequestView, words: Words) -> str:
 
 
 async def show_gallery(interaction: discord.Interaction[Any], page: int, wanted: str) -> None:
-    """Put a page of the member's gallery, with its thumbnails, in the place of a deferred answer."""
+    """Complete a deferred answer with a page of the member's gallery and its thumbnails."""
     library = cast(Library, interaction.client.services.library)
     found, page = await library.gallery(interaction.user.id, page=page, words=wanted)
     thumbnails = await library.thumbnails(found)
@@ -121,9 +121,9 @@ async def show_gallery(interaction: discord.Interaction[Any], page: int, wanted:
 def gallery_view(
     found: GalleryPage, page: int, wanted: str, words: Words, thumbnails: Container[int] = ()
 ) -> ui.LayoutView:
-    """One page of a member's pictures, with buttons to the pages beside it; `thumbnails` come with the message.
+    """One page of a member's pictures, with buttons to the previous and next one.
 
-    `wanted` are the words that their prompts have, or "".
+    `wanted` are the words to find in prompts, or ""; `thumbnails` are the job ids whose thumbnails are attached.
     """
     container: ui.Container[ui.LayoutView] = ui.Container()
     if not found.total:
@@ -161,7 +161,7 @@ def _thumbnail(entry: GalleryEntry) -> ui.Thumbnail[ui.LayoutView]:
 
 
 def _gallery_entry(entry: GalleryEntry, words: Words) -> str:
-    """Number, prompt, date, settings, and how to see it: a link where others see it too, else the command."""
+    """Number, prompt, date, settings, and how to see it: a link if others can see it too, else the command."""
     job, request = entry.job, entry.request
     parts = [timestamp(job.finished_at or job.created_at, "d"), request.spec.size]
     parts.append(request.spec.resolution.value)
@@ -174,7 +174,7 @@ def _gallery_entry(entry: GalleryEntry, words: Words) -> str:
 
 
 def jump_link(request: Request) -> Markup | None:
-    """The address of a request's message; None where there is none, or where it vanishes with the client's session."""
+    """The address of a request's message; None if there is none, or if the message is ephemeral."""
     if request.message_id is None or (request.private and request.message_by == "interaction"):
         return None
     guild = "@me" if request.message_by == "dm" else request.origin.guild_id or "@me"
@@ -182,6 +182,6 @@ def jump_link(request: Request) -> Markup | None:
 
 
 def short_prompt(request: Request) -> str:
-    """The beginning of a prompt in one line, its markup shown rather than obeyed; dots for one that was deleted."""
+    """The beginning of a prompt on one line, escaped; dots if the prompt was deleted."""
     words = " ".join(request.spec.prompt.split()) or "…"
     return escaped(cut(words, _SHOWN_PROMPT))

@@ -1,4 +1,4 @@
-"""The pictures of a posted message, wherever Discord keeps them: files, embeds, components, stickers, forwards."""
+"""Finds the pictures of a posted message in all places: files, embeds, components, stickers, forwards."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from bot.ui.text import is_sheet
 
 _PICTURES: Final = frozenset({"image/png", "image/apng", "image/jpeg", "image/webp", "image/gif"})
 _SOME_PICTURE: Final = "image/*"
-"""A picture whose kind its bytes will tell: addresses of pictures from the web often end in no file name."""
+"""A picture whose type is found from its bytes: web addresses of pictures often have no file extension."""
 _STICKERS: Final = {
     discord.StickerFormatType.png: "image/png",
     discord.StickerFormatType.apng: "image/png",
     discord.StickerFormatType.gif: "image/gif",
 }
-"""A lottie sticker is a drawing program, not a picture."""
+"""Lottie stickers are vector animations, not pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedPicture:
-    """A picture on Discord's own CDN. Its address expires; `content_type` is None where Discord did not tell it."""
+    """A picture on Discord's CDN. Its address expires; `content_type` is None if Discord did not send it."""
 
     url: str
     name: str
@@ -35,9 +35,9 @@ class PostedPicture:
 
 
 def pictures_of(message: discord.Message, cdn_hosts: Collection[str]) -> tuple[PostedPicture, ...]:
-    """The pictures of a message in reading order, each once; those that lie on other hosts are left out.
+    """The pictures of a message in reading order, each once; pictures on other hosts are left out.
 
-    Files that components or embeds show are not among a message's attachments, so every place is looked at.
+    Files that components or embeds show are not listed among a message's attachments, so every place is searched.
     """
     found: dict[str, PostedPicture] = {}
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
@@ -49,7 +49,7 @@ def pictures_of(message: discord.Message, cdn_hosts: Collection[str]) -> tuple[P
 
 
 def avatar_of(user: discord.User | discord.Member, words: Words) -> PostedPicture:
-    """The picture by which a user goes here."""
+    """A user's avatar in this server, else their global one."""
     name = words.verbatim("form.avatar", name=user.display_name)
     return PostedPicture(url=user.display_avatar.url, name=name, content_type=None)
 
@@ -59,7 +59,7 @@ def _of_part(part: discord.Message | discord.MessageSnapshot, hosts: Collection[
         yield from _picture((attachment.url,), hosts, attachment.content_type, attachment.filename)
     for embed in part.embeds:
         for media in (embed.image, embed.thumbnail):
-            # Whatever the address looks like, an embed shows it as a picture.
+            # An embed shows it as a picture whatever its address looks like.
             told = getattr(media, "content_type", None) or _SOME_PICTURE
             yield from _picture((media.url, media.proxy_url), hosts, told)
     for item in _media(part.components):
@@ -70,7 +70,7 @@ def _of_part(part: discord.Message | discord.MessageSnapshot, hosts: Collection[
 
 
 def _media(components: Iterable[object]) -> Iterator[discord.UnfurledMediaItem]:
-    """Everything that components show, in order; a section's thumbnail stands beside its texts."""
+    """All media of components, in order; a section's thumbnail comes with its texts."""
     for component in components:
         match component:
             case discord.Container():
@@ -88,7 +88,7 @@ def _media(components: Iterable[object]) -> Iterator[discord.UnfurledMediaItem]:
 def _picture(
     urls: Iterable[str | None], hosts: Collection[str], content_type: str | None, name: str = ""
 ) -> Iterator[PostedPicture]:
-    """The picture at the first of these addresses that is Discord's own, if it is one that can be used."""
+    """The picture at the first of these addresses that is on Discord's CDN, if its type is supported."""
     url = next((url for url in urls if url and _on_discord(url, hosts)), None)
     if url is None:
         return
@@ -107,5 +107,5 @@ def _on_discord(url: str, hosts: Collection[str]) -> bool:
 
 
 def _address(url: str) -> str:
-    """What stays the same of an address when it is signed anew."""
+    """The part of an address that does not change when it is signed again."""
     return url.partition("?")[0]

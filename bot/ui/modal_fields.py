@@ -1,4 +1,4 @@
-"""The fields of forms: selects to build them from, and what a member filled in, read from what Discord sends."""
+"""Fields of forms: builds their selects, and reads the values that a member sent."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Part = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """What stands in each field, by its custom id: several values in selects, ids in uploads, one text elsewhere."""
+    """The values of each field by custom id: several in selects, attachment ids in uploads, one text elsewhere."""
 
     values: Mapping[str, Sequence[str]]
     attachments: Mapping[str, Part]
 
     @classmethod
     def of(cls, interaction: discord.Interaction[Any], parts: Mapping[str, FormPart]) -> Self:
-        """The fields of a form that was sent, checked against its parts; raises Refusal."""
+        """The fields of a sent form, checked against its parts; raises Refusal."""
         values = form_values(interaction, parts)
         attachments = surroundings_of(interaction).resolved.get(Kind.FILE.value)
         return cls(
@@ -36,7 +36,7 @@ class Fields:
         )
 
     def one(self, name: str) -> str | None:
-        """A field's text, or the first choice of a select; None where the form has no such field or it is empty."""
+        """A field's text, or the first choice of a select; None if the field is missing or empty."""
         return next(iter(self.values.get(name, ())), None) or None
 
     def several(self, name: str) -> Sequence[str]:
@@ -44,12 +44,12 @@ class Fields:
         return self.values.get(name, ())
 
     def files(self, name: str, *, first: int) -> tuple[NewReference, ...]:
-        """The pictures of an upload; refused, by their number counted from `first`, for what Discord says of them.
+        """The pictures of an upload; raises Refusal, with the number counted from `first`, for an unusable one.
 
-        One of which Discord says nothing at all is refused as well.
+        Discord's data about the files decides; a file without any is refused too.
         """
         references = []
-        # Their ids grow in the order of the uploads; Discord may list them in another.
+        # Attachment ids grow in upload order; Discord may list them in another order.
         for number, key in enumerate(sorted(self.several(name), key=lambda key: (len(key), key)), start=first):
             file = self.attachments.get(key)
             if file is None:
@@ -61,6 +61,6 @@ class Fields:
 
 
 def select(custom_id: str, values: Sequence[str], chosen: str) -> ui.Select[ui.Modal]:
-    """A select of one among some words."""
+    """A select of one among several values."""
     options = [discord.SelectOption(label=value, value=value, default=value == chosen) for value in values]
     return ui.Select(custom_id=custom_id, options=options)

@@ -1,4 +1,4 @@
-"""Forms that buttons open. They carry numbers alone and are read from what Discord sends: a restart loses none."""
+"""Forms opened by buttons. All their data is in their custom ids and fields, so that they work after a restart."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _REMEMBERED: Final = 10_000
 
 
 class Forms:
-    """Answers forms that were sent. One that its member sent twice is ordered once.
+    """Answers sent forms. A form that its member sends twice is ordered once.
 
-    Another member who sends its custom id takes nothing from them: each has a reservation of their own.
+    The record is kept for each member, so that another one who sends the same custom id blocks nothing.
     """
 
     def __init__(self) -> None:
         self._sent: FIFOCache[tuple[str, int], None] = FIFOCache(_REMEMBERED)
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a form, if it is one of ours; a failure reaches the same handler as a command's."""
+        """Answer a form if it is one of these; errors go to the same handler as a command's."""
         await answer_form(interaction, OF_JOB, lambda match: self._once(interaction, match["kind"], int(match["job"])))
 
     async def _once(self, interaction: discord.Interaction[Any], kind: str, job_id: int) -> None:
@@ -46,13 +46,13 @@ class Forms:
         try:
             await (_edited if kind == "edit" else _remixed)(interaction, job_id)
         finally:
-            # A form stays open where its member was told of no success: then it may be sent again.
+            # A form stays open if it got no answer: then it may be sent again.
             if not interaction.response.is_done():
                 self._sent.pop(sent, None)
 
 
 def edit_form(job_id: int, opened_by: int, spec: PictureSpec, words: Words) -> ui.Modal:
-    """The form of a prompt and its settings, filled in with those of a picture."""
+    """The form with the prompt and settings of a picture."""
     form = ui.Modal(title=words("form.edit_title", number=job_id), custom_id=f"edit:{job_id}:{opened_by}")
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         style=discord.TextStyle.paragraph,
@@ -66,13 +66,13 @@ def edit_form(job_id: int, opened_by: int, spec: PictureSpec, words: Words) -> u
     resolutions = tuple(resolution.value for resolution in Resolution)
     chosen = select("resolution", resolutions, spec.resolution.value)
     form.add_item(ui.Label(text=words("form.resolution"), component=chosen))
-    # Its answer is found by its custom id: discord.py need not keep the form in memory.
+    # Its answer is found by its custom id, so discord.py need not keep the form in memory.
     form.stop()
     return form
 
 
 def remix_form(job_id: int, opened_by: int, offer: Offer, words: Words) -> ui.Modal:
-    """The form that asks what to make of a picture of this bot."""
+    """The form that asks for a prompt to remix a picture of this bot."""
     form = ui.Modal(title=words("form.remix_title", number=job_id), custom_id=f"remix:{job_id}:{opened_by}")
     add_parts(form, offer, words)
     form.stop()
@@ -80,9 +80,9 @@ def remix_form(job_id: int, opened_by: int, offer: Offer, words: Words) -> ui.Mo
 
 
 EDIT_PARTS: Final = form_parts(edit_form(0, 0, PictureSpec(prompt="-"), ENGLISH))
-"""What *Edit prompt* offers, whatever the picture."""
+"""The fields of *Edit prompt*, whatever the picture."""
 REMIX_PARTS: Final = form_parts(remix_form(0, 0, Offer(price=lambda _: 0), ENGLISH), named=STYLES)
-"""What *Remix* offers, whatever the picture; styles are looked up among those within the member's reach."""
+"""The fields of *Remix*, whatever the picture; the service looks styles up."""
 
 
 async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
@@ -96,7 +96,7 @@ async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
 
 
 async def _remixed(interaction: discord.Interaction[Any], job_id: int) -> None:
-    """Order what the form says, from the picture under which it was opened and those that came along."""
+    """Order what the form says, from the picture that it is about and those uploaded with it."""
     desk = services_of(interaction)
     said = filled(Fields.of(interaction, REMIX_PARTS), (), first_file=2)
     keeper, shown_at = preset_editor_of(interaction), shown_address(interaction.message, job_id)

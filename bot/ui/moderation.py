@@ -1,4 +1,4 @@
-"""What moderators see: the form that removes a picture, and the answers to what they did. English, like their tools."""
+"""What moderators see: the form that removes a picture, and the answers to their commands. In English only."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from bot.ui.text import numbers
 REMOVE_FORM: Final = re.compile(r"takedown:(?P<request>[0-9]{1,18}):(?P<opened_by>[0-9]{1,20})")
 """The custom ids of the form: the request, and the interaction that opened it."""
 DURATIONS: Final = ("1 hour", "1 day", "7 days", "30 days")
-"""What is proposed; anything else may be typed."""
+"""Proposed durations; others may be typed."""
 _NO_BLOCK, _FOR_GOOD = "none", "for_good"
 _MOST_LISTED: Final = 25
 _MOST_CHARACTERS: Final = 3_500
 
 
 def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
-    """Who uses a moderator's command, and in which server.
+    """The member who uses a moderators' command, and the server.
 
-    Discord itself asks for Manage Messages, or for what the server set in its place in Discord's own settings.
+    Discord itself checks Manage Messages, or the server's own settings for the command.
     """
     if interaction.guild_id is None:
         raise Refusal("servers_only_here")
@@ -45,9 +45,9 @@ def moderator_of(interaction: discord.Interaction[Any]) -> Moderator:
 def check_moderates(
     interaction: discord.Interaction[Any], view: RequestView, authorizations: CommandAuthorizations, *, opened_by: int
 ) -> None:
-    """Raise Refusal for who may not moderate in the picture's own channel, wherever the interaction happened.
+    """Raise Refusal for a member who may not moderate in the picture's own channel, wherever the interaction happened.
 
-    They may manage messages there, or Discord let them use the command there (`opened_by`), now or a moment ago.
+    They may if they can manage messages there, or if Discord let them use the command (`opened_by`) there recently.
     """
     channel_id = own_channel(view.request)
     vouched = channel_id == interaction.channel_id and authorizations.vouch(interaction, began_with=opened_by)
@@ -56,7 +56,7 @@ def check_moderates(
 
 
 def check_blockable(member: discord.User | discord.Member, moderator: Moderator) -> None:
-    """Refuse a block that would mean nothing."""
+    """Refuse to block oneself, a bot or a manager of the server."""
     if member.id == moderator.user_id:
         raise Refusal("block_self")
     if member.bot:
@@ -66,7 +66,7 @@ def check_blockable(member: discord.User | discord.Member, moderator: Moderator)
 
 
 def lasting(typed: str | None) -> timedelta | None:
-    """How long a block is to hold; None for good."""
+    """The duration of a block; None for an unlimited one."""
     return None if typed is None or not typed.strip() else parse_duration(typed)
 
 
@@ -74,12 +74,12 @@ async def duration_proposals(
     interaction: discord.Interaction[Any],  # noqa: ARG001 - discord.py passes both
     current: str,
 ) -> list[app_commands.Choice[str]]:
-    """The usual durations that begin as what is typed."""
+    """The proposed durations that start with what is typed."""
     return [app_commands.Choice(name=d, value=d) for d in DURATIONS if d.startswith(current.strip().lower())]
 
 
 def blocked_answer(block: Block, taken_back: int) -> str:
-    """What a block did: until when, and what became of waiting pictures."""
+    """The answer to a block: until when, and how many waiting pictures were cancelled."""
     lines = [ENGLISH("moderation.blocked", member=mention(block.member_id), until=until_text(block))]
     lines.append(
         ENGLISH("moderation.taken_back", count=taken_back) if taken_back else ENGLISH("moderation.none_waited")
@@ -90,7 +90,7 @@ def blocked_answer(block: Block, taken_back: int) -> str:
 
 
 def block_list(blocks: Sequence[Block]) -> str:
-    """The blocks that hold, as many as fit."""
+    """The active blocks, as many as fit."""
     if not blocks:
         return ENGLISH("moderation.nobody_blocked")
     lines = [ENGLISH("moderation.blocks", count=len(blocks))]
@@ -118,7 +118,7 @@ def _block_line(block: Block) -> str:
 
 
 def remove_form(view: RequestView, opened_by: int) -> ui.Modal:
-    """Asks why a picture is removed, and whether its member is blocked as well."""
+    """The form that asks why a picture is removed, and whether to block its member."""
     jobs = [job for job in view.jobs if job.retried_by is None]
     title = ENGLISH("moderation.remove_title", numbers=numbers(jobs, ENGLISH))
     return _remove_form(title, f"takedown:{view.request.id}:{opened_by}")
@@ -140,17 +140,17 @@ def _remove_form(title: str, custom_id: str) -> ui.Modal:
     block: ui.Select[ui.Modal] = ui.Select(custom_id="block", options=options)
     form.add_item(ui.Label(text=ENGLISH("moderation.reason"), component=reason))
     form.add_item(ui.Label(text=ENGLISH("moderation.block_too"), component=block))
-    # Its answer is found by its custom id: discord.py need not keep the form in memory.
+    # Its answer is found by its custom id, so discord.py need not keep the form in memory.
     form.stop()
     return form
 
 
 REMOVE_PARTS: Final = form_parts(_remove_form("-", "takedown:0:0"))
-"""What the form offers, whatever the picture."""
+"""The fields of the form, whatever the picture."""
 
 
 def block_chosen(value: str | None) -> tuple[bool, timedelta | None]:
-    """Whether the form asks for a block, and how long it is to hold."""
+    """Whether the form asks for a block, and its duration."""
     if value is None or value == _NO_BLOCK:
         return False, None
     return True, None if value == _FOR_GOOD else parse_duration(value)

@@ -1,4 +1,4 @@
-"""The buttons of decisions about a job: they work after any restart, and every press is checked anew."""
+"""Buttons for decisions about a job; they work after any restart, and every press is checked again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bot.ui.job_button import JobButton, lease_of, origin_of, said, services_of
 
 
 class DecisionButton(JobButton, template=r"never"):
-    """A decision that the job's own message will show."""
+    """A decision whose result is shown on the job's own message."""
 
     audience = Audience.REQUESTER
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge the press and let the service decide."""
+        """Acknowledge the press and call the service."""
         await note_press(interaction)
         await self.decide(services_of(interaction).order_actions, origin_of(interaction), lease_of(interaction))
 
@@ -32,26 +32,26 @@ class DecisionButton(JobButton, template=r"never"):
 
 
 class CancelButton(JobButton, template=r"cancel:(?P<job>[0-9]{1,18})"):
-    """Takes a waiting job back; of one that is being made it says first what that means."""
+    """Cancels a waiting job; for one that is being made, asks first and says what cancelling means."""
 
     audience = Audience.REQUESTER
     action = "cancel"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancel where that is free, else ask."""
+        """Cancel if that is free, else ask."""
         await note_press(interaction)
         await cancel_or_ask(interaction, self.job_id, lease_of(interaction))
 
 
 class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18})"):
-    """Cancels a job that is being made; who may is checked once more."""
+    """Cancels a job that is being made; the permission is checked again."""
 
     audience = Audience.REQUESTER
     action = "really_cancel"
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancel, and turn the question into its answer."""
+        """Cancel, and replace the question by the result."""
         await note_press(interaction)
         await services_of(interaction).order_actions.withdraw(self.job_id, interaction.user.id)
         answer = words_of(interaction)("answer.withdrawn", number=self.job_id)
@@ -59,13 +59,13 @@ class ReallyCancelButton(JobButton, template=r"really_cancel:(?P<job>[0-9]{1,18}
 
 
 class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
-    """Lets a waiting request go on where its member alone sees it."""
+    """Makes a waiting request private."""
 
     audience = Audience.REQUESTER
     action = "hide"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Begin a private answer, which the card then becomes; the message with this button goes away."""
+        """Send a private answer, which becomes the card; the message with this button is deleted."""
         await begin_answer(interaction)
         await services_of(interaction).order_actions.move_to_private(
             self.job_id, interaction.user.id, lease_of(interaction)
@@ -73,7 +73,7 @@ class MoveButton(JobButton, template=r"hide:(?P<job>[0-9]{1,18})"):
 
 
 class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
-    """Orders an uncertain job once more."""
+    """Orders an uncertain job again."""
 
     action = "retry"
     style = discord.ButtonStyle.primary
@@ -84,7 +84,7 @@ class RetryButton(DecisionButton, template=r"retry:(?P<job>[0-9]{1,18})"):
 
 
 class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
-    """Gives an uncertain job up."""
+    """Gives up an uncertain job."""
 
     action = "drop"
 
@@ -94,18 +94,18 @@ class DropButton(DecisionButton, template=r"drop:(?P<job>[0-9]{1,18})"):
 
 
 def may_cancel(job: Job) -> bool:
-    """Whether a job can still be taken back by its member."""
+    """Whether a member can still cancel their job."""
     return job.state in WAITING | AT_WORK and job.withdrawn_at is None
 
 
 def may_move(request: Request) -> bool:
-    """Whether others than its member see a request, so that it can be made private."""
-    alone = request.origin.guild_id is None and request.origin.bot_present  # direct messages with the bot
+    """Whether a request is visible to others than its member, so that it can be made private."""
+    alone = request.origin.guild_id is None and request.origin.bot_present  # a direct message with the bot
     return not request.private and not alone and request.message_by != "dm"
 
 
 async def cancel_or_ask(interaction: discord.Interaction[Any], job_id: int, lease: TokenLease | None) -> None:
-    """Cancel a waiting job; ask privately about one that is being made, since it may still be charged."""
+    """Cancel a waiting job; ask privately about one that is being made, since it may be charged anyway."""
     being_made = await services_of(interaction).order_actions.cancel(job_id, interaction.user.id, lease)
     if being_made is None:
         return

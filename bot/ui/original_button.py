@@ -1,4 +1,4 @@
-"""The button Original: the untouched file of a picture that was made smaller, for whoever presses it alone."""
+"""The button Original: sends the unchanged file of a picture that was shrunk, privately."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 
 class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
-    """Sends whoever presses it the file as the model made it, in parts where it is too large for one message."""
+    """Sends the presser the original file, in parts if it is too large for one message."""
 
     audience = Audience.EVERYONE
     action = "original"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer privately; with more and smaller parts each time that Discord finds them too large."""
+        """Answer privately; in more and smaller parts each time that Discord rejects them as too large."""
         await begin_answer(interaction)
         originals = services_of(interaction).originals
         original = await originals.find(self.job_id, presser_of(interaction))
@@ -50,7 +50,7 @@ class OriginalButton(JobButton, template=r"original:(?P<job>[0-9]{1,18})"):
 
 
 async def _sent(interaction: discord.Interaction[Any], originals: Originals, original: Original, count: int) -> bool:
-    """Send the file in that many parts; False, and nothing sent, where Discord finds the first too large."""
+    """Send the file in `count` parts; False, with nothing sent, if Discord rejects the first one as too large."""
     name = file_stem(original.job_id) + original.extension
     names = [name] if count == 1 else [f"{name}.{number:03}" for number in range(1, count + 1)]
     part_bytes = math.ceil(original.size_bytes / count)
@@ -70,7 +70,7 @@ async def _sent(interaction: discord.Interaction[Any], originals: Originals, ori
 async def _send(
     interaction: discord.Interaction[Any], file: discord.File, name: str, names: Sequence[str], *, first: bool
 ) -> None:
-    """The first part completes the deferred answer, the others follow it."""
+    """Complete the deferred answer with the first part, and send the others as follow-ups."""
     if first:
         await edit_answer(interaction, content=_told(name, names, words_of(interaction)), attachments=[file])
     else:
@@ -78,7 +78,7 @@ async def _send(
 
 
 def _told(name: str, names: Sequence[str], words: Words) -> str:
-    """What comes with the file: nothing to do for one, and for parts how to put them together."""
+    """The text that comes with the file; for parts, the commands that join them."""
     if len(names) == 1:
         return words("original.whole")
     windows = f"cmd /c copy /b {'+'.join(names)} {name}"

@@ -1,4 +1,4 @@
-"""What the people who run the bot read and press. English alone: Discord does not tell a bot their language."""
+"""The owners' screen and button. In English only: Discord does not tell a bot its owners' language."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from bot.ui.job_button import said
 
 _MEGABYTE: Final = 1_000_000
 _MOST_SHARDS: Final = 20
-"""So many shards are told one by one."""
+"""Up to this number, shards are listed one by one."""
 
 
 class OwnerCheck(Protocol):
-    """Knows who runs the bot."""
+    """Knows the bot's owners."""
 
     def check(self, user_id: int) -> None:
-        """Raise Refusal for anybody else."""
+        """Raise Refusal for a user id that is not an owner's."""
         ...
 
 
 class OwnersDesk(Protocol):
-    """The services that the owners' button may reach."""
+    """The services that the owners' button uses."""
 
     @property
     def controls(self) -> Admin:
-        """Stopping and going on."""
+        """Pauses and resumes."""
         ...
 
     @property
     def owners(self) -> OwnerCheck:
-        """Who runs the bot."""
+        """The bot's owners."""
         ...
 
 
 class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
-    """Has a closed gate tried at once; under the message that told an owner of it, however old."""
+    """Probes a closed gate at once; it is below the alert about the gate, and never expires."""
 
     audience = Audience.OWNERS
 
@@ -62,7 +62,7 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
         return cls()
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a press; who may is checked anew, and a failure is told by the one handler."""
+        """Answer a press; the permission is checked again, and errors go to the common error handler."""
         desk = cast(OwnersDesk, interaction.client.services)
         desk.owners.check(interaction.user.id)
         await begin_answer(interaction)
@@ -70,7 +70,7 @@ class ResumeButton(DynamicPart[ui.Button[Any]], template=r"resume_now"):
 
 
 async def resumed(controls: Admin) -> str:
-    """Let it go on, and say what came of that; raises BotError."""
+    """Resume, and return a sentence about the result; raises BotError."""
     before = await controls.resume()
     if before.full_since is not None:
         return ENGLISH("owner.still_full")
@@ -80,7 +80,7 @@ async def resumed(controls: Admin) -> str:
 
 
 def standing_view(standing: Standing, shards: Mapping[int, float | None]) -> ui.LayoutView:
-    """The installation at a glance. `shards`: each one's latency in seconds, None where it is not connected."""
+    """The state of the installation. `shards`: each one's latency in seconds, None if it is not connected."""
     waiting = standing.unsettled.get(JobState.QUEUED, 0)
     at_work = sum(standing.unsettled.get(state, 0) for state in AT_WORK)
     kept = standing.unsettled.get(JobState.READY, 0)
@@ -105,7 +105,7 @@ def standing_view(standing: Standing, shards: Mapping[int, float | None]) -> ui.
 
 
 def gate_line(gate: Gate) -> str:
-    """Whether pictures are ordered, and why not."""
+    """Whether orders are submitted, and if not, why."""
     if not gate.shut:
         return ENGLISH("owner.open")
     told = [ENGLISH("owner.paused", since=gate.paused_at)] if gate.paused_at is not None else []

@@ -38,7 +38,7 @@ _FORM_BY_S: Final = 1.5
 
 
 class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
-    """Orders the same once more, for whoever presses it."""
+    """Orders the same picture again, for the presser."""
 
     audience = Audience.EVERYONE
     action = "again"
@@ -51,7 +51,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
 
 
 class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
-    """Orders the next resolution, for whoever presses it."""
+    """Orders the next higher resolution, for the presser."""
 
     audience = Audience.EVERYONE
     action = "bigger"
@@ -69,13 +69,13 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
 
 
 class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
-    """Opens a form that asks what to make of the picture; whoever sends it orders it."""
+    """Opens the form for a remix of the picture; its sender is the one who orders."""
 
     audience = Audience.EVERYONE
     action = "remix"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Open the form, with the styles within the presser's reach if they are found quickly."""
+        """Open the form, with the styles that can be used if they are read quickly."""
         desk = services_of(interaction)
         view = await _looked_up(interaction, self.job_id)
         offer = Offer(
@@ -90,26 +90,26 @@ class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):
 
 
 class EditButton(JobButton, template=r"edit:(?P<job>[0-9]{1,18})"):
-    """Opens a form with the prompt, to be changed and ordered by whoever presses it."""
+    """Opens a form with the prompt, to be changed and ordered by its sender."""
 
     audience = Audience.EVERYONE
     action = "edit"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Open the form. Discord takes one as a first answer only, so it cannot be deferred."""
+        """Open the form. It cannot be deferred: Discord accepts a form as a first answer only."""
         view = await _looked_up(interaction, self.job_id)
         form = edit_form(self.job_id, interaction.id, view.request.spec, words_of(interaction))
         await open_form(interaction, form)
 
 
 class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
-    """Tells whoever presses it how the picture was made."""
+    """Shows the presser how the picture was made."""
 
     audience = Audience.EVERYONE
     action = "details"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer privately with everything that the rows say."""
+        """Answer privately with everything that is stored about the picture."""
         await begin_answer(interaction)
         view, job = await services_of(interaction).pictures.look(self.job_id, presser_of(interaction))
         told = details(view, job, words_of(interaction), age_restricted=age_restricted(interaction))
@@ -118,13 +118,13 @@ class DetailsButton(JobButton, template=r"details:(?P<job>[0-9]{1,18})"):
 
 
 class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
-    """Asks whether to delete the picture; for its requester, or a moderator."""
+    """Asks whether to delete the picture; for its requester or a moderator."""
 
     audience = Audience.REQUESTER_OR_MODERATOR
     action = "delete"
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Ask privately. Acknowledged on the picture's own message, so that this token can remove it."""
+        """Ask privately. Acknowledged on the picture's own message, so that this token can delete it."""
         await note_press(interaction)
         words = words_of(interaction)
         presser = presser_of(interaction)
@@ -134,14 +134,14 @@ class DeleteButton(JobButton, template=r"delete:(?P<job>[0-9]{1,18})"):
 
 
 class ReallyDeleteButton(JobButton, template=r"really_delete:(?P<job>[0-9]{1,18})"):
-    """Deletes the picture; who may is checked once more."""
+    """Deletes the picture; the permission is checked again."""
 
     audience = Audience.REQUESTER_OR_MODERATOR
     action = "really_delete"
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Delete, and turn the question into its answer."""
+        """Delete, and replace the question by the result."""
         await note_press(interaction)
         await services_of(interaction).pictures.delete(self.job_id, presser_of(interaction))
         await edit_answer(interaction, view=said(words_of(interaction)("answer.deleted", number=self.job_id)))
@@ -160,9 +160,9 @@ PICTURE_BUTTONS = (
 
 
 def picture_rows(view: RequestView, job: Job, words: Words) -> list[ui.ActionRow[ui.LayoutView]]:
-    """The buttons of one picture: what orders another one, without Bigger where there is nothing bigger; then the rest.
+    """The buttons of one picture: a row of those that order a picture (Bigger only if possible), and a row of the rest.
 
-    Two short rows read better on a phone than one that breaks wherever it is full.
+    On phones, two short rows are better to read than one that wraps.
     """
     ordering: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
     ordering.add_item(RemixButton(job.id, words))
@@ -183,7 +183,7 @@ def picture_rows(view: RequestView, job: Job, words: Words) -> list[ui.ActionRow
 
 
 async def _looked_up(interaction: discord.Interaction[Any], job_id: int) -> RequestView:
-    """The rows that a form is filled in from, soon enough for it to open."""
+    """The rows for filling in a form; raises Refusal if reading them would delay the form."""
     try:
         async with asyncio.timeout(_FORM_BY_S):
             view, _ = await services_of(interaction).pictures.look(job_id, presser_of(interaction))

@@ -1,4 +1,4 @@
-"""The select under several pictures: which one the buttons act on, answered privately with that one's buttons."""
+"""The select below several pictures: a choice is answered privately with the buttons of that picture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ui.text import alt_text
 
 
 class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[0-9]{1,18})"):
-    """Lists the pictures of a message; what a member chooses is asked of that member alone."""
+    """Lists the pictures of a message; the buttons of the chosen one are shown to the choosing member only."""
 
     audience = Audience.EVERYONE
 
@@ -57,7 +57,7 @@ class ChoosePicture(DynamicPart[ui.Select[Any]], template=r"choose:(?P<request>[
 
 
 def _buttons_of(view: RequestView, job: Job, words: Words, shown_at: str | None) -> ui.LayoutView:
-    """The picture and its buttons. Those that order something from it find it here once our copy is gone."""
+    """The picture with its buttons. Those that order from it use this message once our copy is deleted."""
     position = 1 + [other.id for other in view.jobs].index(job.id)
     container: ui.Container[ui.LayoutView] = ui.Container()
     heading = words("choose.heading", position=position, all=len(view.jobs), number=job.id)

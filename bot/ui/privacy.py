@@ -1,4 +1,4 @@
-"""A member's copy of what is kept about them, and the question before all of it is deleted."""
+"""Sends members a copy of their stored data, and asks before all of it is deleted."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from bot.ui.job_button import said
 from bot.ui.upload_limits import CERTAIN_BYTES, is_too_large
 
 _MOST_FILES: Final = 25
-"""Sent in good time before the command's token ends."""
+"""So many files can be sent well before the command's token expires."""
 
 
 class Desk(Protocol):
-    """The services that the button needs."""
+    """The services that the button uses."""
 
     @property
     def privacy(self) -> Privacy:
-        """What is kept of members."""
+        """Members' stored data."""
         ...
 
 
 class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]{1,20})"):
-    """Deletes everything about the member who was asked."""
+    """Deletes all data of the member who was asked."""
 
     audience = Audience.REQUESTER
 
@@ -50,7 +50,7 @@ class EraseButton(DynamicPart[ui.Button[Any]], template=r"erase:(?P<member>[0-9]
         return cls(int(match["member"]), ENGLISH)
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Delete, and turn the question into its answer."""
+        """Delete, and replace the question by the result."""
         await note_press(interaction)
         await self._erase(interaction)
         await edit_answer(interaction, view=said(words_of(interaction)("answer.erased")))
@@ -65,7 +65,7 @@ PRIVACY_BUTTONS: Final = (EraseButton,)
 
 
 def erase_question(member_id: int, tally: DataCounts, words: Words) -> ui.LayoutView:
-    """What goes, what becomes of pictures under way, what stays; and the button."""
+    """What will be deleted, what happens to active jobs, what is kept; and the button."""
     goes = [words("privacy.requests", count=tally.requests)] if tally.requests else []
     goes += [words("privacy.styles", count=tally.styles)] if tally.styles else []
     told = [words("privacy.goes", things=tuple(goes))]
@@ -79,7 +79,7 @@ def erase_question(member_id: int, tally: DataCounts, words: Words) -> ui.Layout
 
 
 async def send_copy(interaction: discord.Interaction[Any], privacy: Privacy) -> None:
-    """Answer a deferred command with everything about its member; with smaller files where Discord finds them large."""
+    """Answer a deferred command with all data of its member; in smaller files if Discord rejects them as too large."""
     reported = min(interaction.filesize_limit, MAX_TOGETHER_BYTES)
     try:
         await _send_files(interaction, privacy, reported)

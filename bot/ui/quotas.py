@@ -1,4 +1,4 @@
-"""What a member has left of their quota, and a server's quotas for those who look after it."""
+"""The screens of quotas: what a member has left, and all quotas of a server for its moderators."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SHOWN: Final = (
 _MOST_CHARACTERS: Final = 3_500
 _MOST_LABEL: Final = 100
 _NOBODY: Final = 2**63 - 1
-"""No role's number: beyond what Discord hands out, and still one that can be looked for."""
+"""An id that no role has: larger than all of Discord's, but still within the database's range."""
 _HIGHEST: Final = max(map(rank_of, Resolution))
 
 
 def quota_view(standing: Standing | None, installation: Limits, words: Words) -> ui.LayoutView:
-    """What is left of each limit, when it begins anew, and what may be asked for; outside servers only the last."""
+    """What is left of each limit, when it resets, and what can be ordered; outside servers only the last."""
     limits = standing.limits if standing else {}
     lines = [words("quota.title" if standing else "quota.title_elsewhere")]
     if standing:
@@ -52,9 +52,9 @@ def _left(standing: Standing, limit: Limit, words: Words) -> str:
 def quotas_view(
     quotas: Sequence[Quota], standing: Standing, known_roles: Mapping[int, str], done: str = ""
 ) -> ui.LayoutView:
-    """Every quota of a server, for those who look after it, below what was just done, if anything.
+    """Every quota of a server, for its moderators; `done` is a line about what was just changed.
 
-    `known_roles` are those that still exist: a quota may name one that was deleted.
+    `known_roles` are the existing roles: a quota may be for one that was deleted.
     """
     lines = [ENGLISH("quotas.title")]
     listed = [quota for quota in quotas if quota.limits.keys() - {Limit.SERVER_CREDITS_MONTH}]
@@ -71,13 +71,13 @@ def quotas_view(
 
 
 def role_label(role_id: int, known_roles: Mapping[int, str]) -> str:
-    """How a quota's role is written in a list of proposals."""
+    """The label of a quota's role in a list of proposals."""
     name = known_roles.get(role_id)
     return _plain_role(role_id) if name is None else f"@{name}"[:_MOST_LABEL]
 
 
 def role_meant(typed: str, known_roles: Mapping[int, str]) -> int:
-    """The role that somebody chose or typed, by number, mention or name; _NOBODY where there is none."""
+    """The role that was chosen or typed, by id, mention or name; _NOBODY if there is none."""
     word = typed.strip().removeprefix("<@&").removesuffix(">")
     if word.isdecimal():
         return min(int(word), _NOBODY)

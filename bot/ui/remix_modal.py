@@ -1,7 +1,7 @@
-"""The form that turns pictures into a request. It offers what /remix offers, as far as a form's five parts allow.
+"""The form that makes a request from posted pictures. It offers the options of /remix that fit a form's five parts.
 
-Those are the prompt, more pictures, size, resolution together with the number, and the rest in one select. A message
-with several pictures has the choice among them in place of the rest.
+These are the prompt, more pictures, size, resolution with the number of pictures, and a select of further options. For
+a message with several pictures, a select of the pictures replaces the further options.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOST_OPTIONS: Final = 25
 _MOST_LABEL: Final = 100
 _STYLE: Final = "style:"
 STYLES: Final = {"options": (_STYLE, MAX_NAME_CHARACTERS)}
-"""The choices that name a style: the service looks it up."""
+"""The choices that are names of styles: the service looks them up."""
 _PRIVATE: Final = "private"
 _SEVERAL: Final = re.compile(r"(?P<count>[0-9]{1,2})x(?P<resolution>.*)", re.DOTALL)
 _SWITCHES: Final = (_PRIVATE, "spoiler", "search", "image_search")
@@ -53,7 +53,7 @@ _SWITCHES: Final = (_PRIVATE, "spoiler", "search", "image_search")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What a member sent, checked. `references` are those that the form is about, then the uploaded ones."""
+    """What a member sent, checked. `references` are the pictures that the form is about, then the uploaded ones."""
 
     spec: PictureSpec
     references: tuple[NewReference, ...]
@@ -64,7 +64,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a form offers: prices, and styles by their names. A form about a `private` picture need not ask for that."""
+    """What a form offers: prices and names of styles. For a `private` picture it need not offer privacy."""
 
     price: Callable[[Resolution], int]
     styles: Sequence[Preset] = ()
@@ -77,7 +77,7 @@ Submit = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
 
 
 class RemixForm(ui.Modal):
-    """Asks what to make of posted pictures. `submit` gets it filled in; what it raises is told privately."""
+    """Asks what to make of posted pictures. `submit` gets the checked values; its errors are shown privately."""
 
     def __init__(
         self,
@@ -96,17 +96,17 @@ class RemixForm(ui.Modal):
         add_parts(self, offer, words, choice=_choice_of(pictures) if len(pictures) > 1 else None)
 
     def _dispatch_submit(self, interaction: discord.Interaction[Any], *_: object) -> asyncio.Task[None]:
-        """Leave the values alone that discord.py would read off the interaction unchecked."""
+        """Skip discord.py's own handling of the values, which does not check them."""
         return super()._dispatch_submit(interaction, [], {})
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take it once, however often Discord sends it."""
+        """Dedupe: take each interaction once."""
         return comes_first(interaction)
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the form once, from whom and where it was opened. Others leave it as open as it was.
+        """Take the form once, if its binding allows it; a refused sender does not close it.
 
-        Sent twice at the same moment it comes here twice, later it is not found any more.
+        Sent twice at the same moment, it arrives here twice; sent again later, discord.py does not find it any more.
         """
         interaction.extras[_TAKEN] = True
         self._binding.check(interaction)
@@ -123,12 +123,12 @@ class RemixForm(ui.Modal):
     async def on_error(  # type: ignore[override]  # discord.py narrows it for modals itself
         self, interaction: discord.Interaction[Any], error: Exception
     ) -> None:
-        """Tell a refusal or a failure by the one handler."""
+        """Show a refusal or a failure through the common error handler."""
         await answer_error(interaction, error)
 
 
 def add_parts(form: ui.Modal, offer: Offer, words: Words, *, choice: ui.Select[Any] | None = None) -> None:
-    """Fill a form with its parts; a `choice` among pictures takes the place of the last one."""
+    """Fill a form with its parts; a `choice` among pictures replaces the last one."""
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
@@ -149,9 +149,9 @@ def add_parts(form: ui.Modal, offer: Offer, words: Words, *, choice: ui.Select[A
 
 
 def filled(fields: Fields, references: Sequence[NewReference], *, first_file: int | None = None) -> Filled:
-    """What a member sent, to be made from these pictures and those that came with the form; raises Refusal.
+    """What a member sent, to be made from these pictures and the uploaded ones; raises Refusal.
 
-    `first_file` is the number of the first of those that came, where it is not the next one.
+    `first_file` is the number of the first uploaded picture; by default it follows those of `references`.
     """
     typed = fields.one("resolution") or DEFAULT_RESOLUTION.value
     several = _SEVERAL.fullmatch(typed)
@@ -177,15 +177,15 @@ def filled(fields: Fields, references: Sequence[NewReference], *, first_file: in
 
 
 def nobody_took(interaction: discord.Interaction[Any]) -> bool:
-    """Whether this is a form of before a restart, of long ago, or sent for the second time.
+    """Whether no open form took this: it is from before a restart, too old, or sent for the second time.
 
-    discord.py starts a known form's `on_submit` before it tells listeners of the interaction.
+    discord.py starts a known form's `on_submit` before it calls listeners.
     """
     return custom_id_of(interaction).startswith(POSTED) and _TAKEN not in interaction.extras
 
 
 def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[ui.Modal]:
-    """Which of several; as many as may be used are chosen already."""
+    """A select of the pictures; as many as may be used are selected by default."""
     options = [
         discord.SelectOption(
             label=f"{number}. {picture.name}"[:_MOST_LABEL], value=str(number - 1), default=number <= MAX_REFERENCES
@@ -196,7 +196,7 @@ def _choice_of(pictures: Sequence[PostedPicture]) -> ui.Select[ui.Modal]:
 
 
 def _resolutions(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
-    """One picture in each resolution, then several; each with the price of all."""
+    """One picture in each resolution, then several; each with the total price."""
     options = [
         discord.SelectOption(
             label=r.value if count == 1 else words("form.several", resolution=r.value, count=count),
@@ -211,7 +211,7 @@ def _resolutions(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
 
 
 def _options(offer: Offer, words: Words) -> ui.Select[ui.Modal]:
-    """What may be switched on, and the styles within reach."""
+    """Options that can be switched on, and the styles that can be used."""
     options = [
         discord.SelectOption(label=words(f"form.{name}"), value=name, description=words(f"form.{name}_hint"))
         for name in _SWITCHES

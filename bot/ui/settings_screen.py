@@ -1,4 +1,4 @@
-"""`/settings show`: all that a server can set, on one screen. Each choice is saved at once, and the screen follows."""
+"""`/settings show`: all settings of a server on one screen. Each choice is saved at once, and the screen updated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bot.ui.notes import trouble_note
 from bot.ui.word_rules import words_form
 
 RESET: Final = "reset"
-"""The choice that sets a setting back; in selects of channels and roles, choosing nothing does."""
+"""The choice that resets a setting; in selects of channels and roles, choosing nothing resets."""
 _RETENTION_DAYS: Final = (1, 7, 30, 90, 365)
 _CHANNELS: Final = (Setting.ALLOWED_CHANNELS, Setting.DENIED_CHANNELS)
 _ROLES: Final = (Setting.ALLOWED_ROLES, Setting.DENIED_ROLES)
@@ -51,7 +51,7 @@ _WRITABLE: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """What the screen is rendered from. What `known` does not have is deleted: it is counted, not chosen."""
+    """The data of the screen. Channels and roles that are not in `known` are deleted: they are counted, not listed."""
 
     rules: ServerRules
     known: frozenset[int]
@@ -59,15 +59,15 @@ class Screen:
 
 
 class _Chosen(discord.SelectDefaultValue):
-    """A channel or role that is chosen already; its id as Discord's description has it, which is not a number."""
+    """A channel or role that is selected by default; sends the id as a string, as Discord's API description has it."""
 
     def to_dict(self) -> Any:
-        """As it is sent."""
+        """The JSON for Discord."""
         return {"id": str(self.id), "type": self.type.value}
 
 
 def manager_of(interaction: discord.Interaction[Any]) -> tuple[int, int]:
-    """The server and who acts there; raises Refusal for those who may not manage it. Checked with every press."""
+    """The server and the acting member; raises Refusal without Manage Server. Checked with every press."""
     if interaction.guild_id is None:
         raise Refusal("servers_only_here")
     if not interaction.permissions.manage_guild:
@@ -76,7 +76,7 @@ def manager_of(interaction: discord.Interaction[Any]) -> tuple[int, int]:
 
 
 class _SettingItem(DynamicPart[Any], template=r"never"):
-    """A select of one setting, found by its custom id on any message, however old."""
+    """A select for one setting, found by its custom id on any message, however old."""
 
     audience = Audience.MANAGERS
     scope = Scope.SERVER
@@ -92,10 +92,10 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
 
     @abstractmethod
     def select(self, screen: Screen) -> ui.Item[Any]:
-        """The select as the rules have it."""
+        """The select with the current rules."""
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Save what was chosen and show the screen anew."""
+        """Save the choice and update the screen."""
         guild_id, actor_id = manager_of(interaction)
         await note_press(interaction)
         await self.save(interaction, guild_id, actor_id, self.chosen)
@@ -104,7 +104,7 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
     async def save(
         self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[Value]
     ) -> None:
-        """Store a choice, audited."""
+        """Store a choice, with an audit entry."""
         value = value_of(self.setting, values)
         told = ", ".join(_mentioned(self.setting, values)) if value is not None else RESET
         guild_rules = cast(GuildRules, interaction.client.services.guild_rules)
@@ -112,10 +112,10 @@ class _SettingItem(DynamicPart[Any], template=r"never"):
 
 
 class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_channels|denied_channels|log_channel)"):
-    """Which channels, or which one."""
+    """A setting of one or several channels."""
 
     def select(self, screen: Screen) -> ui.Item[Any]:
-        """Several channels, or the one that is written to."""
+        """Several channels, or the one log channel."""
         one = self.setting is Setting.LOG_CHANNEL
         return ui.ChannelSelect(
             custom_id=f"settings:{self.setting.value}",
@@ -129,7 +129,7 @@ class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_chann
     async def save(
         self, interaction: discord.Interaction[Any], guild_id: int, actor_id: int, values: Sequence[Value]
     ) -> None:
-        """Store the choice; a log channel is tried at once, so that its trouble is seen here."""
+        """Store the choice; a log channel is written to at once, so that a failure is shown here."""
         await super().save(interaction, guild_id, actor_id, values)
         if self.setting is Setting.LOG_CHANNEL and values:
             log_writer = cast(ServerLog, interaction.client.services.server_log)
@@ -138,10 +138,10 @@ class ChannelSetting(_SettingItem, template=r"settings:(?P<setting>allowed_chann
 
 
 class RoleSetting(_SettingItem, template=r"settings:(?P<setting>allowed_roles|denied_roles)"):
-    """Which roles."""
+    """A setting of roles."""
 
     def select(self, screen: Screen) -> ui.Item[Any]:
-        """Several roles; @everyone among them means what it says."""
+        """Several roles; @everyone may be among them and means every member."""
         return ui.RoleSelect(
             custom_id=f"settings:{self.setting.value}",
             placeholder=ENGLISH(f"settings.{self.setting.value}_none"),
@@ -155,10 +155,10 @@ class ChoiceSetting(
     _SettingItem,
     template=r"settings:(?P<setting>highest_resolution|default_resolution|default_size|grounding|spoiler|retention_days)",
 ):
-    """One of several values, the first of which sets it back."""
+    """One of several values; the first one resets the setting."""
 
     def select(self, screen: Screen) -> ui.Item[Any]:
-        """The values, the one that holds chosen."""
+        """The values, with the current one selected."""
         choices = _choices(self.setting, screen.rules)
         holds = stored_choice(self.setting, screen.rules)
         options = [
@@ -168,7 +168,7 @@ class ChoiceSetting(
 
 
 class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"):
-    """Opens the form of a rule about words."""
+    """Opens the form of a word rule."""
 
     audience = Audience.MANAGERS
     scope = Scope.SERVER
@@ -182,7 +182,7 @@ class AddWordsButton(DynamicPart[ui.Button[Any]], template=r"settings:add_words"
         return cls()
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Open the form; what is sent is checked again."""
+        """Open the form; the permission is checked again when it is sent."""
         manager_of(interaction)
         form = words_form(interaction.id)
         await open_form(interaction, form)
@@ -192,17 +192,17 @@ SETTING_ITEMS: Final = (ChannelSetting, RoleSetting, ChoiceSetting, AddWordsButt
 
 
 async def show_screen(interaction: discord.Interaction[Any]) -> None:
-    """Show the rules that hold now, in place of the interaction's answer or of the screen that was pressed on."""
+    """Show the current rules, as the interaction's answer or in place of the screen that was pressed on."""
     services = interaction.client.services
     guild_id = interaction.guild_id or 0
     rules = await cast(GuildRules, services.guild_rules).of(guild_id)
-    services.server_log.untold_trouble(guild_id)  # whoever sees the screen is told
+    services.server_log.untold_trouble(guild_id)  # marks it as reported: the screen shows it
     screen = Screen(rules=rules, known=_known(interaction.guild, rules), trouble=services.server_log.trouble(guild_id))
     await edit_answer(interaction, view=settings_view(screen), allowed_mentions=discord.AllowedMentions.none())
 
 
 def _known(guild: discord.Guild | None, rules: ServerRules) -> frozenset[int]:
-    """The channels and roles of a server; of one that Discord has not described yet, those that its rules name."""
+    """The ids of a server's channels and roles; those in its rules if Discord has not sent the server yet."""
     if guild is None or not guild.channels:
         return frozenset().union(*(_ids(rules, setting) for setting in Setting))
     return frozenset(thing.id for thing in (*guild.channels, *guild.roles))
@@ -228,7 +228,7 @@ def settings_view(screen: Screen) -> ui.LayoutView:
 
 
 def value_of(setting: Setting, values: Sequence[Value]) -> object:
-    """What a choice means; None sets the setting back."""
+    """The value of a choice; None resets the setting."""
     if not values or values[0] == RESET:
         return None
     match setting:
@@ -247,7 +247,7 @@ def value_of(setting: Setting, values: Sequence[Value]) -> object:
 
 
 def stored_choice(setting: Setting, rules: ServerRules) -> str:
-    """The value of a select that says what holds."""
+    """The value of a select for the current rule."""
     value = getattr(rules, setting)
     if value == getattr(ServerRules(), setting):
         return RESET
@@ -273,7 +273,7 @@ def _choices(setting: Setting, rules: ServerRules) -> Mapping[str, str]:
 
 
 def _label(setting: Setting, screen: Screen) -> str:
-    """What a setting does, and what is amiss with it."""
+    """What a setting does, and its problem, if any."""
     label = ENGLISH(f"settings.{setting.value}")
     gone = len(_ids(screen.rules, setting) - screen.known)
     if gone:
@@ -284,7 +284,7 @@ def _label(setting: Setting, screen: Screen) -> str:
 
 
 def _ids(rules: ServerRules, setting: Setting) -> frozenset[int]:
-    """The channels or roles of a setting that names some."""
+    """The channels or roles in a setting; empty for other settings."""
     if setting is Setting.LOG_CHANNEL:
         return frozenset() if rules.log_channel is None else frozenset({rules.log_channel})
     return cast(frozenset[int], getattr(rules, setting)) if setting in _CHANNELS + _ROLES else frozenset()
@@ -298,7 +298,7 @@ def _defaults(
 
 
 def _mentioned(setting: Setting, values: Sequence[Value]) -> list[str]:
-    """Values as the audit tells them."""
+    """Values as they are written in the audit."""
     if setting in _ROLES:
         return [role_mention(int(value)) for value in values]
     if setting in _CHANNELS or setting is Setting.LOG_CHANNEL:

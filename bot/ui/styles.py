@@ -1,4 +1,4 @@
-"""What members see of presets: proposals while they type, and the list."""
+"""Lists of presets: proposals in autocompletes, and the list of `/style show`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _CUTS: Final = (500, 200, 100, 50, 20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleList:
-    """An embed, and every text in full as a file where the embed has no room for that; else that is empty."""
+    """An embed, and all texts in full as a file if the embed has no room for them, else an empty file."""
 
     embed: discord.Embed
     file: bytes = b""
 
 
 def proposals(presets: Sequence[Preset]) -> list[app_commands.Choice[str]]:
-    """The first 25, each with the beginning of its text; what is sent is its name."""
+    """The first 25, each with the beginning of its text; the value is the name."""
     return [
         app_commands.Choice(name=cut(f"{preset.name}: {' '.join(preset.text.split())}", _PROPOSAL), value=preset.name)
         for preset in presets[:_MOST_PROPOSALS]
@@ -37,7 +37,7 @@ def proposals(presets: Sequence[Preset]) -> list[app_commands.Choice[str]]:
 
 
 def style_list(presets: Sequence[Preset], words: Words) -> StyleList:
-    """All presets within a member's reach, cut as little as fits."""
+    """All presets that a member can use, shortened as little as possible."""
     if not presets:
         return StyleList(embed=_embed(words("styles.none"), words))
     for most in _CUTS:

@@ -1,4 +1,4 @@
-"""The sentences that members read, from a job's rows: what happened, what it cost, what to do, the job's number."""
+"""The sentences on cards, from a job's rows: what happened, what it cost, what to do, the job's number."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ _COUNTED: Final = (
     JobState.READY,
     JobState.DELIVERED,
 )
-"""Of several jobs, these are told by their number alone: waiting, at work, done."""
+"""Of several jobs, those in these states are summed up by their number: waiting, working, done."""
 
 
 def quoted_prompt(spec: PictureSpec) -> str:
-    """The prompt as it stands on the card: its markup shown rather than obeyed, cut at 300 characters.
+    """The prompt as shown on the card: escaped, and cut at 300 characters.
 
-    Of one that was deleted the dots are left: Discord takes no empty text.
+    For a deleted prompt it is "…": Discord accepts no empty text.
     """
     return escaped(cut(spec.prompt, _SHOWN_PROMPT) or "…")
 
 
 def alt_text(spec: PictureSpec) -> str:
-    """The prompt as a picture's description."""
+    """The prompt as a picture's alt text."""
     return cut(spec.prompt, _ALT_TEXT)
 
 
 def sheet_name(request_id: int) -> str:
-    """The name of the file that shows a request's references."""
+    """The file name of a request's contact sheet."""
     return f"imagine-references-{request_id}.webp"
 
 
 def is_sheet(name: str) -> bool:
-    """Whether a file shows references of a request of ours, and is no picture to be used by itself."""
+    """Whether a file is a contact sheet of this bot, which must not be used as a picture."""
     return _SHEET.fullmatch(name) is not None
 
 
 def file_stem(job_id: int) -> str:
-    """How the name of a job's file begins; its extension follows."""
+    """The file name of a job's picture, up to and including the dot."""
     return f"imagine-{job_id}."
 
 
 def small_print(view: RequestView, words: Words) -> str:
-    """Who asked, with what settings, for how much."""
+    """Who asked, the settings, and the price."""
     spec = view.request.spec
     shown = [job for job in view.jobs if job.retried_by is None]
     parts = [mention(view.request.origin.user_id), spec.size, spec.resolution.value]
@@ -76,7 +76,7 @@ def small_print(view: RequestView, words: Words) -> str:
 
 
 def extras(view: RequestView, words: Words) -> list[str]:
-    """What was switched on for a request."""
+    """The options that were switched on for a request."""
     spec = view.request.spec
     told = []
     if spec.google_search:
@@ -89,7 +89,7 @@ def extras(view: RequestView, words: Words) -> list[str]:
 
 
 def status(job: Job, view: RequestView, words: Words) -> str:
-    """The line that says where a job is, or how it ended."""
+    """The line about a job's state or outcome."""
     number = "\n-# " + words("card.number", number=job.id)
     match job.state:
         case JobState.QUEUED:
@@ -116,7 +116,7 @@ def status(job: Job, view: RequestView, words: Words) -> str:
 
 
 def statuses(jobs: list[Job], view: RequestView, words: Words) -> list[str]:
-    """A line for each job; of several, those that wait, are at work or are done share one."""
+    """A line for each job; several that are waiting, working or done share one."""
     if len(jobs) == 1:
         return [status(jobs[0], view, words)]
     lines = [status(job, view, words) for job in jobs if not _is_counted(job)]
@@ -144,12 +144,12 @@ def numbers(jobs: Sequence[Job], words: Words) -> str:
 
 
 def _is_counted(job: Job) -> bool:
-    """Whether the number of its kind tells enough of a job; not of one that its member took back."""
+    """Whether a job can be summed up by the number of its kind; False if its member withdrew it."""
     return job.state in _COUNTED and (job.withdrawn_at is None or job.state is JobState.DELIVERED)
 
 
 def _forecast(eta_at: datetime | None, words: Words) -> str:
-    """When it will be ready, counted down by the reader's own client; nothing where nobody knows."""
+    """When it will be ready, counted down by the reader's own client; empty if unknown."""
     return " · " + words("card.ready_about", when=timestamp(eta_at, "R")) if eta_at else ""
 
 
@@ -172,7 +172,7 @@ def _several_waiting(jobs: list[Job], view: RequestView, words: Words) -> str:
 
 
 def _withdrawn(job: Job, words: Words) -> str:
-    """Of a job that its member cancelled while it was being made."""
+    """The line about a job that its member cancelled while it was being made."""
     if job.state is JobState.READY:
         return "📦 " + words("card.withdrawn_kept")
     cost = words("card.cost.possibly", price=words.credits(job.price_microcredits))
@@ -197,7 +197,7 @@ def _paused(gate: Gate, place: int | None, words: Words, *, several: bool = Fals
 
 
 def _how_long(gate: Gate, words: Words) -> str:
-    """What is known of how long it takes. It stays true while the card stands: no edit for each try in vain."""
+    """What is known about the end of a pause; worded so that it stays true without an edit for each failed probe."""
     if gate.shut_since is None:
         return ""
     lasting = {PAUSED: "card.paused.until_resumed", DISK: "card.paused.until_roomy"}.get(
@@ -216,7 +216,7 @@ def _finished(job: Job, words: Words) -> str:
 
 
 def form_shown(shown_as: str, words: Words) -> str:
-    """What was made of a picture to fit into an upload limit; the row has it in English."""
+    """How a picture was shrunk to fit the upload limit; the row has that in English."""
     match = _SHRUNK.fullmatch(shown_as)
     if match is None:
         return shown_as
@@ -244,10 +244,10 @@ def _failed(job: Job, words: Words) -> str:
 
 
 def _bad_reference(job: Job, words: Words) -> str:
-    """Which reference could not be used and why; it is named as its owner named it."""
+    """Which reference could not be used and why, under the name that its member gave it."""
     refusal = f"refusal.{job.error_code}"
     if not words.has(refusal):
-        return escaped(cut(job.error_text, _SHOWN_PROMPT))  # of an earlier version: the sentence itself
+        return escaped(cut(job.error_text, _SHOWN_PROMPT))  # from an earlier version, which stored the sentence itself
     number, _, name = job.error_text.partition(" ")
     return words(refusal, number=number, name=escaped(cut(name, _SHOWN_NAME)))
 
@@ -264,7 +264,7 @@ def _uncertain(job: Job, words: Words) -> str:
 
 
 def earlier_attempt(job: Job, words: Words) -> str:
-    """What is left to say of an uncertain job that its member ordered again."""
+    """The line about an uncertain job that its member ordered again."""
     told = words("card.earlier_attempt", number=job.id, price=words.credits(job.price_microcredits))
     return f"-# {told}"
 

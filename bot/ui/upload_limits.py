@@ -1,4 +1,4 @@
-"""What Discord takes of files, where it does not say so beforehand."""
+"""Discord's upload limits where its API does not report them in advance."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 import discord
 
 CERTAIN_BYTES: Final = 8 * 1024 * 1024
-"""Every place takes files of this size; what Discord says of larger ones is not always so."""
+"""Files of this size are accepted everywhere; Discord's reported limits for larger ones are not always right."""
 _STATUS: Final = 413
 _CODE: Final = 40005
 
 
 def is_too_large(error: discord.HTTPException) -> bool:
-    """Whether Discord found the files of a request too large."""
+    """Whether Discord rejected a request because its files are too large."""
     return error.status == _STATUS or error.code == _CODE

@@ -1,4 +1,4 @@
-"""A server's numbers for the people who look after it: the overview with its chart, one member, the top of the list."""
+"""The screens of `/usage` for a server's moderators: the overview with its chart, one member, the top list."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _MOST_REASONS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A view, and the chart that it shows, if it has one."""
+    """A view and its chart, if there is one."""
 
     view: ui.LayoutView
     chart: bytes | None = None
 
     def files(self) -> list[discord.File]:
-        """What is sent with the view; made anew for each sending."""
+        """The files to send with the view; built again for each sending."""
         return [] if self.chart is None else [discord.File(io.BytesIO(self.chart), CHART_FILE)]
 
 
 def overview_screen(found: Overview, chart: bytes | None, period: Period) -> Screen:
-    """Everything about a period on one screen; without a chart it is words alone."""
+    """Everything about a period on one screen; text only if there is no chart."""
     lines = [ENGLISH("console.overview", period=period_text(period))]
     if not (found.totals.requested or found.totals.delivered or found.days):
         return Screen(screen([*lines, ENGLISH("console.nothing")]))
@@ -55,7 +55,7 @@ def overview_screen(found: Overview, chart: bytes | None, period: Period) -> Scr
 
 
 def member_screen(found: OneMember, period: Period, *, shared: bool = False) -> Screen:
-    """One member's numbers, whoever they are: those who left are named by their id as well."""
+    """One member's numbers; members who have left are shown by id as well."""
     lines = [ENGLISH("console.member", member=mention(found.user_id), id=found.user_id, period=period_text(period))]
     if not found.totals.requested and not found.latest:
         return Screen(screen([*lines, ENGLISH("console.nothing")]))
@@ -66,7 +66,7 @@ def member_screen(found: OneMember, period: Period, *, shared: bool = False) -> 
 
 
 def top_screen(found: Sequence[MemberTotals], period: Period) -> Screen:
-    """Who spent most."""
+    """The members who spent most."""
     lines = [ENGLISH("console.top", period=period_text(period))]
     lines += [
         ENGLISH(
@@ -83,7 +83,7 @@ def top_screen(found: Sequence[MemberTotals], period: Period) -> Screen:
 
 
 def period_text(period: Period) -> str:
-    """Its days, as they are counted."""
+    """The days of a period."""
     if period.everything:
         return ENGLISH("console.until", last=period.last)
     if period.first == period.last:
@@ -92,9 +92,9 @@ def period_text(period: Period) -> str:
 
 
 def job_line(listed: ListedJob, *, shared: bool) -> str:
-    """Number, state, member, prompt, date, settings, price, and where it is shown.
+    """Number, state, member, prompt, date, settings, price, and a link.
 
-    What was asked for privately is not `shared` with everybody: its prompt is left out there.
+    If `shared` with everyone, the prompts of private pictures are left out.
     """
     job, request = listed.job, listed.request
     link = jump_link(request)
@@ -119,18 +119,18 @@ def job_line(listed: ListedJob, *, shared: bool) -> str:
 
 
 def reason_text(code: str) -> str:
-    """A code as words: `content_refused` is read as it is written."""
+    """A code as text: `content_refused` becomes "content refused"."""
     return code.replace("_", " ")
 
 
 def screen(lines: Sequence[str]) -> ui.LayoutView:
-    """A view of a container with some lines; what else it shall hold is added to that."""
+    """A view with a container of some lines; more items may be added to the container."""
     return message_of(ui.Container(ui.TextDisplay("\n".join(lines))))
 
 
 def _container(view: ui.LayoutView) -> ui.Container[ui.LayoutView]:
     [container] = view.children
-    assert isinstance(container, ui.Container)  # noqa: S101 - as it was made above
+    assert isinstance(container, ui.Container)  # noqa: S101 - built by screen()
     return container
 
 
@@ -152,7 +152,7 @@ def _totals(totals: Totals) -> list[str]:
         computed = ENGLISH.credits(totals.reported_for_microcredits)
         lines.append(
             ENGLISH(
-                # A difference that rounding hides is none to a reader: 1.33 is what 4/3 is reported as.
+                # A difference that rounding hides is not shown: the provider reports 4/3 as 1.33.
                 "console.as_reported" if reported == computed else "console.reported",
                 reported=reported,
                 computed=computed,

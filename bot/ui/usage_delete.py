@@ -1,4 +1,4 @@
-"""Deleting from the moderators' list: a select, a question, and the permission in the picture's own channel."""
+"""Deletes pictures from the moderators' list: a select, a question, and a permission check in the picture's channel."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Hand(Protocol):
 
     @property
     def moderation(self) -> Moderation:
-        """What moderators do."""
+        """Moderators' actions."""
         ...
 
 
 class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
-    """Lists the pictures of a page; the chosen one is asked about privately."""
+    """Lists the pictures of a page; asks privately about the chosen one."""
 
     audience = Audience.MODERATORS
     scope = Scope.PICTURE_CHANNEL
@@ -73,7 +73,7 @@ class ChooseToDelete(DynamicPart[ui.Select[Any]], template=r"usage_delete"):
 
 
 class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})"):
-    """Deletes a listed picture; who may is checked once more."""
+    """Deletes a listed picture; the permission is checked again."""
 
     audience = Audience.MODERATORS
     scope = Scope.PICTURE_CHANNEL
@@ -81,7 +81,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
     style = discord.ButtonStyle.danger
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Delete, and turn the question into its answer."""
+        """Delete, and replace the question by the result."""
         await note_press(interaction)
         view, _ = await _deletable(interaction, self.job_id)
         moderator = Moderator(user_id=interaction.user.id, guild_id=interaction.guild_id or 0)
@@ -91,7 +91,7 @@ class DeleteListedButton(JobButton, template=r"usage_really:(?P<job>[0-9]{1,18})
 
 
 async def _deletable(interaction: discord.Interaction[Any], job_id: int) -> tuple[RequestView, Job]:
-    """A picture of this server, in a channel whose messages who pressed may manage; raises Refusal."""
+    """A picture of this server, in a channel where the presser may manage messages; raises Refusal."""
     view, job = await services_of(interaction).pictures.find(job_id)
     if interaction.guild_id is None or job.guild_id != interaction.guild_id:
         raise Refusal("no_such_job", number=job_id)

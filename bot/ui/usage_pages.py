@@ -1,6 +1,6 @@
-"""Lists for the people who look after a server: pictures with Delete, failures, the audit; page by page.
+"""Paged lists for a server's moderators: pictures with Delete, failures, the audit.
 
-A button carries the whole question in its custom id, so that it works after any restart; who may look is checked anew.
+A button has the whole query in its custom id, so that it works after any restart; permissions are checked again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bot.ui.usage import job_line, period_text, reason_text, screen
 from bot.ui.usage_delete import ChooseToDelete
 
 MAX_WORDS: Final = 40
-"""The filter travels in the buttons' custom ids, which have 100 characters."""
+"""The filter is part of the buttons' custom ids, which have 100 characters."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _STATES: Final = tuple(JobState)
 _ANY: Final = "-"
@@ -45,20 +45,20 @@ class Watch(Protocol):
 
     @property
     def reports(self) -> Reports:
-        """What is seen of a server."""
+        """A server's statistics."""
         ...
 
     @property
     def authorizations(self) -> CommandAuthorizations:
-        """Who was let use its commands."""
+        """The latest authorized uses of its commands."""
         ...
 
 
 def check_watches(interaction: discord.Interaction[Any], authorizations: CommandAuthorizations) -> int:
-    """The server, if who pressed may see its numbers; raises Refusal.
+    """The server id, if the presser may see its numbers; raises Refusal.
 
-    Discord says who may use the command, and may let others than moderators: what it answered them alone, they may
-    turn the pages of, as long as an answer lives.
+    Discord may allow the command to others than moderators: they may page through their own private answer for as long
+    as an interaction token is valid.
     """
     message = interaction.message
     asked = message.interaction_metadata if message is not None and message.flags.ephemeral else None
@@ -69,7 +69,7 @@ def check_watches(interaction: discord.Interaction[Any], authorizations: Command
 
 
 class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
-    """Shows another page in place of the one that it stands under."""
+    """Shows another page in place of the one above it."""
 
     audience = Audience.MODERATORS
     scope = Scope.SERVER
@@ -78,7 +78,7 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
         super().__init__(ui.Button(label=label or ENGLISH("button.older"), custom_id=custom_id))
 
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a press; a failure reaches the same handler as a command's."""
+        """Answer a press; errors go to the same handler as a command's."""
         watch = cast(Watch, interaction.client.services)
         guild_id = check_watches(interaction, watch.authorizations)
         await note_press(interaction)
@@ -88,7 +88,7 @@ class PageButton(DynamicPart[ui.Button[Any]], template=r"never"):
 
     @abstractmethod
     async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:
-        """What to show; `shared` says that everybody sees it."""
+        """The page to show; `shared` if it is visible to everyone."""
 
 
 class JobsButton(
@@ -96,7 +96,7 @@ class JobsButton(
     template=rf"uj:(?P<after>{_NUMBER}):(?P<user>{_NUMBER}):(?P<channel>{_NUMBER}):(?P<state>[0-8-]):"
     rf"(?P<first>{_NUMBER}):(?P<last>{_NUMBER}):(?P<words>(?s:.{{0,40}}))",
 ):
-    """Turns to the pictures behind one, through the same filter."""
+    """Shows the pictures after a given one, with the same filter."""
 
     def __init__(self, wanted: JobFilter, after: int | None, label: str = "") -> None:
         period = wanted.period
@@ -133,7 +133,7 @@ class JobsButton(
 
 
 class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]{1,5}):(?P<last>[0-9a-z]{1,5}):(?P<page>[0-9]{1,6})"):
-    """Turns to a page of failures."""
+    """Shows a page of failures."""
 
     def __init__(self, period: Period, page: int, label: str = "") -> None:
         super().__init__(f"ue:{_packed(period.first.toordinal())}:{_packed(period.last.toordinal())}:{page}", label)
@@ -147,12 +147,12 @@ class ErrorsButton(PageButton, template=r"ue:(?P<first>[0-9a-z]{1,5}):(?P<last>[
         return cls(Period(first=first, last=last), int(match["page"]))
 
     async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
-        """That page."""
+        """The page of this button."""
         return errors_view(await reports.troubles(guild_id, self.period, self.number), self.period, self.number)
 
 
 class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
-    """Turns to older entries of the audit; before 0 are the newest."""
+    """Shows older audit entries; before 0 means the newest ones."""
 
     def __init__(self, before: int, label: str = "") -> None:
         super().__init__(f"ua:{before}", label)
@@ -164,7 +164,7 @@ class AuditButton(PageButton, template=r"ua:(?P<before>[0-9]{1,18})"):
         return cls(int(match["before"]))
 
     async def page(self, reports: Reports, guild_id: int, *, shared: bool) -> ui.LayoutView:  # noqa: ARG002 - no prompts
-        """Those entries."""
+        """The entries of this button."""
         return audit_view(await reports.audit(guild_id, self.before or None), self.before)
 
 
@@ -202,7 +202,7 @@ def errors_view(found: TroublePage, period: Period, page: int) -> ui.LayoutView:
 
 
 def audit_view(found: AuditPage, before: int = 0) -> ui.LayoutView:
-    """What was done, newest first."""
+    """The audit, newest first."""
     lines = [ENGLISH("console.audit")]
     for entry in found.entries:
         whom = ENGLISH("console.audit_member", member=mention(entry.member_id)) if entry.member_id else ""
@@ -260,7 +260,7 @@ def _trouble_line(trouble: Trouble) -> str:
 
 
 def _short(words: str) -> str:
-    """Some words in one line, of a length that leaves room for the others of the page."""
+    """A text on one line, short enough to leave room for the others of the page."""
     one_line = escaped(" ".join(words.split()))
     return one_line if len(one_line) <= _MOST_MESSAGE else one_line[: _MOST_MESSAGE - 1].rstrip("\\ ") + "…"
 
@@ -284,7 +284,7 @@ def _with_rows(
 
 
 def _packed(number: int | None) -> str:
-    """A number in as few characters as a custom id allows; nothing at all is a mark of its own."""
+    """A number in base 36, to save characters of a custom id; `-` for None."""
     if number is None:
         return _ANY
     digits = ""
@@ -295,10 +295,10 @@ def _packed(number: int | None) -> str:
 
 
 def _unpacked(text: str) -> int | None:
-    """The number, or the largest that a database takes: custom ids can be forged."""
+    """The number, limited to the largest that the database accepts: custom ids can be forged."""
     return None if text == _ANY else min(_LARGEST, int(text, len(_DIGITS)))
 
 
 def _day(number: int) -> date:
-    """The day of this number; of a forged one, the nearest that there is and that another one follows."""
+    """The day of an ordinal number, limited to the range in which a next day exists: custom ids can be forged."""
     return date.fromordinal(max(1, min(number, date.max.toordinal() - 1)))

@@ -1,4 +1,4 @@
-"""A server's rules about words as those who manage it see them: the form, the list, the dry run."""
+"""A server's word rules as its managers see them: the form, the list, the dry run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.ports.rules import PastPrompt
 from bot.ui.modal_fields import Fields
 
 WORDS_FORM: Final = re.compile(r"settings_words:(?P<opened_by>[0-9]{1,20})")
-"""The custom ids of the form of a rule: the interaction that opened it."""
+"""The custom ids of the form: the interaction that opened it."""
 TRIED_ON: Final = 100
 """How many of a server's latest prompts a dry run looks at."""
 _MOST_CHARACTERS: Final = 1_900
@@ -28,7 +28,7 @@ _SHOWN_PROMPT: Final = 100
 
 
 def words_form(opened_by: int) -> ui.Modal:
-    """Asks for a rule."""
+    """The form for a new rule."""
     form = ui.Modal(title=ENGLISH("words.form"), custom_id=f"settings_words:{opened_by}")
     pattern: ui.TextInput[ui.Modal] = ui.TextInput(custom_id="pattern", max_length=MAX_PATTERN_CHARACTERS)
     form.add_item(ui.Label(text=ENGLISH("words.pattern"), component=pattern))
@@ -36,13 +36,13 @@ def words_form(opened_by: int) -> ui.Modal:
     places = {where.value: ENGLISH(f"words.{where.value}") for where in Where}
     form.add_item(ui.Label(text=ENGLISH("words.kind"), component=_select("kind", kinds)))
     form.add_item(ui.Label(text=ENGLISH("words.where"), component=_select("where", places)))
-    # Its answer is found by its custom id: discord.py need not keep the form in memory.
+    # Its answer is found by its custom id, so discord.py need not keep the form in memory.
     form.stop()
     return form
 
 
 def rule_of(fields: Fields) -> WordRule:
-    """The rule that the form asks for."""
+    """The rule in a sent form."""
     return WordRule(
         pattern=fields.one("pattern") or "",
         regex=fields.one("kind") == "regex",
@@ -58,7 +58,7 @@ def rule_list(rules: Sequence[WordRule]) -> str:
 
 
 def described(rule: WordRule) -> Markup:
-    """A rule in a line."""
+    """A rule on one line."""
     parts = [f"**{rule.id}**"] if rule.id else []
     parts.append(escaped(rule.pattern))
     if rule.regex:
@@ -69,7 +69,7 @@ def described(rule: WordRule) -> Markup:
 
 
 def rule_proposals(rules: Sequence[WordRule], typed: str) -> list[app_commands.Choice[int]]:
-    """The rules that may be meant by what is typed: their number, or a part of them."""
+    """The rules that match what is typed, by their number or a part of their text."""
     wanted = typed.strip().casefold()
     meant = [rule for rule in rules if not wanted or wanted in rule.pattern.casefold() or wanted == str(rule.id)]
     return [
@@ -95,7 +95,7 @@ def dry_run(
 
 
 def fitting(told: str) -> tuple[str, bytes]:
-    """A long answer as the part that fits into a message, and all of it as a file; the file is empty if all fits."""
+    """A long answer as the part that fits into a message, and in full as a file; the file is empty if all fits."""
     if len(told) <= _MOST_CHARACTERS:
         return told, b""
     kept = told[:_MOST_CHARACTERS].rpartition("\n")[0] or told[:_MOST_CHARACTERS]
@@ -111,4 +111,4 @@ def _select(custom_id: str, choices: dict[str, str]) -> ui.Select[Any]:
 
 
 WORDS_PARTS: Final = form_parts(words_form(0))
-"""What the form of a rule offers."""
+"""The fields of the form."""

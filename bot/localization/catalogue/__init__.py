@@ -1,8 +1,8 @@
-"""Every word that a member reads, by key and language: `en.toml` has all of them, the others what is translated.
+"""The catalogue of all texts that members read, by key and language; `en.toml` is complete, the others may lack keys.
 
 An entry is a sentence with named `{values}`, or a table of its forms by CLDR plural category (`one`, `few`, `other`…),
-chosen by the value `count`; the form `=1` is for exactly one in a language that has no category for it, as in ICU's
-messages. What a language lacks is said in English. How a language counts, lists and writes numbers is CLDR's (babel).
+selected by the value `count`; the form `=1` is for exactly one in a language without a category for it, as in ICU
+messages. A key that a language lacks is shown in English. Rules for plurals, lists and numbers are CLDR's (babel).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ LOCALES: Final = {"es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
 """Discord's locales that are not answered in English."""
 _FORMS: Final = frozenset({"=1", "zero", "one", "two", "few", "many", "other"})
 _CLDR_LOCALES: Final = {"en": "en_GB"}
-"""Where it isn't the language itself: American English has a comma before the "and" of a list."""
+"""Locales other than the language itself: American English has a comma before the "and" of a list."""
 
 Entry = str | Mapping[str, str]
 
 
 class Words(string.Formatter):
-    """One language: `words("card.ready_in", seconds=41)`.
+    """The texts of one language: `words("card.ready_in", seconds=41)`.
 
-    A number with a format (`{size:.1f}`) is written as that language writes numbers. A `str` is somebody else's text
-    and escaped, unless it is Markup; what comes out is Markup, to be a value of another sentence.
+    A number with a format (`{size:.1f}`) uses that language's separators. A `str` is a text of others and is escaped
+    unless it is Markup; the result is Markup, which can be a value of another sentence.
     """
 
     def __init__(self, language: str, entries: Mapping[str, Entry], fallback: Words | None = None) -> None:
@@ -47,7 +47,7 @@ class Words(string.Formatter):
         self._fallback = fallback
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The words of this key; raises KeyError for one that English does not have."""
+        """The text of this key; raises KeyError for one that English does not have."""
         return Markup(self.vformat(self.form(key, values.get("count")), (), values))
 
     def form(self, key: str, count: object = None, *, ordinal: bool = False) -> str:
@@ -65,19 +65,19 @@ class Words(string.Formatter):
         return entry.get(category, entry["other"])
 
     def verbatim(self, key: str, /, **values: object) -> str:
-        """The same for places where Discord obeys no markup: labels, options of selects, titles, names of commands."""
+        """The same for places where Discord renders no markup: labels, select options, titles, command names."""
         return self(key, **{name: Markup(value) if isinstance(value, str) else value for name, value in values.items()})
 
     def has(self, key: str) -> bool:
-        """Whether there are words for a key that comes from elsewhere: an error's code, say."""
+        """Whether there is a text for a key that is built from other data, such as an error's code."""
         return key in self._entries or (self._fallback is not None and self._fallback.has(key))
 
     def ordinal(self, number: int) -> str:
-        """`3rd`, and what other languages write for it."""
+        """An ordinal number: `3rd` in English."""
         return Markup(self.vformat(self.form("number.ordinal", number, ordinal=True), (), {"number": number}))
 
     def credits(self, microcredits: int) -> str:
-        """A sum: `1 credit`, `1.33 credits`."""
+        """An amount of credits: `1 credit`, `1.33 credits`."""
         amount = credits_number(microcredits)
         return self("number.credits", count=Decimal(amount), amount=Markup(amount.translate(self._separators)))
 
@@ -86,7 +86,7 @@ class Words(string.Formatter):
         return self._joined([self.format_field(name, "") for name in names])
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """A value inside a sentence: sums, moments, lists and phrases in words; numbers with the language's separators.
+        """A value within a sentence: amounts, times, lists and phrases as text; numbers with the language's separators.
 
         A list is `a, b and c`, or with the format `or` a choice, `“a”, “b” or “c”`.
         """
@@ -119,7 +119,7 @@ class Words(string.Formatter):
 
 
 def words_for(locale: str) -> Words:
-    """The language of one of Discord's locales; English where there is no better."""
+    """The language for one of Discord's locales; English if there is none."""
     return _load(LOCALES.get(locale, "en"))
 
 
@@ -130,7 +130,7 @@ def _load(language: str) -> Words:
 
 @cache
 def entries_of(language: str) -> Mapping[str, Entry]:
-    """What a language's own file says, by key."""
+    """The entries of a language's own file, by key."""
     return _flat(tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8")))
 
 
