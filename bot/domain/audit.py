@@ -1,4 +1,4 @@
-"""What is remembered of the people who look after a server: who did what, to whom, when."""
+"""Audit entries: what a moderator or administrator of a server did, to whom, and when."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """What somebody who looks after a server did; the value is what is stored."""
+    """An audited action; the value is what is stored."""
 
     SETTING = "setting"
     """Changed one of the server's settings."""
     WORDS = "words"
-    """Added or removed a rule about words."""
+    """Added or removed a word rule."""
     BLOCK = "block"
-    """Blocked a member, or changed until when."""
+    """Blocked a member, or changed the end of a block."""
     UNBLOCK = "unblock"
-    """Let a blocked member order again."""
+    """Ended a member's block."""
     REMOVE = "remove"
-    """Took somebody's picture away."""
+    """Removed a member's picture."""
     QUOTA = "quota"
-    """Set or removed a limit on what may be spent."""
+    """Set or removed a quota."""
     QUOTA_RESET = "quota_reset"
-    """Let a member begin anew with what they may spend."""
+    """Reset a member's quota usage."""
     EXPORT = "export"
-    """Took the server's numbers out as a file."""
+    """Exported the server's statistics as a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAuditEntry:
-    """One thing that `actor_id` did in a server, perhaps to a member or a picture; `detail` is a short sentence."""
+    """One action of `actor_id` in a server, possibly on a member or a picture; `detail` is a short sentence."""
 
     guild_id: int
     actor_id: int
@@ -42,7 +42,7 @@ class NewAuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """The same as it stands in the database; a greater id is later."""
+    """A stored entry; greater ids are later."""
 
     id: int
     at: datetime

@@ -1,4 +1,4 @@
-"""A chart as a value: which bars there are. Drawing it is somebody else's work."""
+"""A bar chart as a value: labels and series, without any drawing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot.domain.period import Period
 
 _MOST_DAYS: Final = 62
 _MOST_WEEKS: Final = 371
-"""In days: a year and what is left of its last week."""
+"""In days: a year and the rest of its last week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Stacked bars: a label for each bar, and each series has a number for each bar."""
+    """Stacked bars: one label per bar, and one number per bar in each series."""
 
     title: str
     labels: Sequence[str]
@@ -26,7 +26,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayCredits:
-    """What was spent on one day at one resolution, in micro-credits; negative where more was given back."""
+    """What was spent on one day at one resolution, in micro-credits; negative if refunds exceed charges."""
 
     day: date
     resolution: str
@@ -34,9 +34,9 @@ class DayCredits:
 
 
 def credits_chart(spent: Sequence[DayCredits], period: Period, order: Sequence[str]) -> Chart:
-    """Credits by day, by week or by month, whichever leaves bars that can be told apart; stacked in this order.
+    """Credits by day, week or month, whichever gives a readable number of bars; stacked in the order of resolutions.
 
-    A period that reaches back to the beginning starts with the first day on which something was spent.
+    A period without a start begins with the first day on which something was spent.
     """
     first = min((row.day for row in spent), default=period.last) if period.everything else period.first
     unit = _unit((period.last - first).days + 1)
@@ -56,13 +56,13 @@ def _unit(days: int) -> str:
 
 
 def _start(day: date, unit: str) -> date:
-    """The first day of the bar that a day belongs to; weeks begin on Monday."""
+    """The first day of the bar that contains a day; weeks start on Monday."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if unit == "month" else day
 
 
 def _starts(first: date, last: date, unit: str) -> list[date]:
-    """One start for each bar, also for those with nothing in them."""
+    """One start per bar, including empty bars."""
     days = range((last - first).days + 1)
     return list(dict.fromkeys(_start(first + timedelta(days=number), unit) for number in days))

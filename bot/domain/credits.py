@@ -1,4 +1,4 @@
-"""Money in integer micro-credits: what a picture costs, and the words of the ledger."""
+"""Money in integer micro-credits: the price of a picture, and the kinds of ledger rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain.picture import Resolution
 
 MICRO: Final = 1_000_000
 
-# Source: the vendor's guide; a picture's price against the one of 1K.
+# Source: the vendor's guide; a picture's price relative to the price of 1K.
 MULTIPLIER: Final = {
     Resolution.HALF_K: Fraction(1),
     Resolution.ONE_K: Fraction(1),
@@ -22,7 +22,7 @@ MULTIPLIER: Final = {
 
 
 class Credits(int):
-    """A sum of micro-credits among other numbers, so that a sentence can tell it as a sum."""
+    """A sum of micro-credits as a typed value, so that texts format it as credits and not as a plain number."""
 
     __slots__ = ()
 
@@ -34,33 +34,33 @@ class LedgerKind(StrEnum):
     """
 
     RESERVE = "reserve"
-    """Held back while the job waits."""
+    """Set aside while the job waits."""
     CHARGE = "charge"
-    """The provider accepted the job, and charges at that moment."""
+    """Charged by the provider when it accepted the job."""
     RELEASE = "release"
-    """Given back: the provider never charged it."""
+    """The reserve was given back: the provider never charged it."""
     REFUND = "refund"
-    """The provider was seen to report a failure, which gives its charge back."""
+    """The provider reported a failure, which refunds the charge."""
     UNCERTAIN = "uncertain"
-    """The request may have arrived: a possible charge that nobody can confirm."""
+    """The request may have arrived: a possible charge that can't be confirmed."""
     ADJUST = "adjust"
-    """A correction by hand."""
+    """A manual correction."""
 
 
 def price(resolution: Resolution, credit_price_1k: Decimal, group_ratio: Decimal) -> int:
-    """The price of one picture in micro-credits, rounded half up once."""
+    """The price of one picture in micro-credits, rounded half up once at the end."""
     exact = Fraction(credit_price_1k) * MULTIPLIER[resolution] * Fraction(group_ratio) * MICRO
     return floor(exact + Fraction(1, 2))
 
 
 def price_elsewhere(microcredits: int, here: Resolution, there: Resolution) -> int:
-    """What a picture that cost this much at one resolution costs at another."""
+    """The price at another resolution of a picture with this price at one resolution."""
     return floor(microcredits * MULTIPLIER[there] / MULTIPLIER[here] + Fraction(1, 2))
 
 
 def credits_number(microcredits: int) -> str:
-    """A sum in credits as digits: `1`, `1.33`, `0.0067`."""
+    """An amount in credits as digits: `1`, `1.33`, `0.0067`."""
     number = Decimal(microcredits) / MICRO
     places = Decimal("0.01") if abs(number) >= Decimal("0.1") or not number else Decimal("0.0001")
-    text = f"{number.quantize(places) or Decimal():f}"  # nothing is never "-0"
+    text = f"{number.quantize(places) or Decimal():f}"  # zero is never "-0"
     return text.rstrip("0").rstrip(".") if "." in text else text

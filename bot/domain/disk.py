@@ -1,4 +1,4 @@
-"""How much room the disk has to have: a rule over what was seen of it."""
+"""How much free disk space is required: a rule over one measurement."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Final
 
 MEGABYTE: Final = 1_000_000
 _ROOMY: Final = 1.25
-"""What was short once has to be so much more than enough: else every deleted picture would open and shut the gate."""
+"""Hysteresis: after a shortage this factor more must be free, so that deletions don't toggle the gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskState:
-    """What was seen of a disk; `trouble` says why it cannot be written, or is ""."""
+    """A measurement of a disk; `trouble` says why it can't be written to, or is ""."""
 
     free_bytes: int
     trouble: str = ""
 
 
 SILENT: Final = DiskState(free_bytes=0, trouble="it does not answer")
-"""A disk that says nothing at all is as good as full."""
+"""An unreadable disk counts as full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskRule:
-    """`least_bytes` have to be free for anything new to be ordered: room for what is under way, and for the database.
+    """`least_bytes` must be free to accept new orders: space for jobs in progress and for the database.
 
-    0 leaves the room to whoever looks after the disk; that it can be written counts all the same.
+    With 0 only writability is checked.
     """
 
     least_bytes: int
 
     def shortage(self, seen: DiskState, *, already: bool) -> str:
-        """What the disk lacks for new orders, or ""; `already`: at the last look it lacked something."""
+        """What the disk lacks for new orders, or ""; `already`: the last measurement showed a shortage."""
         if seen.trouble:
             return f"DATA_DIR cannot be written: {seen.trouble}"
         enough = self.least_bytes * (_ROOMY if already else 1)
@@ -44,5 +44,5 @@ class DiskRule:
         )
 
     def too_little_for_a_picture(self, seen: DiskState) -> bool:
-        """Whether even pictures under way have to wait: the last half belongs to the database, which records them."""
+        """Whether jobs in progress must wait too: the last half is reserved for the database, which records them."""
         return bool(seen.trouble) or seen.free_bytes < self.least_bytes / 2

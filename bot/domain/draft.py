@@ -1,4 +1,4 @@
-"""Orders that ask first: several prompts, each to become a request of its own once their member agrees."""
+"""Drafts: an order of several prompts, each of which becomes a request once the member confirms."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bot.domain.picture import PictureSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a member is asked about. `count` and `price_microcredits` are for each prompt, and for each picture of it.
+    """An order awaiting confirmation. `count` is per prompt, `price_microcredits` per picture.
 
-    The prompt of `spec` is what was typed; `prompts` are those that it stands for. `kind`, `references` and
-    `parent_job_id` are as in NewRequest. `channel_id` is where the question was asked; None is an older version's.
+    The prompt of `spec` is what was typed; `prompts` are its expansions. `kind`, `references` and `parent_job_id` are
+    as in NewRequest. `channel_id` is where the question was asked; None in rows of older versions.
     """
 
     user_id: int
@@ -30,22 +30,22 @@ class Draft:
 
     @property
     def pictures(self) -> int:
-        """How many pictures it would be in all."""
+        """The number of pictures in total."""
         return len(self.prompts) * self.count
 
     @property
     def total_microcredits(self) -> int:
-        """What all of them would cost."""
+        """The price of all of them."""
         return self.pictures * self.price_microcredits
 
     @property
     def specs(self) -> tuple[PictureSpec, ...]:
-        """The pictures of each prompt."""
+        """One picture specification per prompt."""
         return tuple(replace(self.spec, prompt=prompt) for prompt in self.prompts)
 
 
-class AsksFirst(BotError):  # noqa: N818 - a question, not a fault
-    """An order that was kept instead of accepted: its member is asked about it first."""
+class AsksFirst(BotError):  # noqa: N818 - a question, not an error
+    """An order that was stored as a draft because its member must confirm it first."""
 
     code = "asks_first"
 
@@ -56,9 +56,9 @@ class AsksFirst(BotError):  # noqa: N818 - a question, not a fault
 
 
 def interaction_id_of(draft_id: int, position: int) -> int:
-    """What stands for an interaction's number in the request of a draft's prompt.
+    """A substitute interaction id for the request of a draft's prompt.
 
-    Each interaction is accepted once, but one press makes several requests. These numbers are negative, so that none
-    of them is ever Discord's, and the same however often the press comes.
+    Each interaction is accepted once, but one button press creates several requests. The ids are negative, so they
+    never collide with Discord's, and deterministic, so a repeated press is deduplicated.
     """
     return -(draft_id * 100 + position + 1)

@@ -1,4 +1,4 @@
-"""How long something holds, as people type it: `2h`, `1 day`, `1w 3d`."""
+"""Parses durations as people type them: `2h`, `1 day`, `1w 3d`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PART: Final = re.compile(r"(\d{1,6})\s*(m|min|mins|minutes?|h|hours?|d|days?|w|
 
 
 def parse_duration(typed: str) -> timedelta:
-    """A duration of a minute to five years; raises Refusal for what is none."""
+    """A duration from one minute to five years; raises Refusal if the text isn't one."""
     text, position, total = typed.strip(), 0, timedelta()
     while position < len(text):
         part = _PART.match(text, position)

@@ -1,6 +1,6 @@
-"""The one tree of errors. aiohttp, discord and sqlite errors are translated into it once, in their adapter.
+"""The only error hierarchy. aiohttp, discord and sqlite errors are translated into it once, in their adapter.
 
-Each error has a stable `code` (logs, tables, tests) and, where money is concerned, says what the failure cost.
+Each error has a stable `code` (logs, tables, tests); errors about money also say what the failure cost.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Cost(StrEnum):
-    """What a failure cost, as far as anybody can know."""
+    """What a failure cost, as far as is known."""
 
     NOTHING = "nothing"
     POSSIBLY = "possibly"
@@ -17,68 +17,68 @@ class Cost(StrEnum):
 
 
 class BotError(Exception):
-    """Any failure that the bot expects. `str(error)` is a sentence fit for the log."""
+    """An expected failure. `str(error)` is a sentence fit for the log."""
 
     code = "internal"
     exit_code = 1
-    """How a process ends that ends by this."""
+    """The exit code of a process that ends with this error."""
 
 
 class StartupError(BotError):
-    """The start ends here: the sentence names the setting or file and what to do. Starting again would not help."""
+    """Start-up failed: the sentence names the setting or file and what to do. A restart would not help."""
 
     code = "startup"
     exit_code = 2
 
 
 class NotNowError(StartupError):
-    """The start ends here for a reason that passes, such as a network that is down: starting again may help."""
+    """Start-up failed for a temporary reason, such as a network that is down: a restart may help."""
 
-    exit_code = 75  # "temporary failure" in sysexits.h
+    exit_code = 75  # EX_TEMPFAIL, "temporary failure", in sysexits.h
 
 
 class StoreError(BotError):
-    """The database could not do it (locked, full, corrupt)."""
+    """The database operation failed (locked, full, corrupt)."""
 
     code = "store"
 
 
 class NoSuchRequestError(StoreError):
-    """There is no request of this number."""
+    """There is no request with this id."""
 
 
 class DamagedError(StoreError):
-    """A page of the database is broken. Nothing more is written to it; starting again would not help."""
+    """A page of the database is corrupt. Nothing more is written to it; a restart would not help."""
 
     code = "damaged"
     exit_code = 2
 
 
 class RestoredError(BotError):
-    """The database was restored from a backup: whether this order was sent since then, it does not know."""
+    """The database was restored from a backup and doesn't know whether this order was submitted since then."""
 
     code = "restored"
 
 
 class Phrase(str):
-    """A value of a sentence that has words of its own in the catalogue: their key."""
+    """A parameter of a sentence whose text is in the catalogue, given by its key."""
 
     __slots__ = ()
 
 
 class Markup(str):
-    """A value of a sentence that is Discord markup of our own: a mention, a timestamp, a text that is escaped already.
+    """A parameter of a sentence that is trusted Discord markup: a mention, a timestamp, or text already escaped.
 
-    Every other `str` in a sentence is somebody else's, and is escaped.
+    Every other `str` parameter is untrusted and gets escaped.
     """
 
     __slots__ = ()
 
 
-class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an answer, not a fault
-    """A request that is not accepted: nothing was stored, nothing was spent.
+class Refusal(BotError):  # noqa: N818 - the project's term; it is an answer, not an error
+    """An order that is not accepted: nothing was stored or spent.
 
-    The member reads the sentence `refusal.{code}` of the catalogue with these values in it.
+    The member reads the sentence `refusal.{code}` of the catalogue with these parameters.
     """
 
     def __init__(self, code: str, **values: object) -> None:
@@ -89,9 +89,10 @@ class Refusal(BotError):  # noqa: N818 - a refusal is the field's word; it is an
 
 
 class PictureError(BotError):
-    """Bytes that are not a usable picture, by its code.
+    """Bytes that are not a usable picture; the code says why.
 
-    `too_large`, `not_a_picture`, `too_many_pixels`, `result_gone` or `result_forbidden` (an address not to be read).
+    `too_large`, `not_a_picture`, `too_many_pixels`, `result_gone` or `result_forbidden` (a URL that must not be
+    fetched).
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -100,7 +101,7 @@ class PictureError(BotError):
 
 
 class BadReferenceError(PictureError):
-    """A reference picture, by its number from 1 and its name, that cannot be used; `reference_...` says why."""
+    """An unusable reference picture, by its number (from 1) and its name; the code `reference_...` says why."""
 
     def __init__(self, code: str, number: int, name: str) -> None:
         super().__init__(code, f"{number} {name}")
@@ -109,9 +110,9 @@ class BadReferenceError(PictureError):
 
 
 class ProviderError(BotError):
-    """The image provider said no, or could not be understood.
+    """The image provider refused, or its answer could not be understood.
 
-    `http_status` is None where no answer arrived; `provider_code` and `request_id` are the provider's own, or "".
+    `http_status` is None if no answer arrived; `provider_code` and `request_id` are the provider's own, or "".
     """
 
     code = "provider"
@@ -134,7 +135,7 @@ class ProviderError(BotError):
 
 
 class BadRequestError(ProviderError):
-    """HTTP 400, 404 on a call, 413, 422: the provider does not accept this request; the same again fails again."""
+    """HTTP 400, 404 on a call, 413, 422: the provider rejects this request; repeating it would fail again."""
 
     code = "bad_request"
 
@@ -164,14 +165,14 @@ class ContentRefusedError(ProviderError):
 
 
 class SyncTimeoutError(ProviderError):
-    """HTTP 408: the sync call gave up waiting; the server goes on and charges if the picture arrives."""
+    """HTTP 408: the synchronous call timed out; the server continues and charges if the picture is made."""
 
     code = "sync_timeout"
     cost = Cost.POSSIBLY
 
 
 class RateLimitedError(ProviderError):
-    """HTTP 429: slow down; nothing was started."""
+    """HTTP 429: too many requests; nothing was started."""
 
     code = "rate_limited"
 
@@ -189,33 +190,33 @@ class PlatformError(ProviderError):
 
 
 class UnreachableError(ProviderError):
-    """No connection came about, so the request was certainly never sent."""
+    """No connection was established, so the request was certainly never sent."""
 
     code = "unreachable"
 
 
 class OutcomeUnknownError(ProviderError):
-    """The request may have been carried out: connection lost, timeout, or an answer that cannot be read."""
+    """The request may have been carried out: connection lost, timeout, or an unreadable answer."""
 
     code = "outcome_unknown"
     cost = Cost.POSSIBLY
 
 
 class TaskFailedError(ProviderError):
-    """The provider reports that the task failed; observing it refunds the charge."""
+    """The provider reports that the task failed; once observed, the charge is refunded."""
 
     code = "task_failed"
 
 
 class TaskUnknownError(ProviderError):
-    """The provider does not know the task id (HTTP 404 on a poll)."""
+    """The provider doesn't know the task id (HTTP 404 on a poll)."""
 
     code = "task_unknown"
     cost = Cost.POSSIBLY
 
 
 class TaskTimeoutError(ProviderError):
-    """The provider never finished the task in the time that anybody waited for it."""
+    """The provider didn't finish the task within the time that it was polled."""
 
     code = "task_timeout"
     cost = Cost.POSSIBLY

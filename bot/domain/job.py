@@ -1,4 +1,4 @@
-"""Requests and jobs: one command makes one request (one message) of one to four jobs (pictures)."""
+"""Requests and jobs: one command creates one request (one message) of one to four jobs (pictures)."""
 
 from __future__ import annotations
 
@@ -13,69 +13,70 @@ from bot.domain.picture import PictureInfo, PictureSpec
 
 
 class JobState(StrEnum):
-    """Where a job is in its life."""
+    """The states of a job."""
 
     QUEUED = "queued"
     """Accepted: the row exists and its credits are reserved."""
     SUBMITTING = "submitting"
-    """Written before the POST; found at start-up, it means that the POST's outcome is unknown."""
+    """Written before the POST; if found at start-up, the POST's outcome is unknown."""
     UNCERTAIN = "uncertain"
-    """The POST may have been carried out. Never submitted again by itself; the member decides."""
+    """The POST may have been carried out. Never submitted again automatically; the member decides."""
     RUNNING = "running"
-    """The provider works on it, and it is charged; its task id is recorded unless the answer was the picture."""
+    """The provider is working on it, and it is charged; its task id is recorded unless the answer was the picture."""
     FETCHED = "fetched"
-    """The picture is on our disk, verified."""
+    """The picture is on disk, verified."""
     DELIVERED = "delivered"
     """The message shows the picture."""
     READY = "ready"
-    """The picture could not be posted anywhere; it is kept and handed over on request."""
+    """The picture could not be posted; it is kept until the member collects it."""
     FAILED = "failed"
-    """It ended without a picture, for a recorded reason."""
+    """Failed without a picture, for a recorded reason."""
     CANCELLED = "cancelled"
-    """The member took it back before it was submitted, or gave up an uncertain one."""
+    """The member cancelled it before it was submitted, or gave up an uncertain one."""
 
 
 class Wiped(StrEnum):
-    """Whether a request's words are gone: prompt, style and references, and its files with them."""
+    """Whether and why a request's prompt, style, references and files were deleted."""
 
     NO = ""
     AT_WISH = "wish"
-    """Its member had everything deleted."""
+    """Its member deleted everything."""
     IN_TIME = "age"
-    """It is older than its server, or the installation, keeps such things."""
+    """It is older than the retention of its server or of the installation."""
 
 
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
-    # A backup does not know whether what waits in it has been sent since.
+    # A restored backup doesn't know whether its queued jobs were submitted since.
     JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.UNCERTAIN, JobState.CANCELLED, JobState.FAILED}),
     JobState.SUBMITTING: frozenset({JobState.QUEUED, JobState.RUNNING, JobState.UNCERTAIN, JobState.FAILED}),
     JobState.UNCERTAIN: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset({JobState.FETCHED, JobState.FAILED}),
-    # A picture whose file was lost is asked for again.
+    # A picture whose file was lost is polled for again.
     JobState.FETCHED: frozenset({JobState.DELIVERED, JobState.READY, JobState.RUNNING}),
     JobState.READY: frozenset({JobState.DELIVERED}),
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),
-    # A POST's answer that comes after the member gave the job up still brings a paid picture.
+    # An answer to the POST that arrives after the member gave the job up still brings a paid picture.
     JobState.CANCELLED: frozenset({JobState.RUNNING}),
 }
 WAITING: Final = frozenset({JobState.QUEUED})
 """Nothing has been sent yet."""
 AT_WORK: Final = frozenset({JobState.SUBMITTING, JobState.RUNNING})
-"""These fill a member's and the installation's running slots."""
+"""States that occupy the member's and the installation's slots."""
 SETTLED: Final = frozenset({JobState.DELIVERED, JobState.READY, JobState.FAILED, JobState.CANCELLED})
-"""Nothing more happens by itself. An uncertain job is not settled: its member has a decision to make."""
+"""Final states. An uncertain job isn't settled: its member still has to decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who asked, and where: Discord's snowflakes. `guild_id` is None in direct messages.
+    """Who ordered, and where: Discord's ids. `guild_id` is None in direct messages.
 
-    `form_id` is the interaction that opened the form which was sent; a form may be sent again, as another interaction.
+    `form_id` is the interaction that opened the submitted modal; a modal may be submitted again, as another
+    interaction.
 
-    Where the bot is not `bot_present`, only a member brought it along: it can answer them there, and no more.
-    The last three are what a server's rules and quotas look at; of them, `role_ids` alone are stored. `channel_ids` are
-    the channel, the channel that a thread belongs to, and the category, as far as Discord told them.
+    If `bot_present` is false, the app is only user-installed there: the bot can answer that member and nothing more.
+    The last three are what a server's rules and quotas check; of them, only `role_ids` is stored. `channel_ids` are the
+    channel, a thread's parent channel and the category, as far as Discord sent them.
     """
 
     interaction_id: int
@@ -93,7 +94,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks at a picture, and in which channel: Discord's snowflakes, as Discord tells them with each press."""
+    """Who views a picture, and in which channel: Discord's ids, as sent with each interaction."""
 
     user_id: int
     channel_id: int
@@ -107,10 +108,10 @@ SMALLER_ITSELF: Final = "the picture before it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReference:
-    """A reference picture as a member named it. `url` is Discord's own and expires, when is not published.
+    """A reference picture as the member named it. `url` is Discord's own and expires after an undocumented time.
 
-    `file_name` is set where its bytes are on our disk already: with a `url` among the copied references, without one
-    (a picture that this bot made) in the spool.
+    `file_name` is set if its bytes are already on disk: with a `url` among the copied references, without one (a
+    picture that this bot made) in the spool.
     """
 
     url: str
@@ -120,9 +121,9 @@ class NewReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A stored reference picture; the fields of its file are None until its bytes are here.
+    """A stored reference picture; the fields of its file are None until the bytes are on disk.
 
-    `note` says what was done to it ("first frame of the animation"), or is "".
+    `note` says how it was changed ("first frame of the animation"), or is "".
     """
 
     position: int
@@ -136,10 +137,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """A checked command, ready to be accepted. `price_microcredits` is for each of its `count` jobs.
+    """A validated command, ready to be accepted. `price_microcredits` is per job, `count` the number of jobs.
 
-    A request with `references` waits until their bytes are on our disk. `parent_job_id` is the picture it came from.
-    A request `apart` gets a message of its own: the answer to its interaction is another one.
+    A request with `references` waits until their bytes are on disk. `parent_job_id` is the picture that it derives
+    from. A request with `apart` gets a new message instead of the response to its interaction.
     """
 
     kind: str
@@ -162,8 +163,8 @@ class Request:
 
     `token` is the interaction's, wiped after `token_expires_at`. `message_id` is None until the message is known to
     exist. `shown` is a digest of what the message shows; `edits` counts how often it was edited; `version` grows with
-    every change of the request's jobs. A deleted request's message is gone for good; its rows stay. `apart` says that
-    what the token's interaction was answered with is another message. A `wiped` one has an empty prompt.
+    every change of the request's jobs. A deleted request's message is removed permanently; its rows stay. `apart` says
+    that the response to the token's interaction is another message. A `wiped` request has an empty prompt.
     """
 
     id: int
@@ -189,7 +190,7 @@ class Request:
 
     @property
     def unseen(self) -> bool:
-        """Whether nobody has seen a message of it yet, though no answer to an interaction is on its way."""
+        """Whether the request has no message yet and no interaction response for it is pending."""
         return self.apart and self.message_id is None and not self.message_by
 
 
@@ -197,9 +198,9 @@ class Request:
 class Job:
     """One picture. Times are UTC; those not reached yet are None. `cost` is what a failure cost.
 
-    `withdrawn_at` is when its member cancelled it while it was being made: it is fetched, but not posted.
-    `reported_cost` and `effective_resolution` are what the provider says it charged and made; None and "" if nothing.
-    `result_url` is set only where the submit call itself answered with the picture's address.
+    `withdrawn_at` is when its member cancelled it while it was running: it is fetched, but not posted. `reported_cost`
+    and `effective_resolution` are what the provider says it charged and made; None and "" if unknown. `result_url` is
+    set only if the submit call itself returned the picture's URL.
     """
 
     id: int
@@ -234,19 +235,19 @@ class Job:
 
 
 PAUSED: Final = "paused"
-"""The reason of a gate that its owner has shut: nothing probes it, and only its owner opens it."""
+"""The reason of a gate closed by its owner's pause: no probes are sent, and only its owner opens it."""
 DISK: Final = "disk"
-"""The reason of a gate that is shut because a picture might not be kept: it opens as soon as there is room."""
+"""The reason of a gate closed because a picture might not fit on disk: it opens as soon as there is space."""
 _SET_BACK_S: Final = 1.0
-"""A probe may be so much further off than its wait, by rounding; what is more was written by another clock."""
+"""Rounding tolerance: a probe further off than its wait plus this was scheduled by a different clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Whether jobs may be submitted: not while the provider's answers, its owner or a full disk keep it shut.
+    """Whether jobs may be submitted; closed by the provider's answers, by its owner, or by a full disk.
 
-    `reason` is the error code that closed it, `probe_at` the next try, `told` whether its owners know that it closed;
-    `full_since` is when the disk became too full, `full_told` whether they know of that.
+    `reason` is the error code that closed it, `probe_at` the next probe, `told` whether the owners were notified;
+    `full_since` is when the disk became too full, `full_told` whether the owners were notified of that.
     """
 
     closed: bool
@@ -261,17 +262,17 @@ class Gate:
 
     @property
     def shut(self) -> bool:
-        """Whether nothing is submitted, for whatever reason."""
+        """Whether nothing is submitted, for any reason."""
         return self.closed or self.held_back
 
     @property
     def held_back(self) -> bool:
-        """Whether not even a probe is submitted."""
+        """Whether even probes are suspended."""
         return self.paused_at is not None or self.full_since is not None
 
     @property
     def why(self) -> str:
-        """`paused`, `disk`, or the error code; "" where it is open."""
+        """`paused`, `disk`, or the error code; "" if open."""
         if self.paused_at is not None:
             return PAUSED
         return self.reason if self.full_since is None else DISK
@@ -282,7 +283,7 @@ class Gate:
         return self.paused_at or self.full_since or self.since
 
     def probe_due(self, now: datetime) -> bool:
-        """Whether it is time for the next try. If it is further off than its whole wait, the clock was set back."""
+        """Whether the next probe is due. If it is further off than its whole wait, the clock was set back."""
         if self.probe_at is None:
             return False
         left_s = (self.probe_at - now).total_seconds()
@@ -291,7 +292,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """Everything that a card is rendered from: the rows, each waiting job's place in line (1 is next), and the gate."""
+    """Everything that a card is rendered from: rows, each waiting job's place in the queue (1 is next), and the gate."""
 
     request: Request
     jobs: tuple[Job, ...]

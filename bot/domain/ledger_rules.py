@@ -1,4 +1,4 @@
-"""What must hold of the books at any moment: the rules by which a ledger is found right or wrong."""
+"""Invariants of the ledger: which rows a job must have in each state."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bot.domain.job import JobState
 
 _CLOSING: Final = (LedgerKind.CHARGE, LedgerKind.RELEASE, LedgerKind.UNCERTAIN, LedgerKind.ADJUST)
 _OPEN: Final = frozenset({JobState.QUEUED, JobState.SUBMITTING})
-"""Nothing has been settled yet: the reserve stands alone."""
+"""Nothing has been settled yet: only the reserve exists."""
 _TAKEN: Final = frozenset({JobState.RUNNING, JobState.FETCHED, JobState.READY, JobState.DELIVERED})
-"""The provider accepted these, and charged at that moment."""
+"""States after the provider accepted, and thereby charged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One job's side of the books: its state, its price, and the amount of each kind of ledger row that it has.
+    """One job's accounting: its state, its price, and the amount of each kind of ledger row.
 
-    `ordered` says whether its history knows that a POST was about to be sent.
+    `ordered` says whether its history records that a POST was about to be sent.
     """
 
     state: JobState
@@ -31,17 +31,17 @@ class Account:
     ordered: bool
 
     def of(self, kind: LedgerKind) -> int:
-        """The amount of a kind; 0 where there is no such row."""
+        """The amount of a kind; 0 if there is no such row."""
         return self.amounts.get(kind, 0)
 
 
 def faults(account: Account) -> list[str]:
-    """Everything that is wrong with one job's ledger, each as half a sentence; empty where it is in order."""
+    """Every violation in one job's ledger, each as half a sentence; empty if there is none."""
     return [*_wrong_amounts(account), *_wrong_sums(account), *_wrong_rows(account)]
 
 
 def _wrong_amounts(account: Account) -> list[str]:
-    """Each row is of the job's price; an adjust takes an uncertain row back, so it is negative."""
+    """Each row has the job's price as its amount; an adjust reverses an uncertain row, so it is negative."""
     price = account.price_microcredits
     return [
         f"its {kind.value} is {amount}, its price {price}"
@@ -51,7 +51,7 @@ def _wrong_amounts(account: Account) -> list[str]:
 
 
 def _wrong_sums(account: Account) -> list[str]:
-    """What was reserved is closed once the job was sent or ended, and only then."""
+    """A reserve is closed once the job was submitted or ended, and only then."""
     if LedgerKind.RESERVE not in account.amounts:
         return ["nothing was reserved for it"]
     closed = sum(account.of(kind) for kind in _CLOSING)
@@ -60,7 +60,7 @@ def _wrong_sums(account: Account) -> list[str]:
 
 
 def _wrong_rows(account: Account) -> list[str]:
-    """No charge without an order, no picture without a charge, no refund of what was never charged."""
+    """No charge without an order, no picture without a charge, no refund without a charge."""
     kinds, state = account.amounts.keys(), account.state
     found = []
     if LedgerKind.CHARGE in kinds and not account.ordered:

@@ -1,4 +1,4 @@
-"""The limits of an installation that members are told about."""
+"""The installation's limits that are shown to members."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_TOGETHER_BYTES: Final = 24 * 1024 * 1024
-"""Files that go to Discord in one request, together: the whole of it stays under 25 MiB."""
+"""Total size of the files in one request to Discord; keeps the whole request under 25 MiB."""
 FOLLOW_UPS_ELSEWHERE: Final = 5
-"""Where the bot is only installed by the user, Discord lets at most this many follow-ups to a press through."""
+"""Where the app is only user-installed, Discord allows at most this many follow-ups to an interaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLimits:
-    """How many jobs may wait: of one member, and of all together while nothing is being made."""
+    """How many jobs may wait: per member, and in total while nothing is being made."""
 
     pending: int
     while_shut: int
@@ -21,7 +21,7 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many pictures of a member are made and may wait at once, and for how long files are kept."""
+    """How many of a member's pictures may run and wait at once, and how long files are kept."""
 
     running: int
     pending: int

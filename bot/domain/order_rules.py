@@ -1,4 +1,4 @@
-"""What a server's rules mean for an order. Checks that need only memory, so that a refusal is immediate."""
+"""Applies a server's rules to an order. All checks are in memory, so that a refusal is immediate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RANKS: Final = tuple(Resolution)
 
 
 def check_place(rules: ServerRules, origin: Origin) -> None:
-    """Refuse an order where, or of whom, a server lets nothing be made."""
+    """Refuse an order in a channel, or from a member, that the server doesn't allow."""
     here, roles = (
         set(origin.channel_ids) or {origin.channel_id},
         {*origin.role_ids, origin.guild_id},
@@ -39,12 +39,12 @@ def check_place(rules: ServerRules, origin: Origin) -> None:
 
 
 def _named(kind: str, ids: frozenset[int]) -> tuple[Markup, ...]:
-    """Channels or roles as Discord's clients show them by their names, the first few."""
+    """The first few channels or roles as Discord mentions, which clients show by name."""
     return tuple(Markup(f"<{kind}{number}>") for number in sorted(ids)[:_MOST_TOLD])
 
 
 def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> PictureSpec:
-    """An order as a server has it: its defaults where the member left something open, its spoilers; or a Refusal."""
+    """The order with the server's defaults and spoiler rule applied; raises Refusal if the rules forbid it."""
     usual_size, usual_resolution = defaults_of(rules)
     size = usual_size if OPEN_SIZE in spec.left_open else spec.size
     resolution = usual_resolution if OPEN_RESOLUTION in spec.left_open else spec.resolution
@@ -60,18 +60,18 @@ def within_rules(rules: ServerRules, spec: PictureSpec, origin: Origin) -> Pictu
 
 
 def defaults_of(rules: ServerRules) -> tuple[str, Resolution]:
-    """The size and resolution that hold where a member names none."""
+    """The size and resolution that apply if a member names none."""
     resolution = _no_higher(rules.default_resolution or DEFAULT_RESOLUTION, rules.highest_resolution)
     return rules.default_size or DEFAULT_SIZE, resolution
 
 
 def words_in_force(rules: ServerRules, origin: Origin) -> tuple[WordRule, ...]:
-    """The rules about words that hold where an order is made."""
+    """The word rules that apply in the order's channel."""
     return tuple(rule for rule in rules.words if rule.where is Where.EVERYWHERE or not origin.age_restricted)
 
 
 def check_not_blocked(block: Block | None, now: datetime) -> None:
-    """Refuse an order of a blocked member; the reason is told only where it was given for them to read."""
+    """Refuse an order of a blocked member; the reason is shown only if the moderators made it visible."""
     if block is None or not block.holds(now):
         return
     told = {"reason": block.reason} if block.told and block.reason else {}

@@ -1,4 +1,4 @@
-"""Which days a question is about. Days are UTC, as in every total that is kept."""
+"""Periods of days for statistics. Days are UTC, as in all stored totals."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.domain.errors import Refusal
 
 ALL_TIME: Final = "all"
 _EARLIEST: Final = date(2015, 1, 1)
-"""Discord's own beginning: no job is older, and the days before it need not be counted one by one."""
+"""Discord's launch date: no job is older, so earlier days need not be counted."""
 
 
 class PeriodName(StrEnum):
-    """The periods that have a name."""
+    """The named periods."""
 
     TODAY = "today"
     LAST_7_DAYS = "7d"
@@ -29,7 +29,7 @@ class PeriodName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From one day to another, both included. `until_now` says that nothing has happened after it."""
+    """A range of days, both ends included. `until_now` says that nothing has happened after it."""
 
     first: date
     last: date
@@ -37,7 +37,7 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
@@ -52,13 +52,13 @@ class Period:
 
     @property
     def everything(self) -> bool:
-        """Whether it reaches back to the beginning."""
+        """Whether it covers all time."""
         return self.first <= _EARLIEST
 
     def spans(self) -> Iterator[str]:
         """The fewest whole years, months and days that make it up, as `2026`, `2026-11` and `2026-11-23`.
 
-        Everything that ever was is one span, `all`.
+        All time is one span, `all`.
         """
         if self.everything and self.until_now:
             yield ALL_TIME
@@ -79,7 +79,7 @@ class Period:
 
 
 def named(name: PeriodName, today: date) -> Period:
-    """A named period, as it is on a day; those that go on end with that day."""
+    """A named period as of a given day; current periods end with that day."""
     match name:
         case PeriodName.TODAY:
             return Period(first=today, last=today, until_now=True)
@@ -97,9 +97,9 @@ def named(name: PeriodName, today: date) -> Period:
 
 
 def between(first: str, last: str, today: date) -> Period:
-    """From one written day to another (2026-11-23); the first may be left out, or the last, which is today then.
+    """A period between two typed dates (2026-11-23). A missing start means all time, a missing end means today.
 
-    Raises Refusal for what is no day, has not come yet, or goes backwards.
+    Raises Refusal for an invalid or future date, or an end before the start.
     """
     begins = _day(first) if first.strip() else _EARLIEST
     ends = _day(last) if last.strip() else max(today, begins)
@@ -119,7 +119,7 @@ def _day(typed: str) -> date:
 
 
 def spans_of(day: date) -> tuple[str, str, str, str]:
-    """The spans that a day belongs to: all time, its year, its month, itself."""
+    """The spans that contain a day: all time, its year, its month, the day itself."""
     return ALL_TIME, f"{day.year:04}", f"{day:%Y-%m}", day.isoformat()
 
 

@@ -1,14 +1,14 @@
-r"""Prompts with choices: `a {red, blue} bird` stands for "a red bird" and "a blue bird".
+r"""Prompts with choices: `a {red, blue} bird` expands to "a red bird" and "a blue bird".
 
-The rules are those that Midjourney's members know:
+The rules are those of Midjourney's permutation prompts:
 
-- A group in braces lists options between commas; blanks around an option do not count. Several groups multiply, the
-  last one varying fastest, and an option may hold groups of its own: `{cat, dog {asleep, awake}}` stands for three.
-- An option may be empty: `a {, red} bird` stands for "a bird" and "a red bird", without a second blank.
+- A group in braces lists options between commas; spaces around an option are ignored. Several groups multiply, the
+  last one varying fastest, and an option may contain groups: `{cat, dog {asleep, awake}}` expands to three.
+- An option may be empty: `a {, red} bird` expands to "a bird" and "a red bird", without a second space.
 - `\{`, `\,` and `\}` are plain characters.
 
-What is no choice is text: a group without a comma (`{red}`, `{}`), a brace that is never closed, one that closes
-nothing. So is a prompt that is JSON as a whole, which members use to describe pictures in detail.
+Everything else is text: a group without a comma (`{red}`, `{}`), an unclosed brace, an unmatched closing brace. So is a
+prompt that as a whole is JSON, which members use to describe pictures in detail.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS
 
 MAX_PROMPTS: Final = 8
 _COUNTED: Final = 1_000
-"""How far prompts are counted for the sentence of a refusal; their number doubles with every few characters."""
+"""The count in a refusal stops here; the number of prompts doubles with every few characters."""
 _SIGNS: Final = re.compile(r"\\?[{},]")
 _ESCAPED: Final = re.compile(r"\\([{},])")
 _MARKS: Final = frozenset("{,}")
@@ -33,9 +33,9 @@ Mark = Literal["{", ",", "}", ""]
 
 
 def permutations(prompt: str) -> tuple[str, ...]:
-    """The prompts that a prompt stands for, in order; usually it stands for itself alone.
+    """The prompts that a prompt expands to, in order; usually only itself.
 
-    Raises Refusal where there would be more than eight, or an empty one.
+    Raises Refusal if there would be more than eight, or an empty one.
     """
     if "{" not in prompt or _is_json(prompt):
         return (prompt,)
@@ -53,9 +53,9 @@ def permutations(prompt: str) -> tuple[str, ...]:
 
 
 def as_typed(prompt: str) -> str:
-    """What to type for exactly this prompt: one whose braces would be read as groups gets them escaped.
+    """The input that yields exactly this prompt: braces that would be read as groups are escaped.
 
-    Where that makes it too long to be typed, it stays as it is: whoever sends it is asked first.
+    If escaping makes it too long to be typed, it is returned unchanged, and submitting it asks for confirmation first.
     """
     if "{" not in prompt or _is_json(prompt):
         return prompt
@@ -95,7 +95,7 @@ def _unescaped(text: str) -> str:
 
 
 def _meaning(characters: Sequence[str]) -> dict[int, Mark]:
-    """Which braces and commas make groups. It is known where a group closes, so that one look at each is enough."""
+    """Which braces and commas form groups. A group is decided when it closes, so a single pass is enough."""
     meant: dict[int, Mark] = {}
     open_groups: list[tuple[int, list[int]]] = []
     for position, character in enumerate(characters):
@@ -113,7 +113,7 @@ def _meaning(characters: Sequence[str]) -> dict[int, Mark]:
 
 
 def _count(tokens: Iterable[tuple[str, Mark]]) -> int:
-    """How many prompts there are, counted up to a thousand."""
+    """The number of prompts, counted up to a thousand."""
     finished, current = [0], [1]
     for _, mark in tokens:
         if mark == "{":
@@ -130,14 +130,14 @@ def _count(tokens: Iterable[tuple[str, Mark]]) -> int:
 
 @dataclass(slots=True)
 class _Group:
-    """A group that is being read: its finished options, and the beginnings of the one that is not finished."""
+    """A group being parsed: its finished options, and the prefixes of the unfinished one."""
 
     finished: list[str] = field(default_factory=list)
     current: list[str] = field(default_factory=lambda: [""])
 
 
 def _expanded(tokens: Iterable[tuple[str, Mark]]) -> list[str]:
-    """The prompts themselves; they are few, since they have been counted."""
+    """The prompts themselves; `_count` has bounded their number."""
     groups = [_Group()]
     for token, mark in tokens:
         group = groups[-1]
@@ -156,5 +156,5 @@ def _expanded(tokens: Iterable[tuple[str, Mark]]) -> list[str]:
 
 
 def _continued(beginning: str, text: str) -> str:
-    """The text after a group; a blank on both sides of an empty option is one blank."""
+    """The text after a group; the spaces on both sides of an empty option become one space."""
     return beginning + (text.lstrip(" ") if beginning.endswith(" ") else text)

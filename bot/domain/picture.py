@@ -1,4 +1,4 @@
-"""What a picture may look like: aspect ratios, resolutions, pixel sizes. Source: the vendor's guide."""
+"""Aspect ratios, resolutions and pixel sizes of pictures. Source: the vendor's guide."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ MAX_PROMPT_CHARACTERS: Final = 4_000
 MAX_REFERENCES: Final = 14
 MAX_COUNT: Final = 4
 MAX_JOBS: Final = 9
-"""Of one request, with those that were ordered once more: a message has ten files at most, one shows references."""
+"""Per request, including retries: a message has at most ten files, and one is the contact sheet."""
 MAX_REFERENCE_BYTES: Final = 20 * 1024 * 1024
 REFERENCE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
 class Resolution(StrEnum):
-    """How many pixels a picture has, relative to 1K; the value is the word on the wire."""
+    """A picture's resolution; the value is the word that the API uses."""
 
     HALF_K = "0.5K"
     ONE_K = "1K"
@@ -25,7 +25,7 @@ class Resolution(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Resolution:
-        """Read a resolution in any case (`2k`); raises ValueError with a sentence that lists what exists."""
+        """Parse a resolution in any case (`2k`); raises ValueError with a sentence that lists the valid ones."""
         for resolution in cls:
             if resolution.value.casefold() == text.strip().casefold():
                 return resolution
@@ -33,7 +33,7 @@ class Resolution(StrEnum):
 
 
 def next_resolution(resolution: Resolution) -> Resolution | None:
-    """The resolution above this one; None above the highest."""
+    """The next higher resolution; None above the highest."""
     fallback_chain = tuple(Resolution)
     above = fallback_chain.index(resolution) + 1
     return fallback_chain[above] if above < len(fallback_chain) else None
@@ -71,7 +71,7 @@ _SCALE: Final = {
 
 
 def parse_size(text: str) -> str:
-    """Read an aspect ratio (`16:9`, blanks allowed); raises ValueError with a sentence that lists what exists."""
+    """Parse an aspect ratio (`16:9`, spaces allowed); raises ValueError with a sentence that lists the valid ones."""
     size = text.replace(" ", "")
     if size not in _PIXELS_AT_1K:
         raise ValueError(f"There is no size {text!r}. Choose one of {', '.join(SIZES)}.")
@@ -87,9 +87,9 @@ def pixel_size(size: str, resolution: Resolution) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSpec:
-    """One picture as it is asked for. The prompt has 1 to 4,000 characters, style included; size is one of SIZES.
+    """One picture as ordered. The prompt has 1 to 4,000 characters, including the style; size is one of SIZES.
 
-    `style` is the name of a preset and `style_text` what it said when the picture was asked for, or both are "".
+    `style` is a preset's name and `style_text` its text at the time of the order, or both are "".
     """
 
     prompt: str
@@ -98,21 +98,24 @@ class PictureSpec:
     google_search: bool = False
     google_image_search: bool = False
     spoiler: bool = False
-    """Covered in the message until somebody presses it."""
+    """Shown as a spoiler: hidden until clicked."""
     style: str = ""
     style_text: str = ""
     left_open: frozenset[str] = field(default=frozenset(), compare=False)
-    """What the member left to the defaults (OPEN_SIZE, OPEN_RESOLUTION): a server may have its own. Not stored."""
+    """The fields that the member left open (OPEN_SIZE, OPEN_RESOLUTION) and a server's defaults may fill.
+
+    Not stored.
+    """
 
     @property
     def whole_prompt(self) -> str:
-        """What the model reads: the member's words, then those of the style."""
+        """What the model receives: the member's prompt, then the style's text."""
         return f"{self.prompt}\n\n{self.style_text}" if self.style_text else self.prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureInfo:
-    """A picture file that was opened and verified. `extension` has no dot (`png`, `jpg`, `webp`, `gif`)."""
+    """A verified picture file. `extension` has no dot (`png`, `jpg`, `webp`, `gif`)."""
 
     format: str
     extension: str

@@ -1,4 +1,4 @@
-"""What may be asked for. Checks that need only memory, so that a refusal is immediate and private."""
+"""Validates orders in memory only, so that a refusal is immediate and private."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from bot.domain.picture import (
 )
 
 _NEVER_MEANT: Final = frozenset({"Cc", "Cs"})
-"""Control characters and halves of surrogate pairs: nobody types them, and nothing downstream expects them."""
+"""Control characters and lone surrogates: not typed on purpose, and not expected by later steps."""
 
 
 def without_controls(words: str) -> str:
-    """What somebody typed, without characters that nobody types."""
+    """A typed text without control characters and lone surrogates."""
     return "".join(c for c in words if c in "\n\t" or unicodedata.category(c) not in _NEVER_MEANT)
 
 
@@ -41,7 +41,7 @@ def checked_spec(
     google_image_search: bool = False,
     spoiler: bool = False,
 ) -> PictureSpec:
-    """A picture's specification from what a member typed; raises Refusal."""
+    """A picture specification from a member's input; raises Refusal."""
     words = without_controls(prompt).strip()
     if not any(unicodedata.category(character)[0] not in "CZ" for character in words):
         raise Refusal("empty_prompt")
@@ -76,7 +76,7 @@ def _resolution(typed: str) -> Resolution:
 
 
 def with_style(spec: PictureSpec, style: str, style_text: str) -> PictureSpec:
-    """A picture in a style; raises Refusal where the prompt leaves no room for the style's words."""
+    """Apply a style to a picture; raises Refusal if the prompt leaves no room for the style's text."""
     styled = replace(spec, style=style, style_text=style_text)
     if len(styled.whole_prompt) > MAX_PROMPT_CHARACTERS:
         raise Refusal("long_styled_prompt", length=len(styled.whole_prompt), limit=MAX_PROMPT_CHARACTERS)
@@ -84,7 +84,7 @@ def with_style(spec: PictureSpec, style: str, style_text: str) -> PictureSpec:
 
 
 def check_attempts(*, jobs: int) -> None:
-    """Refuse to order a picture once more within a request whose message could not show another one."""
+    """Refuse a retry if the request's message could not show another picture."""
     if jobs >= MAX_JOBS:
         raise Refusal("too_many_attempts", limit=MAX_JOBS)
 
@@ -96,25 +96,25 @@ def check_room(*, waiting: int, more: int, limit: int) -> None:
 
 
 def check_line(*, waiting: int, more: int, limit: int) -> None:
-    """Refuse a request that would make the line too long while nothing is being made."""
+    """Refuse a request that would make the queue too long while nothing is being made."""
     if waiting + more > limit:
         raise Refusal("line_full", waiting=waiting, limit=limit)
 
 
 def check_count(count: int) -> None:
-    """Refuse a number of pictures that no command offers: a client may send any."""
+    """Refuse a number of pictures that no command offers: a client may send any value."""
     if not 1 <= count <= MAX_COUNT:
         raise Refusal("no_such_count", count=count, limit=MAX_COUNT)
 
 
 def check_together(*, pictures: int, limit: int) -> None:
-    """Refuse to ask about more pictures than a member may have waiting at all."""
+    """Refuse a draft with more pictures than a member may have waiting in total."""
     if pictures > limit:
         raise Refusal("too_many_together", count=pictures, limit=limit)
 
 
 def check_reference(number: int, *, name: str, size_bytes: int, content_type: str | None) -> None:
-    """Refuse a reference for what Discord says of it; its bytes are checked once they are here."""
+    """Refuse a reference by Discord's metadata; its bytes are checked after the download."""
     if size_bytes > MAX_REFERENCE_BYTES:
         raise Refusal("reference_too_large", number=number, name=name)
     if content_type is not None and content_type.partition(";")[0].strip().lower() not in REFERENCE_TYPES:

@@ -1,4 +1,4 @@
-"""Presets: words under a name, which a member adds to a prompt. Members have their own; servers have some for all."""
+"""Presets: named texts that are added to a prompt. A preset belongs to a member, or to a server for all its members."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _ALIKE: Final = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresetOwner:
-    """Whose presets: a member's own, or a server's."""
+    """The owner of presets: a member or a server."""
 
     owner_id: int
     server: bool
 
     @property
     def most(self) -> int:
-        """How many presets fit on it."""
+        """How many presets the owner may have."""
         return MOST_OF_A_SERVER if self.server else MOST_OF_A_MEMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A style by its name; `server` tells whether it is the server's. Names differ by more than their case."""
+    """A style by name; `server` tells whether it is the server's. Names are compared case-insensitively."""
 
     name: str
     text: str
@@ -42,17 +42,17 @@ class Preset:
 
     @property
     def key(self) -> str:
-        """What the name is compared by."""
+        """The key by which names are compared."""
         return key_of(self.name)
 
 
 def key_of(name: str) -> str:
-    """A name as it is compared: in one case, with single blanks."""
+    """A name normalized for comparison: case-folded, with single spaces."""
     return " ".join(name.split()).casefold()
 
 
 def checked_preset(name: str, text: str, *, server: bool) -> Preset:
-    """A preset from what a member typed; raises Refusal."""
+    """A preset from a member's input; raises Refusal."""
     called = " ".join(without_controls(name).split())
     words = without_controls(text).strip()
     if not called or not words:
@@ -63,13 +63,13 @@ def checked_preset(name: str, text: str, *, server: bool) -> Preset:
 
 
 def reachable(presets: Sequence[Preset]) -> list[Preset]:
-    """Those that a name finds: a member's own goes before the server's of the same name. Sorted by name."""
+    """The presets that a name can select: a member's own hides the server's of the same name. Sorted by name."""
     by_key = {preset.key: preset for preset in sorted(presets, key=lambda preset: not preset.server)}
     return [by_key[key] for key in sorted(by_key)]
 
 
 def chosen(name: str, presets: Sequence[Preset]) -> Preset:
-    """The preset of this name; raises Refusal that names those which are nearly called so."""
+    """The preset of this name; raises a Refusal that suggests similar names."""
     found = {preset.key: preset for preset in reachable(presets)}
     wanted = key_of(name)
     if wanted in found:
@@ -83,7 +83,7 @@ def chosen(name: str, presets: Sequence[Preset]) -> Preset:
 
 
 def offered(typed: str, presets: Sequence[Preset]) -> list[Preset]:
-    """What may be meant by what was typed so far: names that begin with it first, then those that contain it."""
+    """Autocomplete suggestions for a partial name: names that start with it first, then those that contain it."""
     wanted = key_of(typed)
     matching = [preset for preset in reachable(presets) if wanted in preset.key]
     return sorted(matching, key=lambda preset: not preset.key.startswith(wanted))

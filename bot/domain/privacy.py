@@ -1,4 +1,4 @@
-"""What is kept of members, and what was forgotten of it."""
+"""Values about a member's stored and deleted data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.job import Request, Wiped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataCounts:
-    """How much is kept of a member that can be deleted: requests (those under way among them), own styles."""
+    """How much of a member's data can be deleted: requests (including running ones) and their own styles."""
 
     requests: int
     under_way: int
@@ -24,14 +24,14 @@ class DataCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """A request that was wiped while files of it may still be on our disk, and its jobs."""
+    """A wiped request whose files may still be on disk, and its jobs."""
 
     request_id: int
     job_ids: tuple[int, ...]
 
 
 def check_remembered(request: Request, number: int) -> None:
-    """Refuse what can no longer be done with a picture whose prompt was deleted; `number` is the picture's."""
+    """Refuse an action that needs a deleted prompt; `number` is the picture's."""
     if request.wiped is Wiped.AT_WISH:
         raise Refusal("deleted_at_wish", number=number)
     if request.wiped is Wiped.IN_TIME:

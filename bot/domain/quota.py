@@ -1,7 +1,7 @@
-"""Quotas of a server: for everyone and for roles, what a member may order in a day and in a month, and how.
+"""Quotas of a server, for everyone and for roles: limits per day, per month and per order.
 
-Of the quotas that apply to a member, each limit is taken from the most generous; one that a quota does not name, it
-leaves to the others. What no quota names has no limit. Days and months are UTC's.
+Of the quotas that apply to a member, the most generous value of each limit counts; a limit that a quota omits is
+decided by the others. A limit that no quota sets does not exist. Days and months are UTC.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.rules import ServerRules
 
 EVERYONE: Final = 0
-"""In place of a role's id: the quota of all members."""
+"""Used instead of a role's id: the quota of all members."""
 UNLIMITED: Final = "unlimited"
 _NO_LIMIT: Final = frozenset({UNLIMITED, "nolimit", "no limit", "∞"})
 _LADDER: Final = tuple(Resolution)
@@ -28,7 +28,7 @@ _MOST_CREDITS: Final = 1_000_000_000
 
 
 class Limit(StrEnum):
-    """What a quota can limit; each amount is a whole number."""
+    """What a quota can limit; each amount is an integer."""
 
     PICTURES_DAY = "pictures_day"
     PICTURES_MONTH = "pictures_month"
@@ -36,13 +36,13 @@ class Limit(StrEnum):
     """In micro-credits, as all money."""
     CREDITS_MONTH = "credits_month"
     RESOLUTION = "resolution"
-    """The highest allowed, as its rank from 0 on."""
+    """The highest allowed resolution, as its rank from 0."""
     GROUNDING = "grounding"
-    """1 where looking things up with Google is allowed, else 0."""
+    """1 if Google Search is allowed, else 0."""
     COUNT = "count"
-    """How many pictures one command may make."""
+    """Pictures per command."""
     SERVER_CREDITS_MONTH = "server_credits_month"
-    """What all members may spend together; a limit of the server, set beside those of everyone."""
+    """What all members together may spend; a limit of the server, stored with the quota for everyone."""
 
 
 _IN_WORDS: Final = {
@@ -57,12 +57,12 @@ _IN_WORDS: Final = {
 }
 
 Limits = Mapping[Limit, int | None]
-"""None means that there is no limit; what is missing is left to other quotas."""
+"""None means unlimited; a missing key defers to other quotas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """The limits of those who have a role, or of EVERYONE."""
+    """The limits of members with a role, or of EVERYONE."""
 
     role_id: int
     limits: Limits
@@ -70,7 +70,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """What counts against a member's limits so far: all that they ordered, less what ended without a charge."""
+    """A member's usage so far: everything ordered, minus what ended without a charge."""
 
     pictures_day: int = 0
     pictures_month: int = 0
@@ -79,26 +79,26 @@ class Use:
     server_credits_month: int = 0
 
     def of(self, limit: Limit) -> int:
-        """The part that a limit is about."""
+        """The part that a limit applies to."""
         amount: int = getattr(self, limit.value)
         return amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A member's limits in a server at a moment, and what they used of them. A limit that is missing does not exist."""
+    """A member's limits in a server at a moment, and their usage. A missing limit means unlimited."""
 
     limits: Mapping[Limit, int] = field(default_factory=dict)
     use: Use = field(default_factory=Use)
     at: datetime
 
     def left(self, limit: Limit) -> int | None:
-        """What may still be ordered; None without a limit. Lowered below what was used, it leaves nothing."""
+        """What may still be ordered; None if unlimited. Zero if the limit was lowered below the usage."""
         most = self.limits.get(limit)
         return None if most is None else max(0, most - self.use.of(limit))
 
     def resets_at(self, limit: Limit) -> datetime:
-        """When a limit begins anew."""
+        """When a limit resets."""
         return next_day(self.at) if limit in _OF_A_DAY else next_month(self.at)
 
 
@@ -110,7 +110,7 @@ AMOUNTS: Final = (
     Limit.CREDITS_DAY,
     Limit.PICTURES_DAY,
 )
-"""The limits that are used up; those that take longest to begin anew first, so that a refusal's countdown is honest."""
+"""The exhausted limits; those that reset last come first, so that a refusal's countdown is correct."""
 OF_PICTURES: Final = frozenset({Limit.PICTURES_DAY, Limit.PICTURES_MONTH})
 
 
@@ -120,12 +120,12 @@ def next_day(at: datetime) -> datetime:
 
 
 def next_month(at: datetime) -> datetime:
-    """The next month's first midnight, UTC."""
+    """The start of the next month, UTC."""
     return datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
 
 
 def limits_for(quotas: Iterable[Quota], role_ids: Iterable[int]) -> dict[Limit, int]:
-    """What limits a member with these roles: of each limit, the most generous of those that name it."""
+    """The limits of a member with these roles: for each limit, the most generous value among the quotas that set it."""
     theirs = {EVERYONE, *role_ids}
     named: dict[Limit, list[int | None]] = {}
     for quota in quotas:
@@ -136,7 +136,7 @@ def limits_for(quotas: Iterable[Quota], role_ids: Iterable[int]) -> dict[Limit, 
 
 
 def with_rules(standing: Standing, rules: ServerRules) -> Standing:
-    """A standing as a member shall read it: what the server forbids everybody is in no quota either."""
+    """A standing to show to a member: without quotas on what the server's rules forbid for everyone."""
     limits = dict(standing.limits)
     if rules.highest_resolution is not None:
         highest = rank_of(rules.highest_resolution)
@@ -157,7 +157,7 @@ def resolution_at(rank: int) -> Resolution:
 
 
 def parse_amount(limit: Limit, typed: str) -> int | None:
-    """An amount as somebody typed it: a number, or that there is no limit; raises Refusal for anything else."""
+    """Parse an amount: a number, or a word for "unlimited"; raises Refusal for anything else."""
     word = typed.strip().casefold().replace("_", "")
     if word in _NO_LIMIT:
         return None
@@ -187,7 +187,7 @@ def _rank_typed(word: str, typed: str) -> int:
 
 
 def is_amount(limit: Limit, amount: int | None) -> bool:
-    """Whether a stored amount can be one of this limit."""
+    """Whether a stored amount is valid for this limit."""
     if amount is None:
         return True
     if limit is Limit.RESOLUTION:
@@ -200,12 +200,12 @@ def is_amount(limit: Limit, amount: int | None) -> bool:
 
 
 def limit_text(limit: Limit, amount: int | None) -> str:
-    """A limit and its amount in a few words, for the audit."""
+    """A limit and its amount in a few words, for the audit log."""
     return _IN_WORDS[limit].format(amount_text(limit, amount))
 
 
 def amount_text(limit: Limit, amount: int | None) -> str:
-    """An amount in few characters, as it could be typed."""
+    """An amount in short form, as it could be typed."""
     if amount is None:
         return UNLIMITED
     if limit is Limit.RESOLUTION:
@@ -218,7 +218,7 @@ def amount_text(limit: Limit, amount: int | None) -> str:
 
 
 def check_order(standing: Standing, spec: PictureSpec, *, count: int, price_microcredits: int) -> None:
-    """Refuse an order of `count` pictures, each at this price, that a member's limits do not allow."""
+    """Refuse an order of `count` pictures at this price each if it exceeds the member's limits."""
     limits = standing.limits
     highest = limits.get(Limit.RESOLUTION)
     if highest is not None and rank_of(spec.resolution) > highest:
@@ -233,7 +233,7 @@ def check_order(standing: Standing, spec: PictureSpec, *, count: int, price_micr
 
 
 def check_amount(standing: Standing, limit: Limit, asked: int) -> None:
-    """Refuse what is more than is left of a limit; says what is left and when it begins anew."""
+    """Refuse an amount above what is left of a limit; the refusal says what is left and when it resets."""
     left = standing.left(limit)
     if left is None or asked <= left:
         return

@@ -1,4 +1,4 @@
-"""A bounded queue that serves servers in turn, and the members of each in turn: nobody waits behind a crowd of one."""
+"""A bounded round-robin queue over servers and their members, so that one member's burst doesn't delay others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_IN_ALL: Final = 1_024
 
 @dataclass(slots=True)
 class FairQueue(Generic[T]):
-    """Items by server and member. Round robin: of servers first, then of the members of that server."""
+    """Items by server and member. Round robin over servers first, then over the members of that server."""
 
     _servers: dict[int, dict[int, deque[T]]] = field(default_factory=dict)
     _counts: Counter[int] = field(default_factory=Counter)
@@ -24,23 +24,23 @@ class FairQueue(Generic[T]):
         return self._counts.total()
 
     def full_for(self, server_id: int, member_id: int) -> bool:
-        """Whether an item more would be too many: of this member, of this server, or in all."""
+        """Whether another item would exceed a bound: of this member, of this server, or in total."""
         of_member = self._servers.get(server_id, {}).get(member_id, ())
         return len(of_member) >= MAX_OF_MEMBER or self._counts[server_id] >= MAX_OF_SERVER or len(self) >= MAX_IN_ALL
 
     def put(self, server_id: int, member_id: int, item: T) -> None:
-        """Add an item behind its member's others."""
+        """Append an item to its member's queue."""
         self._servers.setdefault(server_id, {}).setdefault(member_id, deque()).append(item)
         self._counts[server_id] += 1
 
     def take(self) -> T | None:
-        """The item whose turn it is; None if there is none."""
+        """The next item; None if the queue is empty."""
         if not self._servers:
             return None
         server_id, members = next(iter(self._servers.items()))
         member_id, items = next(iter(members.items()))
         item = items.popleft()
-        del members[member_id], self._servers[server_id]  # both go to the end, if more is waiting
+        del members[member_id], self._servers[server_id]  # both move to the end if more is waiting
         if items:
             members[member_id] = items
         if members:

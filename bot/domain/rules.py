@@ -1,4 +1,4 @@
-"""A server's rules: what it set, or what holds where it set nothing."""
+"""A server's rules: its stored settings and the defaults."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ MAX_RETENTION_DAYS: Final = 3_650
 MAX_PATTERN_CHARACTERS: Final = 200
 MAX_WORD_RULES: Final = 100
 MAX_REGEX_RULES: Final = 20
-"""Each of these may take its time with each prompt."""
+"""Limited because each regular expression may take its full time budget on each prompt."""
 MAX_NAMED: Final = 25
-"""Channels or roles in one setting: as many as one select of Discord holds."""
+"""Channels or roles in one setting: the maximum of a Discord select."""
 
 
 class Where(StrEnum):
-    """In which channels a rule about words holds."""
+    """The channels in which a word rule applies."""
 
     EVERYWHERE = "everywhere"
     NOT_AGE_RESTRICTED = "not_age_restricted"
-    """Everywhere but in age-restricted channels."""
+    """Everywhere except age-restricted channels."""
 
 
 class SpoilerRule(StrEnum):
-    """Which pictures are covered though their member did not ask for it."""
+    """Which pictures become spoilers without the member's request."""
 
     AS_ASKED = "as_asked"
     AGE_RESTRICTED = "age_restricted"
-    """Those made in age-restricted channels."""
+    """Pictures made in age-restricted channels."""
     ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordRule:
-    """Words that no prompt may have: as whole words, or as a regular expression. `id` is 0 before it is stored."""
+    """A pattern that no prompt may contain: whole words, or a regular expression. `id` is 0 before it is stored."""
 
     pattern: str
     regex: bool = False
@@ -50,9 +50,10 @@ class WordRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRules:
-    """Everything that a server may set. The defaults are what holds without settings: no limit, nothing forbidden.
+    """All settings of a server. The defaults apply without stored settings: no limit, nothing forbidden.
 
-    An empty `allowed_channels` allows all, an empty `allowed_roles` everybody; a denial wins over an allowance.
+    An empty `allowed_channels` allows all channels, an empty `allowed_roles` all members; a denial overrides an
+    allowance.
     """
 
     allowed_channels: frozenset[int] = frozenset()
@@ -63,18 +64,18 @@ class ServerRules:
     default_resolution: Resolution | None = None
     highest_resolution: Resolution | None = None
     grounding: bool = True
-    """Whether pictures may be made with Google Search."""
+    """Whether Google Search may be used for pictures."""
     spoiler: SpoilerRule = SpoilerRule.AS_ASKED
     log_channel: int | None = None
     retention_days: int | None = None
-    """After how many days prompts are forgotten; None: as the installation has it."""
+    """Prompt retention in days; None: the installation's default."""
     words: tuple[WordRule, ...] = ()
     unreadable: tuple[Setting, ...] = ()
-    """What is stored with a value that is not valid, and counts as not set."""
+    """Names of stored settings whose value is invalid; they count as not set."""
 
 
 class Setting(StrEnum):
-    """The settings that are stored by name; each is a field of ServerRules."""
+    """The settings stored by name; each is a field of ServerRules."""
 
     ALLOWED_CHANNELS = "allowed_channels"
     DENIED_CHANNELS = "denied_channels"
@@ -91,7 +92,7 @@ class Setting(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A member who may order nothing in a server: for good, or `until` a moment. `told` lets them read the reason."""
+    """A member who may not order in a server: permanently, or `until` a moment. `told`: they may read the reason."""
 
     guild_id: int
     member_id: int
@@ -102,7 +103,7 @@ class Block:
     told: bool = False
 
     def holds(self, now: datetime) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it is still in effect."""
         return self.until is None or now < self.until
 
 
@@ -112,7 +113,7 @@ def _an_id(stored: object) -> int:
 
 def _ids(stored: object) -> frozenset[int]:
     if not isinstance(stored, Iterable) or isinstance(stored, str | bytes | Mapping):
-        raise ValueError("no list")  # noqa: TRY004 - as all values that are not valid
+        raise ValueError("no list")  # noqa: TRY004 - ValueError, as for all invalid values
     ids = frozenset(map(_an_id, stored))
     if len(ids) > MAX_NAMED:
         raise ValueError("too many")
@@ -133,7 +134,7 @@ def _size(stored: object) -> str:
 
 def _switch(stored: object) -> bool:
     if not isinstance(stored, bool):
-        raise ValueError(stored)  # noqa: TRY004 - as all values that are not valid
+        raise ValueError(stored)  # noqa: TRY004 - ValueError, as for all invalid values
     return stored
 
 
@@ -153,12 +154,12 @@ _READ: Final[Mapping[Setting, Callable[[Any], object]]] = {
 
 
 def checked_setting(setting: Setting, value: object) -> object:
-    """A setting's value, if it can be one; raises ValueError. None, which sets it back, always can."""
+    """A setting's validated value; raises ValueError. None, which resets the setting, is always valid."""
     return None if value is None else _READ[setting](value)
 
 
 def setting_from(setting: Setting, stored: str) -> object:
-    """A setting's value as it is stored; raises ValueError for one that is not valid."""
+    """A setting's value from its stored form; raises ValueError for an invalid one."""
     try:
         return _READ[setting](json.loads(stored))
     except RecursionError:
@@ -168,9 +169,9 @@ def setting_from(setting: Setting, stored: str) -> object:
 
 
 def rules_from(stored: Mapping[str, str], words: tuple[WordRule, ...]) -> ServerRules:
-    """Rules from stored settings; a name that this version does not know is left alone.
+    """Rules from stored settings; names that this version doesn't know are ignored.
 
-    A value that is not valid counts as not set, and is named in `unreadable`.
+    An invalid value counts as not set and is named in `unreadable`.
     """
     known: dict[str, Any] = {}
     unreadable = []
@@ -184,12 +185,12 @@ def rules_from(stored: Mapping[str, str], words: tuple[WordRule, ...]) -> Server
 
 
 def with_setting(rules: ServerRules, setting: Setting, value: Any) -> ServerRules:
-    """Rules with one thing set; None sets it back to what holds without settings."""
+    """Rules with one setting changed; None resets it to its default."""
     return replace(rules, **{setting.value: _DEFAULTS[setting] if value is None else value})
 
 
 def stored_value(setting: Setting, rules: ServerRules) -> str | None:
-    """A setting as it is stored; None where it is as without settings, which is stored by leaving it out."""
+    """A setting's stored form; None if it has its default, which is not stored."""
     value = getattr(rules, setting)
     if value == _DEFAULTS[setting]:
         return None

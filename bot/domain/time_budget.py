@@ -1,4 +1,4 @@
-"""A budget of processor time for each of many payers: it refills steadily, and is spent by what they cause."""
+"""A budget of processor time per payer, as token buckets: it refills at a steady rate and is spent by measured work."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _PRUNED_AT: Final = 10_000
-"""So many payers are remembered before those with a full budget are dropped."""
+"""Above this many entries, payers with a full budget are dropped."""
 
 
 @dataclass(slots=True)
 class TimeBudget:
-    """Token buckets of seconds. Moments are seconds of a monotonic clock."""
+    """Token buckets in seconds. Moments are seconds of a monotonic clock."""
 
     capacity_s: float
     refill: float
     """Seconds of budget for each second that passes."""
     _spent: dict[Hashable, tuple[float, float]] = field(default_factory=dict)
-    """What of its capacity a payer lacked, and when that was so."""
+    """By payer: the missing part of the capacity, and when it was measured."""
 
     def left_s(self, payer: Hashable, now_s: float) -> float:
-        """What a payer may still spend; negative after one that cost more than was left."""
+        """What a payer may still spend; negative if the last charge exceeded the budget."""
         lacking_s, at_s = self._spent.get(payer, (0.0, now_s))
         return self.capacity_s - max(0.0, lacking_s - (now_s - at_s) * self.refill)
 
     def spend(self, payer: Hashable, seconds: float, now_s: float) -> None:
-        """Charge a payer for what it took; what it cost is known afterwards only."""
+        """Charge a payer for time spent; the cost is known only afterwards."""
         lacking_s = self.capacity_s - self.left_s(payer, now_s)
         self._spent[payer] = (lacking_s + seconds, now_s)
         if len(self._spent) > _PRUNED_AT:

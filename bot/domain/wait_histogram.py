@@ -1,4 +1,4 @@
-"""How long members waited for their pictures, counted in classes that are fine enough for a median."""
+"""A histogram of members' waiting times, with classes fine enough for a median."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FINE_S: Final = 1_200
 
 
 def class_of(wait_ms: int) -> int:
-    """The class of a wait, in seconds: exact up to two minutes, to 5 s up to twenty, to a minute beyond."""
+    """The class of a wait in seconds: exact up to two minutes, to 5 s up to twenty minutes, to a minute above."""
     seconds = (max(0, wait_ms) + 500) // 1_000
     if seconds < _EXACT_S:
         return seconds
@@ -19,7 +19,7 @@ def class_of(wait_ms: int) -> int:
 
 
 def median(counted: Mapping[int, int]) -> int | None:
-    """The class in the middle (the lower of two), from how often each was counted; None where nothing was."""
+    """The median class (the lower of two) from the count of each class; None if empty."""
     middle = (sum(counted.values()) + 1) // 2
     for wait_s in sorted(counted):
         middle -= counted[wait_s]

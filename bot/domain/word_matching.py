@@ -1,4 +1,4 @@
-"""Whole words in a text, as people of any language read them: "ass" is not in "grass", "straße" is "STRASSE"."""
+"""Finds whole words in text of any language: "ass" is not in "grass", "straße" equals "STRASSE"."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ import unicodedata
 from typing import Final
 
 _WITHOUT_BLANKS: Final = ("CJK ", "HIRAGANA ", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR ")
-"""Scripts that write no blanks between words: there, a word has no edges to look for."""
+"""Scripts without spaces between words: word boundaries can't be determined there."""
 _IGNORED: Final = frozenset({"Cf", "Cc", "Cs", "Me"})
-"""Categories of characters that are not seen, and of circles around the one before."""
+"""Categories of invisible characters, and of enclosing marks."""
 _UNSEEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)})
-"""Marks and letters without a shape, which Unicode lets everybody leave out; others are composed of these."""
+"""Default-ignorable marks and letters without a glyph; others are composed of these."""
 _VARIANTS: Final = range(0xE0100, 0xE01F0)
 _BLANK_PATTERN: Final = "\u2800"
-"""A Braille pattern without a dot: a blank, though Unicode does not call it one."""
+"""The blank Braille pattern: invisible, though Unicode doesn't classify it as a space."""
 _JOINER: Final = "\u200d"
 _SKIN_TONES: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _FLAG_LETTERS: Final = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _OVERLAY: Final = 1
-"""The combining class of strokes through the letter before."""
+"""The combining class of overlay strokes."""
 MAX_FOLDED_CHARACTERS: Final = 16_000
-"""Of a text once it is decomposed: four times a prompt. No letter of any script becomes more than four characters,
-but symbols do, up to eighteen (U+FDFA)."""
+"""Maximum length after decomposition: four times a prompt.
+
+No letter of any script decomposes to more than four characters, but symbols do, to up to eighteen (U+FDFA).
+"""
 MAX_MARKS: Final = 64
-"""In a row, once a text is decomposed. Unicode's stream-safe format allows 30."""
+"""Maximum run of marks after decomposition. Unicode's stream-safe format allows 30."""
 _MARK: Final = "m"
 _NO_MARK: Final = "x"
 _TOO_MANY_MARKS: Final = _MARK * (MAX_MARKS + 1)
 _EDGE: Final = "\0"
-"""In no folded text: control characters are left out of it."""
+"""Occurs in no folded text: control characters are removed."""
 
 
 class UnfoldableError(ValueError):
-    """A text that takes too long to compare: it expands too far, or stacks too many marks on one letter."""
+    """A text too expensive to compare: it expands too far, or stacks too many marks on one letter."""
 
 
 def folded(text: str) -> str:
-    """A text as it is compared: compatible forms, case, strokes through letters and kinds of blanks made equal.
+    """A text normalized for comparison: compatibility forms, case, overlay strokes and kinds of spaces are unified.
 
-    What cannot be seen is left out before letters and their marks are put together, or it would keep them apart.
-    Raises UnfoldableError for a text that would take more than a few milliseconds.
+    Invisible characters are removed before composition, since they would keep letters and marks apart. Raises
+    UnfoldableError for a text that would take more than a few milliseconds.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
@@ -50,9 +52,10 @@ def folded(text: str) -> str:
 
 
 def _check_foldable(text: str) -> None:
-    """Raise UnfoldableError for a text that is too long once decomposed, or has too many marks in a row.
+    """Raise UnfoldableError if a text is too long after decomposition, or has too many marks in a row.
 
-    Characters are decomposed one by one: decomposing the text sorts its marks, which is quadratic in a run of them.
+    Characters are decomposed one by one: decomposing the whole text sorts its marks, which is quadratic in their run
+    length.
     """
     if len(text) > MAX_FOLDED_CHARACTERS:
         raise UnfoldableError("too long")
@@ -65,7 +68,7 @@ def _check_foldable(text: str) -> None:
 
 
 def _shape(character: str) -> str:
-    """A mark, something that ends a run of marks, or "" for what is left out, which keeps no marks apart."""
+    """The kind of a character: a mark, one that ends a run of marks, or "" if it is removed and separates no marks."""
     if unicodedata.combining(character):
         return _MARK
     return "" if not character.isspace() and _ignored(character) else _NO_MARK
@@ -89,10 +92,10 @@ def _ignored(character: str) -> bool:
 
 
 def with_edges(text: str) -> str:
-    """A folded text with a sign at each place where a word may begin or end, its own two ends included.
+    """A folded text with a separator at each word boundary, including its two ends.
 
-    Words are whole words of a text exactly where theirs is a part of the text's. One search then answers for all
-    places at once: looking at each place alone takes long in a text that is nothing but near hits.
+    Words are whole words of a text exactly if their marked form is a substring of the text's. A single substring search
+    is fast even for a text full of near matches, where checking each position is slow.
     """
     joins = {character for character in set(text) if _in_word(character) and not _without_blanks(character)}
     pieces, joined = [], False
@@ -107,12 +110,12 @@ def with_edges(text: str) -> str:
 
 
 def has_words(text: str, words: str) -> bool:
-    """Whether a text has these words as whole words; both are `folded` already."""
+    """Whether a text contains these words as whole words; both are already `folded`."""
     return bool(words) and with_edges(words) in with_edges(text)
 
 
 def _in_word(character: str) -> bool:
-    """Letters, digits, the marks that belong to a letter, and what joins words into one."""
+    """Letters, digits, marks that belong to a letter, and characters that join words."""
     return character == "_" or unicodedata.category(character)[0] in "LMN"
 
 
@@ -121,7 +124,7 @@ def _without_blanks(character: str) -> bool:
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most `most` characters, with dots where it ends early: not amid what is seen as one character."""
+    """A text shortened to `most` characters, with an ellipsis if cut; never inside a grapheme cluster."""
     if len(text) <= most:
         return text
     end = most - 1
@@ -131,7 +134,7 @@ def cut(text: str, most: int) -> str:
 
 
 def _seen_as_one(text: str, at: int) -> bool:
-    """Whether the characters around this place make one: a letter with its marks, an emoji of several, a flag."""
+    """Whether the characters around this position form one grapheme: a letter with marks, a joined emoji, a flag."""
     before, after = text[at - 1], text[at]
     if _JOINER in {before, after} or unicodedata.category(after)[0] == "M" or after in _SKIN_TONES:
         return True

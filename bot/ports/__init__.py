@@ -1,4 +1,4 @@
-"""What the services need from the outside, as Protocols; `app.py` chooses the implementations."""
+"""Protocols of what the services need from outside (store, provider, Discord); `app.py` chooses the implementations."""
 
 from bot.ports.outputs import OwnerAlerts, Presenter
 from bot.ports.pictures import (

@@ -1,4 +1,4 @@
-"""Where it is kept what the people who look after a server did."""
+"""Storage of the audit log: what moderators and administrators did in a server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from bot.domain.audit import AuditEntry, NewAuditEntry
 
 
 class AuditStore(Protocol):
-    """A list that only grows. Every method may raise StoreError."""
+    """An append-only log. Every method may raise StoreError."""
 
     async def note(self, entry: NewAuditEntry) -> None:
-        """Add one entry. What is done to the database itself notes its own, in its own transaction."""
+        """Append one entry. Changes to the database write their own entries, in their own transactions."""
         ...
 
     async def entries(self, guild_id: int, *, before_id: int | None = None, limit: int) -> list[AuditEntry]:
-        """A server's latest entries, the newest first; `before_id` goes on where an earlier answer ended."""
+        """A server's latest entries, newest first; `before_id` continues where an earlier page ended."""
         ...

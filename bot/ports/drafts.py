@@ -1,4 +1,4 @@
-"""Where orders wait that ask their member first."""
+"""Storage of drafts: orders that wait for their member's confirmation."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from bot.domain.job import NewRequest, Origin
 
 
 class DraftStore(Protocol):
-    """Drafts: asked about, then made or dropped, once. Every method may raise StoreError."""
+    """Drafts are confirmed or dropped, once. Every method may raise StoreError."""
 
     async def add(self, draft: Draft, origin: Origin) -> int:
-        """Keep a draft; returns its number.
+        """Store a draft; returns its id.
 
-        Raises Refusal for more pictures than a member may have waiting at all, or than a quota allows right now.
+        Raises Refusal for more pictures than a member may have waiting in total, or than a quota allows right now.
         """
         ...
 
     async def find(self, draft_id: int) -> Draft | None:
-        """A draft that is still to be answered, or None."""
+        """A draft that has not been answered yet, or None."""
         ...
 
     async def accept(self, draft_id: int, requests: Sequence[NewRequest]) -> list[int] | None:
-        """Store the requests of a draft, all or none; returns their ids, or None where it was answered already.
+        """Store the requests of a draft, all or none; returns their ids, or None if the draft was already answered.
 
-        It is answered by the member of the requests: another member's is not found.
+        Only the member of the requests can answer it; for anyone else the draft is not found.
 
-        Raises Refusal where the member has too many jobs waiting for all of them: then it can still be answered.
+        Raises Refusal if the member has too many jobs waiting to add all of them; the draft then stays unanswered.
         """
         ...
 
     async def drop(self, draft_id: int, user_id: int) -> bool:
-        """Answer a draft with no; False where it was answered already, or is another member's."""
+        """Drop a draft; False if it was already answered or belongs to another member."""
         ...
 
     async def forget(self, before: datetime) -> int:
-        """Delete the drafts of before a moment, whatever became of them; returns how many."""
+        """Delete all drafts older than a moment, answered or not; returns how many."""
         ...

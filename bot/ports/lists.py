@@ -1,4 +1,4 @@
-"""What members look through: their work under way, pictures that wait to be handed over, everything they made."""
+"""Lists that members browse: requests in progress, pictures that could not be posted, and their gallery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.ports.stores import Copy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryEntry:
-    """One picture of a member and the request that it was made for (its references are left out)."""
+    """One picture of a member with its request (without the request's references)."""
 
     job: Job
     request: Request
@@ -20,39 +20,39 @@ class GalleryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryPage:
-    """Some of a member's pictures, newest first; `total` counts those of all pages."""
+    """One page of a member's pictures, newest first; `total` counts all pages."""
 
     entries: Sequence[GalleryEntry]
     total: int
 
 
 class ListStore(Protocol):
-    """Reading by member. Every method may raise StoreError."""
+    """Queries by member. Every method may raise StoreError."""
 
     async def unfinished(self, user_id: int) -> list[RequestView]:
-        """The member's requests that still have a job under way, or one that the member has to decide about."""
+        """The member's requests with an unfinished job, or with one that waits for the member's decision."""
         ...
 
     async def waiting(self, user_id: int) -> int:
-        """How many of the member's jobs wait for their turn."""
+        """How many of the member's jobs are queued."""
         ...
 
     async def uncollected(self, user_id: int) -> list[RequestView]:
-        """The member's requests that have a picture which could not be posted, oldest first."""
+        """The member's requests with a picture that could not be posted, oldest first."""
         ...
 
     async def gallery(self, user_id: int, *, words: str, first: int, most: int) -> GalleryPage:
-        """The member's delivered pictures, newest first, whose prompt contains these words in any case."""
+        """The member's delivered pictures, newest first, whose prompt contains these words (case-insensitive)."""
         ...
 
     async def begun(self, request_id: int, copy: Copy) -> None:
-        """Remember a message that is about to show pictures of a request beside its own."""
+        """Store a message that is about to show pictures of a request in addition to the request's own message."""
         ...
 
     async def collected(self, job_id: int, copy: Copy) -> Job | None:
-        """Record that a picture that was `ready` has reached its member; None where it was not `ready` any more."""
+        """Record that a `ready` picture has reached its member; None if it was no longer `ready`."""
         ...
 
     async def reposted(self, job_id: int, copy: Copy) -> None:
-        """Write into a job's history that its picture was shown once more."""
+        """Append to a job's history that its picture was shown again."""
         ...

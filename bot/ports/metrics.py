@@ -1,4 +1,4 @@
-"""The installation in numbers, for whoever watches over it from outside."""
+"""Totals of the whole installation, for monitoring."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.job import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Totals of all servers together. `failures` are counted by error code, `waits` by their class in seconds."""
+    """Totals over all servers. `failures` is counted by error code, `waits` by histogram class in seconds."""
 
     unsettled: Mapping[JobState, int]
     requested: int
@@ -26,8 +26,8 @@ class Figures:
 
 
 class FigureStore(Protocol):
-    """Where they are counted."""
+    """Counts the figures."""
 
     def figures(self) -> Figures:
-        """All of them; raises StoreError. Blocks: not for the event loop's thread."""
+        """All figures; raises StoreError. Blocks: don't call it on the event loop's thread."""
         ...

@@ -1,4 +1,4 @@
-"""Requests that become private while they wait, and the messages that they leave behind."""
+"""Requests that become private while they wait, and the public messages that must be removed afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.ports.stores import TokenLease
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftMessage:
-    """A message that its request has left, still to be removed: by its token while that lives, or as the bot."""
+    """A message that its request no longer uses, still to be removed: by its token until it expires, or by the bot."""
 
     message_id: int
     channel_id: int
@@ -26,16 +26,16 @@ class MoveStore(Protocol):
     """Moving requests to private. Every method may raise StoreError."""
 
     async def move_to_private(self, request_id: int, lease: TokenLease) -> bool:
-        """Let a request that waits go on in the private answer that this token edits, and leave the message pressed on.
+        """Continue a waiting request in the private response that this token edits; the pressed message is left over.
 
-        False where it cannot be: it is private, deleted or finished, or nothing would reach its message.
+        False if it can't be moved: it is private, deleted or finished, or nothing could remove its message.
         """
         ...
 
     async def left(self, request_id: int) -> Sequence[LeftMessage]:
-        """The messages that a request has left and that are still to be removed."""
+        """The leftover messages of a request that must still be removed."""
         ...
 
     async def removed(self, message_id: int) -> None:
-        """Forget a left message: it is gone, or nothing can be done about it."""
+        """Forget a leftover message: it is gone, or can't be removed."""
         ...

@@ -1,4 +1,4 @@
-"""Files that a crash left behind: no row names them, and no row will."""
+"""Orphans: files that a crash left on disk and that no row names or will name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Protocol
 
 
 class StrayStore(Protocol):
-    """Tells files that are somebody's from strays. Every method may raise StoreError."""
+    """Tells orphaned files from files in use. Every method may raise StoreError."""
 
     async def stray_pictures(self, job_ids: Collection[int]) -> list[int]:
-        """Which of these jobs are settled without a picture on our disk: a file of theirs is nobody's.
+        """Which of these jobs are settled and have no picture on disk: their files are orphans.
 
-        Numbers that no job has are not among them: they may be a later life's, should a backup have been restored.
+        Ids without a job are not returned: after a restore from a backup they may belong to later jobs.
         """
         ...
 
     async def stray_references(self, request_ids: Collection[int]) -> list[int]:
-        """Which of these requests are settled, with no copy that any row names, be it another request's."""
+        """Which of these requests are settled and have no copy that any row names, including rows of other requests."""
         ...

@@ -1,4 +1,4 @@
-"""Who is told: members by their messages, the people who run the bot by direct message."""
+"""Outgoing notifications: request messages for members, direct messages for the bot's owners, server log channels."""
 
 from __future__ import annotations
 
@@ -8,54 +8,54 @@ from typing import Protocol
 
 
 class Presenter(Protocol):
-    """Shows a request's rows on its message, some time soon; calling it often costs nothing."""
+    """Brings requests' messages up to date with their rows, asynchronously; repeated calls are coalesced."""
 
     def refresh(self, request_ids: Iterable[int]) -> None:
-        """Ask that these requests' messages be brought up to date."""
+        """Schedule an update of these requests' messages."""
         ...
 
     def hold(self, interaction_id: int) -> AbstractContextManager[None]:
-        """While the block runs, leave the message of an interaction alone: it is being acknowledged."""
+        """While the block runs, don't edit the message of an interaction: it is being acknowledged."""
         ...
 
     def refresh_line(self, request_ids: Sequence[int]) -> None:
-        """Ask the same for all who wait, thousands perhaps: a few at a time, while pictures go first.
+        """Schedule an update for all waiting requests, possibly thousands: a few at a time, after pictures.
 
-        A later call takes the place of what is left of an earlier one.
+        A later call replaces what remains of an earlier one.
         """
         ...
 
 
 class OwnerAlerts(Protocol):
-    """Tells the people who run the bot, and with a line those who look after a server."""
+    """Notifies the bot's owners, and in short form the log channels of the servers."""
 
     async def tell(self, key: str, *, resumable: bool = False, **values: object) -> None:
-        """Send each owner the catalogue's `alert.{key}`, and every log channel its `log.{key}`; either may be missing.
+        """Send each owner the catalogue text `alert.{key}`, and each log channel `log.{key}`; either may be missing.
 
-        `resumable`: the owners get a button that lets submission go on. A failure is logged, never raised.
+        `resumable`: the owners get a button that resumes submission. A failure is logged, never raised.
         """
         ...
 
 
 class ServerLog(Protocol):
-    """Lines for the people who look after a server, in the channel that they chose; nothing where they chose none."""
+    """Writes lines to the log channel that a server's moderators chose; does nothing where there is none."""
 
     def tell(self, guild_id: int, line: str) -> None:
-        """Write a line some time soon. Never raises, and nobody waits for it."""
+        """Schedule a line. Never raises and returns without waiting for delivery."""
         ...
 
     async def written(self, guild_id: int) -> None:
-        """Wait a moment for a server's lines to be written, or to fail."""
+        """Wait briefly until a server's lines are written or have failed."""
         ...
 
     def tell_everywhere(self, line: str) -> None:
-        """The same for every server that has such a channel."""
+        """Schedule a line in every server that has a log channel."""
         ...
 
     def trouble(self, guild_id: int) -> str | None:
-        """Why lines cannot be written at present: the name of the reason, or None."""
+        """Why lines can't be written at present, as the name of the reason; None if they can."""
         ...
 
     def untold_trouble(self, guild_id: int) -> str | None:
-        """The same, once: whoever asks is the one to tell a moderator."""
+        """The same, returned only once: the caller is expected to notify a moderator."""
         ...

@@ -1,4 +1,4 @@
-"""Interactions that were told to wait before their order was stored."""
+"""Interactions that were deferred before their order was stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingResponse:
-    """An interaction that shows "thinking": Discord's numbers, its token and when that ends, its member's locale."""
+    """A deferred interaction: its ids, its token with its expiry, and its member's locale."""
 
     interaction_id: int
     application_id: int
@@ -20,23 +20,23 @@ class PendingResponse:
 
 
 class PendingResponseStore(Protocol):
-    """Every method may raise StoreError. Storing an interaction's request closes its answer in the same transaction."""
+    """Every method may raise StoreError. Storing an interaction's request removes its entry in the same transaction."""
 
     async def note(self, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
-        """Write down answers that are open, but for those whose request is stored, and interactions that were told."""
+        """Store pending responses, except those whose request is already stored, and remove the answered ones."""
         ...
 
     async def left_open(self) -> list[PendingResponse]:
-        """The answers that are open, oldest first."""
+        """The pending responses, oldest first."""
         ...
 
 
 class HeldRequests(Protocol):
-    """Requests whose jobs wait for their member to be answered."""
+    """Requests whose jobs wait until their member has been answered."""
 
     async def answered(self, request_id: int) -> None:
-        """Record that a request's member has been answered: jobs that waited for that may start.
+        """Record that a request's member has been answered, so that its held jobs may start.
 
-        Admission is to be woken after it: it may have looked at the line before, and their moment is gone.
+        Wake admission afterwards: it may have checked the queue before, and these jobs' start time is now in the past.
         """
         ...

@@ -1,4 +1,4 @@
-"""The outside world as the jobs need it: the hosted model, and picture files on our disk."""
+"""The edges that jobs depend on: the image provider, and picture files on disk."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bot.domain.picture import PictureInfo, PictureSpec
 
 
 class PictureText(Protocol):
-    """A `data:` URI or base64 that is kept on disk because it is large; freed with its last reference."""
+    """A `data:` URI or base64 text kept on disk because it is large; freed with its last reference."""
 
     def pieces(self) -> Iterator[str]:
-        """The text in order, in pieces of bounded size; blocks on the disk. Raises ValueError where it is no text."""
+        """The text in order, in pieces of bounded size; blocks on the disk. Raises ValueError if it is not text."""
         ...
 
 
@@ -24,7 +24,7 @@ class PictureText(Protocol):
 class PictureSource:
     """Where a finished picture is; exactly one of the three is set.
 
-    `url` is an http(s) URL or a short `data:` URI, `base64` short base64, `text` either of the latter if it is long.
+    `url` is an http(s) URL or a short `data:` URI, `base64` is short base64, `text` is a long form of either.
     """
 
     url: str | None = None
@@ -33,12 +33,12 @@ class PictureSource:
 
     @property
     def remote(self) -> bool:
-        """Whether there is an address to fetch it from; otherwise the bytes are in here."""
+        """Whether there is a URL to fetch it from; otherwise the bytes are included here."""
         return self.url is not None and self.url[:5].lower() != "data:"
 
 
 class TaskState(StrEnum):
-    """What a poll says of a task."""
+    """The state of a task as a poll reports it."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -62,7 +62,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatus:
-    """The answer to a poll. `source` is set exactly when succeeded; `error` and `error_code` may be "" when failed."""
+    """The answer to a poll. `source` is set exactly on success; `error` and `error_code` may be "" on failure."""
 
     state: TaskState
     source: PictureSource | None = None
@@ -75,14 +75,17 @@ class TaskStatus:
 
 
 class ImageProvider(Protocol):
-    """The hosted model. Every method raises ProviderError; poll and download StoreError, download also PictureError."""
+    """The hosted model. Every method raises ProviderError.
+
+    `poll` and `download` also StoreError, `download` PictureError.
+    """
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
-        """Send one async submit. Never retried here: one call, at most one POST."""
+        """Send one asynchronous submit. Never retried here: one call, at most one POST."""
         ...
 
     async def poll(self, task_id: str) -> TaskStatus:
-        """Ask once how a task is doing."""
+        """Ask once for the state of a task."""
         ...
 
     async def download(self, source: PictureSource, to: Path) -> int:
@@ -91,7 +94,7 @@ class ImageProvider(Protocol):
 
 
 class ImageUploads(Protocol):
-    """The provider's own store for reference pictures."""
+    """The provider's storage for reference pictures."""
 
     async def upload(self, picture: Path | bytes, *, content_type: str) -> str:
         """Upload a reference of at most 20 MB; returns its http(s) address, or raises ProviderError."""
@@ -102,15 +105,15 @@ class ReferenceFiles(Protocol):
     """Copies of reference pictures on our disk."""
 
     def path_of(self, file_name: str) -> Path:
-        """Where a copied reference of this file name lies."""
+        """The path of a copied reference with this file name."""
         ...
 
     def is_as_posted(self, file_name: str) -> bool:
-        """Whether a copy of this name is, byte for byte, what stands at its address."""
+        """Whether a copy with this name is byte for byte identical to what its URL serves."""
         ...
 
     async def copy(self, request_id: int, reference: Reference) -> Reference:
-        """Copy, check and clean one reference; raises BadReferenceError, or ProviderError or StoreError."""
+        """Copy, check and clean one reference; raises BadReferenceError, ProviderError or StoreError."""
         ...
 
     async def remove(self, request_id: int) -> None:
@@ -118,23 +121,23 @@ class ReferenceFiles(Protocol):
         ...
 
     async def requests_on_disk(self) -> list[int]:
-        """The requests of which there are files."""
+        """The ids of requests that have files on disk."""
         ...
 
 
 class PictureFiles(Protocol):
-    """The spool: finished pictures on our disk. Blocking work happens off the event loop."""
+    """The spool: finished pictures on disk. Blocking work happens off the event loop."""
 
     def incoming(self, job_id: int) -> Path:
-        """Where a download for this job is written before it is verified."""
+        """The path to which a download for this job is written before it is verified."""
         ...
 
     async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
-        """Verify the incoming file and move it, durably, to its final name; raises PictureError."""
+        """Verify the incoming file and move it durably to its final name; raises PictureError."""
         ...
 
     async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
-        """The admitted picture of a job, if it is on our disk and still whole."""
+        """The admitted picture of a job, if it is on disk and complete."""
         ...
 
     async def remove(self, job_id: int) -> None:
@@ -142,11 +145,11 @@ class PictureFiles(Protocol):
         ...
 
     async def retire(self, job_id: int) -> None:
-        """Delete every file of a job but its thumbnail."""
+        """Delete every file of a job except its thumbnail."""
         ...
 
     async def thumbnail(self, job_id: int) -> Path | None:
-        """A small version (WebP, at most 256 px wide and high) of a job's picture; it outlives the picture's file."""
+        """A small version of a job's picture (WebP, at most 256 px wide and high); it outlives the picture's file."""
         ...
 
     async def remove_thumbnail(self, job_id: int) -> None:
@@ -154,19 +157,19 @@ class PictureFiles(Protocol):
         ...
 
     async def jobs_on_disk(self) -> list[int]:
-        """The jobs of which there are files other than thumbnails."""
+        """The ids of jobs that have files other than thumbnails."""
         ...
 
     def path_of(self, file_name: str) -> Path:
-        """Where an admitted picture of this file name lies."""
+        """The path of an admitted picture with this file name."""
         ...
 
 
 class SheetMaker(Protocol):
-    """Draws the references of a request as one small picture."""
+    """Renders a request's references as one contact sheet."""
 
     async def of(self, request: Request) -> bytes | None:
-        """A WebP file; None while the references are not on our disk, or not any more. Works off the event loop."""
+        """A WebP file; None if the references are not, or no longer, on disk. Works off the event loop."""
         ...
 
 
@@ -182,8 +185,11 @@ class Fitted:
 
 
 class PictureFitter(Protocol):
-    """Makes picture files small enough to be posted."""
+    """Makes picture files small enough to be uploaded."""
 
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
-        """Go down from a rung (0: the original) until the file fits; None below the last. Works off the event loop."""
+        """Try smaller versions from a rung on (0: the original) until one fits; None if none does.
+
+        Works off the event loop.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Where presets are kept."""
+"""Storage of presets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class PresetStore(Protocol):
     """Presets of members and servers. Every method may raise StoreError."""
 
     async def within_reach(self, user_id: int, guild_id: int | None) -> list[Preset]:
-        """A member's own presets and those of the server they are in, if any."""
+        """A member's own presets and those of their current server, if any."""
         ...
 
     async def save(self, shelf: PresetOwner, preset: Preset, by_user_id: int) -> bool:
-        """Keep a preset, in place of one of the same name; returns whether there was one. Refused where it is full."""
+        """Store a preset, replacing one of the same name; returns whether there was one. Raises Refusal when full."""
         ...
 
     async def delete(self, shelf: PresetOwner, name: str) -> bool:
-        """Forget a preset; False where there is none of that name."""
+        """Delete a preset; False if there is none of that name."""
         ...

@@ -1,4 +1,4 @@
-"""What is kept of members: counted, copied out, deleted."""
+"""A member's stored data: counting, exporting and deleting it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Protocol
 from bot.domain.privacy import DataCounts, LeftoverFiles
 
 Record = Mapping[str, object]
-"""A row as its member may read it, ready for JSON: times in ISO 8601, related rows as lists inside it."""
+"""A row as its member may read it, ready for JSON: times in ISO 8601, related rows as nested lists."""
 
 
 class PrivacyStore(Protocol):
     """Every method may raise StoreError."""
 
     async def tally(self, user_id: int) -> DataCounts:
-        """How much is kept of a member that can be deleted."""
+        """Count what is stored about a member and can be deleted."""
         ...
 
     async def begin_erasure(self, user_id: int) -> Sequence[int]:
-        """Note, for good, that a member wants everything deleted that they asked for up to now.
+        """Record permanently that a member wants everything deleted that they asked for so far.
 
-        In the same transaction their styles and drafts go, what waits is taken back for free, what is being made is
-        withdrawn. Returns the requests whose message goes, because it would have changed.
+        In the same transaction: deletes their styles and drafts, cancels waiting jobs for free, withdraws running ones.
+        Returns the requests whose messages must be removed because they would have changed.
         """
         ...
 
@@ -34,52 +34,52 @@ class PrivacyStore(Protocol):
         ...
 
     async def erase_some(self, user_id: int, *, after: int, most: int) -> Sequence[int]:
-        """Wipe a member's next requests behind this one; returns them. Fewer than `most` are the last."""
+        """Wipe the member's next requests after this id; returns them. Fewer than `most` means no more are left."""
         ...
 
     async def retentions(self) -> Mapping[int, int]:
-        """For how many days each server keeps prompts that has set it."""
+        """The prompt retention in days of each server that has set one."""
         ...
 
     async def wipe_older(self, before: datetime, *, guild_id: int | None = None, most: int) -> int:
-        """Wipe requests made before a moment, of one server or of all places; returns how many.
+        """Wipe requests made before a moment, of one server or of all; returns how many.
 
-        Not those that still wait for something: a decision, being collected, their message.
+        Skips requests that still wait for a decision, for collection, or for their message.
         """
         ...
 
     async def leftovers(self, before: datetime, *, most: int) -> Sequence[LeftoverFiles]:
-        """Wiped requests made before a moment whose files may be removed from our disk now."""
+        """Wiped requests made before a moment whose files may be deleted now."""
         ...
 
     async def cleared(self, request_ids: Sequence[int]) -> None:
-        """Note that no file of these requests is on our disk any more."""
+        """Record that no file of these requests is on disk any more."""
         ...
 
     async def kept_beside(self, user_id: int) -> Mapping[str, Sequence[Record]]:
-        """What is kept of a member beside their requests, by kind."""
+        """What is stored about a member besides their requests, by kind."""
         ...
 
     async def kept_requests(self, user_id: int, *, after: int, most: int) -> Sequence[Record]:
-        """A member's requests behind this one, each with its references, pictures, their history and ledger."""
+        """A member's requests after this id, each with its references, pictures, their history and ledger."""
         ...
 
 
 class Archive(Protocol):
-    """Compressed files in the making; every method blocks, and raises StoreError where the disk refuses."""
+    """Builds compressed files; every method blocks and raises StoreError if the disk fails."""
 
     def add(self, name: str, data: bytes) -> int:
-        """Put something in under a name; returns how many files there are by now."""
+        """Add an entry under a name; returns the number of files so far."""
         ...
 
     def finished(self) -> Sequence[Path]:
-        """The files, each readable by itself; nothing more can be added."""
+        """The files, each readable by itself; nothing can be added afterwards."""
         ...
 
 
 class ArchiveFiles(Protocol):
-    """Makes archives on disk for as long as they are needed."""
+    """Makes temporary archives on disk."""
 
     def opened(self, name: str, *, limit_bytes: int) -> AbstractContextManager[Archive]:
-        """An archive of one file or, where that would get larger than the limit, several. Blocks; raises StoreError."""
+        """An archive of one file, or of several if one would exceed the limit. Blocks; raises StoreError."""
         ...

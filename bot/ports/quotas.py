@@ -1,4 +1,4 @@
-"""Where quotas are kept, and what was used of them."""
+"""Storage of quotas and of their usage."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from bot.domain.quota import Limits, Quota, Standing
 
 
 class QuotaStore(Protocol):
-    """Quotas by server. Every change goes along with its audit entry. Every method may raise StoreError.
+    """Quotas by server. Every change is stored with its audit entry. Every method may raise StoreError.
 
-    Orders are checked against them where they are accepted, in the same transaction.
+    Orders are checked against quotas in the transaction that accepts them.
     """
 
     async def quotas(self, guild_id: int) -> list[Quota]:
-        """A server's quotas, that of everyone first."""
+        """A server's quotas, the one for everyone first."""
         ...
 
     async def standing(self, guild_id: int, user_id: int, role_ids: Collection[int]) -> Standing:
-        """What limits a member with these roles at this moment, and what they used."""
+        """The limits of a member with these roles at this moment, and the member's usage."""
         ...
 
     async def set(self, role_id: int, limits: Limits, entry: NewAuditEntry) -> None:
-        """Set some limits of a role, or of everyone; its others stay."""
+        """Set some limits of a role or of everyone; its other limits stay unchanged."""
         ...
 
     async def remove(self, role_id: int, entry: NewAuditEntry) -> bool:
-        """Forget a role's quota; False where there is none."""
+        """Delete a role's quota; False if there is none."""
         ...
 
     async def reset(self, user_id: int, entry: NewAuditEntry) -> None:
-        """Let a member begin this day and month anew; what the server spent stays spent."""
+        """Reset a member's daily and monthly usage; the server's total usage is unchanged."""
         ...

@@ -1,4 +1,4 @@
-"""Where servers' rules and blocked members are kept."""
+"""Storage of servers' rules and blocked members."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain.rules import Block, ServerRules, Setting, WordRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastPrompt:
-    """What was asked for in a server: the whole prompt, and the number of its first picture."""
+    """A prompt ordered in a server: the whole prompt, and the id of its first picture."""
 
     job_id: int
     user_id: int
@@ -21,22 +21,22 @@ class PastPrompt:
 
 
 class RuleStore(Protocol):
-    """Rules by server. Every method may raise StoreError; what is changed is audited in the same transaction."""
+    """Rules by server. Every method may raise StoreError; changes are audited in the same transaction."""
 
     async def rules(self, guild_id: int) -> ServerRules:
-        """A server's rules; those that hold without settings where it has none."""
+        """A server's rules; the defaults if it has none."""
         ...
 
     async def change(self, guild_id: int, setting: Setting, rules: ServerRules, entry: NewAuditEntry) -> None:
-        """Store one setting as it stands in these rules."""
+        """Store one setting with its value in these rules."""
         ...
 
     async def add_words(self, guild_id: int, rule: WordRule, entry: NewAuditEntry) -> int:
-        """Store a rule about words, in place of one with the same pattern; returns its number. Refused where full."""
+        """Store a word rule, replacing one with the same pattern; returns its id. Raises Refusal when full."""
         ...
 
     async def remove_words(self, guild_id: int, rule_id: int, entry: NewAuditEntry) -> bool:
-        """Forget a rule about words; False where there is none of this number."""
+        """Delete a word rule; False if there is none with this id."""
         ...
 
     async def log_channels(self) -> Mapping[int, int]:
@@ -44,7 +44,7 @@ class RuleStore(Protocol):
         ...
 
     async def latest_prompts(self, guild_id: int, *, most: int) -> list[PastPrompt]:
-        """What was asked for last in a server, the newest first."""
+        """A server's latest prompts, newest first."""
         ...
 
 
@@ -52,20 +52,20 @@ class BlockStore(Protocol):
     """Blocked members by server. Every method may raise StoreError."""
 
     async def block(self, block: Block, entry: NewAuditEntry) -> Sequence[int]:
-        """Block a member, in place of an earlier block, and take back for free what waits of theirs in this server.
+        """Block a member, replacing an earlier block, and cancel their waiting jobs in this server for free.
 
-        Returns the requests whose jobs were taken back.
+        Returns the requests whose jobs were cancelled.
         """
         ...
 
     async def unblock(self, guild_id: int, member_id: int, entry: NewAuditEntry) -> bool:
-        """End a block; False where there is none."""
+        """End a block; False if there is none."""
         ...
 
     async def block_of(self, guild_id: int, member_id: int) -> Block | None:
-        """A member's block, ended ones included."""
+        """A member's block, including an ended one."""
         ...
 
     async def blocks(self, guild_id: int) -> list[Block]:
-        """All blocks of a server, ended ones included, the newest first."""
+        """All blocks of a server, including ended ones, newest first."""
         ...

@@ -1,4 +1,4 @@
-"""What the people who look after a server ask: totals of a period, and lists of jobs and failures."""
+"""Statistics for a server's moderators: totals of a period, and lists of jobs and failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.domain.period import Period
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Counts of jobs, and money in micro-credits. "Reported" is what the provider says about the jobs it says it of.
+    """Counts of jobs, and money in micro-credits. "Reported" covers the jobs for which the provider reported a cost.
 
     `reported_for_microcredits` is what the bot computed for those same jobs.
     """
@@ -36,7 +36,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """A server's period. `failures` are counted by error code; the wait is from command to picture."""
+    """A server's totals for a period. `failures` is counted by error code; the wait is from command to picture."""
 
     totals: Totals
     members: int
@@ -47,7 +47,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberTotals:
-    """One member's part of it."""
+    """One member's share of the overview."""
 
     user_id: int
     totals: Totals
@@ -55,7 +55,7 @@ class MemberTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which of a server's jobs; what is None or empty does not narrow it. `words` are looked for in any case."""
+    """A filter on a server's jobs; None or an empty value doesn't restrict. `words` are matched case-insensitively."""
 
     period: Period | None = None
     user_id: int | None = None
@@ -66,7 +66,7 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """A job and the request that it was made for (its references are left out)."""
+    """A job with its request (without the request's references)."""
 
     job: Job
     request: Request
@@ -74,9 +74,9 @@ class ListedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsFound:
-    """Some of the jobs that pass a filter, newest first.
+    """One page of the jobs that match a filter, newest first.
 
-    `next_job_id` is where to go on: the last job that was looked at; None where there is nothing more.
+    `next_job_id` is where to continue: the last job examined; None if there are no more.
     """
 
     entries: Sequence[ListedJob]
@@ -85,7 +85,7 @@ class JobsFound:
 
 
 class TroubleKind(StrEnum):
-    """What sort of trouble it was."""
+    """The kind of failure."""
 
     FAILED = "failed"
     UNCERTAIN = "uncertain"
@@ -94,9 +94,9 @@ class TroubleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """A failure of a job, an order whose outcome is not known, or one "insufficient balance" answer.
+    """A failure of a job, an order of unknown outcome, or one "insufficient balance" answer.
 
-    What the provider did not tell is None or "".
+    What the provider didn't report is None or "".
     """
 
     at: datetime
@@ -133,16 +133,16 @@ EXPORT_COLUMNS: Final = (
     "message",
     "prompt",
 )
-"""What a line of an export has of a job: a million of them are read, and no value is made of each."""
+"""The columns of an export line. Exports read up to a million jobs, so no value objects are made."""
 
 ExportLine = Sequence[str | int | float | None]
 
 
 class StatisticsStore(Protocol):
-    """Reading by server. Every method may raise StoreError."""
+    """Queries by server. Every method may raise StoreError."""
 
     async def overview(self, guild_id: int, period: Period) -> Overview:
-        """Everything about a period, from totals alone."""
+        """A server's overview of a period, from totals only."""
         ...
 
     async def member(self, guild_id: int, user_id: int, period: Period) -> Totals:
@@ -150,19 +150,22 @@ class StatisticsStore(Protocol):
         ...
 
     async def top(self, guild_id: int, period: Period, *, most: int) -> list[MemberTotals]:
-        """The members who spent most, then asked most."""
+        """The members who spent most, then those who ordered most."""
         ...
 
     async def jobs(self, guild_id: int, wanted: JobFilter, *, after: int | None, most: int, look_at: int) -> JobsFound:
-        """The next jobs behind job no. `after` (or the newest); looks at no more than `look_at` jobs for them."""
+        """The next matching jobs after job `after` (None: from the newest); examines at most `look_at` jobs."""
         ...
 
     async def troubles(self, guild_id: int, period: Period, *, first: int, most: int) -> list[Trouble]:
-        """Failures and balance errors, newest first, from the `first` one on."""
+        """Failures and balance errors, newest first, starting at index `first`."""
         ...
 
     def export(self, guild_id: int, period: Period) -> Generator[Sequence[ExportLine], None, None]:
-        """All jobs of a period as lines of EXPORT_COLUMNS, oldest first, in batches. Blocks: not for the event loop."""
+        """All jobs of a period as rows of EXPORT_COLUMNS, oldest first, in batches.
+
+        Blocks: don't call it on the event loop.
+        """
         ...
 
 
@@ -170,15 +173,15 @@ class ChartPainter(Protocol):
     """Draws charts."""
 
     async def paint(self, chart: Chart) -> bytes | None:
-        """A chart as a PNG; None where it cannot be drawn."""
+        """A chart as a PNG; None if it can't be drawn."""
         ...
 
 
 class TableFiles(Protocol):
-    """Writes tables to disk for as long as they are needed."""
+    """Writes temporary table files to disk."""
 
     def written(
         self, name: str, header: Sequence[str], rows: Iterable[ExportLine], *, limit_bytes: int, most_parts: int
     ) -> AbstractContextManager[list[Path]]:
-        """The files of a table, each within the limit; none where they would be too many. Blocks."""
+        """The files of a table, each within the limit; empty if there would be too many. Blocks."""
         ...

@@ -1,4 +1,4 @@
-"""What is remembered: requests, jobs, the gate, usage."""
+"""Storage of requests, jobs, the gate and usage totals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.ports.pictures import Submission, TaskStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPicture:
-    """A picture in a message: its attachment's id, if Discord told it, and file name, and what was shrunk."""
+    """A picture in a message: its attachment's id, if Discord returned it, its file name, and how it was shrunk."""
 
     attachment_id: int | None
     file_name: str
@@ -25,11 +25,10 @@ class ShownPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a request's message shows after an edit or a new post: its rows as they were at `version`.
+    """What a request's message shows after an edit or a new post: its rows as of `version`.
 
-    `by` is how it may be edited: `interaction`, `bot` or `dm`; with "" the rows were looked at, and what is shown, and
-    where, stays as it was. `pictures` are by job id.
-    `private` is what the request was when it was shown so.
+    `by` is how it may be edited: `interaction`, `bot` or `dm`; "" means that the rows were checked and what is shown,
+    and where, is unchanged. `pictures` are by job id. `private` is whether the request was private when it was shown.
     """
 
     digest: str
@@ -44,7 +43,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message that shows a request's pictures beside the request's own."""
+    """A message that shows a request's pictures in addition to the request's own message."""
 
     message_id: int
     channel_id: int
@@ -70,7 +69,7 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLease:
-    """An interaction's token and when it ends; of a press, also the message that was pressed on."""
+    """An interaction's token with its expiry; for a button press, also the message that was pressed."""
 
     token: str
     expires_at: datetime
@@ -83,9 +82,9 @@ class RequestStore(Protocol):
     async def accept(self, new: NewRequest, *, not_before: datetime | None = None) -> int:
         """Store a request with its jobs and reserves in one transaction; returns its id, or raises Refusal.
 
-        Also where its form was sent before, by another interaction.
+        Also raises Refusal if its form was already sent by another interaction.
 
-        With `not_before` its jobs wait until then, or until HeldRequests notes that their member is answered.
+        With `not_before`, its jobs wait until then, or until HeldRequests records that their member is answered.
         """
         ...
 
@@ -94,38 +93,38 @@ class RequestStore(Protocol):
         ...
 
     async def request_of_message(self, message_id: int, interaction_id: int | None) -> int | None:
-        """The request that a message shows, found by its id or by the interaction that it answers."""
+        """The request that a message shows, found by the message's id or by the interaction that it answers."""
         ...
 
     async def sent_with(self, form_id: int, user_id: int) -> int | None:
-        """The first job that a member's form has brought; None where it was not sent yet, or all was taken back."""
+        """The first job created by a member's form; None if it was not sent yet, or all its jobs were cancelled."""
         ...
 
     async def note_shown(self, request_id: int, shown: Shown) -> None:
-        """Record what the message shows; pictures that it shows are delivered by that.
+        """Record what the message shows; the pictures in it become delivered.
 
-        Where the request became private meanwhile, that message is one to be removed, and nothing is delivered.
+        If the request became private meanwhile, the message is recorded for removal and nothing is delivered.
         """
         ...
 
     async def copies(self, request_id: int) -> list[Copy]:
-        """The messages that show a request's pictures beside its own, oldest first."""
+        """The messages that show a request's pictures in addition to its own, oldest first."""
         ...
 
     async def requests_behind(self) -> list[int]:
-        """The requests whose message does not show their rows yet."""
+        """The requests whose message doesn't show their current rows yet."""
         ...
 
     async def references_arrived(self, request_id: int, found: Sequence[Reference]) -> None:
-        """Record that a request's references are on our disk, and let its jobs take their turns."""
+        """Record that a request's references are on disk, so that its jobs may be queued."""
         ...
 
     async def finished_references(self, before: datetime, *, most: int) -> list[int]:
-        """The requests made before a moment, and settled, whose references are still on our disk."""
+        """Settled requests made before a moment whose references are still on disk."""
         ...
 
     async def references_removed(self, request_ids: Sequence[int]) -> None:
-        """Note that these requests' references are not on our disk any more."""
+        """Record that these requests' references are no longer on disk."""
         ...
 
     async def awaiting_references(self) -> list[int]:
@@ -133,67 +132,67 @@ class RequestStore(Protocol):
         ...
 
     async def delete(self, request_id: int, by_user_id: int) -> bool:
-        """Mark a request as deleted, so that its message is removed; False where it is not settled, or gone already."""
+        """Mark a request as deleted so that its message is removed; False if it is not settled, or already deleted."""
         ...
 
     async def remove(self, request_id: int, entry: NewAuditEntry) -> bool:
-        """Delete a request whatever its state, audited: what waits is taken back; False where it is gone already."""
+        """Delete a request in any state, audited; waiting jobs are cancelled. False if it was already deleted."""
         ...
 
     async def renew_token(self, request_id: int, lease: TokenLease) -> None:
-        """Use the token of a later interaction with the request's message; one with another message changes nothing."""
+        """Use the token of a later interaction with the request's message; one on another message changes nothing."""
         ...
 
     async def waiting_requests(self) -> list[int]:
-        """The requests that have a job waiting for its turn."""
+        """The requests that have a queued job."""
         ...
 
     async def wipe_token(self, request_id: int) -> None:
-        """Forget one request's interaction token."""
+        """Delete one request's interaction token."""
         ...
 
     async def wipe_expired_tokens(self) -> int:
-        """Forget every interaction token that has expired; returns how many."""
+        """Delete every expired interaction token; returns how many."""
         ...
 
 
 class JobStore(Protocol):
-    """The life of jobs. A step returns None where the job is not in the expected state any more."""
+    """Transitions of jobs. A step returns None if the job is no longer in the expected state."""
 
     async def job(self, job_id: int) -> Job:
-        """One job that is known to exist."""
+        """One job that must exist."""
         ...
 
     async def find(self, job_id: int, *, of_member: int | None = None) -> Job | None:
-        """One job, or None; also None where it is not of this member."""
+        """One job; None if there is none or it belongs to another member."""
         ...
 
     async def find_within_reach(self, job_id: int, viewer: Viewer) -> Job | None:
-        """One job that is the viewer's own, or public and shown in the viewer's channel; else None."""
+        """One job that is the viewer's own, or public and shown in the viewer's channel; otherwise None."""
         ...
 
     async def adopt(self, owner: str) -> list[Job]:
-        """Take over, at start-up, the jobs that an earlier process left at work."""
+        """Take ownership, at start-up, of the jobs that an earlier process left in progress."""
         ...
 
     async def admit(self, owner: str, *, most: int) -> list[Job]:
-        """Call up the jobs whose turn it is."""
+        """Claim the jobs that are next in the fair queue."""
         ...
 
     async def waiting(self) -> int:
-        """How many jobs wait for their turn."""
+        """How many jobs are queued."""
         ...
 
     async def next_not_before(self, after: datetime) -> datetime | None:
-        """The first moment after another at which a job that must wait for it may be tried again."""
+        """The next moment after a given one at which a delayed job may be retried."""
         ...
 
     async def unclaim(self, job_id: int, owner: str) -> None:
-        """Put a job that was called up back in its place, untouched."""
+        """Return a claimed job to its place in the queue, unchanged."""
         ...
 
     async def begin_submit(self, job_id: int, owner: str) -> Job | None:
-        """Write down that the POST is about to be sent."""
+        """Record that the POST is about to be sent."""
         ...
 
     async def submitted(self, job_id: int, owner: str, submission: Submission, eta_at: datetime | None) -> Job | None:
@@ -203,32 +202,32 @@ class JobStore(Protocol):
     async def back_to_queue(
         self, job_id: int, owner: str, error: ProviderError, not_before: datetime | None
     ) -> Job | None:
-        """Give the job its place back; a BalanceError is recorded in the same transaction."""
+        """Return the job to the queue; a BalanceError is recorded in the same transaction."""
         ...
 
     async def uncertain(self, job_id: int, error: BotError) -> Job | None:
-        """Stop a job whose POST may have been carried out."""
+        """Stop a job whose POST has an unknown outcome."""
         ...
 
     async def step_failed(self, job_id: int, what: str) -> int:
-        """Record an error that nobody foresaw in a job's step; returns how often that has happened to this job."""
+        """Record an unexpected error in a job's step; returns how many this job has had."""
         ...
 
     async def failed(self, job_id: int, error: BotError, cost: Cost) -> Job | None:
-        """End a job without a picture and settle its credits."""
+        """Fail a job without a picture and settle its credits."""
         ...
 
     async def fetched(
         self, job_id: int, file_name: str, picture: PictureInfo, status: TaskStatus | None = None
     ) -> Job | None:
-        """Record that the picture is on our disk; a withdrawn job's is kept there as `ready`, and not posted.
+        """Record that the picture is on disk; for a withdrawn job it is kept as `ready` and not posted.
 
-        `status` is the provider's last answer, if there was one: its figures are kept beside ours.
+        `status` is the provider's last answer, if any; its figures are stored with ours.
         """
         ...
 
     async def picture_lost(self, job_id: int) -> Job | None:
-        """Have the provider asked again about a fetched job whose picture is not on our disk any more."""
+        """Return a fetched job whose picture is missing from disk to polling."""
         ...
 
     async def ready(self, job_id: int, reason: str) -> Job | None:
@@ -236,30 +235,30 @@ class JobStore(Protocol):
         ...
 
     async def cancelled(self, job_id: int) -> Job | None:
-        """Take a waiting job back, or drop an uncertain one."""
+        """Cancel a waiting job, or give up an uncertain one."""
         ...
 
     async def withdrawn(self, job_id: int) -> Job | None:
-        """Note that the member does not want a job any more that is being made: its picture will not be posted."""
+        """Record that the member cancelled a running job: its picture will not be posted."""
         ...
 
     async def retry(self, job_id: int, *, role_ids: Collection[int] | None = None) -> Job | None:
-        """Put a new job in the place of an uncertain one: an order like any other, which raises Refusal as one.
+        """Replace an uncertain job with a new one, checked like any order; raises Refusal.
 
-        `role_ids` are its member's roles now; None takes those that they ordered with.
+        `role_ids` are the member's current roles; None uses those stored with the order.
         """
         ...
 
     async def unneeded_files(self, request_id: int) -> list[int]:
-        """The jobs of a request whose shown picture no order still to be sent refers to."""
+        """The jobs of a request whose delivered picture is not referenced by any order still to be submitted."""
         ...
 
     async def finished_files(self, before: datetime, *, most: int) -> list[int]:
-        """The jobs that were settled before a moment and whose picture may leave our disk, oldest first."""
+        """Jobs settled before a moment whose picture may be deleted from disk, oldest first."""
         ...
 
     async def files_removed(self, job_ids: Sequence[int]) -> None:
-        """Note that these jobs' pictures are not on our disk any more."""
+        """Record that these jobs' pictures are no longer on disk."""
         ...
 
     async def recent_durations(self, resolution: Resolution, limit: int) -> list[float]:
@@ -268,39 +267,39 @@ class JobStore(Protocol):
 
 
 class GateStore(Protocol):
-    """The one row that says whether jobs may be submitted."""
+    """The single row that says whether jobs may be submitted."""
 
     async def gate(self) -> Gate:
-        """The gate as it is."""
+        """The gate's current state."""
         ...
 
     async def close_gate(self, reason: str, *, probe_at: datetime, backoff_s: float) -> bool:
-        """Close the gate, or put off its next probe; returns whether this call closed it."""
+        """Close the gate, or postpone its next probe; returns whether this call closed it."""
         ...
 
     async def open_gate(self) -> bool:
-        """Open the gate; returns whether it was closed. A pause outlives that."""
+        """Open the gate; returns whether it was closed. A pause is unaffected."""
         ...
 
     async def note_told(self) -> None:
-        """Note that the owners know that it is closed."""
+        """Record that the owners were notified that it is closed."""
         ...
 
     async def pause(self) -> bool:
-        """Let the owner shut it, whatever the provider says; returns whether it was not paused before."""
+        """Pause submission at the owner's request, whatever the provider answers; returns whether it was running."""
         ...
 
     async def unpause(self) -> bool:
-        """Take that back; returns whether it was paused."""
+        """End a pause; returns whether it was paused."""
         ...
 
     async def note_room(self, full_since: datetime | None, *, told: bool) -> None:
-        """Write down since when the disk has been too full (None: it is not), and whether the owners know."""
+        """Record since when the disk has been too full (None: it isn't), and whether the owners were notified."""
         ...
 
 
 class UsageStats(Protocol):
-    """What moderators and the owner ask."""
+    """Totals for moderators and the owner."""
 
     async def usage(self, since: date | None) -> Sequence[UsageRow]:
         """The daily totals from a day on, oldest first."""
