@@ -34,7 +34,7 @@ class DayCredits:
 
 
 def credits_chart(spent: Sequence[DayCredits], period: Period, order: Sequence[str]) -> Chart:
-    """Credits by day, week or month, whichever gives a readable number of bars; stacked in the order of resolutions.
+    """Credits by day, week or month, whichever gives a readable number of bars; stacked in the given `order`.
 
     A period without a start begins with the first day on which something was spent.
     """

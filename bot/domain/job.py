@@ -292,7 +292,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """Everything that a card is rendered from: rows, each waiting job's place in the queue (1 is next), and the gate."""
+    """What a card is rendered from: the rows, each waiting job's place in the queue (1 is next), and the gate."""
 
     request: Request
     jobs: tuple[Job, ...]

@@ -102,10 +102,7 @@ class PictureSpec:
     style: str = ""
     style_text: str = ""
     left_open: frozenset[str] = field(default=frozenset(), compare=False)
-    """The fields that the member left open (OPEN_SIZE, OPEN_RESOLUTION) and a server's defaults may fill.
-
-    Not stored.
-    """
+    """Fields that the member left open (OPEN_SIZE, OPEN_RESOLUTION): a server's defaults may fill them. Not stored."""
 
     @property
     def whole_prompt(self) -> str:

@@ -1,1 +1,1 @@
-"""Where requests, jobs, credits and settings are stored. Only this package sees SQL."""
+"""Database storage of requests, jobs, credits and settings. Only this package contains SQL."""

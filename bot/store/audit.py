@@ -1,4 +1,4 @@
-"""The audit: entries by server, never changed."""
+"""The audit log: append-only entries by server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SqliteAudit:
 
 
 def append(db: Database, entry: NewAuditEntry, now_ms: int) -> None:
-    """Add one entry, inside the transaction of what it tells."""
+    """Append one entry, in the transaction of the action that it records."""
     db.conn.execute(
         "INSERT INTO audit (guild_id, actor_id, action, member_id, job_id, detail, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (entry.guild_id, entry.actor_id, entry.action.value, entry.member_id, entry.job_id, entry.detail, now_ms),
@@ -39,7 +39,7 @@ def append(db: Database, entry: NewAuditEntry, now_ms: int) -> None:
 
 
 def entries(db: Database, guild_id: int, *, before_id: int | None, limit: int) -> list[AuditEntry]:
-    """A server's latest entries, the newest first."""
+    """A server's latest entries, newest first."""
     rows = all_rows(
         db,
         "SELECT * FROM audit WHERE guild_id = :guild AND id < :before ORDER BY id DESC LIMIT :limit",

@@ -44,7 +44,7 @@ class SqliteBlocks:
 
 
 def put(db: Database, block: Block, entry: NewAuditEntry, now_ms: int) -> Sequence[int]:
-    """Block a member and take back, for free, what waits of theirs in this server; returns the requests changed."""
+    """Block a member and cancel their waiting jobs in this server for free; returns the changed requests."""
     db.conn.execute(
         "INSERT OR REPLACE INTO blocks (guild_id, member_id, by_id, since, until, reason, told) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -90,7 +90,7 @@ def find(db: Database, guild_id: int, member_id: int) -> Block | None:
 
 
 def of_guild(db: Database, guild_id: int) -> list[Block]:
-    """All blocks of a server, the newest first."""
+    """All blocks of a server, newest first."""
     rows = all_rows(
         db, "SELECT * FROM blocks WHERE guild_id = :guild ORDER BY since DESC, member_id", {"guild": guild_id}
     )

@@ -1,4 +1,4 @@
-"""What is kept of one member, as they may read it: rows as they stand, less what is a secret or somebody else's."""
+"""The stored data of one member in readable form: rows without secrets and without other people's data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.ports.privacy import Record
 from bot.store.rows import all_rows, from_ms
 
 _NOT_TOLD: Final = frozenset({"token", "token_expires_at", "owner", "held", "shown", "shown_version", "version"})
-"""Keys to Discord's doors, and the bot's own notes about its work."""
+"""Interaction tokens and internal bookkeeping."""
 _LARGEST_NUMBER: Final = 2**53
-"""Many readers of JSON lose digits of larger ones."""
+"""Many JSON parsers lose precision above this."""
 _TIMES: Final = frozenset({"at", "since", "until", "not_before"})
 
 _BESIDE: Final = {
@@ -22,7 +22,7 @@ _BESIDE: Final = {
     "styles_saved_for_servers": "SELECT owner_id AS guild_id, name, text, saved_at FROM presets "
     "WHERE server = 1 AND saved_by = :user ORDER BY owner_id, key",
     "unanswered_questions": "SELECT * FROM drafts WHERE user_id = :user ORDER BY id",
-    # The reason is theirs to read where the moderators let them.
+    # The reason is included only if the moderators made it visible to the member.
     "blocks": "SELECT guild_id, since, until, iif(told, reason, '') AS reason FROM blocks "
     "WHERE member_id = :user ORDER BY guild_id",
     "done_as_moderator": "SELECT guild_id, action, member_id, job_id, detail, at FROM audit "
@@ -32,9 +32,9 @@ _BESIDE: Final = {
     "balance_errors": "SELECT at, job_id, guild_id, http_status, code, message, request_id FROM balance_errors "
     "WHERE user_id = :user ORDER BY id",
 }
-"""Daily totals are left out: they add up what the requests say one by one."""
+"""Daily totals are left out: they only sum up the requests."""
 _HISTORY: Final = (
-    # Who deleted it is noted there as well: a moderator is not named.
+    # Deletions by moderators are recorded there too; a moderator is not named.
     "SELECT at, event, state, iif(event = 'deleted', '', detail) AS detail FROM job_events "
     "WHERE job_id = :id ORDER BY id"
 )
@@ -46,7 +46,7 @@ def beside(db: Database, user_id: int) -> Mapping[str, Sequence[Record]]:
 
 
 def requests_of(db: Database, user_id: int, after: int, most: int) -> Sequence[Record]:
-    """Some requests in the order they were made, with everything that belongs to them."""
+    """Some requests in the order they were made, with all rows that belong to them."""
     rows = all_rows(
         db,
         "SELECT * FROM requests WHERE user_id = :user AND id > :after ORDER BY id LIMIT :most",
@@ -83,12 +83,12 @@ def _of_job(db: Database, sql: str, job: sqlite3.Row) -> Sequence[Record]:
 
 
 def _record(row: sqlite3.Row) -> dict[str, Any]:
-    names = [name for name in row.keys() if name not in _NOT_TOLD]  # noqa: SIM118 - a Row is no mapping
+    names = [name for name in row.keys() if name not in _NOT_TOLD]  # noqa: SIM118 - a Row is not a mapping
     return {name: _told(name, row[name]) for name in names}
 
 
 def _told(name: str, value: Any) -> Any:
-    """Times in ISO 8601; Discord's long numbers as text."""
+    """A value for the export: times in ISO 8601, Discord's long ids as text."""
     if value is not None and (name in _TIMES or name.endswith("_at")):
         return from_ms(value).isoformat(timespec="milliseconds")
     if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:

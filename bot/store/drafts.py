@@ -1,4 +1,4 @@
-"""Orders that ask their member first: kept until they are answered, and for a while after that."""
+"""Drafts: orders stored until their member confirms or drops them, and for a while after that."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class SqliteDrafts:
 
 
 def add(db: Database, draft: Draft, origin: Origin, *, now_ms: int) -> int:
-    """Keep a draft; returns its number, which no other draft ever has. Nobody is asked about what a quota forbids."""
+    """Store a draft; returns its id, which is never reused. Raises Refusal for an order that a quota forbids."""
     spec = draft.spec
     quotas.check_plan(db, origin, spec, draft.pictures, draft.price_microcredits, now_ms)
     values: dict[str, Any] = {
@@ -87,7 +87,7 @@ def add(db: Database, draft: Draft, origin: Origin, *, now_ms: int) -> int:
 
 
 def find(db: Database, draft_id: int) -> Draft | None:
-    """A draft that was not answered yet."""
+    """A draft that has not been answered yet."""
     row = one_row(db, "SELECT * FROM drafts WHERE id = :id AND answer IS NULL", {"id": draft_id})
     return None if row is None else _draft_from(row)
 
@@ -95,7 +95,7 @@ def find(db: Database, draft_id: int) -> Draft | None:
 def accept(
     db: Database, draft_id: int, new: Sequence[NewRequest], *, room: QueueLimits, now_ms: int
 ) -> list[int] | None:
-    """Answer a draft with yes: all of its requests, or none where there is no room for all; once."""
+    """Confirm a draft, once: stores all of its requests, or none if there is no room for all."""
     if not _answered(db, draft_id, "made", new[0].origin.user_id):
         return None
     more = sum(request.count for request in new)

@@ -1,4 +1,4 @@
-"""The parts of the store that are ports of their own, on the same two threads."""
+"""The parts of the store that implement ports of their own, on the same two threads."""
 
 from __future__ import annotations
 

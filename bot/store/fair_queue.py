@@ -1,9 +1,9 @@
-"""Whose turn it is: one rule, used to admit jobs and to tell a waiting job's place.
+"""The fair queue's order: one rule, used to admit jobs and to show a waiting job's place.
 
-A member's jobs keep their order. A job's slot is its number among its member's waiting jobs plus those of the member
-that are at work; lower slots go first, then the member whose last start is longest ago (of those who never had one,
-the member who has waited longest for it). A start is the provider's taking a job: one that it sends back has not
-started and keeps its member's turn, and calling a job up changes nobody else's place.
+A member's jobs keep their order. A job's slot is its index among its member's waiting jobs plus the number of that
+member's jobs in progress; lower slots go first, then the member whose last start was longest ago (among members who
+never had one, the one who has waited longest). A start is recorded when the provider accepts a job: a job that it sends
+back has not started and keeps its member's turn, and claiming a job changes no other member's place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from bot.store import jobs
 from bot.store.rows import all_rows
 
 _LONGEST_WAIT_MS: Final = 120_000
-"""No job waits longer for a new try. One that seems to was put off by a clock that was set back since: it is due."""
+"""No job is delayed longer than this before a retry.
+
+A longer delay was written before the clock was set back: it is due.
+"""
 _WAITING: Final = "state = 'queued' AND owner IS NULL AND held = 0"
 _AT_WORK: Final = "(state IN ('submitting', 'running') OR (state = 'queued' AND owner IS NOT NULL))"
 _LINE: Final = f"""
@@ -32,10 +35,10 @@ _LINE: Final = f"""
         FROM jobs INDEXED BY jobs_line WHERE {_WAITING} GROUP BY user_id
     )
 """
-"""A row for each member who waits; `first_id` is of what has not started.
+"""A row per waiting member; `first_id` is the first of their jobs that has not started.
 
-Ten thousand jobs are looked through without being read, and never sorted. The indexes are named because its planner
-does not know how few of all jobs they hold.
+Reads ten thousand jobs from the index alone, without sorting. The indexes are named because SQLite's planner does not
+know how small a share of all jobs they contain.
 """
 _COUNT_AT_WORK: Final = f"SELECT COUNT(*) AS n FROM jobs INDEXED BY jobs_at_work WHERE {_AT_WORK}"
 _TURNS: Final = f"""
@@ -72,13 +75,13 @@ _PLACE: Final = f"""
             AND (other.last_start, other.first_id) <= (own.last_start, own.first_id))
     ) AS place FROM own, temp.drawn_up AS other
 """
-"""Of each member, the jobs in lower slots, and the one in the same slot if the member comes no later."""
+"""For each member, the jobs in lower slots, plus the one in the same slot if that member sorts no later."""
 
 
 def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, now_ms: int) -> list[Job]:
-    """Mark the jobs whose turn it is with their owner, and return them in order.
+    """Claim the next jobs for their owner, and return them in order.
 
-    They stay `queued` until just before their POST, so that a crash between the two loses nothing.
+    They stay `queued` until just before their POST, so that a crash in between loses nothing.
     """
     room = min(most, at_once - int(all_rows(db, _COUNT_AT_WORK)[0]["n"]))
     if room <= 0:
@@ -91,7 +94,7 @@ def admit(db: Database, *, owner: str, per_user: int, at_once: int, most: int, n
 
 
 def _next(db: Database, room: int, *, per_user: int, now_ms: int) -> list[int]:
-    """The jobs whose turn it is, at most so many."""
+    """The next jobs, at most as many as are free."""
     found: list[int] = []
     with closing(db.conn.execute(_TURNS, {"per_user": per_user})) as slots:
         for slot in slots:
@@ -104,21 +107,21 @@ def _next(db: Database, room: int, *, per_user: int, now_ms: int) -> list[int]:
 
 
 def unclaim(db: Database, job_id: int, *, owner: str) -> None:
-    """Put a job that was called up back in its place, untouched."""
+    """Return a claimed job to its place in the queue, unchanged."""
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE id = ? AND state = 'queued' AND owner = ?", (job_id, owner))
 
 
 def next_not_before(db: Database, *, after_ms: int) -> int | None:
-    """The first later moment at which a waiting job may be tried again; those that have passed wait for a slot."""
+    """The next future moment at which a delayed job may be retried; those already due wait only for a slot."""
     sql = "SELECT MIN(not_before) AS next FROM jobs WHERE not_before > :after AND state = 'queued' AND owner IS NULL"
     next_ms: int | None = all_rows(db, sql, {"after": after_ms})[0]["next"]
     return next_ms
 
 
 def draw_up(db: Database) -> None:
-    """Note the line in this reading connection's own memory: each `place` is then a matter of its members alone."""
+    """Snapshot the queue in this connection's temporary table: each `place` then only compares members."""
     [read_only] = db.conn.execute("PRAGMA query_only").fetchone()
-    db.conn.execute("PRAGMA query_only = OFF")  # it forbids what touches no file, too
+    db.conn.execute("PRAGMA query_only = OFF")  # query_only also forbids writing to temporary tables
     try:
         for statement in (_EMPTY_TABLE, "DELETE FROM temp.drawn_up", _DRAWN_UP):
             db.conn.execute(statement).close()
@@ -127,9 +130,9 @@ def draw_up(db: Database) -> None:
 
 
 def place(db: Database, job: Job) -> int | None:
-    """A waiting job's place in the line that was drawn up last; 1 is next.
+    """A waiting job's place in the last snapshot of the queue; 1 is next.
 
-    None where it has been called up, or is not in line yet.
+    None if it has been claimed, or is not queued yet.
     """
     found: int | None = all_rows(db, _PLACE, {"user": job.user_id, "id": job.id})[0]["place"]
     return found

@@ -1,4 +1,4 @@
-"""Which pictures may leave our disk."""
+"""Which pictures may be deleted from disk."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _UNNEEDED: Final = (
     "SELECT file_name FROM request_references AS named JOIN jobs AS waiting ON waiting.request_id = named.request_id "
     "WHERE waiting.state IN ('queued', 'submitting', 'uncertain') AND url = '' AND file_name IS NOT NULL)"
 )
-"""A picture that its message shows, and that no order still to be sent refers to."""
+"""A picture that its message shows, and that no unsubmitted order refers to."""
 
 
 def unneeded_files(db: Database, request_id: int) -> list[int]:
-    """The jobs of a request whose picture may leave our disk at once."""
+    """The jobs of a request whose picture may be deleted now."""
     rows = all_rows(
         db,
         f"SELECT id FROM jobs WHERE request_id = :request AND {_UNNEEDED}",
@@ -28,7 +28,7 @@ def unneeded_files(db: Database, request_id: int) -> list[int]:
 
 
 def finished_files(db: Database, before_ms: int, most: int) -> list[int]:
-    """The jobs settled before a moment that still have a file here, oldest first; a `ready` picture is kept."""
+    """Jobs settled before a moment that still have a file here, oldest first; `ready` pictures are kept."""
     rows = all_rows(
         db,
         f"SELECT id FROM jobs WHERE finished_at < :before AND {_UNNEEDED} ORDER BY finished_at LIMIT :most",
@@ -38,5 +38,5 @@ def finished_files(db: Database, before_ms: int, most: int) -> list[int]:
 
 
 def files_removed(db: Database, job_ids: Sequence[int]) -> None:
-    """Note that these jobs' pictures are not on our disk any more."""
+    """Record that these jobs' pictures are no longer on disk."""
     db.conn.executemany("UPDATE jobs SET picture_file = NULL WHERE id = ?", [(job_id,) for job_id in job_ids])

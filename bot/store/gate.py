@@ -1,4 +1,4 @@
-"""The gate's single row: an empty balance is a state that survives a restart, and so is a pause."""
+"""The gate's single row: an empty balance and a pause survive a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.store.sqlite.writer import DatabaseThread
 
 
 class SqliteGate:
-    """Implements GateStore for the store that inherits it, on its threads."""
+    """Implements GateStore as a mixin of the store, on its threads."""
 
     _reader: DatabaseThread
     _writer: DatabaseThread
@@ -56,12 +56,12 @@ class SqliteGate:
 
 
 def read(db: Database) -> Gate:
-    """The gate as it is."""
+    """The gate's current state."""
     return gate_from(all_rows(db, "SELECT * FROM gate")[0])
 
 
 def close(db: Database, reason: str, *, probe_at: datetime, backoff_s: float, now_ms: int) -> bool:
-    """Close it, or put off the next probe of a closed one; returns whether this call closed it."""
+    """Close it, or postpone the next probe if it is closed; returns whether this call closed it."""
     was_closed = read(db).closed
     db.conn.execute(
         "UPDATE gate SET closed = 1, reason = ?, probe_at = ?, backoff_ms = ?, "
@@ -72,7 +72,7 @@ def close(db: Database, reason: str, *, probe_at: datetime, backoff_s: float, no
 
 
 def open_(db: Database) -> bool:
-    """Open it, unless it is paused as well; returns whether it was closed."""
+    """Open it, unless it is also paused; returns whether it was closed."""
     cursor = db.conn.execute(
         "UPDATE gate SET closed = 0, reason = '', since = NULL, probe_at = NULL, backoff_ms = 0, told = 0 "
         "WHERE closed = 1"
@@ -81,6 +81,6 @@ def open_(db: Database) -> bool:
 
 
 def pause(db: Database, at_ms: int | None) -> bool:
-    """Pause it from a moment on, or with None go on; returns whether that changed anything."""
+    """Pause it since a moment, or resume with None; returns whether that changed anything."""
     cursor = db.conn.execute("UPDATE gate SET paused_at = ? WHERE (paused_at IS NULL) <> (? IS NULL)", (at_ms, at_ms))
     return cursor.rowcount > 0

@@ -1,4 +1,4 @@
-"""The life of a job in the database: every step is one guarded UPDATE, one event, and its ledger row, together."""
+"""A job's transitions: each is one guarded UPDATE with its event and its ledger row, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STEP_FAILED = "step failed"
 
 
 def get(db: Database, job_id: int) -> Job:
-    """One job; raises StoreError if there is none of this number."""
+    """One job; raises StoreError if there is none with this id."""
     job = find(db, job_id)
     if job is None:
         raise StoreError(f"There is no job {job_id}.")
@@ -31,7 +31,7 @@ def get(db: Database, job_id: int) -> Job:
 
 
 def find(db: Database, job_id: int, *, of_member: int | None = None) -> Job | None:
-    """One job, or None; also None where it is not of this member."""
+    """One job; None if there is none or it belongs to another member."""
     sql = "SELECT * FROM jobs WHERE id = :id AND (:member IS NULL OR user_id = :member)"
     row = one_row(db, sql, {"id": job_id, "member": of_member})
     return job_from(row) if row else None
@@ -44,7 +44,7 @@ def in_states(db: Database, states: Iterable[JobState]) -> list[Job]:
 
 
 def record_event(db: Database, job: Job, event: str, now_ms: int, detail: str = "") -> None:
-    """Append to the job's history; the row says which state it left the job in."""
+    """Append to the job's history; the row records the job's state afterwards."""
     db.conn.execute(
         "INSERT INTO job_events (job_id, at, event, state, owner, detail) VALUES (?, ?, ?, ?, ?, ?)",
         (job.id, now_ms, event, job.state.value, job.owner, detail),
@@ -65,7 +65,7 @@ def move(
 ) -> Job | None:
     """Move a job to another state if it is in an expected one (and belongs to `only_owner`, if given).
 
-    Returns the job as it is then, or None where somebody else moved it first. Columns are set in the same UPDATE.
+    Returns the updated job, or None if another process or step moved it first. `columns` are set in the same UPDATE.
     """
     states = [state for state in expected if to in TRANSITIONS[state]]
     if not states:
@@ -88,9 +88,9 @@ def move(
 
 
 def _take_turn(db: Database, user_id: int) -> None:
-    """Put a member behind the others: a job of theirs has been submitted, and not sent back to its place.
+    """Move a member to the end of the round robin: the provider accepted a job of theirs.
 
-    Starts are numbered rather than timed: a clock may stand still or jump back, and turns must not.
+    Starts are numbered, not timed: a clock may be set back, which must not change the order.
     """
     db.conn.execute(
         "INSERT INTO turns (user_id, last_start) SELECT ?, COALESCE(MAX(last_start), 0) + 1 FROM turns WHERE true "
@@ -100,7 +100,7 @@ def _take_turn(db: Database, user_id: int) -> None:
 
 
 def begin_submit(db: Database, job_id: int, *, owner: str, now_ms: int) -> Job | None:
-    """Write down that the POST is about to be sent; None if the job was cancelled or belongs to somebody else."""
+    """Record that the POST is about to be sent; None if the job was cancelled or belongs to another process."""
     return move(
         db, job_id, expected=(S.QUEUED,), to=S.SUBMITTING, event="submitting", now_ms=now_ms, only_owner=owner,
         submitted_at=now_ms, not_before=None,
@@ -110,9 +110,9 @@ def begin_submit(db: Database, job_id: int, *, owner: str, now_ms: int) -> Job |
 def accepted_by_provider(
     db: Database, job_id: int, submission: Submission, *, owner: str, eta_at: datetime | None, now_ms: int
 ) -> Job | None:
-    """Record the POST's answer and the charge that it means, also when it comes after the job was given up."""
+    """Record the POST's answer and the resulting charge, even if it arrives after the job was given up."""
     possibly_charged = ledger.has(db, job_id, LedgerKind.UNCERTAIN)
-    # A job that was cancelled while it waited had no POST that could be answered.
+    # A job that was cancelled while queued had no POST that could be answered.
     late = (S.UNCERTAIN, S.CANCELLED) if possibly_charged else ()
     job = move(
         db, job_id, expected=(S.SUBMITTING, *late), to=S.RUNNING, event="submitted", now_ms=now_ms,
@@ -132,7 +132,7 @@ def accepted_by_provider(
 
 
 def _address_of(submission: Submission) -> str | None:
-    """Where to fetch a picture that the submit call answered with; bytes in the answer itself are on disk by now."""
+    """The URL of a picture that the submit call returned; inline bytes are already on disk."""
     source = submission.source
     return source.url if source is not None and source.remote else None
 
@@ -140,9 +140,9 @@ def _address_of(submission: Submission) -> str | None:
 def back_to_queue(
     db: Database, job_id: int, error: ProviderError, *, owner: str, not_before: datetime | None, now_ms: int
 ) -> Job | None:
-    """Give a job its place back after an answer that certainly started nothing; the reserve stands.
+    """Return a job to the queue after an answer that certainly started nothing; the reserve is kept.
 
-    An answer that makes everybody wait is no failed try of this job: only one that holds it alone is counted.
+    Only a failure of this job alone counts as an attempt, not an answer that delays all jobs.
     """
     tries = get(db, job_id).tries + (not_before is not None)
     job = move(
@@ -156,7 +156,7 @@ def back_to_queue(
 def uncertain(
     db: Database, job_id: int, error: BotError, *, now_ms: int, expected: JobState = S.SUBMITTING
 ) -> Job | None:
-    """Stop a job whose POST may have been carried out; only its member goes on with it."""
+    """Stop a job whose POST may have been carried out; only its member can continue it."""
     job = move(
         db, job_id, expected=(expected,), to=S.UNCERTAIN, event="uncertain", now_ms=now_ms, detail=str(error),
         owner=None, error_code=error.code, error_text=str(error), cost=Cost.POSSIBLY.value,
@@ -170,7 +170,7 @@ def uncertain(
 
 
 def step_failed(db: Database, job_id: int, what: str, *, now_ms: int) -> int:
-    """Append an unforeseen error to a job's history; it stays in its state. Returns how many there are by now."""
+    """Append an unexpected error to a job's history; its state is kept. Returns how many errors it has had."""
     record_event(db, get(db, job_id), _STEP_FAILED, now_ms, what)
     sql = "SELECT COUNT(*) AS times FROM job_events WHERE job_id = :id AND event = :event"
     row = one_row(db, sql, {"id": job_id, "event": _STEP_FAILED})
@@ -178,7 +178,7 @@ def step_failed(db: Database, job_id: int, what: str, *, now_ms: int) -> int:
 
 
 def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: int) -> Job | None:
-    """End a job without a picture, and close its ledger: what was reserved is settled, what was charged is refunded."""
+    """Fail a job without a picture, and close its ledger: a reserve is settled, a charge is refunded."""
     before = get(db, job_id)
     job = move(
         db, job_id, expected=(S.QUEUED, S.SUBMITTING, S.RUNNING), to=S.FAILED, event=f"failed:{error.code}",
@@ -200,7 +200,7 @@ def failed(db: Database, job_id: int, error: BotError, cost: Cost, *, now_ms: in
 def fetched(
     db: Database, job_id: int, file_name: str, picture: PictureInfo, status: TaskStatus | None = None, *, now_ms: int
 ) -> Job | None:
-    """Record that the picture is on our disk, verified, and what the provider said of it at last."""
+    """Record that the picture is on disk and verified, with the provider's final figures."""
     before = get(db, job_id)
     told = status or TaskStatus(state=TaskState.SUCCEEDED)
     job = move(
@@ -218,7 +218,7 @@ def fetched(
 
 
 def picture_lost(db: Database, job_id: int, *, now_ms: int) -> Job | None:
-    """Take a job back to the provider whose picture is not on our disk any more, before anybody saw it."""
+    """Return a job to polling because its picture was lost from disk before it was shown."""
     before = get(db, job_id)
     job = move(
         db, job_id, expected=(S.FETCHED,), to=S.RUNNING, event="picture lost", now_ms=now_ms, fetched_at=None,
@@ -241,7 +241,7 @@ def ready(db: Database, job_id: int, reason: str, *, now_ms: int) -> Job | None:
 
 
 def cancelled(db: Database, job_id: int, *, now_ms: int) -> Job | None:
-    """Take back a waiting job: free; or drop an uncertain one: its possible charge stays in the ledger."""
+    """Cancel a waiting job for free, or give up an uncertain one; its possible charge stays in the ledger."""
     before = get(db, job_id)
     if before.retried_by is not None:
         return None
@@ -258,7 +258,7 @@ def cancelled(db: Database, job_id: int, *, now_ms: int) -> Job | None:
 
 
 def withdrawn(db: Database, job_id: int, *, now_ms: int) -> Job | None:
-    """Note that the member does not want a job any more that is being made; None where it is not, or was noted."""
+    """Record that the member cancelled a running job; None if it isn't running, or was already withdrawn."""
     cursor = db.conn.execute(
         "UPDATE jobs SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL AND state IN ('submitting', 'running')",
         (now_ms, job_id),
@@ -272,10 +272,10 @@ def withdrawn(db: Database, job_id: int, *, now_ms: int) -> Job | None:
 
 
 def _withdrawn(db: Database, job: Job | None, now_ms: int) -> Job | None:
-    """Act on a member's wish in the same transaction as the step that it waited for.
+    """Apply a member's earlier cancellation in the transaction of the step that it waited for.
 
-    What they do not want any more is not sent again, asks them nothing, and is not posted; its picture is paid for,
-    and kept for them.
+    A withdrawn job is not submitted again, asks no question, and is not posted; its picture is paid for and kept for
+    the member.
     """
     if job is None or job.withdrawn_at is None:
         return job
@@ -285,9 +285,9 @@ def _withdrawn(db: Database, job: Job | None, now_ms: int) -> Job | None:
 
 
 def adopt(db: Database, *, owner: str) -> list[Job]:
-    """Take over at start-up everything that an earlier process left at work; returns it, oldest first.
+    """Take ownership at start-up of everything that an earlier process left in progress; returns it, oldest first.
 
-    Jobs that were called up but not yet submitted just go back in line; nobody's answer is being waited for any more.
+    Claimed but unsubmitted jobs return to the queue; jobs no longer wait for their member to be answered.
     """
     db.conn.execute("UPDATE jobs SET not_before = NULL WHERE state = 'queued' AND tries = 0 AND not_before IS NOT NULL")
     db.conn.execute("UPDATE jobs SET owner = NULL WHERE state = 'queued' AND owner IS NOT NULL")

@@ -1,7 +1,7 @@
 """The append-only ledger, the table of balance errors, and the totals kept in the same transaction.
 
-For each settled job: reserve = charge + release + uncertain + adjust (an adjust is negative: it takes an uncertain row
-back when the provider's late answer turned it into a charge).
+For each settled job: reserve = charge + release + uncertain + adjust (an adjust is negative: it reverses an uncertain
+row when the provider's late answer turned it into a charge).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _TOTAL: Final = {
     LedgerKind.UNCERTAIN: ("possible_microcredits", 1),
     LedgerKind.ADJUST: ("possible_microcredits", 1),
 }
-"""Which daily total a ledger row moves, and in which direction."""
+"""The daily total that a ledger row changes, and the sign."""
 
 
 def append(db: Database, job: Job, kind: LedgerKind, at_ms: int) -> None:
-    """Write one ledger row of the job's price; a second one of the same kind for a job violates a constraint."""
+    """Append one ledger row with the job's price; a second row of the same kind for a job violates a constraint."""
     amount = -job.price_microcredits if kind is LedgerKind.ADJUST else job.price_microcredits
     db.conn.execute(
         "INSERT INTO ledger (job_id, kind, amount_microcredits, user_id, guild_id, at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -44,7 +44,7 @@ def has(db: Database, job_id: int, kind: LedgerKind) -> bool:
 
 
 def append_balance_error(db: Database, job: Job, error: ProviderError, at_ms: int) -> None:
-    """Record one "insufficient balance" answer of the provider, word for word."""
+    """Record one "insufficient balance" answer of the provider, verbatim."""
     db.conn.execute(
         "INSERT INTO balance_errors (at, job_id, user_id, guild_id, http_status, code, message, request_id) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Looking the books over: each job's ledger by the rules, and every total against the rows that it sums up."""
+"""Audits the ledger: each job's rows against the rules, and every total against the rows that it sums up."""
 
 from __future__ import annotations
 
@@ -34,20 +34,22 @@ _FIRST: Final = {
     "cancelled": "event = 'cancelled'",
     "uncertain": "event = 'uncertain'",
 }
-"""Events that a daily total counts once for each job. A picture that was kept, and handed over later, was delivered
-when it became ready."""
+"""Events that a daily total counts once per job.
+
+A picture that was collected later counts as delivered when it became ready.
+"""
 _SUMMED: Final = {
     "balance_errors": "1 AS amount FROM balance_errors",
     "spent_microcredits": "CASE kind WHEN 'charge' THEN 1 ELSE -1 END * amount_microcredits AS amount FROM ledger "
     "WHERE kind IN ('charge', 'refund')",
     "possible_microcredits": "amount_microcredits AS amount FROM ledger WHERE kind IN ('uncertain', 'adjust')",
 }
-"""Rows that the other totals add up."""
+"""The rows that the other totals sum up."""
 _COLUMNS: Final = (*_FIRST, *_SUMMED)
 
 
 def _of(column: str, value: str) -> str:
-    """A value in its column, and nothing in the others."""
+    """A value in its column, and zero in the others."""
     return ", ".join(value if other == column else "0" for other in _COLUMNS)
 
 
@@ -72,7 +74,7 @@ _TOTALS: Final = f"""
         FROM raw JOIN jobs ON jobs.id = raw.job_id
     ) GROUP BY day, guild_id, user_id, resolution HAVING {" OR ".join(f"SUM({column}) <> 0" for column in _COLUMNS)}
 """
-"""The daily totals less what their rows add up to, in one pass over each table: nothing may be left."""
+"""The daily totals minus the sums of their rows, in one pass over each table: the differences must be zero."""
 
 _USE: Final = """
     WITH raw AS (
@@ -88,13 +90,13 @@ _USE: Final = """
         UNION ALL SELECT guild_id, 0, day, -pictures, -microcredits FROM raw
     ) GROUP BY guild_id, user_id, day HAVING SUM(pictures) <> 0 OR SUM(microcredits) <> 0
 """
-"""What was used of quotas, less what was ordered and did not end without a charge: nothing may be left."""
+"""Quota usage minus what was ordered and did not end without a charge: the differences must be zero."""
 
 
 def check(db: Database) -> Iterator[str]:
-    """Every fault of the books, as a sentence that names its job, all from one moment; the bot may be at work.
+    """Every fault in the ledger, as a sentence that names its job, from one snapshot; the bot may be running.
 
-    Reads whole tables, one row at a time: it is asked for by hand.
+    Reads whole tables, one row at a time, so it is only run on demand.
     """
     db.conn.execute("BEGIN")
     try:
@@ -118,7 +120,7 @@ def _faulty_accounts(db: Database) -> Iterator[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _faults(state: str, cost: str, price_microcredits: int, ordered: int, *amounts: int | None) -> list[str]:
-    """What is wrong with an account. Most jobs' are alike: looked over once, they are known."""
+    """The faults of an account. Most jobs have equal accounts, so results are cached."""
     kinds = zip(LedgerKind, amounts, strict=True)
     account = Account(
         state=JobState(state),

@@ -1,4 +1,4 @@
-"""What a member looks through: read by member, newest or oldest first, always through the index on their jobs."""
+"""Lists by member: newest or oldest first, always through the index on the member's jobs."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class SqliteLists:
 
 
 def unfinished(db: Database, user_id: int) -> list[RequestView]:
-    """The member's requests that have a job under way, or one to be decided about."""
+    """The member's requests with an unfinished job, or one that needs a decision."""
     return _views(db, user_id, _UNFINISHED)
 
 
 def _views(db: Database, user_id: int, wanted: str) -> list[RequestView]:
-    """The member's requests, but for wiped ones, with a wanted job."""
+    """The member's requests that have a matching job, without wiped ones."""
     rows = all_rows(
         db,
         f"SELECT DISTINCT request_id FROM jobs WHERE user_id = :user AND {wanted} "
@@ -80,7 +80,7 @@ def _views(db: Database, user_id: int, wanted: str) -> list[RequestView]:
 
 
 def gallery(db: Database, user_id: int, *, words: str, first: int, most: int) -> GalleryPage:
-    """A page of a member's delivered pictures, newest first. Deleted ones are not among them."""
+    """A page of a member's delivered pictures, newest first, without deleted ones."""
     # SQLite folds the case of ASCII letters only.
     db.conn.create_function("folded", 1, str.casefold, deterministic=True)
     wanted = {"user": user_id, "words": words.casefold()}
@@ -98,7 +98,7 @@ def gallery(db: Database, user_id: int, *, words: str, first: int, most: int) ->
 
 
 def collected(db: Database, job_id: int, copy: Copy, *, now_ms: int) -> Job | None:
-    """Mark a picture that was kept as handed over. It was counted as delivered when it became `ready`.
+    """Mark a kept picture as collected. It was counted as delivered when it became `ready`.
 
     Its request's own message does not show it, so it has no attachment there; a message that was up to date stays so.
     """
@@ -118,7 +118,7 @@ def collected(db: Database, job_id: int, copy: Copy, *, now_ms: int) -> Job | No
 
 
 def reposted(db: Database, job_id: int, copy: Copy, *, now_ms: int) -> None:
-    """Remember a message that shows a picture once more."""
+    """Store a message that shows a picture again."""
     job = jobs.get(db, job_id)
     messages.note_copy(db, job.request_id, copy)
     jobs.record_event(db, job, "reposted", now_ms, _where(copy))

@@ -1,4 +1,4 @@
-"""Requests that become private while they wait: their message is left, to be removed, and another takes its place."""
+"""Makes waiting requests private: another message replaces theirs, and the old one is stored for removal."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class SqliteMoves:
 
 
 def move_to_private(db: Database, request_id: int, lease: TokenLease, *, now_ms: int) -> bool:
-    """Let a request go on in the private answer that this token edits; False where it cannot, or is private already.
+    """Continue a request in the private response that this token edits; False if it can't, or is already private.
 
-    The message that was pressed on is left. Where only a member brought the bot along, nothing but a
-    living token removes it. Pictures that it shows have to be sent anew.
+    The pressed message is stored for removal. If the app is only user-installed there, only an unexpired token can
+    remove it. Pictures that it shows must be posted again.
     """
     before = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
     cursor = db.conn.execute(
@@ -76,7 +76,10 @@ def move_to_private(db: Database, request_id: int, lease: TokenLease, *, now_ms:
 
 
 def overtaken(db: Database, request_id: int, shown: Shown) -> bool:
-    """Whether a request became private while this was being shown; then the message that shows it is left as well."""
+    """Whether a request became private while this was being shown.
+
+    If so, the message that shows it is stored for removal.
+    """
     row = one_row(db, "SELECT private FROM requests WHERE id = :id", {"id": request_id})
     if row is None or bool(row["private"]) == shown.private:
         return False
@@ -90,7 +93,7 @@ def overtaken(db: Database, request_id: int, shown: Shown) -> bool:
 
 
 def left_messages(db: Database, request_id: int) -> list[LeftMessage]:
-    """The messages of a request that are still to be removed."""
+    """The leftover messages of a request that must still be removed."""
     rows = all_rows(db, "SELECT * FROM left_messages WHERE request_id = :id ORDER BY message_id", {"id": request_id})
     return [
         LeftMessage(
@@ -106,5 +109,5 @@ def left_messages(db: Database, request_id: int) -> list[LeftMessage]:
 
 
 def removed(db: Database, message_id: int) -> None:
-    """Forget a left message: it is gone, or nothing can be done about it."""
+    """Forget a leftover message: it is gone, or can't be removed."""
     db.conn.execute("DELETE FROM left_messages WHERE message_id = ?", (message_id,))

@@ -1,4 +1,4 @@
-"""From a message, or a form, back to its request, and from a request to where it is shown."""
+"""Maps a message or a form to its request, and a request to the messages that show it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bot.store.rows import all_rows, job_from, one_row
 
 
 def request_of(db: Database, message_id: int, interaction_id: int | None) -> int | None:
-    """The request that a message shows: by the message, else by the interaction that the message answers.
+    """The request that a message shows: by the message's id, else by the interaction that the message answers.
 
-    A message whose id never reached us still says which interaction it is the answer to.
+    A message whose id was never received still carries the id of its interaction.
     """
     row = one_row(db, "SELECT id FROM requests WHERE message_id = :id", {"id": message_id})
     if row is None:
@@ -23,9 +23,9 @@ def request_of(db: Database, message_id: int, interaction_id: int | None) -> int
 
 
 def sent_with(db: Database, form_id: int, user_id: int) -> int | None:
-    """The first job that a member's form has brought; None also where all of it was taken back.
+    """The first job created by a member's form; None also if all its jobs were cancelled.
 
-    Whose answer is lost sends a form once more: Discord shows them an error, and the form stays open.
+    If the response to a form is lost, Discord shows an error and keeps the form open, so members send it again.
     """
     [row] = all_rows(
         db,
@@ -37,7 +37,7 @@ def sent_with(db: Database, form_id: int, user_id: int) -> int | None:
 
 
 def note_copy(db: Database, request_id: int, copy: Copy) -> None:
-    """Remember one more message that shows a request's pictures."""
+    """Store an additional message that shows a request's pictures."""
     db.conn.execute(
         "INSERT OR IGNORE INTO copies (message_id, channel_id, request_id) VALUES (?, ?, ?)",
         (copy.message_id, copy.channel_id, request_id),
@@ -45,7 +45,7 @@ def note_copy(db: Database, request_id: int, copy: Copy) -> None:
 
 
 def copies_of(db: Database, request_id: int) -> list[Copy]:
-    """The messages that show a request's pictures beside its own, oldest first."""
+    """The messages that show a request's pictures in addition to its own, oldest first."""
     rows = all_rows(
         db,
         "SELECT message_id, channel_id FROM copies WHERE request_id = :id ORDER BY message_id",
@@ -55,9 +55,9 @@ def copies_of(db: Database, request_id: int) -> list[Copy]:
 
 
 def find_within_reach(db: Database, job_id: int, viewer: Viewer) -> Job | None:
-    """One job that is the viewer's own, or of a public request that the viewer's channel shows or was asked in.
+    """One job that is the viewer's own, or of a public request shown or ordered in the viewer's channel.
 
-    A picture that was kept for its member, or taken back, is theirs alone wherever its request stands.
+    A picture that is kept for its member or was withdrawn is visible only to them, wherever its request was shown.
     """
     row = one_row(
         db,

@@ -1,4 +1,4 @@
-"""The whole installation in numbers: from totals, and from the few jobs that are not settled."""
+"""Totals of the whole installation: from rollups, and from the few unsettled jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNSETTLED: Final = (
 
 
 class SqliteFigures:
-    """Implements FigureStore with a connection of its own, so that no card waits for it."""
+    """Implements FigureStore with its own connection, so that no card waits for it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,14 +37,14 @@ class SqliteFigures:
         """See FigureStore."""
         try:
             with closing(connect(self._path, read_only=True)) as db:
-                db.conn.execute("BEGIN")  # all of them as of one moment
+                db.conn.execute("BEGIN")  # all of them from one snapshot
                 return figures(db)
         except sqlite3.Error as error:
             raise StoreError(f"The database could not do it: {error}.") from error
 
 
 def figures(db: Database) -> Figures:
-    """All of them."""
+    """All figures."""
     [totals] = all_rows(db, f"SELECT {_SUMS} FROM usage_servers")
     states = ", ".join(f"'{state.value}'" for state in _UNSETTLED)
     unsettled = {

@@ -1,4 +1,4 @@
-"""Which files on disk are nobody's."""
+"""Finds orphans: files on disk that no row names."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _stray_references(db: Database, request_ids: Collection[int]) -> list[int]:
         "AND state IN ('queued', 'submitting', 'uncertain', 'running', 'fetched')) ORDER BY id",
         {"ids": json.dumps(list(request_ids))},
     )
-    # A request that was made again names the files of the first; only what is on our disk is named at all.
+    # A retried request names the files of the first; only files that are on disk are named at all.
     rows = all_rows(db, "SELECT file_name FROM request_references WHERE file_name IS NOT NULL AND url <> ''")
     named = {row["file_name"].partition("-")[0] for row in rows}
     return [row["id"] for row in settled if str(row["id"]) not in named]

@@ -1,4 +1,4 @@
-"""Answers that are open: written down beside "thinking", and closed by the request or by what its member is told."""
+"""Pending responses: stored when an interaction is deferred, removed when its order is stored or it is answered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class SqliteAnswers:
 
 
 def note(db: Database, opened: Collection[PendingResponse], closed: Collection[int]) -> None:
-    """Write down what is open and what is not any more. A request may have been stored before its open answer."""
+    """Store new pending responses and remove answered ones.
+
+    An interaction's request may have been stored before this.
+    """
     db.conn.executemany(
         "INSERT OR IGNORE INTO open_answers (interaction_id, application_id, token, expires_at, locale) "
         "SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM requests WHERE interaction_id = ?1)",
@@ -42,12 +45,12 @@ def note(db: Database, opened: Collection[PendingResponse], closed: Collection[i
 
 
 def close(db: Database, interaction_id: int) -> None:
-    """An interaction's order is stored: whatever happens, its message shows that."""
+    """Remove an interaction's pending response: its order is stored, and its message will show the result."""
     db.conn.execute("DELETE FROM open_answers WHERE interaction_id = ?", (interaction_id,))
 
 
 def left_open(db: Database) -> list[PendingResponse]:
-    """The answers that are open, oldest first."""
+    """The pending responses, oldest first."""
     return [
         PendingResponse(
             interaction_id=row["interaction_id"],
@@ -61,7 +64,7 @@ def left_open(db: Database) -> list[PendingResponse]:
 
 
 def release(db: Database, request_id: int) -> None:
-    """Let jobs start that waited for their member to be answered; those that wait after a failed try go on waiting."""
+    """Release jobs that waited for their member to be answered; jobs delayed after a failed attempt keep waiting."""
     db.conn.execute(
         "UPDATE jobs SET not_before = NULL WHERE request_id = ? AND state = 'queued' AND tries = 0", (request_id,)
     )

@@ -1,4 +1,4 @@
-"""Presets, by whose they are and by name."""
+"""Storage of presets, by owner and name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SqlitePresets:
 
 
 def within_reach(db: Database, user_id: int, guild_id: int | None) -> list[Preset]:
-    """A member's own presets and their server's, each kind in the order of its names."""
+    """A member's own presets and their server's, each sorted by name."""
     rows = all_rows(
         db,
         "SELECT name, text, server FROM presets WHERE (server = 0 AND owner_id = :user) "
@@ -47,7 +47,7 @@ def within_reach(db: Database, user_id: int, guild_id: int | None) -> list[Prese
 
 
 def save(db: Database, shelf: PresetOwner, preset: Preset, by_user_id: int, *, now_ms: int) -> bool:
-    """Keep a preset; returns whether it took the place of one of the same name. Raises Refusal where it is full."""
+    """Store a preset; returns whether it replaced one of the same name. Raises Refusal when full."""
     replaced = _has(db, shelf, preset.key)
     if not replaced and _count(db, shelf) >= shelf.most:
         raise Refusal("server_styles_full" if shelf.server else "styles_full", most=shelf.most)
@@ -60,7 +60,7 @@ def save(db: Database, shelf: PresetOwner, preset: Preset, by_user_id: int, *, n
 
 
 def delete(db: Database, shelf: PresetOwner, name: str) -> bool:
-    """Forget a preset; False where there is none of that name."""
+    """Delete a preset; False if there is none of that name."""
     where = {"owner": shelf.owner_id, "server": int(shelf.server), "key": key_of(name)}
     return db.conn.execute(f"DELETE FROM presets WHERE {_HERE} AND key = :key", where).rowcount > 0
 

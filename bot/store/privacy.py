@@ -1,4 +1,4 @@
-"""What is kept of a member: counted, and deleted in steps that a crash only interrupts."""
+"""Counts a member's stored data, and deletes it in resumable steps."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def tally(db: Database, user_id: int) -> DataCounts:
 
 
 def begin_erasure(db: Database, user_id: int, now_ms: int) -> Sequence[int]:
-    """Note the wish and do at once what cannot wait: nothing of theirs is ordered, asked or posted from now on."""
+    """Record the deletion request; from now on nothing of the member's is ordered, asked or posted."""
     who = {"user": user_id, "now": now_ms}
     db.conn.execute(
         "INSERT OR REPLACE INTO erasures (user_id, last_request_id, asked_at) "
@@ -102,7 +102,7 @@ def begin_erasure(db: Database, user_id: int, now_ms: int) -> Sequence[int]:
     db.conn.execute("DELETE FROM drafts WHERE user_id = :user", who)
     for row in all_rows(db, f"SELECT id, state FROM jobs WHERE user_id = :user AND {_UNDER_WAY}", who):
         _stop(db, row["id"], JobState(row["state"]), now_ms)
-    # What would be shown now is removed instead: these have changed, or nobody knows what their message says.
+    # Messages that would be updated are removed instead: their rows have changed, or what they show is unknown.
     behind = all_rows(
         db,
         "SELECT id FROM requests WHERE user_id = :user AND shown_version < version AND deleted_at IS NULL ORDER BY id",
@@ -117,7 +117,7 @@ def begin_erasure(db: Database, user_id: int, now_ms: int) -> Sequence[int]:
 
 
 def _stop(db: Database, job_id: int, state: JobState, now_ms: int) -> None:
-    """Take back what costs nothing; what is paid for comes, and is not posted."""
+    """Cancel what is free; withdraw what is paid for, so that it is fetched but not posted."""
     if state in {JobState.QUEUED, JobState.UNCERTAIN}:
         jobs.cancelled(db, job_id, now_ms=now_ms)
     elif state is JobState.FETCHED:
@@ -127,7 +127,7 @@ def _stop(db: Database, job_id: int, state: JobState, now_ms: int) -> None:
 
 
 def erase_some(db: Database, user_id: int, after: int, most: int) -> Sequence[int]:
-    """Wipe the next requests; with the last of them the wish is fulfilled."""
+    """Wipe the next requests; after the last of them the deletion request is completed."""
     wish = one_row(db, "SELECT last_request_id AS last FROM erasures WHERE user_id = :user", {"user": user_id})
     if wish is None:
         return []
@@ -145,12 +145,12 @@ def erase_some(db: Database, user_id: int, after: int, most: int) -> Sequence[in
 
 
 def retentions(db: Database) -> dict[int, int]:
-    """The servers that have set for how long they keep prompts."""
+    """The prompt retention of each server that has set one."""
     return {guild_id: int(days) for guild_id, days in settings_of_all(db, Setting.RETENTION_DAYS).items()}
 
 
 def wipe_older(db: Database, before_ms: int, guild_id: int | None, most: int) -> int:
-    """Wipe the oldest of those that are due."""
+    """Wipe the oldest requests past their retention."""
     of_server = "" if guild_id is None else "guild_id = :guild AND"
     rows = all_rows(
         db,

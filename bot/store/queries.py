@@ -1,4 +1,4 @@
-"""The questions of statistics, by name: each reads totals, or a table through an index that begins with the server."""
+"""SQL of the statistics, by name: each reads totals, or a table through an index that begins with the server."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DAYS: Final = (
 )
 MEMBERS: Final = f"SELECT COUNT(DISTINCT user_id) AS members FROM usage_members WHERE {_OF_SPANS} AND requested > 0"
 MEMBERS_SINCE: Final = "SELECT COUNT(*) AS members FROM usage_last_days WHERE guild_id = :guild AND day >= :first"
-"""The same for a period that ends now: whoever did something in it did nothing after it."""
+"""The same for a period that ends now: a member's last active day is inside it exactly if they were active in it."""
 MEMBERS_OF_LONG: Final = (
     "WITH wanted (span) AS MATERIALIZED (SELECT value FROM json_each(:spans)) "
     "SELECT COUNT(*) AS members FROM usage_last_days AS known WHERE guild_id = :guild AND day >= :first "
     "AND (day <= :last OR EXISTS (SELECT 1 FROM wanted CROSS JOIN usage_members AS did "
     "WHERE did.guild_id = :guild AND did.span = wanted.span AND did.user_id = known.user_id AND did.requested > 0))"
 )
-"""The same for a long period: most members are found in the first span that is looked at, which is a long one."""
+"""The same for a long period: most members are found in the first span checked, which is a long one."""
 FAILURES: Final = (
     f"SELECT code, SUM(failures) AS failures FROM usage_failures WHERE {_OF_DAYS} GROUP BY code ORDER BY 2 DESC, code"
 )
@@ -63,7 +63,7 @@ TROUBLES: Final = (
     f"message FROM balance_errors WHERE {_OF_TIMES} "
     "ORDER BY 1 DESC, 2, 3 DESC LIMIT :most OFFSET :skip"
 )
-"""Newest first; `failures` has the status and number of an answer, the job its sentence."""
+"""Newest first; `failures` has the answer's status and code, the job has its message."""
 
 _WRITTEN: Final = "strftime('%Y-%m-%d %H:%M:%S', {} / 1000, 'unixepoch')"
 _LINE: Final = {
@@ -99,7 +99,7 @@ EXPORT: Final = (
     "WHERE jobs.guild_id = :guild AND (jobs.created_at, jobs.id) > (:at, :after) AND jobs.created_at < :ends "
     "ORDER BY jobs.created_at, jobs.id LIMIT :most"
 )
-"""A line of an export, and the time to go on behind: all of it is written by SQLite, which lets others work."""
+"""A line of an export, and the position to continue after. SQLite formats the line, which releases the GIL."""
 
 EVERY: Final = {
     "totals": TOTALS,
@@ -116,4 +116,4 @@ EVERY: Final = {
     "troubles": TROUBLES,
     "export": EXPORT,
 }
-"""Every question, for whoever looks at how they are answered."""
+"""All queries, so that each query's plan can be checked."""

@@ -1,4 +1,4 @@
-"""Quotas, and what was used of them: kept in the transactions of the ledger, checked in those that accept orders."""
+"""Quotas and their usage: updated in the ledger's transactions, checked in those that accept orders."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from bot.store.rows import all_rows, from_ms, to_ms
 from bot.store.sqlite.writer import DatabaseThread
 
 _ALL_MEMBERS: Final = 0
-"""In place of a member's id: what all members of a server used together."""
+"""Used instead of a member's id: the usage of all members of a server together."""
 _SIGN: Final = {LedgerKind.RESERVE: 1, LedgerKind.RELEASE: -1, LedgerKind.REFUND: -1}
-"""Whatever was ordered counts as used, unless it is known to have cost nothing."""
+"""Everything ordered counts as used, unless it is known to have cost nothing."""
 
 
 class SqliteQuotas:
@@ -66,7 +66,7 @@ class SqliteQuotas:
 
 
 def quotas_of(db: Database, guild_id: int) -> list[Quota]:
-    """A server's quotas, that of everyone first; what is stored and not valid counts as not set."""
+    """A server's quotas, the one for everyone first; invalid stored values count as not set."""
     found: dict[int, dict[Limit, int | None]] = {}
     known = {limit.value for limit in Limit}
     rows = all_rows(db, "SELECT * FROM quotas WHERE guild_id = :guild ORDER BY role_id", {"guild": guild_id})
@@ -77,13 +77,13 @@ def quotas_of(db: Database, guild_id: int) -> list[Quota]:
 
 
 def standing(db: Database, guild_id: int, user_id: int, role_ids: Collection[int], now_ms: int) -> Standing:
-    """What limits a member with these roles at a moment, and what they used."""
+    """The limits of a member with these roles at a moment, and the member's usage."""
     limits = limits_for(quotas_of(db, guild_id), role_ids)
     return Standing(limits=limits, use=_use(db, guild_id, user_id, now_ms) if limits else Use(), at=from_ms(now_ms))
 
 
 def check(db: Database, together: Sequence[NewRequest], now_ms: int) -> None:
-    """Refuse what one command orders where its member's limits, or the server's, do not allow all of it."""
+    """Refuse an order that exceeds its member's limits or the server's; all of its pictures must fit."""
     first = together[0]
     pictures = sum(new.count for new in together)
     check_plan(db, first.origin, first.spec, pictures, first.price_microcredits, now_ms)
@@ -92,16 +92,16 @@ def check(db: Database, together: Sequence[NewRequest], now_ms: int) -> None:
 def check_plan(
     db: Database, origin: Origin, spec: PictureSpec, pictures: int, price_microcredits: int, now_ms: int
 ) -> None:
-    """The same for what is not ordered yet."""
+    """The same check for a draft, which is not ordered yet."""
     if origin.guild_id is not None:
         now = standing(db, origin.guild_id, origin.user_id, origin.role_ids, now_ms)
         check_order(now, spec, count=pictures, price_microcredits=price_microcredits)
 
 
 def count(db: Database, job: Job, kind: LedgerKind) -> None:
-    """Note what a ledger row means for what was used on the day of the order, by its member and by all.
+    """Apply a ledger row to the usage of the day of the order, for its member and for all members.
 
-    What a reset has forgiven is never more than what was used.
+    The usage forgiven by a reset never exceeds the usage.
     """
     sign = _SIGN.get(kind, 0)
     if job.guild_id is None or not sign:
@@ -138,7 +138,7 @@ def _use(db: Database, guild_id: int, user_id: int, now_ms: int) -> Use:
 
 
 def set_(db: Database, role_id: int, limits: Limits, entry: NewAuditEntry, now_ms: int) -> None:
-    """Set some limits of a role, or of everyone, and note who did."""
+    """Set some limits of a role or of everyone, audited."""
     db.conn.executemany(
         "INSERT OR REPLACE INTO quotas (guild_id, role_id, what, amount) VALUES (?, ?, ?, ?)",
         [(entry.guild_id, role_id, limit.value, amount) for limit, amount in limits.items()],
@@ -147,7 +147,7 @@ def set_(db: Database, role_id: int, limits: Limits, entry: NewAuditEntry, now_m
 
 
 def remove(db: Database, role_id: int, entry: NewAuditEntry, now_ms: int) -> bool:
-    """Forget a role's quota and note who did; False where there is none. The server's own limit is not everyone's."""
+    """Delete a role's quota, audited; False if there is none. The server's own limit is kept with everyone's."""
     cursor = db.conn.execute(
         "DELETE FROM quotas WHERE guild_id = ? AND role_id = ? AND what <> ?",
         (entry.guild_id, role_id, Limit.SERVER_CREDITS_MONTH.value),
@@ -159,7 +159,7 @@ def remove(db: Database, role_id: int, entry: NewAuditEntry, now_ms: int) -> boo
 
 
 def reset(db: Database, user_id: int, entry: NewAuditEntry, now_ms: int) -> None:
-    """Forgive what a member used this month, and note who did."""
+    """Forgive what a member used this month, audited."""
     today = from_ms(now_ms).date()
     db.conn.execute(
         "UPDATE quota_use SET forgiven_pictures = pictures, forgiven_microcredits = microcredits "

@@ -1,4 +1,4 @@
-"""Taking the words out of requests. Rows stay: the ledger, the totals and the history of jobs refer to them."""
+"""Redaction: removes members' words from requests. Rows stay because ledger, totals and job history refer to them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _WORDS: Final = """
         token = iif(deleted_at IS NULL, NULL, token)
     WHERE id = :id
 """
-"""The token of a message that is about to be removed is needed for that, and forgotten when it expires."""
+"""A message that is about to be removed needs its token, which is deleted when it expires."""
 _DETAILS: Final = """
     UPDATE job_events SET detail = '' WHERE job_id IN (SELECT id FROM jobs WHERE request_id = :id)
     AND (event = 'uncertain' OR event LIKE 'failed:%' OR event LIKE 'returned:%')
 """
 _OF_ITS_JOBS: Final = ("UPDATE jobs SET error_text = '' WHERE request_id = :id", _DETAILS)
-"""What the provider says of a failure may quote the prompt, or name a file."""
+"""The provider's error messages may quote the prompt, or name a file."""
 _OF_REQUEST: Final = (
     _WORDS,
     "DELETE FROM request_references WHERE request_id = :id",
@@ -36,14 +36,14 @@ _SETTLED: Final = (
 
 
 def wipe(db: Database, request_ids: Sequence[int], why: Wiped) -> None:
-    """Empty what these requests say; their files are leftovers from then on."""
+    """Redact these requests; their files become leftovers to delete."""
     for request_id in request_ids:
         for statement in _OF_REQUEST:
             db.conn.execute(statement, {"id": request_id, "why": why.value})
 
 
 def note_file(db: Database, request_id: int) -> None:
-    """A picture has come to our disk; if its request was wiped meanwhile, it is one more leftover."""
+    """Record a new file on disk; if its request was wiped meanwhile, it becomes a leftover."""
     db.conn.execute(
         "INSERT OR IGNORE INTO leftovers (request_id) SELECT id FROM requests WHERE id = ? AND wiped <> ''",
         (request_id,),
@@ -51,10 +51,9 @@ def note_file(db: Database, request_id: int) -> None:
 
 
 def leftovers(db: Database, *, before_ms: int, most: int) -> list[LeftoverFiles]:
-    """Wiped requests made before a moment whose files may be removed now.
+    """Wiped requests made before a moment whose files may be deleted now.
 
-    Not while a job of theirs may still bring a picture, or an order of somebody else is still to be sent with a file
-    of theirs.
+    Skips requests with a job that may still bring a picture, and files that another unsubmitted order needs.
     """
     rows = all_rows(
         db,
@@ -73,16 +72,16 @@ def leftovers(db: Database, *, before_ms: int, most: int) -> list[LeftoverFiles]
 
 
 def cleared(db: Database, request_ids: Sequence[int]) -> None:
-    """Note that no file of these requests is on our disk any more."""
+    """Record that no file of these requests is on disk any more."""
     for request_id in request_ids:
         db.conn.execute("UPDATE jobs SET picture_file = NULL, result_url = NULL WHERE request_id = ?", (request_id,))
-        for statement in _OF_ITS_JOBS:  # a job that went on after the wipe may have failed since
+        for statement in _OF_ITS_JOBS:  # a job that continued after the wipe may have failed since
             db.conn.execute(statement, {"id": request_id})
         db.conn.execute("DELETE FROM leftovers WHERE request_id = ?", (request_id,))
 
 
 def _files_in_use(db: Database) -> frozenset[tuple[str, ...]]:
-    """How the files begin that orders still to be sent refer to: a picture's with `7.`, a request's with `7-`."""
+    """File name prefixes that unsubmitted orders refer to: `7.` for a picture, `7-` for a request's references."""
     rows = all_rows(
         db,
         "SELECT DISTINCT file_name, url FROM request_references AS named "

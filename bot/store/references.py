@@ -1,4 +1,4 @@
-"""Reference pictures of requests: named at once, copied to our disk right after, only then sent anywhere."""
+"""Reference pictures of requests: stored by URL at once, then copied to disk, and only then sent to the provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.rows import all_rows, reference_from
 
 
 def insert(db: Database, request_id: int, references: Sequence[NewReference]) -> None:
-    """Note a new request's references in the order in which its member named them."""
+    """Store a new request's references in the order in which its member gave them."""
     db.conn.executemany(
         "INSERT INTO request_references (request_id, position, url, name, file_name) VALUES (?, ?, ?, ?, ?)",
         [(request_id, position, r.url, r.name, r.file_name) for position, r in enumerate(references)],
@@ -19,13 +19,13 @@ def insert(db: Database, request_id: int, references: Sequence[NewReference]) ->
 
 
 def of(db: Database, request_id: int) -> tuple[Reference, ...]:
-    """A request's references, in their order."""
+    """A request's references, in order."""
     rows = all_rows(db, "SELECT * FROM request_references WHERE request_id = :id ORDER BY position", {"id": request_id})
     return tuple(map(reference_from, rows))
 
 
 def arrived(db: Database, request_id: int, references: Sequence[Reference]) -> None:
-    """Record that the references' bytes are here, and let the request's jobs take their turns."""
+    """Record that the references' bytes are on disk, and queue the request's jobs."""
     db.conn.executemany(
         "UPDATE request_references SET file_name = ?, content_type = ?, size_bytes = ?, note = ? "
         "WHERE request_id = ? AND position = ?",
@@ -42,7 +42,7 @@ def awaited(db: Database) -> list[int]:
 
 
 def finished(db: Database, before_ms: int, most: int) -> list[int]:
-    """The requests made before a moment, and settled, whose copies are still on our disk, oldest first."""
+    """Settled requests made before a moment whose copies are still on disk, oldest first."""
     rows = all_rows(
         db,
         "SELECT DISTINCT request_id FROM request_references AS copied JOIN requests ON requests.id = request_id "
@@ -55,7 +55,7 @@ def finished(db: Database, before_ms: int, most: int) -> list[int]:
 
 
 def removed(db: Database, request_ids: Sequence[int]) -> None:
-    """Note that these requests' copies are not on our disk any more."""
+    """Record that these requests' copies are no longer on disk."""
     db.conn.executemany(
         "UPDATE request_references SET file_name = NULL WHERE request_id = ? AND url <> ''",
         [(request_id,) for request_id in request_ids],

@@ -1,4 +1,4 @@
-"""Requests: accepting one with its jobs and reserves, reading it for its card, and noting what its message shows."""
+"""Requests: accepts them with their jobs and reserves, reads them for cards, records what their messages show."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from bot.store.rows import all_rows, job_from, one_row, request_from, to_ms
 
 
 def accept(db: Database, new: NewRequest, *, room: QueueLimits, not_before: datetime | None = None, now_ms: int) -> int:
-    """Store a request with its jobs and their reserves; returns its id. The same interaction is accepted once.
+    """Store a request with its jobs and their reserves; returns its id. An interaction is accepted only once.
 
-    Raises Refusal where its form was sent before, the member has too many jobs waiting, or all have while nothing is
-    made, the member is blocked, or a quota does not allow it. Affordability and enqueueing are this one transaction:
-    two commands at once cannot slip under one limit, nor an order past a block.
+    Raises Refusal if its form was sent before, the member has too many jobs waiting, all members together have while
+    nothing is being made, the member is blocked, or a quota forbids it. Checks and inserts are one transaction: two
+    concurrent commands can't both pass one limit, nor can an order pass a block.
     """
     known = one_row(db, "SELECT id FROM requests WHERE interaction_id = :id", {"id": new.origin.interaction_id})
     if known:
@@ -80,14 +80,14 @@ def _insert_job(
 
 
 def check_waiting(db: Database, user_id: int, more: int, room: QueueLimits) -> None:
-    """Refuse more jobs than the member may have waiting, or than all may while nothing is made."""
+    """Refuse more jobs than the member may have waiting, or than all may while nothing is being made."""
     check_room(waiting=waiting_of(db, user_id), more=more, limit=room.pending)
     if gate.read(db).shut:
         check_line(waiting=waiting_of_all(db), more=more, limit=room.while_shut)
 
 
 def announced(db: Database, job_id: int, now_ms: int) -> Job:
-    """A job that was just stored, with its reserve, its first event and its part of the totals."""
+    """Add a newly stored job's reserve, first event and totals."""
     job = jobs.get(db, job_id)
     ledger.append(db, job, LedgerKind.RESERVE, now_ms)
     rollups.count(db, job, "requested", now_ms)
@@ -96,13 +96,13 @@ def announced(db: Database, job_id: int, now_ms: int) -> Job:
 
 
 def waiting_of(db: Database, user_id: int) -> int:
-    """How many jobs of a member wait for their turn."""
+    """How many of a member's jobs are queued."""
     row = one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND user_id = :user", {"user": user_id})
     return int(row["n"]) if row else 0
 
 
 def waiting_of_all(db: Database) -> int:
-    """How many jobs wait for their turn."""
+    """How many jobs are queued."""
     row = one_row(db, "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued'")
     return int(row["n"]) if row else 0
 
@@ -142,9 +142,9 @@ def _insert_request(db: Database, new: NewRequest, now_ms: int) -> int:
 
 
 def view(db: Database, request_id: int, draw_up: Callable[[Database], None] = fair_queue.draw_up) -> RequestView:
-    """Everything that a request's card is rendered from; `draw_up` is called if a job of it waits in line.
+    """Everything that a request's card is rendered from; `draw_up` is called if one of its jobs is queued.
 
-    Raises NoSuchRequestError for a request that is not there.
+    Raises NoSuchRequestError if there is no such request.
     """
     row = one_row(db, "SELECT * FROM requests WHERE id = :id", {"id": request_id})
     if row is None:
@@ -166,16 +166,16 @@ def view(db: Database, request_id: int, draw_up: Callable[[Database], None] = fa
 
 
 def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> None:
-    """Record what the message shows; the pictures that it shows make their jobs `delivered`, in one transaction.
+    """Record what the message shows; jobs whose pictures it shows become `delivered`, in the same transaction.
 
-    A delivery that the message shows already does not leave it behind its rows.
+    If the message already shows a delivery, the transition to `delivered` doesn't mark it as out of date.
     """
     if make_private.overtaken(db, request_id, shown):
         return
     before = one_row(db, "SELECT version, message_id FROM requests WHERE id = :id", {"id": request_id})
     changed_since = before is not None and before["version"] > shown.version
     if before is not None and before["message_id"] and shown.message_id not in {None, before["message_id"]}:
-        # Another message: what the last one showed beside these pictures, this one has not got.
+        # A different message: it doesn't show the pictures that only the previous one showed.
         db.conn.execute("UPDATE jobs SET attachment_id = NULL WHERE request_id = ?", (request_id,))
     for job_id, picture in shown.pictures.items():
         delivered(db, job_id, picture, now_ms)
@@ -198,7 +198,7 @@ def note_shown(db: Database, request_id: int, shown: Shown, *, now_ms: int) -> N
 
 
 def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> None:
-    """Mark one picture as shown; a second time only renews the attachment's id."""
+    """Mark one picture as delivered; a repeated call only updates the attachment's id."""
     before = jobs.get(db, job_id)
     job = jobs.move(
         db, job_id, expected=(JobState.FETCHED, JobState.READY), to=JobState.DELIVERED, event="delivered",
@@ -210,12 +210,12 @@ def delivered(db: Database, job_id: int, picture: ShownPicture, now_ms: int) -> 
             "UPDATE jobs SET attachment_id = ?, attachment_name = ?, shown_as = ? WHERE id = ? AND state = 'delivered'",
             (picture.attachment_id, picture.file_name, picture.shrunk, job_id),
         )
-    elif before.state is JobState.FETCHED:  # a picture that was ready has been counted
+    elif before.state is JobState.FETCHED:  # a picture that was ready has already been counted
         rollups.count(db, job, "delivered", now_ms)
 
 
 def delete(db: Database, request_id: int, by_user_id: int, *, now_ms: int) -> bool:
-    """Mark a request as deleted; False where a job of it may still bring news, or it was deleted before."""
+    """Mark a request as deleted; False if a job of it is not settled, or it was already deleted."""
     cursor = db.conn.execute(
         "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL AND NOT EXISTS ("
         "SELECT 1 FROM jobs WHERE request_id = requests.id AND retried_by IS NULL "
@@ -231,7 +231,7 @@ def delete(db: Database, request_id: int, by_user_id: int, *, now_ms: int) -> bo
 
 
 def _audit_deletion(db: Database, request_id: int, by_user_id: int, now_ms: int) -> None:
-    """Note that somebody deleted what is not theirs: they look after the server."""
+    """Audit a deletion of another member's picture, which only moderators can make."""
     [row] = all_rows(
         db,
         "SELECT user_id, guild_id, (SELECT MIN(id) FROM jobs WHERE request_id = requests.id) AS job_id "
@@ -250,7 +250,7 @@ def _audit_deletion(db: Database, request_id: int, by_user_id: int, now_ms: int)
 
 
 def remove(db: Database, request_id: int, entry: NewAuditEntry, *, now_ms: int) -> bool:
-    """Mark a request as deleted whatever its state: waiting jobs are taken back, uncertain ones given up."""
+    """Mark a request as deleted in any state: waiting jobs are cancelled, uncertain ones given up."""
     cursor = db.conn.execute(
         "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL",
         (now_ms, request_id),
@@ -266,11 +266,11 @@ def remove(db: Database, request_id: int, entry: NewAuditEntry, *, now_ms: int) 
 
 
 def behind(db: Database) -> list[int]:
-    """The requests whose message does not show their rows yet."""
+    """The requests whose message doesn't show their current rows yet."""
     return [row["id"] for row in all_rows(db, "SELECT id FROM requests WHERE shown_version < version ORDER BY id")]
 
 
 def waiting(db: Database) -> list[int]:
-    """The requests that have a job waiting for its turn, in the order they were made."""
+    """The requests with a queued job, in the order they were made."""
     rows = all_rows(db, "SELECT DISTINCT request_id FROM jobs WHERE state = 'queued' ORDER BY request_id")
     return [row["request_id"] for row in rows]

@@ -1,4 +1,4 @@
-"""Ordering a picture once more whose outcome is unknown: a new job in the place of the old one."""
+"""Retries a picture of unknown outcome: a new job replaces the old one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.store.rows import all_rows, request_from
 
 
 def retry(db: Database, job_id: int, *, role_ids: Collection[int] | None, room: QueueLimits, now_ms: int) -> Job | None:
-    """Put a new job in the place of an uncertain one, at the same price; None if that was decided already.
+    """Replace an uncertain job with a new one at the same price; None if that was already decided.
 
-    It is an order like any other: the old job may have been charged and keeps counting, and the new one has to fit
-    beside it. `role_ids` are the member's roles now; None takes those that the request was ordered with.
+    It is checked like any order: the old job may have been charged and still counts, and the new one must fit in
+    addition. `role_ids` are the member's current roles; None uses those stored with the request.
 
-    Raises Refusal as `accept` does, and where the request has as many jobs as it may have.
+    Raises Refusal as `accept` does, and if the request already has the maximum number of jobs.
 
-    The old job stays as it is, so that each job has at most one POST and its possible charge stays on record.
+    The old job is kept, so that each job has at most one POST and its possible charge stays recorded.
     """
     old = jobs.get(db, job_id)
     if old.state is not JobState.UNCERTAIN or old.retried_by is not None:
@@ -41,7 +41,7 @@ def retry(db: Database, job_id: int, *, role_ids: Collection[int] | None, room: 
 
 
 def _check_retry(db: Database, old: Job, role_ids: Collection[int] | None, room: QueueLimits, now_ms: int) -> None:
-    """What `accept` checks of an order, of one more picture of the same request."""
+    """The checks of `accept`, for one more picture of the same request."""
     [row] = all_rows(db, "SELECT * FROM requests WHERE id = :id", {"id": old.request_id})
     [jobs_of] = all_rows(db, "SELECT COUNT(*) AS n FROM jobs WHERE request_id = :id", {"id": old.request_id})
     check_attempts(jobs=jobs_of["n"])

@@ -1,4 +1,4 @@
-"""Totals that are kept with every step, in its transaction, so that statistics never read the jobs."""
+"""Totals updated in the transaction of every transition, so that statistics never read the jobs."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ _FAULTS: Final = {
         ) GROUP BY guild_id, day, resolution HAVING SUM(amount) <> 0
     """,
 }  # fmt: skip
-"""For each kind of total, those that are not what their rows add up to."""
+"""By kind of total, those that differ from the sums of their rows."""
 
 
 def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> None:
-    """Add to the totals of a job's day: of its member, server and resolution, of its server, and of the member."""
+    """Add to the totals of a job's day: by member, server and resolution, by server, and by member."""
     day = from_ms(at_ms).date()
     named = {"guild": job.guild_id or NO_SERVER, "user": job.user_id, "job": job.id, "by": by, "day": day.isoformat()}
     added = f"ON CONFLICT DO UPDATE SET {column} = {column} + excluded.{column}"
@@ -100,7 +100,7 @@ def count(db: Database, job: Job, column: str, at_ms: int, *, by: int = 1) -> No
 
 
 def count_for_server(db: Database, job: Job, column: str, at_ms: int, *, by: int) -> None:
-    """Add to the totals of a job's server alone."""
+    """Add to the totals of a job's server only."""
     db.conn.execute(
         f"INSERT INTO usage_servers (guild_id, day, resolution, {column}) "
         "SELECT :guild, :day, resolution, :by FROM jobs WHERE id = :job "
@@ -110,9 +110,9 @@ def count_for_server(db: Database, job: Job, column: str, at_ms: int, *, by: int
 
 
 def reported(db: Database, job: Job, before: float | None) -> None:
-    """Count what the provider says that a charged job cost, beside what the bot computed for it, on the charge's day.
+    """Count the cost that the provider reports for a charged job, next to the computed one, on the charge's day.
 
-    `before` is what it said earlier, and was counted then.
+    `before` is what it reported earlier and was already counted.
     """
     if job.reported_cost is None or job.reported_cost == before:
         return
@@ -124,7 +124,7 @@ def reported(db: Database, job: Job, before: float | None) -> None:
 
 
 def waited(db: Database, job: Job, at_ms: int) -> None:
-    """Count how long a member waited for a picture that has just come."""
+    """Count how long a member waited for a picture that has just arrived."""
     db.conn.execute(
         "INSERT INTO usage_waits (guild_id, day, wait_s, pictures) VALUES (?, ?, ?, 1) "
         "ON CONFLICT DO UPDATE SET pictures = pictures + 1",
@@ -133,7 +133,7 @@ def waited(db: Database, job: Job, at_ms: int) -> None:
 
 
 def not_waited(db: Database, job: Job) -> None:
-    """Take back the count of a picture that came, and was lost before anybody saw it: it will come again."""
+    """Undo the count of a picture that was lost before it was shown: it will be counted when it arrives again."""
     if job.fetched_at is not None:
         db.conn.execute(
             "UPDATE usage_waits SET pictures = pictures - 1 WHERE guild_id = ? AND day = ? AND wait_s = ?",
@@ -146,7 +146,7 @@ def not_waited(db: Database, job: Job) -> None:
 
 
 def failed(db: Database, job: Job, error: BotError, at_ms: int) -> None:
-    """Record a failure with what the provider said, and count it by its code."""
+    """Record a failure with the provider's answer, and count it by its code."""
     trouble(db, job, error, at_ms, uncertain=False)
     db.conn.execute(
         "INSERT INTO usage_failures (guild_id, day, code, failures) VALUES (?, ?, ?, 1) "
@@ -156,7 +156,7 @@ def failed(db: Database, job: Job, error: BotError, at_ms: int) -> None:
 
 
 def trouble(db: Database, job: Job, error: BotError, at_ms: int, *, uncertain: bool) -> None:
-    """Record what the provider said, also of an order whose outcome is not known: that is no failure yet."""
+    """Record the provider's answer, also for an order of unknown outcome, which is not a failure yet."""
     of_provider = error if isinstance(error, ProviderError) else ProviderError("")
     db.conn.execute(
         "INSERT INTO failures (job_id, user_id, guild_id, at, code, http_status, provider_code, request_id, uncertain) "
@@ -176,7 +176,7 @@ def trouble(db: Database, job: Job, error: BotError, at_ms: int, *, uncertain: b
 
 
 def faults(db: Database) -> Iterator[str]:
-    """Every total here that is off, as a sentence; reads whole tables."""
+    """Every incorrect total here, as a sentence; reads whole tables."""
     for what, query in _FAULTS.items():
         with closing(db.conn.execute(query)) as rows:
             for row in rows:

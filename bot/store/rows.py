@@ -1,4 +1,4 @@
-"""Rows to values and back: times are UTC milliseconds in the database and aware datetimes outside."""
+"""Converts rows to values and back: UTC milliseconds in the database, aware datetimes outside."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(milliseconds: int) -> datetime:
-    """The aware UTC datetime of a stored time; the nearest one that there is, where it lies outside of all years."""
+    """The aware UTC datetime of a stored time, clamped to the range of datetime."""
     return _EPOCH + timedelta(milliseconds=max(_FIRST_MS, min(milliseconds, _LAST_MS)))
 
 
 def moment(milliseconds: int | None) -> datetime | None:
-    """The same for a time that may not have come yet."""
+    """The same for an optional time."""
     return None if milliseconds is None else from_ms(milliseconds)
 
 
 def all_rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[sqlite3.Row]:
-    """Every row of a query, read to its end so that no statement stays open."""
+    """Every row of a query, read to the end so that no statement stays open."""
     rows: list[sqlite3.Row] = db.conn.execute(sql, parameters or {}).fetchall()
     return rows
 

@@ -79,7 +79,7 @@ def of_guild(db: Database, guild_id: int) -> ServerRules:
 
 
 def change(db: Database, guild_id: int, setting: Setting, value: str | None, entry: NewAuditEntry, now_ms: int) -> None:
-    """Store or forget one setting."""
+    """Store or delete one setting."""
     if value is None:
         db.conn.execute("DELETE FROM guild_settings WHERE guild_id = ? AND name = ?", (guild_id, setting.value))
     else:
@@ -91,7 +91,7 @@ def change(db: Database, guild_id: int, setting: Setting, value: str | None, ent
 
 
 def add_words(db: Database, guild_id: int, rule: WordRule, entry: NewAuditEntry, now_ms: int) -> int:
-    """Store a rule; one with the same pattern gets its new place. Raises Refusal where the server has too many."""
+    """Store a word rule; one with the same pattern is replaced. Raises Refusal if the server has too many."""
     same = {"guild": guild_id, "regex": int(rule.regex), "pattern": rule.pattern}
     found = one_row(
         db, "SELECT id FROM word_rules WHERE guild_id = :guild AND regex = :regex AND pattern = :pattern", same
@@ -119,7 +119,7 @@ def _check_room(db: Database, guild_id: int, *, regex: bool) -> None:
 
 
 def remove_words(db: Database, guild_id: int, rule_id: int, entry: NewAuditEntry, now_ms: int) -> bool:
-    """Forget a rule of this server."""
+    """Delete a word rule of this server."""
     cursor = db.conn.execute("DELETE FROM word_rules WHERE id = ? AND guild_id = ?", (rule_id, guild_id))
     if cursor.rowcount:
         audit.append(db, entry, now_ms)
@@ -132,18 +132,18 @@ def log_channels(db: Database) -> dict[int, int]:
 
 
 def settings_of_all(db: Database, setting: Setting) -> dict[int, int]:
-    """A setting that is a number, of each server that has a valid one."""
-    # The name is written out: the indexes hold the rows of one name each.
+    """A numeric setting of each server that has a valid value."""
+    # The name is a literal because each partial index contains the rows of one name.
     rows = all_rows(db, f"SELECT guild_id, value FROM guild_settings WHERE name = '{setting.value}'")
     found: dict[int, int] = {}
     for row in rows:
-        with suppress(ValueError):  # it counts as not set; whoever loads the server's rules logs it
+        with suppress(ValueError):  # it counts as not set; loading the server's rules logs it
             found[row["guild_id"]] = cast(int, setting_from(setting, row["value"]))
     return found
 
 
 def latest_prompts(db: Database, guild_id: int, most: int) -> list[PastPrompt]:
-    """What was asked for last in a server, prompts that were wiped left out."""
+    """A server's latest prompts, without wiped ones."""
     rows = all_rows(
         db,
         "SELECT r.user_id, r.private, r.prompt, r.style_text, "

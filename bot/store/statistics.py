@@ -1,4 +1,4 @@
-"""A server's statistics: periods from totals alone, lists through an index, exports in batches."""
+"""A server's statistics: periods from totals only, lists through an index, exports in batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LONG_DAYS: Final = 150
 
 
 class SqliteStatistics:
-    """Implements StatisticsStore on the reading thread of the store that made it; exports have their own connection."""
+    """Implements StatisticsStore on the store's reading thread; exports have their own connection."""
 
     def __init__(self, path: Path, *, reader: DatabaseThread) -> None:
         self._path = path
@@ -72,9 +72,9 @@ class SqliteStatistics:
 
 
 def exported(path: Path, guild_id: int, period: Period) -> Generator[Sequence[ExportLine], None, None]:
-    """All jobs of a period, oldest first, in batches, by a connection of its own.
+    """All jobs of a period, oldest first, in batches, on a separate connection.
 
-    Between two batches no transaction is open, so that the database's log can be written back.
+    No transaction is open between batches, so that the WAL can be checkpointed.
     """
     asked = {"guild": guild_id, "at": to_ms(period.begins_at), "after": 0, "ends": to_ms(period.ends_at)}
     try:
@@ -87,7 +87,7 @@ def exported(path: Path, guild_id: int, period: Period) -> Generator[Sequence[Ex
 
 
 def overview(db: Database, guild_id: int, period: Period) -> Overview:
-    """Everything about a server's period, from totals alone."""
+    """A server's overview of a period, from totals only."""
     of_days = {"guild": guild_id, "first": period.first.isoformat(), "last": period.last.isoformat()}
     members = one_row(db, _members_query(period), {**of_days, **_of_spans(guild_id, period)})
     waits = all_rows(db, queries.WAITS, of_days)
@@ -113,7 +113,7 @@ def member(db: Database, guild_id: int, user_id: int, period: Period) -> Totals:
 
 
 def top(db: Database, guild_id: int, period: Period, *, most: int) -> list[MemberTotals]:
-    """The members who spent most, then asked most."""
+    """The members who spent most, then those who ordered most."""
     rows = all_rows(db, queries.TOP, {**_of_spans(guild_id, period), "most": most})
     return [MemberTotals(user_id=row["user_id"], totals=_totals(row)) for row in rows]
 
@@ -121,14 +121,14 @@ def top(db: Database, guild_id: int, period: Period, *, most: int) -> list[Membe
 def found_jobs(
     db: Database, guild_id: int, wanted: JobFilter, *, after: int | None, most: int, look_at: int
 ) -> JobsFound:
-    """The next jobs that pass a filter, newest first, among the next `look_at` ones."""
+    """The next jobs that match a filter, newest first, among the next `look_at` ones."""
     asked = {
         "guild": guild_id,
         "user": wanted.user_id,
         "begins": to_ms(wanted.period.begins_at) if wanted.period else 0,
         "ends": to_ms(wanted.period.ends_at) if wanted.period else 2**62,
         "before": 0,
-        # One more than is looked at tells whether there is more.
+        # Reading one more than needed shows whether there are more.
         "look_at": look_at + 1,
     }
     if after is not None:
@@ -191,7 +191,7 @@ def _listed(db: Database, job_id: int) -> ListedJob:
 
 
 def _members_query(period: Period) -> str:
-    """Who is counted how: by member where the days would be too many, by day where the members would be."""
+    """How to count members: by member if the period has too many days, by day if the server has too many members."""
     if period.until_now:
         return queries.MEMBERS_SINCE
     return queries.MEMBERS_OF_LONG if period.days > _LONG_DAYS else queries.MEMBERS
@@ -202,6 +202,6 @@ def _of_spans(guild_id: int, period: Period) -> dict[str, Any]:
 
 
 def _totals(row: sqlite3.Row | None) -> Totals:
-    """The sums that a row has; those of nothing at all are NULL."""
+    """The sums in a row; sums over no rows are NULL."""
     known = row.keys() if row else ()
     return Totals(**{field.name: row[field.name] or 0 for field in fields(Totals) if row and field.name in known})

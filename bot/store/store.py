@@ -1,4 +1,4 @@
-"""The store as the services see it: async methods over one writer thread and one reader thread."""
+"""The store's public interface: async methods over one writer thread and one reader thread."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from bot.store.sqlite.writer import DatabaseThread
 class SqliteStore(Facets, SqliteGate):
     """Implements RequestStore, JobStore, GateStore and UsageStats on one SQLite file.
 
-    Use as an async context manager; entering it migrates the file and raises StartupError where it cannot be used.
-    `on_death` is called where one of the database's threads ended by an error: the bot cannot do without it.
+    Use as an async context manager; entering it migrates the file and raises StartupError if it can't be used.
+    `on_death` is called if one of the database's threads ended with an error: the bot can't continue without it.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class SqliteStore(Facets, SqliteGate):
         thread = partial(DatabaseThread, on_death=tuple(on_death))
         self._writer = thread("database-writer", self._open_for_writing, grouped=True)
         self._reader = thread("database-reader", lambda: connect(path, read_only=True), grouped=False)
-        # Statistics of a large server may take a second: they have a thread apart.
+        # Statistics of a large server may take a second, so they have a separate thread.
         self._counter = thread("database-statistics", lambda: connect(path, read_only=True), grouped=False)
         super().__init__(
             path, reader=self._reader, counter=self._counter, writer=self._writer, clock=clock, room=self._room
@@ -86,18 +86,18 @@ class SqliteStore(Facets, SqliteGate):
         await self.close()
 
     async def close(self) -> None:
-        """Finish the writes that were asked for, then close both connections."""
+        """Finish the pending writes, then close both connections."""
         await asyncio.gather(self._reader.close(), self._counter.close(), self._writer.close())
 
     def _open_for_writing(self) -> Database:
-        restore.finish(self._path)  # a restore that was killed on its way
+        restore.finish(self._path)  # complete a restore that was killed midway
         ensure_private_file(self._path)
         with closed_on_error(connect(self._path)) as db:
             migrate(db, str(self._path), size_bytes=self._path.stat().st_size)
             return db
 
     def _draw_up_once(self, db: Database) -> None:
-        """Draw the line up once for the views that are read together: in a burst that is most of the work."""
+        """Snapshot the queue once for views that are read together: in a burst this is most of the work."""
         if self._drawn_up_for != self._reader.group:
             fair_queue.draw_up(db)
             self._drawn_up_for = self._reader.group
@@ -308,7 +308,7 @@ class SqliteStore(Facets, SqliteGate):
         """See JobStore."""
         return await self._reader.run(lambda db: jobs.recent_durations(db, resolution, limit))
 
-    # Usage, and small facts about the installation
+    # Usage, and key-value facts about the installation
 
     async def usage(self, since: date | None) -> Sequence[UsageRow]:
         """See UsageStats."""
@@ -319,11 +319,11 @@ class SqliteStore(Facets, SqliteGate):
         return await self._reader.run(usage.states)
 
     async def fact(self, name: str) -> str | None:
-        """A remembered fact about the installation, such as the digest of the commands last registered."""
+        """A stored fact about the installation, such as the digest of the commands last registered."""
         row = await self._reader.run(lambda db: one_row(db, "SELECT value FROM facts WHERE name = :n", {"n": name}))
         return row["value"] if row else None
 
     async def remember(self, name: str, value: str) -> None:
-        """Remember a fact, in place of an earlier one of that name."""
+        """Store a fact, replacing an earlier one of that name."""
         sql = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
         await self._writer.run(lambda db: db.conn.execute(sql, (name, value)).close())

@@ -1,4 +1,4 @@
-"""The tokens by which interactions are answered: kept as long as they live, and no longer."""
+"""Interaction tokens: stored until they expire, and no longer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from bot.ports import TokenLease
 from bot.store.rows import to_ms
 
 _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
-"""How long Discord lets an interaction be answered."""
+"""How long Discord accepts responses to an interaction."""
 
 
 def wipe_tokens(db: Database, *, now_ms: int) -> int:
-    """Forget the interaction tokens that have expired; returns how many.
+    """Delete expired interaction tokens; returns how many.
 
-    Discord dates them, and its clock is not ours: a request that is younger than that by our own keeps its token.
+    Expiry follows Discord's clock, which may differ: a request that is younger than that by our own clock keeps its
+    token.
     """
     cursor = db.conn.execute(
         "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ? AND created_at <= ?",
@@ -28,9 +29,9 @@ def wipe_tokens(db: Database, *, now_ms: int) -> int:
 
 
 def renew_token(db: Database, request_id: int, lease: TokenLease) -> None:
-    """Replace a request's interaction token by that of a press on its message, which answers to it.
+    """Replace a request's interaction token with that of a press on its message.
 
-    A press on the message that a request has left, because it became private, would bring it back there.
+    A press on the message that a request left when it became private is ignored: it would make it public again.
     """
     db.conn.execute(
         "UPDATE requests SET token = ?, token_expires_at = ?, apart = 0 "
@@ -40,15 +41,15 @@ def renew_token(db: Database, request_id: int, lease: TokenLease) -> None:
 
 
 def wipe_token(db: Database, request_id: int) -> None:
-    """Forget one request's interaction token: Discord does not know it any more."""
+    """Delete one request's interaction token: Discord no longer accepts it."""
     db.conn.execute("UPDATE requests SET token = NULL WHERE id = ?", (request_id,))
 
 
 def remove_all_tokens(db: Database) -> None:
-    """Remove every interaction token: a copy of the database does not answer interactions.
+    """Delete every interaction token: a copy of the database must not answer interactions.
 
-    Whatever table has a column `token`, in this version or another. A row that cannot be without one is about nothing
-    but the token.
+    Covers each table with a column `token`, in this version or another. A row that requires a token is deleted, since
+    it is about nothing else.
     """
     for (table,) in db.conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         for column in db.conn.execute("SELECT * FROM pragma_table_info(?)", (table,)).fetchall():

@@ -1,4 +1,4 @@
-"""Totals for the people who watch over the credits; read from the daily rollup, never from the jobs."""
+"""Totals for monitoring the credits; read from the daily rollup, never from the jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def totals(db: Database, since: date | None) -> Sequence[UsageRow]:
 
 
 def reported(db: Database, since: date | None) -> tuple[int, int]:
-    """What the provider says that it charged from a day on, and what was computed for those same jobs."""
+    """The cost that the provider reports from a day on, and the computed cost of those same jobs."""
     [sums] = all_rows(
         db,
         "SELECT COALESCE(SUM(reported_microcredits), 0) AS reported, "

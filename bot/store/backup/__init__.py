@@ -1,1 +1,1 @@
-"""Backup, restore, and what a restored database must not take for granted."""
+"""Backup and restore, and making a restored database safe to run."""

@@ -1,4 +1,4 @@
-"""A consistent copy of the database in one file, made while the bot writes, and looked over before it gets its name."""
+"""Copies the database into one file while the bot writes; the copy is verified before it gets its final name."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from bot.store.sqlite.reading import opened
 
 
 def back_up(source: Path, target: Path, *, force: bool, with_pictures: bool = False) -> Contents:
-    """Copy the database as it is at this moment, and return what the copy holds.
+    """Copy the database as of this moment, and return what the copy contains.
 
-    The copy has no interaction tokens. `with_pictures` encloses the files that are nowhere else: pictures not posted
-    yet, and what open orders refer to.
+    The copy has no interaction tokens. `with_pictures` adds the files that exist nowhere else: undelivered pictures,
+    and files that open orders refer to.
 
-    It is written under another name, readable by this user alone, and takes its own once it is verified and on disk.
-    Raises StartupError, with nothing left behind, where it cannot be made; an existing target is replaced by `force`.
+    It is written under a temporary name, readable by this user only, and renamed once verified and on disk. Raises
+    StartupError, leaving nothing behind, if that fails; an existing target is replaced only with `force`.
     """
     with _told_in_a_sentence(target):
         _check_target(source, target, force=force)
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     with opened(source) as db, _told_in_a_sentence(target), private_file(aside):
-        # A snapshot first: the copying itself would wait for ever for a database that somebody has locked.
+        # Start a snapshot first: the backup itself would wait forever for a database locked by another process.
         db.conn.execute("BEGIN")
         contents_of(db, 0)
         copy_into(db.conn, aside)
-        _verified_copy(aside, source)  # before it is packed: that would hide a damaged index
+        _verified_copy(aside, source)  # before VACUUM, which would hide a damaged index
         remove_tokens(aside)
         if with_pictures:
             enclose(aside, source.parent)

@@ -1,4 +1,4 @@
-"""Copies of the database: one file each, private, looked over before anybody relies on it."""
+"""Database copies for backup and restore: one private file each, verified before use."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _CONTENTS: Final = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a database holds. `newest_at` is when its last picture was asked for; None where there is none.
+    """What a database contains. `newest_at` is when its last picture was ordered; None if there is none.
 
-    `waiting` jobs may or may not have been sent, `unposted` ones have a picture that lies in the spool alone.
+    `waiting` jobs may or may not have been submitted; the picture of `unposted` ones exists only in the spool.
     """
 
     jobs: int
@@ -45,15 +45,15 @@ class Contents:
 
 
 def contents_of(db: Database, size_bytes: int) -> Contents:
-    """Count what a database holds."""
+    """Count what a database contains."""
     [row] = all_rows(db, _CONTENTS)
     return Contents(**{**dict(row), "newest_at": moment(row["newest_at"]), "size_bytes": size_bytes})
 
 
 def verified(path: Path, name: str) -> Contents:
-    """Read a copy through, its pages, its version and its sums; `name` is what its reader calls it.
+    """Verify a copy: its pages, its version and its ledger; `name` is how error messages call it.
 
-    Raises sqlite3.DatabaseError where it is damaged or no database, StartupError where it is not of this bot, or newer.
+    Raises sqlite3.DatabaseError if it is damaged or not a database, StartupError if it is not this bot's, or newer.
     """
     with closing(connect(path, read_only=True)) as db:
         check_pages(db)
@@ -63,16 +63,16 @@ def verified(path: Path, name: str) -> Contents:
 
 
 def copy_into(source: sqlite3.Connection, target: Path) -> None:
-    """Fill an existing, empty file with a copy that needs no second file beside it to be read."""
+    """Fill an existing, empty file with a copy that is readable without a WAL file."""
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def remove_tokens(copy: Path) -> None:
-    """Remove all interaction tokens from a copy, also from its free pages and from what lies between its rows.
+    """Remove all interaction tokens from a copy, including from its free pages and unused space.
 
-    The copy is written once more for that, beside itself. Raises sqlite3.Error.
+    The copy is rewritten (VACUUM) in a file beside it. Raises sqlite3.Error.
     """
     with private_file(copy.with_name(f"{copy.name}.vacuumed")) as packed:
         with closing(connect(copy)) as db:
@@ -86,7 +86,7 @@ def remove_tokens(copy: Path) -> None:
 
 @contextmanager
 def private_file(path: Path) -> Iterator[Path]:
-    """A new, empty file that only this user can read; it is gone afterwards, unless it was renamed meanwhile."""
+    """A new, empty file that only this user can read; deleted afterwards unless it was renamed."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield path

@@ -1,4 +1,4 @@
-"""Files that go along inside a backup, in a table of its own: pictures not posted yet, and what open orders need."""
+"""Files stored in a table inside a backup: undelivered pictures, and files that open orders need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from bot.ops.durable_files import sync
 
 FOLDERS: Final = ("spool", "references")
-"""Beside the database: files that are named after its numbers."""
+"""Folders beside the database whose files are named after its ids."""
 _NAMED: Final = """
     SELECT 'spool' AS folder, picture_file AS name FROM jobs
     WHERE picture_file IS NOT NULL AND state IN ('fetched', 'ready')
@@ -27,9 +27,9 @@ _TABLE: Final = """
 
 
 def enclose(copy: Path, data_dir: Path) -> int:
-    """Put the files that a copy's rows need into the copy, one at a time; returns how many there were.
+    """Copy the files that a copy's rows need into the copy, one at a time; returns how many there were.
 
-    One that is gone has been posted meanwhile. Raises sqlite3.Error or OSError where the disk does not do.
+    A missing file was delivered meanwhile and is skipped. Raises sqlite3.Error, or OSError if the disk fails.
     """
     count = 0
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
@@ -47,12 +47,12 @@ def enclose(copy: Path, data_dir: Path) -> int:
 
 
 def take_out(connection: sqlite3.Connection, staging: Path) -> None:
-    """Move what is enclosed in a prepared backup to a private folder, on disk, and leave no trace of it inside."""
+    """Extract the embedded files of a prepared backup to a private folder, synced, and remove them from the backup."""
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'backup_files'").fetchone() is None:
         return
     with closing(connection.execute("SELECT folder, name, content FROM backup_files")) as rows:
         for folder, name, content in rows:
-            if folder not in FOLDERS or Path(name).name != name:  # nobody's backup writes elsewhere
+            if folder not in FOLDERS or Path(name).name != name:  # the bot's own backups contain no other paths
                 continue
             (staging / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(staging / folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -64,7 +64,7 @@ def take_out(connection: sqlite3.Connection, staging: Path) -> None:
 
 
 def put_beside(staging: Path, data_dir: Path) -> None:
-    """Give staged files their places; what lies there stays. May be called again after a kill."""
+    """Move staged files to their final paths; existing files are kept. Can be repeated after a kill."""
     for path, target in _moves(staging, data_dir):
         target.parent.mkdir(mode=0o700, exist_ok=True)
         if not target.exists():
@@ -74,7 +74,7 @@ def put_beside(staging: Path, data_dir: Path) -> None:
 
 
 def remove(staging: Path) -> None:
-    """Delete a staging folder with what is left in it; there may be none."""
+    """Delete a staging folder with its contents; there may be none."""
     for path, _ in _moves(staging, staging):
         path.unlink()
     for folder in FOLDERS:

@@ -1,7 +1,7 @@
-"""What a restored database must not take for granted: that nothing happened after its backup was made.
+"""Makes a restored database safe to run, since orders may have continued after its backup was made.
 
-What waits in it may have been ordered, charged and delivered since. None of it is ordered again by itself, no message
-that may show a picture by now is edited, and no number that may have been given out since is given out again.
+Its queued jobs may have been ordered, charged and delivered since. None is ordered again automatically, no message that
+may show a picture by now is edited, and no id that may have been used since is used again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.store.rows import all_rows, one_row
 from bot.store.sqlite.reading import opened
 
 _NUMBERED: Final = ("requests", "jobs", "drafts", "word_rules")
-"""Tables whose numbers stand in messages, in their buttons, or in the names of files."""
+"""Tables whose ids appear in messages, in their buttons, or in file names."""
 _GAP: Final = 100_000
 _LEADING_NUMBER: Final = re.compile(r"[0-9]{1,15}(?=[.-])")
 _OPEN: Final = ", ".join(f"'{state}'" for state in JobState if state not in SETTLED)
@@ -34,10 +34,10 @@ _UNSETTLED: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What can be known of the time after a backup.
+    """What is known about the time after a backup.
 
-    `last_numbers` has the last number that each table may have given out, `pictures` the jobs whose picture is on disk,
-    `deleted` and `wiped` the requests whose message or words a member had deleted.
+    `last_numbers` has the last id that each table may have used, `pictures` the jobs whose picture is on disk,
+    `deleted` and `wiped` the requests whose message or prompt a member had deleted.
     """
 
     last_numbers: Mapping[str, int]
@@ -47,11 +47,11 @@ class Known:
 
 
 def make_safe(db: Database, known: Known, *, now_ms: int) -> None:
-    """Make a backup's open orders safe to go on with, in the caller's transaction.
+    """Make a backup's open orders safe to continue, in the caller's transaction.
 
-    Waiting jobs become `uncertain`: their members decide. Those of whom there are `pictures` on disk were ordered, and
-    the start goes on with them. Running ones are asked about at the provider as ever. What comes of all of them gets a
-    message of its own, and the one before stays as it is. What was deleted stays deleted.
+    Queued jobs become `uncertain`: their members decide. Those with `pictures` on disk were ordered, and the bot
+    continues with them at the start. Running ones are polled as usual. Results of all of them are posted in a new
+    message; the old one is left unchanged. What was deleted stays deleted.
     """
     _delete_again(db, known, now_ms)
     _leave_messages(db)
@@ -68,14 +68,14 @@ def make_safe(db: Database, known: Known, *, now_ms: int) -> None:
     for table, last in known.last_numbers.items():
         db.conn.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         db.conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
-    # A question may have been answered since, an order stored, and the commands registered anew.
+    # Since the backup a draft may have been answered, an order stored, and the commands registered again.
     db.conn.execute("DELETE FROM drafts")
     db.conn.execute("DELETE FROM open_answers")
     db.conn.execute("DELETE FROM facts WHERE name = 'commands'")
 
 
 def _delete_again(db: Database, known: Known, now_ms: int) -> None:
-    """Carry out once more what members and moderators had deleted since."""
+    """Repeat the deletions that members and moderators made after the backup."""
     db.conn.executemany(
         "UPDATE requests SET deleted_at = ?, version = version + 1 WHERE id = ? AND deleted_at IS NULL",
         [(now_ms, request_id) for request_id in known.deleted],
@@ -86,7 +86,7 @@ def _delete_again(db: Database, known: Known, now_ms: int) -> None:
 
 
 def _give_up_deleted(db: Database, now_ms: int) -> None:
-    """Nobody is asked about what they had deleted; its possible charge stays in the ledger."""
+    """Give up uncertain jobs of deleted requests without asking; a possible charge stays in the ledger."""
     for row in all_rows(
         db,
         "SELECT jobs.id FROM jobs JOIN requests ON requests.id = request_id "
@@ -96,13 +96,13 @@ def _give_up_deleted(db: Database, now_ms: int) -> None:
 
 
 def _leave_messages(db: Database) -> None:
-    """Let open requests go on in new messages. The old ones count as copies, and go with a deletion."""
+    """Continue open requests in new messages. The old messages become copies, so that a deletion includes them."""
     db.conn.execute(
         "INSERT OR IGNORE INTO copies (message_id, channel_id, request_id) "
         "SELECT message_id, COALESCE(message_channel_id, channel_id), id FROM requests "
         f"WHERE message_id IS NOT NULL AND NOT (private AND message_by = 'interaction') AND {_UNSETTLED}"
     )
-    # What the old message shows of a request of several has to be sent anew, as far as it is on our disk.
+    # Delivered pictures of an unsettled request must be posted again in its new message, if they are still on disk.
     db.conn.execute(
         "UPDATE jobs SET attachment_id = NULL, attachment_name = '' WHERE state = 'delivered' "
         f"AND request_id IN (SELECT id FROM requests WHERE {_UNSETTLED})"
@@ -115,7 +115,7 @@ def _leave_messages(db: Database) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Later:
-    """What the present database says that goes on from a backup."""
+    """What the present database records after the backup, if it is a continuation of it."""
 
     last_numbers: Mapping[str, int]
     deleted: Sequence[int]
@@ -127,10 +127,10 @@ _NOTHING: Final = _Later(last_numbers={}, deleted=(), wiped={}, steps=0)
 
 
 def what_is_known(db: Database, present: Path, *, spool: Path, references: Path) -> Known:
-    """Gather what the present database and the disk know of the time after the backup `db`.
+    """Collect what the present database and the disk record about the time after the backup `db`.
 
-    Where the present database does not go on from it, or is broken, it knows nothing: then as many numbers as were
-    given out before are left out, and no fewer than a hundred thousand.
+    If the present database is not a continuation of it, or is corrupt, it contributes nothing: then as many ids as were
+    used before are skipped, at least a hundred thousand.
     """
     later = _later(db, present)
     on_disk = max(numbers_in(spool) | numbers_in(references), default=0)
@@ -147,12 +147,12 @@ def what_is_known(db: Database, present: Path, *, spool: Path, references: Path)
 
 
 def steps_after(db: Database, present: Path) -> int:
-    """How many steps of pictures the present database knows that the backup does not; 0 where it cannot tell."""
+    """How many job events the present database has that the backup lacks; 0 if unknown."""
     return _later(db, present).steps
 
 
 def is_another_installation(db: Database, present: Path) -> bool:
-    """Whether the present database has pictures, and none of them stand in the other."""
+    """Whether the present database has pictures, and none of them are in the other."""
     try:
         with opened(present) as here:
             begun = one_row(here, "SELECT id, interaction_id FROM requests ORDER BY id LIMIT 1")
@@ -162,9 +162,9 @@ def is_another_installation(db: Database, present: Path) -> bool:
 
 
 def _later(db: Database, present: Path) -> _Later:
-    """Read the present database, if it goes on from this backup: it has the backup's last request.
+    """Read the present database, if it is a continuation of this backup: it contains the backup's last request.
 
-    Discord's id of an interaction is the same nowhere else. A database that is broken anywhere here says nothing.
+    Requests are matched by Discord's interaction id, which is globally unique. A corrupt database contributes nothing.
     """
     last = one_row(db, "SELECT id, interaction_id FROM requests ORDER BY id DESC LIMIT 1")
     try:
@@ -193,7 +193,7 @@ def _last_number(db: Database, table: str) -> int:
 
 
 def pictures_in(folder: Path) -> frozenset[int]:
-    """The jobs whose picture lies whole in the spool: neither half a download nor a thumbnail that outlived it."""
+    """The jobs with a complete picture in the spool, without partial downloads and leftover thumbnails."""
     if not folder.is_dir():
         return frozenset()
     names = (path.name.partition(".") for path in folder.iterdir())
@@ -203,7 +203,7 @@ def pictures_in(folder: Path) -> frozenset[int]:
 
 
 def numbers_in(folder: Path) -> frozenset[int]:
-    """The numbers that files' names in a folder begin with."""
+    """The numbers with which the file names in a folder begin."""
     if not folder.is_dir():
         return frozenset()
     found = (_LEADING_NUMBER.match(path.name) for path in folder.iterdir())

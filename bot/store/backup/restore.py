@@ -1,7 +1,7 @@
-"""Putting a backup in the database's place: prepared beside it, then put there in steps that a kill may interrupt.
+"""Replaces the database with a backup: prepares a file beside it, then swaps it in by steps that survive a kill.
 
-The prepared file's name is the decision. From the moment that it has it, `finish` carries the rest out, here or at the
-next start of the bot; before, nothing has happened.
+Renaming the prepared file to its final name is the commit point. After it, `finish` completes the rest, now or at the
+next start of the bot; before it, nothing has changed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _STAGED: Final = ".restored-files-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """A backup that was read through and is ready to take the database's place.
+    """A verified backup that is ready to replace the database.
 
-    `present` is what stands there now; None where there is nothing, or nothing that can be read.
+    `present` describes the current database; None if there is none, or it is unreadable.
     """
 
     backup: Contents
@@ -46,13 +46,13 @@ class Restoration:
 
 @contextmanager
 def prepared(backup: Path, database: Path) -> Iterator[Restoration]:
-    """A copy of the backup, verified and of this version; it is gone afterwards, unless it was put in place.
+    """A copy of the backup, verified and migrated to this version; deleted afterwards unless it was put in place.
 
-    The caller holds the lock of the data directory. Raises StartupError where the backup or the disk does not do.
+    The caller holds the lock of the data directory. Raises StartupError if the backup is unusable or the disk fails.
     """
     finish(database)
     for left in database.parent.glob(f".{database.name}.*.restoring*"):
-        left.unlink()  # by a restore that was killed
+        left.unlink()  # left by a killed restore
     for folder in database.parent.glob(f"{_STAGED}*"):
         embedded_files.remove(folder)
     new = database.with_name(f".{database.name}.{os.getpid()}.restoring")
@@ -65,10 +65,10 @@ def prepared(backup: Path, database: Path) -> Iterator[Restoration]:
 
 
 def put_in_place(restoration: Restoration, *, stamp: str, not_run_since: bool, now_ms: int) -> Path | None:
-    """Let a prepared backup take the database's place; returns where the one before is kept, None if there was none.
+    """Replace the database with a prepared backup; returns where the old one is kept, None if there was none.
 
-    Unless the bot has `not_run_since` the backup was made, its open orders are made safe first. `stamp` tells this
-    restore from others.
+    Unless the bot has `not_run_since` the backup was made, its open orders are made safe first. `stamp` is part of the
+    kept files' names and identifies this restore.
     """
     new, database = restoration.prepared, restoration.database
     with closing(_writing(new)) as db:
@@ -90,9 +90,9 @@ def put_in_place(restoration: Restoration, *, stamp: str, not_run_since: bool, n
 
 
 def finish(database: Path) -> None:
-    """Carry out what a restore decided, from wherever it was interrupted; nothing where none was.
+    """Complete an interrupted restore from wherever it stopped; does nothing if there was none.
 
-    The caller holds the lock of the data directory. Raises StartupError where the disk refuses: a later call goes on.
+    The caller holds the lock of the data directory. Raises StartupError if the disk fails; a later call continues.
     """
     for restored in sorted(database.parent.glob(f"{database.name}{_RESTORED}*")):
         try:
@@ -112,7 +112,7 @@ def _replace(database: Path, restored: Path, stamp: str) -> None:
     for ending in ("", "-wal"):
         _keep(_beside(database, ending), _beside(database, f"{_KEPT}{stamp}{ending}"))
     sync(database.parent)
-    # A log of the old database would be taken for one of the new: it leaves first.
+    # The old database's WAL would be applied to the new one, so it is moved first.
     for ending in ("-wal", "-shm"):
         _beside(database, ending).unlink(missing_ok=True)
     sync(database.parent)
@@ -125,7 +125,7 @@ def _beside(database: Path, ending: str) -> Path:
 
 
 def _keep(path: Path, kept: Path) -> None:
-    """Give a file a second name, by which it stays; a copy where the disk knows no second names."""
+    """Hard-link a file to a second name so that it is kept; copies it if the file system has no hard links."""
     if not path.exists() or kept.exists():
         return
     try:
@@ -138,7 +138,7 @@ def _keep(path: Path, kept: Path) -> None:
 
 
 def _keep_folders(database: Path, stamp: str) -> None:
-    """Another installation's files have the same numbers as the backup's, and are of other members."""
+    """Move another installation's files away: they have the same ids as the backup's but belong to other members."""
     for folder in FOLDERS:
         kept = database.with_name(f"{folder}{_KEPT}{stamp}")
         if database.with_name(folder).exists() and not kept.exists():
@@ -157,7 +157,7 @@ def _copy(backup: Path, database: Path, new: Path) -> None:
 
 
 def _writing(path: Path) -> Database:
-    """A connection that makes no second file that would have to be moved along."""
+    """A connection without a WAL file, which would have to be moved along."""
     connection = sqlite3.connect(path, isolation_level=None)
     with closed_on_error(connection):
         connection.row_factory = sqlite3.Row
@@ -176,7 +176,7 @@ def _present(database: Path) -> Contents | None:
 
 
 def _refuse_later_steps(db: Database, database: Path) -> None:
-    """Raise StartupError where the present database knows that the bot did something after the backup."""
+    """Raise StartupError if the present database has job events from after the backup."""
     later = post_restore.steps_after(db, database)
     if later:
         raise StartupError(
@@ -187,7 +187,7 @@ def _refuse_later_steps(db: Database, database: Path) -> None:
 
 @contextmanager
 def _told_in_a_sentence(backup: Path) -> Iterator[None]:
-    """Errors up to the decision: whatever they are, the present database stands as it did."""
+    """Translate errors before the commit point into StartupError: the present database is unchanged."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The schema, as migrations that are never changed once released. Times are UTC milliseconds, money micro-credits."""
+"""The schema as migrations that never change once released. Times are UTC milliseconds, money is micro-credits."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ _ALL: Final = (
     m0021_checks,
     m0022_roles,
 )
-"""In the order in which they are applied; a new one goes to the end."""
+"""In the order in which they are applied; append new ones."""
 
 _CREATED: Final = re.compile(r"CREATE TABLE (\w+)")
 _CHECKED_AT_START_BYTES: Final = 64 * 1024 * 1024
-"""A database up to this size is checked for broken pages at every start; it takes a fraction of a second."""
+"""A database up to this size is checked for corrupt pages at every start, which takes a fraction of a second."""
 
 
 _FORBIDDEN: Final = ("readonly", "Read-only", "Permission denied", "unable to open", "not permitted")
@@ -89,7 +89,7 @@ migrations: Final = _registered()
 
 
 def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
-    """Bring a database up to date and return what was applied; raises StartupError for one that cannot be used."""
+    """Migrate a database and return what was applied; raises StartupError for one that can't be used."""
     try:
         refuse_newer(db, path)
         pending = [migration.name for migration in migrations.pending(db)]
@@ -106,10 +106,10 @@ def migrate(db: Database, path: str, *, size_bytes: int) -> list[str]:
 
 
 def check_pages(db: Database) -> None:
-    """Read every page; raises sqlite3.DatabaseError at the first one that is broken. A second for some 70 MB.
+    """Read every page; raises sqlite3.DatabaseError at the first corrupt one. Takes about a second per 70 MB.
 
-    A row that breaks a CHECK constraint is no broken page, and only another program can have written it: its value
-    counts as not set.
+    A row that violates a CHECK constraint is not a corrupt page; only another program can have written it, and its
+    value counts as not set.
     """
     db.conn.execute("PRAGMA ignore_check_constraints = ON")
     try:
@@ -121,13 +121,13 @@ def check_pages(db: Database) -> None:
 
 
 def refuse_strangers(db: Database, path: str) -> None:
-    """Raise StartupError for a database that this bot did not make."""
+    """Raise StartupError for a database that this bot did not create."""
     if not {migration.name for migration in migrations.applied(db)} & _known():
         raise StartupError(f"{path!r} is a database, but not one of this bot. Choose another file.")
 
 
 def refuse_newer(db: Database, path: str) -> None:
-    """Raise StartupError for a database that knows migrations which this version does not."""
+    """Raise StartupError for a database with migrations that this version doesn't know."""
     newer = {migration.name for migration in migrations.applied(db)} - _known()
     if newer:
         raise StartupError(
@@ -157,7 +157,7 @@ def unusable(path: str, reason: str) -> str:
 
 
 def _expected_tables() -> set[str]:
-    """The tables that the migrations make; none of them is ever dropped or renamed."""
+    """The tables that the migrations create; none of them is ever dropped or renamed."""
     return {name for module in _ALL for statement in module.STATEMENTS for name in _CREATED.findall(statement)}
 
 
@@ -166,7 +166,7 @@ def _tables(db: Database) -> set[str]:
 
 
 def _known() -> set[str]:
-    """The names of all migrations of this version: those that an empty database still needs."""
+    """The names of all migrations of this version, which an empty database still needs."""
     empty = Database(memory=True)
     try:
         return {migration.name for migration in migrations.pending(empty)}

@@ -1,4 +1,4 @@
-"""Reference pictures; requests made from another picture, or deleted."""
+"""Reference pictures; requests derived from another picture, or deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that show pictures again."""
+"""Additional messages that show a request's pictures."""
 
 from __future__ import annotations
 

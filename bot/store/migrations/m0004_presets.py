@@ -1,4 +1,4 @@
-"""Styles."""
+"""Styles (presets)."""
 
 from __future__ import annotations
 

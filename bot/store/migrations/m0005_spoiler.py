@@ -1,4 +1,4 @@
-"""Spoilers; places that only a member brought the bot to."""
+"""Spoilers; places where the app is only user-installed."""
 
 from __future__ import annotations
 

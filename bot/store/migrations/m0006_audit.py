@@ -1,4 +1,4 @@
-"""What the people who look after a server did."""
+"""The audit log of moderators' and administrators' actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that their member cancelled while they were being made."""
+"""Jobs that their member cancelled while they were running."""
 
 from __future__ import annotations
 

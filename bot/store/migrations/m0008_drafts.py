@@ -1,4 +1,4 @@
-"""Orders that ask first; requests whose message is not the answer to their interaction."""
+"""Drafts; requests whose message is not the response to their interaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas, and what was used of them."""
+"""Quotas and their usage."""
 
 from __future__ import annotations
 

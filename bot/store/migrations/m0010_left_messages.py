@@ -1,4 +1,4 @@
-"""Messages that a request has left behind, because it became private; they are still to be removed."""
+"""Messages still to be removed because their request became private."""
 
 from __future__ import annotations
 

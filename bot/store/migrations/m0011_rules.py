@@ -1,4 +1,4 @@
-"""Servers' rules, and the members that they blocked."""
+"""Servers' rules and blocked members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Totals by server and by member, kept with every step; failures with what the provider said; lists by server."""
+"""Totals by server and by member, updated with every transition; failures with provider answers; lists by server."""
 
 from __future__ import annotations
 

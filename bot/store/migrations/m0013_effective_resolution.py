@@ -1,4 +1,4 @@
-"""What the provider says that it made."""
+"""The resolution that the provider reports it made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submission paused by the owner, beside what the provider's answers closed; and whether its owners were told."""
+"""The owner's pause, separate from closings by the provider's answers; and whether the owners were notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is deleted of members: at their wish, or when its time has come."""
+"""Deletion of members' data, on request or by retention."""
 
 from __future__ import annotations
 

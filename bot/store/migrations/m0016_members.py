@@ -1,4 +1,4 @@
-"""What members did in all their time, and when they last did something."""
+"""Members' all-time totals, and the day of their last activity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Submission held back while the disk is nearly full, and whether the owners were told."""
+"""Submission suspended while the disk is nearly full, and whether the owners were notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interactions that show "thinking" while their order waits to be stored."""
+"""Pending responses: deferred interactions whose order is not stored yet."""
 
 from __future__ import annotations
 

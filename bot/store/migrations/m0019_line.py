@@ -1,4 +1,4 @@
-"""Who waits and who is at work, found among millions of jobs without reading one of them."""
+"""Indexes that find waiting and running jobs among millions without reading a job's row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form that a request was sent with, by the interaction that opened it: sent again, it is the same order."""
+"""The form that a request was sent with, by the interaction that opened it; a form sent again is deduplicated."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""CHECK constraints on what servers set. Rows that break them are removed, each with an entry in its server's audit.
+"""CHECK constraints on server settings. Rows that violate them are removed, each with an audit entry in its server.
 
-Tables are rebuilt because SQLite adds no constraint to one that exists. What a constraint allows is written out here: a
+Tables are rebuilt because SQLite can't add a constraint to an existing one. The allowed values are listed here, so a
 new size or resolution needs a migration of its own.
 """
 
@@ -50,7 +50,7 @@ _VALID_QUOTA: Final = """
     END
 """
 _LAST_MS: Final = 253_402_300_799_000
-"""The end of the year 9999, beyond which no date can be read."""
+"""The end of the year 9999, the last date that can be represented."""
 _VALID_BLOCK: Final = (
     f"guild_id > 0 AND member_id > 0 AND by_id > 0 AND since BETWEEN 0 AND {_LAST_MS} "
     f"AND (until IS NULL OR until BETWEEN 0 AND {_LAST_MS})"
@@ -60,7 +60,7 @@ _MAX_PATTERN: Final = 200
 
 
 def _note(table: str, valid: str, action: str, what: str) -> str:
-    """Note each row that breaks its constraint in the audit; 0 is the bot itself."""
+    """Record each row that violates its constraint in the audit log; actor 0 is the bot itself."""
     return (
         "INSERT INTO audit (guild_id, actor_id, action, detail, at) "
         f"SELECT guild_id, 0, '{action}', {what} || ': removed, its stored value was not valid', "
@@ -69,7 +69,7 @@ def _note(table: str, valid: str, action: str, what: str) -> str:
 
 
 def _keep(table: str, columns: str, valid: str) -> str:
-    """Take over the rows that fulfil their constraint."""
+    """Copy the rows that satisfy their constraint."""
     return f"INSERT INTO {table} SELECT {columns} FROM {table}_before WHERE ({valid}) IS 1"
 
 
@@ -121,7 +121,7 @@ STATEMENTS: Final = (
     """,
     _keep("blocks", f"guild_id, member_id, by_id, since, until, substr(reason, 1, {_MAX_REASON}), told", _VALID_BLOCK),
     "DROP TABLE blocks_before",
-    # Its numbers are never given again, so it stays where it is and is checked by triggers.
+    # Its ids are never reused, so the table is kept and checked by triggers.
     "DELETE FROM word_rules WHERE length(pattern) = 0",
     *(
         f"CREATE TRIGGER word_rules_checked_on_{event.lower()} BEFORE {event} ON word_rules "

@@ -1,6 +1,6 @@
-"""What later checks need of an order: its member's roles (a JSON list), and the channel that a question was asked in.
+"""What later checks need of an order: its member's roles (a JSON list), and the channel in which a draft was asked.
 
-NULL in rows of older versions: there only the quota of everyone is known to apply, and no channel is.
+NULL in rows of older versions: for them only the quota for everyone is known to apply, and the channel is unknown.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The SQLite engine: one file, one writer thread with group commit, readers beside it."""
+"""The SQLite engine: one file, one writer thread with group commit, separate reader threads."""

@@ -1,4 +1,4 @@
-"""Opening the database file: pragmas, checks, and errors as one sentence."""
+"""Opens the database file: pragmas, checks, and errors as one sentence."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _LEAST_BYTES: Final = 1_000_000
 
 
 def connect(path: Path, *, read_only: bool = False) -> Database:
-    """A connection for the calling thread alone, in autocommit mode so that every transaction is explicit.
+    """A connection for the calling thread only, in autocommit mode so that every transaction is explicit.
 
-    WAL with synchronous=FULL: a commit survives a power cut. A reader cannot write and never blocks the writer.
+    WAL with synchronous=FULL: a commit survives a power failure. A reader can't write and never blocks the writer.
     """
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     with closed_on_error(connection):
@@ -37,14 +37,14 @@ def connect(path: Path, *, read_only: bool = False) -> Database:
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # What members have deleted is overwritten in the file, and not only marked as free.
+            # Deleted data is overwritten in the file, not only marked as free.
             connection.execute("PRAGMA secure_delete = ON")
         return Database(connection, use_counts_table=False)
 
 
 @contextmanager
 def closed_on_error(connection: C) -> Iterator[C]:
-    """Close a connection that is not handed on, because the file behind it turned out to be unusable."""
+    """Close a connection that can't be returned because the file behind it turned out to be unusable."""
     try:
         yield connection
     except BaseException:
@@ -53,7 +53,7 @@ def closed_on_error(connection: C) -> Iterator[C]:
 
 
 def ensure_data_dir(data_dir: Path) -> None:
-    """Make the data directory, private to this user; raises StartupError where it cannot be written."""
+    """Create the data directory, private to this user; raises StartupError if it can't be written to."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = data_dir / f".writable-{os.getpid()}"
@@ -67,13 +67,13 @@ def ensure_data_dir(data_dir: Path) -> None:
 
 
 def has_room(data_dir: Path) -> bool:
-    """Whether the disk has as much room as SQLite wants at the least: a log, and an index of it."""
+    """Whether the disk has the minimum space that SQLite needs: a WAL and its index."""
     try:
         return shutil.disk_usage(data_dir).free >= _LEAST_BYTES
     except OSError:
-        return True  # it has other troubles
+        return True  # the disk has another problem, which is reported elsewhere
 
 
 def ensure_private_file(path: Path) -> None:
-    """Create the database file readable by this user alone, before SQLite would create it with the usual rights."""
+    """Create the database file readable by this user only, before SQLite creates it with default permissions."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

@@ -1,4 +1,4 @@
-"""Looking a database over from outside, read-only; the bot may be running on it."""
+"""Read-only integrity checks of a database; the bot may be running on it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SQLITE_VERSION: Final = sqlite3.sqlite_version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """The files that rows name: pictures not posted yet, posted ones, references of open orders.
+    """The files that rows name: undelivered pictures, delivered ones, references of open orders.
 
-    `under_way` are the numbers of the jobs that may get a file at any moment.
+    `under_way` are the ids of jobs that may get a file at any moment.
     """
 
     unposted: frozenset[str]
@@ -31,7 +31,7 @@ class Files:
 
 
 def read_through(path: Path) -> Contents:
-    """Read every page; raises StartupError where the database is damaged, not this bot's, older or newer."""
+    """Read every page; raises StartupError if the database is damaged, not this bot's, older or newer."""
     with opened(path) as db:
         check_pages(db)
         refuse_strangers(db, str(path))
@@ -40,13 +40,13 @@ def read_through(path: Path) -> Contents:
 
 
 def broken_references(path: Path) -> int:
-    """How many rows refer to a row that is not there."""
+    """How many rows violate a foreign key."""
     with opened(path) as db, closing(db.conn.execute("PRAGMA foreign_key_check")) as rows:
         return sum(1 for _ in rows)
 
 
 def gate_reason(path: Path) -> str:
-    """Why nothing is ordered at present; "" where orders go out."""
+    """Why nothing is submitted at present; "" if the gate is open."""
     with opened(path) as db:
         now = gate.read(db)
         since = f" since {now.shut_since:%Y-%m-%d %H:%M} UTC" if now.shut_since else ""
@@ -54,7 +54,7 @@ def gate_reason(path: Path) -> str:
 
 
 def files_of(path: Path) -> Files:
-    """What should be on disk, as of one moment."""
+    """The files that should be on disk, from one snapshot."""
     with opened(path) as db:
         db.conn.execute("BEGIN")
         pictures = all_rows(db, "SELECT picture_file, state FROM jobs WHERE picture_file IS NOT NULL")

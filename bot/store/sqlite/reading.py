@@ -1,4 +1,4 @@
-"""Reading a database from outside of the bot, which may be running on it."""
+"""Reads a database from outside of the bot, which may be running on it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from bot.store.sqlite.connection import connect
 
 
 def read_usage(path: Path, since: date | None) -> Sequence[UsageRow]:
-    """The daily totals from a day on; raises StartupError where there is no usable database."""
+    """The daily totals from a day on; raises StartupError if there is no usable database."""
     with opened(path) as db:
         return usage.totals(db, since)
 
 
 def read_reported(path: Path, since: date | None) -> tuple[int, int]:
-    """What the provider says that it charged from a day on, and what was computed for those same jobs."""
+    """The cost that the provider reports from a day on, and the computed cost of those same jobs."""
     with opened(path) as db:
         refuse_older(db, str(path))
         return usage.reported(db, since)
 
 
 def read_faults(path: Path) -> Iterator[str]:
-    """Every fault of the books, one at a time; raises StartupError where there is no usable database."""
+    """Every fault in the ledger, one at a time; raises StartupError if there is no usable database."""
     with opened(path) as db:
         refuse_older(db, str(path))
         yield from ledger_check.check(db)
@@ -39,7 +39,7 @@ def read_faults(path: Path) -> Iterator[str]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Database]:
-    """A connection that only reads; raises StartupError where there is no usable database."""
+    """A read-only connection; raises StartupError if there is no usable database."""
     if not path.exists():
         raise StartupError(
             f"There is no database {str(path)!r} yet. Start the bot once, or set DATA_DIR to its folder."

@@ -1,7 +1,7 @@
 """One thread that owns the writing connection and commits in groups; callers await a future.
 
-A write is a function of the connection. Those that wait at the same moment share one `BEGIN IMMEDIATE … COMMIT`, each
-inside a savepoint of its own, so one fsync pays for all of them and a failing write takes nobody else with it.
+A write is a function of the connection. Concurrent writes share one `BEGIN IMMEDIATE … COMMIT`, each in its own
+savepoint, so one fsync covers all of them and a failing write doesn't affect the others.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ T = TypeVar("T")
 _SPOILING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _GROUP: Final = 256
-"""The most writes that share one commit; bounds how long the first of them waits."""
+"""The maximum number of writes per commit; bounds how long the first of them waits."""
 
 
 class _Work:
-    """One function to run on the thread, what came of it, and the future of whoever waits for that in an event loop."""
+    """A function to run on the thread, its result, and the future of the caller that awaits it in an event loop."""
 
     __slots__ = ("_error", "_future", "_loop", "_result", "done", "function")
 
@@ -44,26 +44,26 @@ class _Work:
         self._error: BaseException | None = None
 
     async def wait(self) -> Any:
-        """What the function returned or raised."""
+        """Block for the function's result; raises what the function raised."""
         return await self._future
 
     def run(self, database: Database) -> None:
-        """Run the function; nobody is told of its result before `tell`."""
+        """Run the function; the result is only delivered by `tell`."""
         self._result = self.function(database)
 
     def tell(self) -> None:
-        """Tell the function's result."""
+        """Deliver the function's result."""
         self.done = True
         _in_loop(self._loop, self._resolve)
 
     def fail(self, error: BaseException) -> None:
-        """Tell why there is none."""
+        """Deliver an error instead of a result."""
         self.done, self._error = True, error
         _in_loop(self._loop, self._resolve)
 
     def _resolve(self) -> None:
         if self._future.done():
-            return  # whoever asked was cancelled; what was promised to the queue is done all the same
+            return  # the caller was cancelled; its write is carried out all the same
         if self._error is not None:
             self._future.set_exception(self._error)
         else:
@@ -71,11 +71,11 @@ class _Work:
 
 
 class DatabaseThread:
-    """A thread with a connection of its own, opened by `open_database` in it.
+    """A thread with its own connection, opened by `open_database` in the thread.
 
-    What waits at the same moment is run as one group; `grouped` makes a group one transaction, for the writer.
-    `on_death` is called, in the event loop, with what ended the thread; it answers nothing but errors from then on.
-    An error of one function, or of one transaction, ends nothing.
+    Concurrent work is run as one group; `grouped` makes a group one transaction, for the writer. `on_death` is called
+    in the event loop with the error that ended the thread; afterwards every call raises an error. An error of one
+    function or one transaction doesn't end the thread.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class DatabaseThread:
         self._closed = False
         self._on_death = tuple(on_death)
         self.group = 0
-        """The number of the group of functions that is being run; for what they may share."""
+        """The number of the group that is being run; lets its functions share cached results."""
 
     async def start(self) -> None:
         """Open the connection in the thread; raises what opening it raises."""
@@ -103,9 +103,9 @@ class DatabaseThread:
         await asyncio.wrap_future(self._ready)
 
     async def run(self, function: Callable[[Database], T]) -> T:
-        """Run a function on the thread: in a transaction if this is the writer. Raises StoreError for SQLite's errors.
+        """Run a function on the thread, in a transaction if this is the writer. Raises StoreError for SQLite's errors.
 
-        A caller that is cancelled leaves its write to be carried out: what was promised to the queue is done.
+        If the caller is cancelled, its write is still carried out.
         """
         if self._closed:
             raise StoreError("The database is closed.")
@@ -115,7 +115,7 @@ class DatabaseThread:
         return result
 
     async def close(self) -> None:
-        """Finish what was queued, then close the connection and end the thread."""
+        """Finish the queued work, then close the connection and end the thread."""
         if self._closed or not self._thread.is_alive():
             return
         self._closed = True
@@ -125,7 +125,7 @@ class DatabaseThread:
     def _main(self) -> None:
         try:
             database = self._open_database()
-        except BaseException as error:  # noqa: BLE001 - handed over whole to the caller of start()
+        except BaseException as error:  # noqa: BLE001 - passed on whole to the caller of start()
             self._ready.set_exception(error)
             return
         self._ready.set_result(None)
@@ -139,7 +139,7 @@ class DatabaseThread:
                     for work in group:
                         _run_reading(database, work)
         except BaseException as error:
-            # A connection in an unknown state writes nothing more; nobody waits for ever for an answer, though.
+            # A connection in an unknown state must not write any more, but no caller may wait forever for a result.
             log.critical("database_thread_died", extra={"name_of_thread": self._thread.name}, exc_info=True)
             cause = _damaged(error) if _is_damage(error) else error
             for told in self._on_death:
@@ -149,7 +149,7 @@ class DatabaseThread:
             database.close()
 
     def _refuse(self, group: list[_Work], cause: BaseException) -> None:
-        """Answer everything with an error, until the end is asked for."""
+        """Answer everything with an error until the thread is asked to end."""
         refusal = StoreError(f"The database thread ended: {cause}.")
         waiting: list[_Work] | None = group
         while waiting is not None:
@@ -159,7 +159,7 @@ class DatabaseThread:
             waiting = self._next_group()
 
     def _next_group(self) -> list[_Work] | None:
-        """Wait for work; None at the end. The end mark is put back when it arrives behind work."""
+        """Wait for work; None at the end. The end marker is put back if it arrives after work."""
         first = self._queue.get()
         if first is None:
             return None
@@ -177,13 +177,13 @@ class DatabaseThread:
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, told: Callable[[], None]) -> None:
-    """Call a function in an event loop, from another thread; nothing is left to be told once the loop has ended."""
+    """Call a function in an event loop from another thread; does nothing if the loop has ended."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(told)
 
 
 def _run_reading(database: Database, work: _Work) -> None:
-    """Run a function outside of any transaction of ours."""
+    """Run a function outside of any transaction."""
     try:
         work.run(database)
     except BaseException as error:
@@ -195,7 +195,7 @@ def _run_reading(database: Database, work: _Work) -> None:
 
 
 def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
-    """Run a group of writes and commit them together; resolves every future, whatever happens."""
+    """Run a group of writes and commit them together; resolves every future in any case."""
     try:
         database.conn.execute("BEGIN IMMEDIATE")
         done = [work for work in group if _run_in_savepoint(database, work)]
@@ -214,7 +214,7 @@ def _run_in_one_transaction(database: Database, group: list[_Work]) -> None:
 
 
 def _run_in_savepoint(database: Database, work: _Work) -> bool:
-    """Run one write; its failure undoes it alone, unless SQLite gave up the whole transaction."""
+    """Run one write; its failure rolls back only this write, unless SQLite rolled back the whole transaction."""
     try:
         with database.atomic():
             work.run(database)
@@ -229,12 +229,12 @@ def _run_in_savepoint(database: Database, work: _Work) -> bool:
 
 
 def _spoils_all(error: BaseException) -> bool:
-    """Whether undoing one write alone cannot be relied on any more: the disk failed in the middle of it."""
+    """Whether rolling back one write alone is no longer reliable because the disk failed during it."""
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SPOILING
 
 
 def _is_damage(error: BaseException) -> bool:
-    """Whether the file itself is broken: whatever is written to it from here on may be lost, or break more."""
+    """Whether the file itself is corrupt: further writes may be lost or cause more damage."""
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
 
