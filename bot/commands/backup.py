@@ -1,4 +1,4 @@
-"""`python -m bot backup`: the database as one verified file; the bot may be running."""
+"""`python -m bot backup`: writes the database to one verified file; the bot may be running."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def backup(*, target: Path, force: bool, with_pictures: bool) -> None:
 
 
 def described(contents: Contents) -> str:
-    """What a database holds, in a few words."""
+    """A database's contents in a few words."""
     newest = f", the last one of {contents.newest_at:%Y-%m-%d %H:%M} UTC" if contents.newest_at else ""
     pictures = f"{counted(contents.jobs, 'picture')} asked for{newest}"
     spent = f"{ENGLISH.credits(contents.spent_microcredits)} spent"
@@ -42,5 +42,5 @@ def described(contents: Contents) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """So many of something: `1 picture`, `2,000 pictures`."""
+    """A number with its noun: `1 picture`, `2,000 pictures`."""
     return f"{number:,} {what if number == 1 else f'{what}s'}"

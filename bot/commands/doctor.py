@@ -1,4 +1,4 @@
-"""`python -m bot doctor`: whether everything is as it should be, and what to do if not; the bot may be running."""
+"""`python -m bot doctor`: checks the installation and says what to do; the bot may be running."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def doctor(*, ledger: bool, offline: bool, as_json: bool) -> None:
         _check_ledger()
         return
     settings, troubles = load_what_is_right()
-    redacted = Redactor(settings.secrets())  # what others answer may quote what they were given
+    redacted = Redactor(settings.secrets())  # answers of other services may quote the secrets that they were sent
     found = []
     for finding in _findings(settings, troubles, offline=offline):
         found.append(finding)
@@ -49,7 +49,7 @@ def doctor(*, ledger: bool, offline: bool, as_json: bool) -> None:
 
 
 def _findings(settings: Settings, troubles: list[str], *, offline: bool) -> Iterator[Finding]:
-    """Everything, the quick things first."""
+    """All findings, the fast checks first."""
     yield from host.versions()
     yield from _settings(settings, troubles)
     yield from host.data_directory(settings.data_dir, min_free_mb=settings.min_free_mb)
@@ -71,7 +71,7 @@ def _settings(settings: Settings, troubles: list[str]) -> Iterator[Finding]:
 
 
 async def _asked(settings: Settings) -> list[Finding]:
-    """What Discord and the provider say; a secret that is missing has been told."""
+    """The findings from Discord and the provider; a missing secret has already been reported."""
     found: list[Finding] = []
     if token := _secret(settings, "DISCORD_TOKEN"):
         found += [f async for f in DiscordSide(settings.discord_api_url, token, SystemClock()).findings()]

@@ -1,4 +1,4 @@
-"""`python -m bot generate`: one picture from a terminal, the way to check a key without Discord."""
+"""`python -m bot generate`: makes one picture from a terminal; checks a key without Discord."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ _ADVICE: Final = {
     "not_a_picture": "It was charged.",
     "store": "Check the disk.",
 }
-# After these there is nothing to fetch. A picture that is gone or broken is not among them: a later poll may bring
-# another address.
+# After these there is nothing to fetch. A picture that is gone or broken is not among them: a later poll may return
+# another URL.
 _LOST: Final = frozenset({"task_failed", "content_refused", "task_unknown"})
 
 
 class _BadInput(click.ClickException):
-    """Nothing was sent; the sentence says what to change."""
+    """Invalid input: nothing was sent; the sentence says what to change."""
 
     exit_code = 2
 
 
 class _Failed(click.ClickException):
-    """The provider, the picture or the disk did not do it."""
+    """The provider, the picture or the disk failed."""
 
     exit_code = 1
 
 
 class _Interrupted(click.ClickException):
-    """Ctrl-C, with the exit code that shells expect of it."""
+    """Ctrl-C, with the conventional exit code."""
 
     exit_code = 130
 
@@ -160,7 +160,7 @@ def _size_text(size_bytes: int) -> str:
 
 
 def _sentence(error: BotError) -> str:
-    """What happened and what to do, after the error's stable code."""
+    """The error's stable code, then what happened and what to do."""
     what = str(error).removesuffix(".")
     return f"[{error.code}] {what}. {_ADVICE.get(error.code, '')}".rstrip()
 

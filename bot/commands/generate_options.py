@@ -1,4 +1,4 @@
-"""What somebody asks for in a terminal, checked before anything is sent or spent."""
+"""Validates the options of `generate` before anything is sent or spent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BY_SUFFIX: Final = {".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".webp": WEBP}
 
 
 class MistypedError(BotError):
-    """What was typed cannot be ordered; the sentence says why."""
+    """Input that can't be ordered; the sentence says why."""
 
     code = "mistyped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalImage:
-    """A reference picture in a file, with its real format."""
+    """A reference picture in a local file, with its detected format."""
 
     path: Path
     kind: Kind
@@ -33,7 +33,7 @@ class LocalImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One picture to make: `references` are addresses or files, `kind` the format that the output's name asks for."""
+    """One picture to make: `references` are URLs or files, `kind` is the format by the output's extension."""
 
     spec: PictureSpec
     references: tuple[str | LocalImage, ...]
@@ -44,7 +44,7 @@ class Order:
 def picture_spec(
     prompt: str, size: str, resolution: str, *, google_search: bool, google_image_search: bool
 ) -> PictureSpec:
-    """The picture that is asked for; raises MistypedError with a sentence."""
+    """The specification of the picture; raises MistypedError with a sentence."""
     if not prompt.strip():
         raise MistypedError("The prompt is empty. Say what the picture shows.")
     if len(prompt) > MAX_PROMPT_CHARACTERS:
@@ -64,7 +64,7 @@ def picture_spec(
 
 
 def references(images: Sequence[str]) -> tuple[str | LocalImage, ...]:
-    """The reference pictures, files looked into; raises MistypedError with a sentence."""
+    """The reference pictures, files inspected; raises MistypedError with a sentence."""
     if len(images) > MAX_REFERENCES:
         raise MistypedError(f"{len(images)} reference pictures are too many; the most is {MAX_REFERENCES}.")
     return tuple(image if image.startswith(("http://", "https://")) else _local(image) for image in images)
@@ -90,7 +90,7 @@ def _local(name: str) -> LocalImage:
 
 
 def output_kind(output: Path) -> Kind:
-    """The format that the output's name asks for; raises MistypedError where the file could not be written later."""
+    """The format by the output's extension; raises MistypedError if the file could not be written later."""
     kind = _BY_SUFFIX.get(output.suffix.lower())
     if kind is None:
         raise MistypedError(f"The output {output} must end in .png, .jpg, .jpeg or .webp.")

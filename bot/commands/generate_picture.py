@@ -1,4 +1,4 @@
-"""Make one picture from start to end, without Discord and without a database."""
+"""Makes one picture from order to file, without Discord and without a database."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ from bot.media.sniff import Kind
 from bot.media.verify import verify
 from bot.ports import PictureSource, TaskState, TaskStatus
 
-# Of a poll or a download that may be repeated: nothing is paid by asking again.
+# Of a poll or a download, which may be repeated: asking again costs nothing.
 _PASSING: Final = (UnavailableError, UnreachableError, OutcomeUnknownError, RateLimitedError)
 _DOWNLOADS: Final = 4
-# Of a finished task's picture: the next poll may bring an address that works.
+# Of a finished task's picture: the next poll may return a URL that works.
 _ASKED_ANEW: Final = frozenset({"result_gone", "not_a_picture"})
 _PICTURES: Final = 3
-# An upload endpoint that is missing or fails is no reason to give up: the picture can travel inside the request.
+# If the upload endpoint is missing or fails, the picture is sent inside the request.
 _NO_UPLOAD: Final = (BadRequestError, PlatformError, *_PASSING)
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
 class Recorder:
-    """How far the work came, for who is interrupted: a sent request may be charged, a task id can be fetched later."""
+    """Progress to report on an interruption: a sent request may be charged, a task id can be fetched later."""
 
     sent: bool = False
     task_id: str | None = None
@@ -57,7 +57,7 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedPicture:
-    """The finished picture: `converted_from` names the provider's format where the output's name asked for another."""
+    """The finished picture: `converted_from` is the provider's format if the output's extension asked for another."""
 
     path: Path
     info: PictureInfo
@@ -67,7 +67,7 @@ class GeneratedPicture:
 
 
 class OnePicture:
-    """Makes pictures in the way the bot does: references, one POST, polls, download, verification."""
+    """Makes pictures as the bot does: references, one POST, polls, download, verification."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class OnePicture:
         return await self._keep(source, order.output, order.kind, submission.reported_cost)
 
     async def fetch(self, task_id: str, output: Path, kind: Kind) -> GeneratedPicture:
-        """Wait for a task that exists, and fetch its picture; one that is gone or broken is asked for anew."""
+        """Wait for an existing task and fetch its picture; if it is gone or broken, poll again for another URL."""
         self.trail.sent, self.trail.task_id = True, task_id
         self._progress.step(f"task {task_id} is running")
         wait_s = self._polling.first_s
@@ -187,7 +187,7 @@ class OnePicture:
 
 
 def _read_cleaned(image: LocalImage) -> CleanPicture:
-    """A reference as it may leave this machine: without the place where it was taken."""
+    """A reference without metadata such as its location, before it leaves this machine."""
     try:
         return cleaned(image.path.read_bytes(), image.kind)
     except OSError as error:
@@ -212,7 +212,7 @@ def _rename(part: Path, output: Path) -> None:
 
 
 def _umask() -> int:
-    """What this user's new files may not allow; it can only be read by setting it."""
+    """The umask of this user; it can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called: a supervisor lives for months and needs none of their libraries."""
+"""Imports commands when they are called: a supervisor runs for months and needs none of their libraries."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ELSEWHERE: Final = ("backup", "doctor", "generate", "restore", "usage")
 
 
 class LazyGroup(click.Group):
-    """A group with the commands of this package besides its own."""
+    """A click group with the commands of this package in addition to its own."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """All names, for the help."""
+        """All names, for the help text."""
         return sorted([*super().list_commands(context), *_ELSEWHERE])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """One command, imported now if it is not our own."""
+        """One command, imported now if it is in this package."""
         if name not in _ELSEWHERE:
             return super().get_command(context, name)
         command: click.Command = getattr(importlib.import_module(f"bot.commands.{name}"), name)

@@ -1,4 +1,4 @@
-"""Progress on a terminal: one line that counts the seconds, or plain lines where nobody watches."""
+"""Progress on a terminal: one line that counts seconds, or plain lines if it isn't a terminal."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _CLEAR_LINE: Final = "\r\x1b[K"
 
 
 class Progress(Protocol):
-    """Where the steps of the work are told."""
+    """Receives the steps of the work."""
 
     def step(self, text: str) -> None:
-        """The work has come to another state; told once, however often it is said."""
+        """Report a new step; repeated reports of the same step are ignored."""
         ...
 
 
 class TerminalProgress:
-    """Writes steps with the seconds since the start; on a TTY the last line counts on by itself."""
+    """Writes steps with the seconds since the start; on a TTY the last line updates itself."""
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._stream = stream
@@ -39,7 +39,7 @@ class TerminalProgress:
         return self._clock.monotonic() - self._started
 
     def step(self, text: str) -> None:
-        """Show that the work has come to another state."""
+        """Show a new step."""
         if text == self._text:
             return
         self._text = text
@@ -50,7 +50,7 @@ class TerminalProgress:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep the line alive while the work goes on, and clear it at the end."""
+        """Keep the line updated during the work, and clear it at the end."""
         ticker = asyncio.create_task(self._tick(), name="progress") if self._live else None
         try:
             yield
@@ -68,7 +68,7 @@ class TerminalProgress:
 
     def _draw(self, turn: int) -> None:
         line = f"{_SPINNER[turn % len(_SPINNER)]} {self.elapsed_s:5.1f} s  {self._text}"
-        # A line that wraps could not be cleared again.
+        # A wrapped line can't be cleared.
         self._write(_CLEAR_LINE + line[: shutil.get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:

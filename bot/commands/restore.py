@@ -1,4 +1,4 @@
-"""`python -m bot restore`: a backup in the place of the database; the bot must be stopped."""
+"""`python -m bot restore`: replaces the database with a backup; the bot must be stopped."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def restore(*, backup: Path, yes: bool, not_run_since: bool) -> None:
 
 
 def check_user(*, owner: int, me: int) -> None:
-    """Raise StartupError for a superuser on somebody else's folder: the bot could not read what they leave there."""
+    """Raise StartupError for a superuser on another user's folder: the bot could not read the files created there."""
     if me == 0 and owner != 0:
         raise StartupError(
             f"DATA_DIR belongs to user {_name_of(owner)}, who could not use what you restore. "
@@ -64,7 +64,7 @@ def _name_of(user: int) -> str:
 
 
 def _tell(backup: Path, restoration: Restoration, *, not_run_since: bool) -> None:
-    """What the backup holds, what it takes the place of, and what becomes of its open orders."""
+    """Print what the backup contains, what it replaces, and what happens to its open orders."""
     contents, present = restoration.backup, restoration.present
     click.echo(f"{backup}: {described(contents)}.")
     if present is not None:

@@ -1,4 +1,4 @@
-"""`python -m bot usage`: what was made and what it cost, in a terminal or as CSV; the bot may be running."""
+"""`python -m bot usage`: pictures and their cost, in a terminal or as CSV; the bot may be running."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def usage(*, days: int | None, csv_path: Path | None) -> None:
 
 
 def _print_reported(reported: int, computed: int) -> None:
-    """How far what the provider says that it charged is from what was computed for the same pictures."""
+    """Print the difference between the provider's reported cost and the computed cost of the same pictures."""
     if reported or computed:
         click.echo(
             f"Where the provider reports a cost: {_credits(reported)} credits reported, {_credits(computed)} computed, "
@@ -100,7 +100,7 @@ def _credits(microcredits: int) -> str:
 
 
 def _write_csv(rows: Sequence[UsageRow], path: Path) -> None:
-    """The daily rows as they are, one line each; credits with all six decimals."""
+    """The daily rows unchanged, one line each; credits with all six decimals."""
     names = [field.name for field in fields(UsageRow)]
     try:
         with path.open("w", newline="", encoding="utf-8") as file:

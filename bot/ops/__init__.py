@@ -1,1 +1,1 @@
-"""Running the process: its limits, its data directory, its HTTP port, and gateway traffic that cannot be parsed."""
+"""Process operations: limits, data directory, signals, supervision, monitoring port, and malformed gateway traffic."""

@@ -1,4 +1,4 @@
-"""First things first: while many interactions wait for their first answer, everything else waits for them."""
+"""Backpressure: while many interactions wait for their first answer, all other work waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_WAIT_S: Final = 5.0
 
 
 class Backpressure:
-    """Counts unanswered interactions. Discord gives each 3 s; pictures take half a minute and can wait a moment."""
+    """Counts unacknowledged interactions. Discord allows 3 s each; pictures take half a minute and can wait."""
 
     def __init__(self, *, crowd: int = _CROWD, longest_wait_s: float = _LONGEST_WAIT_S) -> None:
         self._crowd = crowd
@@ -23,12 +23,12 @@ class Backpressure:
 
     @property
     def crowded(self) -> bool:
-        """Whether answers should be as cheap as possible."""
+        """Whether responses should be as cheap as possible."""
         return self._unanswered >= self._crowd
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Count one interaction until its first answer is out."""
+        """Count one interaction until its first answer is sent."""
         self._unanswered += 1
         if self.crowded:
             self._quiet.clear()
@@ -40,7 +40,7 @@ class Backpressure:
                 self._quiet.set()
 
     async def quiet(self) -> None:
-        """Wait until the crowd is gone; not for ever, because the crowd wants its pictures too."""
+        """Wait until the burst is over; with a time limit, since the queued pictures must proceed too."""
         if self._quiet.is_set():
             return
         try:

@@ -1,4 +1,4 @@
-"""Whether the clock can be trusted with what is deleted by its age."""
+"""Detects changes of the system clock, so that data is not deleted by age after one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.clock import Clock
 log = logging.getLogger(__name__)
 
 _JUMP_S: Final = 60.0
-"""What a clock is corrected by in a minute without being set anew is far less."""
+"""Normal clock corrections within a minute are far smaller than this."""
 _SETTLING_S: Final = 3_600.0
-"""So long somebody has to notice, and to set it right again."""
+"""Time for an operator to notice and correct the clock."""
 
 
 class ClockJumpGuard:
-    """Compares the clock that can be set with the one that cannot, whenever it is asked."""
+    """Compares the wall clock with the monotonic clock on every call."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class ClockJumpGuard:
         self._trusted_at = 0.0
 
     def trusted(self) -> bool:
-        """Whether the clock has not been set anew within the last hour, as far as this process knows."""
+        """Whether no clock jump was seen within the last hour, as far as this process knows."""
         apart_s = self._apart_s()
         jumped_s, self._offset_s = apart_s - self._offset_s, apart_s
         if abs(jumped_s) > _JUMP_S:

@@ -1,4 +1,4 @@
-"""What is counted while the process runs, in the form that Prometheus reads; it begins anew with each start."""
+"""In-process counters in Prometheus format; they reset at each start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PICTURE_S: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 3
 
 
 class Counters:
-    """A registry of its own, so that several may stand side by side."""
+    """Uses its own registry, so that several instances can coexist."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -49,7 +49,7 @@ class Counters:
         self._malformed.labels(event).inc()
 
     def took(self, resolution: Resolution, seconds: float) -> None:
-        """Count a picture and how long the provider took for it."""
+        """Count a picture and its duration at the provider."""
         self._pictures.labels(resolution.value).observe(seconds)
 
     def failed(self, call: str, code: str) -> None:
@@ -57,5 +57,5 @@ class Counters:
         self._errors.labels(call, code).inc()
 
     def skipped(self, step: str) -> None:
-        """Count a server's or member's rows that a step of the background work could not handle and skipped."""
+        """Count a server's, member's or job's data that background work skipped because of an error."""
         self._skipped.labels(step).inc()

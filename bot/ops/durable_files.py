@@ -1,4 +1,4 @@
-"""Files that only this user can read, and that are on disk when they are said to be."""
+"""Writes files that only this user can read, and syncs them to disk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 
 def open_private(path: Path) -> BinaryIO:
-    """A file to be written from its beginning, which only this user can read; raises OSError."""
+    """A file truncated for writing, readable by this user only; raises OSError."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def sync(path: Path) -> None:
-    """Force a file, or a folder's entries, to disk; raises OSError."""
+    """Sync a file, or a folder's entries, to disk; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

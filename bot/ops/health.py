@@ -1,4 +1,4 @@
-"""Whether the bot can do its work right now, and if not, what is in the way."""
+"""Readiness checks: whether the bot can do its work right now, and if not, why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DATABASE_ANSWERS_BY_S: Final = 2.0
 
 
 class Health:
-    """Looks anew each time; every check is quick or given up."""
+    """Checks on every call; each check is fast or times out."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Health:
         self._shortage = shortage
 
     async def troubles(self) -> dict[str, str]:
-        """What is in the way, by name; empty where the bot is ready."""
+        """The names of the failed checks; empty if the bot is ready."""
         found = {
             "gateway": self._gateway(),
             "database": await self._database(),

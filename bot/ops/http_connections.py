@@ -1,8 +1,8 @@
-"""Limits for the connections of an HTTP port: how many, how long, and how much one may send.
+"""Connection limits of an HTTP port: how many, how long, and how many bytes one may send.
 
-asyncio's server accepts without limit and aiohttp waits an hour for a header. Here a connection is handed to aiohttp
-when its header is complete, and ends after one request. At the limit the connection that has waited longest for its
-header makes room, so that a flood of idle connections keeps no monitor out, and each of them costs next to nothing.
+asyncio's server accepts without limit and aiohttp waits an hour for a header. Here a connection is passed to aiohttp
+when its header is complete, and closed after one request. At the limit the connection that has waited longest for its
+header is closed, so that a flood of idle connections doesn't lock monitors out and each costs very little.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Final, cast
 log = logging.getLogger(__name__)
 
 BACKLOG: Final = 16
-"""asyncio accepts so many connections at once before it looks at any of them."""
+"""The listen backlog: asyncio accepts up to this many connections in one loop iteration."""
 _LOG_EVERY_S: Final = 60.0
 _HEADER_END: Final = b"\r\n\r\n"
 
 
 class Connections:
-    """The open connections of a port; calling it makes the protocol of the next one."""
+    """The open connections of a port; calling it creates the protocol of the next one."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Connections:
         self._done_within_s = done_within_s
         self._request_bytes = request_bytes
         self._waiting: dict[Connection, None] = {}
-        """Without a complete header yet, oldest first."""
+        """Connections without a complete header yet, oldest first."""
         self._answering: set[Connection] = set()
         self._refused = 0
         self._logged_at = -_LOG_EVERY_S
@@ -53,7 +53,7 @@ class Connections:
             connection.abort()
 
     def opened(self, connection: Connection) -> None:
-        """Count a connection, and close one where there is no room: the oldest that only waits, or else this one."""
+        """Count a connection, and close one if the limit is exceeded: the oldest without a header, or else this one."""
         self._waiting[connection] = None
         connection.end_within(self._request_within_s)
         if len(self._waiting) + len(self._answering) > self._limit:
@@ -63,7 +63,7 @@ class Connections:
             self._log_refusal()
 
     def header_complete(self, connection: Connection) -> bool:
-        """Let a connection be answered; False where it was closed to make room."""
+        """Mark a connection's header as complete; False if it was already closed to free a slot."""
         if connection not in self._waiting:
             return False
         del self._waiting[connection]
@@ -72,12 +72,12 @@ class Connections:
         return True
 
     def closed(self, connection: Connection) -> None:
-        """Forget a connection."""
+        """Remove a closed connection."""
         self._waiting.pop(connection, None)
         self._answering.discard(connection)
 
     def _log_refusal(self) -> None:
-        """Once a minute, with how many there were."""
+        """Log refused connections at most once a minute, with their number."""
         self._refused += 1
         now = asyncio.get_running_loop().time()
         if now - self._logged_at >= _LOG_EVERY_S:
@@ -86,7 +86,7 @@ class Connections:
 
 
 class Connection(asyncio.Protocol):
-    """One connection: it ends when its time is over, or when it sends more than a request may have."""
+    """One connection: closed when its time is up, or when it sends more than a request may contain."""
 
     def __init__(self, connections: Connections, make: Callable[[], asyncio.Protocol], *, request_bytes: int) -> None:
         self._connections = connections
@@ -98,12 +98,12 @@ class Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it; aiohttp hears of it later."""
+        """Register the connection; aiohttp gets it later."""
         self._transport = cast(asyncio.Transport, transport)
         self._connections.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what is received until the header is complete, then pass it on, up to the size of a request."""
+        """Buffer data until the header is complete, then pass it on, up to the size limit of a request."""
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             self.abort()
@@ -119,11 +119,11 @@ class Connection(asyncio.Protocol):
                 self._header.clear()
 
     def eof_received(self) -> bool | None:
-        """The client sends no more; what it asked for is still answered."""
+        """The client sends no more; its request is still answered."""
         return None if self._inner is None else True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone, whoever closed it."""
+        """The connection was closed by either side."""
         if self._deadline is not None:
             self._deadline.cancel()
         self._connections.closed(self)
@@ -131,23 +131,23 @@ class Connection(asyncio.Protocol):
             self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client does not read what it is sent."""
+        """The client is not reading; pause writing."""
         if self._inner is not None:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """The client reads again; resume writing."""
         if self._inner is not None:
             self._inner.resume_writing()
 
     def end_within(self, seconds: float) -> None:
-        """Close it when this time is over; replaces an earlier deadline."""
+        """Close it after this time; replaces an earlier deadline."""
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = asyncio.get_running_loop().call_later(seconds, self.abort)
 
     def abort(self) -> None:
-        """Close it at once; what was not sent yet is dropped."""
+        """Close it at once; unsent data is dropped."""
         if self._transport is not None:
             self._transport.abort()
 

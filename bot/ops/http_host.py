@@ -1,4 +1,4 @@
-"""Which `Host` headers an HTTP port answers to, so that a web page cannot reach it by DNS rebinding."""
+"""Which `Host` headers an HTTP port accepts, so that a web page cannot reach it by DNS rebinding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 
 
 class KnownHosts:
-    """The names of a port: those of loopback and HTTP_HOST's own. A port that is open to everyone has any name."""
+    """The accepted names of a port: loopback names and HTTP_HOST. A port on a wildcard address accepts any name."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = _plain(host)
@@ -19,7 +19,7 @@ class KnownHosts:
 
     @property
     def any_host(self) -> bool:
-        """Whether HTTP_HOST opens the port on every address, under names that are not known here."""
+        """Whether HTTP_HOST is a wildcard address, whose names are not known here."""
         return self._host in _EVERYWHERE
 
     def __contains__(self, header: str) -> bool:

@@ -1,4 +1,4 @@
-"""`/healthz` and `/metrics` over HTTP, for monitors; off unless a port is set."""
+"""`/healthz` and `/metrics` over HTTP, for monitoring; off unless a port is set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ops.process_limits import share_of_files
 
 log = logging.getLogger(__name__)
 _QUIET: Final = logging.getLogger(f"{__name__}.protocol")
-# aiohttp logs a traceback for each request that it cannot parse; what our handlers raise is logged here.
+# aiohttp logs a traceback for each request that it cannot parse; our handlers' errors are logged here.
 _QUIET.disabled = True
 
 _DEGRADED: Final = 503
@@ -33,7 +33,7 @@ _LINE_BYTES: Final = 2 * 1024
 
 
 class HttpServer:
-    """Serves while it is entered; raises StartupError where the port cannot be had.
+    """Serves while it is entered; raises StartupError if the port is unavailable.
 
     Each connection carries one request and is closed after it; `Connections` has the limits.
     """
@@ -84,7 +84,7 @@ class HttpServer:
             await self._protocols.shutdown(_ANSWERS_END_BY_S)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request; its connection ends with it."""
+        """Answer a request and close its connection."""
         try:
             response = self._refusal(request) or await self._pages[request.path].get()
         except Exception:
@@ -94,9 +94,9 @@ class HttpServer:
         return response
 
     def _refusal(self, request: web.BaseRequest) -> web.Response | None:
-        """What is answered to a request that asks for nothing that is here."""
+        """The response to a request for anything that is not served here."""
         hosts = request.headers.getall(hdrs.HOST, [])
-        # A browser always names a host. HTTP/1.0, which some load balancers check with, need not.
+        # A browser always sends Host. HTTP/1.0, which some load balancers use for checks, need not.
         nameless = not hosts and request.version < (1, 1)
         if not nameless and (len(hosts) != 1 or hosts[0] not in self._known_hosts):
             text = "This host name is not known here. Use the address that HTTP_HOST and HTTP_PORT name.\n"
@@ -109,14 +109,14 @@ class HttpServer:
 
 
 class _Shared:
-    """A page that is made once for all who ask for it at the same time, so that many requests cost what one does."""
+    """A page rendered once for all concurrent requests, so that many requests cost as much as one."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, tuple[int, bytes, str]]]) -> None:
         self._make = make
         self._making: asyncio.Task[tuple[int, bytes, str]] | None = None
 
     async def get(self) -> web.Response:
-        """The page as it is being made, or a new one; whoever stops waiting stops it for nobody else."""
+        """The page being rendered, or a new one; a cancelled caller doesn't cancel it for the others."""
         if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._make(), name="http-page")
         status, body, content_type = await asyncio.shield(self._making)

@@ -1,4 +1,4 @@
-"""One process a data directory: a second one would deliver twice and confuse the queue."""
+"""One process per data directory: a second one would deliver twice and corrupt the queue's state."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.domain.errors import StartupError
 
 LOCK_NAME: Final = "bot.lock"
 LINGERS_S: Final = 30.0
-"""So long a process may take to be gone after its supervisor lost it; its disk may hold it up."""
+"""How long a process may take to exit after its supervisor died; a slow disk may delay it."""
 _LOOK_EVERY_S: Final = 0.5
 
 
 async def wait_for_lock(data_dir: Path, clock: Clock, *, patience_s: float) -> ExitStack:
-    """Hold the directory's lock, for as long as what is returned is not closed, as soon as it is free.
+    """Wait for the directory's lock and hold it until the returned object is closed.
 
-    Raises StartupError where it is not free in time.
+    Raises StartupError if the lock is not free in time.
     """
     until_s = clock.monotonic() + patience_s
     stack = ExitStack()
@@ -38,9 +38,9 @@ async def wait_for_lock(data_dir: Path, clock: Clock, *, patience_s: float) -> E
 
 @contextmanager
 def exclusive(data_dir: Path) -> Iterator[None]:
-    """Hold the directory's lock; the kernel frees it however the process ends.
+    """Hold the directory's lock; the kernel releases it however the process ends.
 
-    Raises StartupError where it is taken, or cannot be.
+    Raises StartupError if it is taken or can't be created.
     """
     path = data_dir / LOCK_NAME
     try:

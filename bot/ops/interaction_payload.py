@@ -17,17 +17,17 @@ _SNOWFLAKES: Final = (6, 7, 8, 9, 11)
 """Options whose value is an id: user, channel, role, mentionable, attachment."""
 _CUSTOM_ID_CHARACTERS: Final = 100
 _SNOWFLAKE_END: Final = 2**63
-"""Ids are stored as SQLite integers, which end here; Discord's are far below it."""
+"""Ids are stored as SQLite integers, whose maximum this is; Discord's are far below it."""
 _MAX_DEPTH: Final = 16
-"""Options nest three levels, components six; a message inside a message adds some."""
+"""Options nest three levels, components six; nested messages add some."""
 
 
 class MalformedPayloadError(ValueError):
-    """A payload lacks a field, or has one of the wrong type. The text names the field, never its value."""
+    """A payload lacks a field, or a field has the wrong type. The text names the field, never its value."""
 
 
 def check_interaction(data: Any) -> None:
-    """Raise MalformedPayloadError unless everything that identifies an interaction is there and has its type."""
+    """Raise MalformedPayloadError unless all fields that identify an interaction exist and have their type."""
     body = _object(data, "interaction")
     _check_depth(body)
     for name in ("id", "application_id"):
@@ -54,7 +54,7 @@ def _check_place(body: Mapping[str, Any]) -> None:
 
 
 def _check_user(body: Mapping[str, Any]) -> None:
-    """Who acts: a member with permissions in a server, a user elsewhere."""
+    """Check the acting user: a member with permissions in a server, a user elsewhere."""
     if body.get("guild_id") is None:
         _snowflake(_object(body.get("user"), "user").get("id"), "user.id")
         return
@@ -82,7 +82,7 @@ def _check_data(kind: int, data: Mapping[str, Any]) -> None:
 
 
 def innermost_options(options: Any) -> list[Mapping[str, Any]]:
-    """The options that have a value: those of the innermost subcommand. Raises MalformedPayloadError."""
+    """The options with a value: those of the innermost subcommand. Raises MalformedPayloadError."""
     if not isinstance(options, list):
         raise MalformedPayloadError("options")
     found: list[Mapping[str, Any]] = []
@@ -133,7 +133,7 @@ def _is_number(text: str) -> bool:
 
 
 def _check_depth(value: Any) -> None:
-    """Level by level, so that the check itself cannot recurse too deep."""
+    """Check the nesting depth level by level, so that the check itself does not recurse too deep."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [child for one in level for child in _children(one)]

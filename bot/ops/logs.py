@@ -1,4 +1,4 @@
-"""Logs: a constant event name and fields, as text or JSON lines; secrets never reach them."""
+"""Logs: a constant event name with fields, as text or JSON lines; secrets are redacted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib.parse import quote
 log = logging.getLogger(__name__)
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-# What to look for, by words that stand in it in any case: most lines have none, and are looked through quickly. Each
+# A pattern runs only if its keyword occurs in the line in any case: most lines have none and are checked quickly. Each
 # repetition has an end, so that no text that others chose keeps the event loop busy.
 _PATTERNS: Final = tuple(
     (words, re.compile(pattern, re.IGNORECASE), instead)
@@ -32,22 +32,22 @@ _PATTERNS: Final = tuple(
     )
 )
 _SHORTEST_SECRET: Final = 6
-"""A shorter one would make nonsense of every other line."""
+"""A shorter secret would match by chance in every other line."""
 
 
 class Redactor:
-    """Takes out known secrets, signed URLs, tokens, credentials and inline pictures from a text."""
+    """Removes known secrets, signed URLs, tokens, credentials and inline pictures from a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = [secret for secret in map(str.strip, secrets) if len(secret) >= _SHORTEST_SECRET]
-        # As they are, as JSON, `repr` and URLs write them; the longest first, should one be part of another.
+        # Variants as JSON, `repr` and URLs write them; the longest first, in case one contains another.
         forms = {
             form for secret in known for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret))
         }
         self._secrets = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """The text without them."""
+        """The text with all of them replaced."""
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         lower = text.lower()
@@ -58,7 +58,7 @@ class Redactor:
 
 
 class Formatter(logging.Formatter):
-    """One line a record in text, or one JSON object; tracebacks follow in text and are a field in JSON."""
+    """One text line or one JSON object per record; tracebacks follow the line in text and are a field in JSON."""
 
     def __init__(self, redact: Redactor, *, as_json: bool) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Formatter(logging.Formatter):
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render a record with everything that was passed as `extra`."""
+        """Format a record with everything that was passed as `extra`."""
         fields: dict[str, Any] = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         trace = self.formatException(record.exc_info) if record.exc_info else ""
@@ -83,24 +83,24 @@ class Formatter(logging.Formatter):
 
 
 def _one_line(value: object) -> str:
-    """A value that cannot pretend to be a line of its own."""
+    """A value without line breaks, so that it can't forge a log line."""
     text = str(value)
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream. A record that cannot be written is named, and its values are told to nobody."""
+    """Writes to a stream. For a record that can't be written, only its origin is reported, not its values."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """Say where the record came from, instead of printing it unredacted as logging would."""
-        with suppress(OSError, ValueError):  # at worst nobody reads the stream any more
+        """Report where the record came from, instead of printing it unredacted as logging would."""
+        with suppress(OSError, ValueError):  # at worst the stream is closed
             self.stream.write(f"a log record of {record.name} at {record.filename}:{record.lineno} cannot be written\n")
 
 
 def configure_logs(*, level: str, as_json: bool, secrets: Iterable[str]) -> None:
-    """Send all that is ever said to standard error through the redactor; other libraries' logs from WARNING on.
+    """Send all logs to standard error through the redactor; other libraries' logs from WARNING on.
 
-    Warnings, and errors that nobody caught, go the same way: their texts may hold what logs must not.
+    Warnings and uncaught exceptions take the same route: their texts may contain secrets.
     """
     handler = Handler(sys.stderr)
     handler.setFormatter(Formatter(Redactor(secrets), as_json=as_json))

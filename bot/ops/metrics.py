@@ -1,4 +1,4 @@
-"""What Prometheus reads: the rows' totals, the gate, and what the process counted."""
+"""The Prometheus page: totals from the database, the gate, and in-process counters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GATE_REASONS: Final = ("balance", "invalid_key", "paused", "disk")
 
 
 class Metrics:
-    """Everything at once, computed in a thread: neither the event loop nor a card waits for it."""
+    """Renders all metrics in a thread, without blocking the event loop or the store's threads."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class Metrics:
         self._one_at_a_time = asyncio.Lock()
 
     async def page(self) -> bytes:
-        """The page that Prometheus reads; raises StoreError."""
+        """The Prometheus page; raises StoreError."""
         async with self._one_at_a_time:
             self._tasks.set(len(asyncio.all_tasks()))
             return await asyncio.to_thread(generate_latest, self._registry)
 
 
 class _Rows(Collector):
-    """Numbers that outlive a restart, because they are read off the rows."""
+    """Metrics that survive a restart because they are computed from rows."""
 
     def __init__(self, store: FigureStore, gate: Callable[[], Gate], balance: Callable[[], float | None]) -> None:
         self._store = store
@@ -54,11 +54,11 @@ class _Rows(Collector):
         self._balance = balance
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: the registry would read the whole database to learn the names."""
+        """Nothing: otherwise the registry would read the whole database to learn the metrics' names."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Read and tell."""
+        """Read the figures and yield them as metrics."""
         figures = self._store.figures()
         yield from _jobs(figures)
         yield _waits(figures.waits)
@@ -84,13 +84,13 @@ def _jobs(figures: Figures) -> Iterator[Metric]:
     yield failures
     empty = "Answers that the balance is empty."
     yield CounterMetricFamily("imagine_balance_errors", empty, figures.balance_errors)
-    # Refunds take off again, so this is no counter.
+    # Refunds decrease it, so it is a gauge.
     spent = figures.spent_microcredits / MICRO
     yield GaugeMetricFamily("imagine_credits_spent", "Credits charged, less those given back.", spent)
 
 
 def _waits(waits: Mapping[int, int]) -> Metric:
-    """From command to picture."""
+    """The histogram of waits from command to picture."""
     buckets = [(f"{most_s:.1f}", sum(n for wait_s, n in waits.items() if wait_s <= most_s)) for most_s in _WAITS_S]
     buckets.append(("+Inf", sum(waits.values())))
     waited_s = sum(wait_s * pictures for wait_s, pictures in waits.items())

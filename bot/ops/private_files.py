@@ -1,4 +1,4 @@
-"""Who else on this machine can read DATA_DIR and `.env`: access is taken away where that is safe, or else named."""
+"""Restricts access of other users to DATA_DIR and `.env` where that is safe, and logs a warning otherwise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWN_NAMES: Final = ("bot.*", "*.before-restore-*", ".*")
 
 
 def own_files(data_dir: Path) -> Iterator[Path]:
-    """What the bot keeps: its database's files, and the folders of pictures, which are closed themselves."""
+    """The bot's own files: the database's, and the picture folders, which are private themselves."""
     yield from data_dir.glob("bot.db*")
     yield from data_dir.glob("bot.lock")
     for folder in _FOLDERS:
@@ -26,23 +26,23 @@ def own_files(data_dir: Path) -> Iterator[Path]:
 
 
 def make_private(data_dir: Path) -> None:
-    """Take group's and others' access to DATA_DIR away, at the start; what cannot be taken away is logged with a fix.
+    """Remove group and other access to DATA_DIR at start-up; where that fails, log it with a fix.
 
-    The folder itself is only changed where nothing but the bot's own files is in it: it may be somebody's home.
+    The folder's own mode is only changed if it contains nothing but the bot's files: it may be a home directory.
     """
     if not data_dir.is_dir():
-        return  # it will be made private
+        return  # its mode will be made private
     for path in [*own_files(data_dir), *([data_dir] if _is_the_bots(data_dir) else [])]:
         _close(path)
     open_files = [path for path in own_files(data_dir) if _mode(path) & OTHERS]
     if _mode(data_dir) & OTHERS and open_files:
         _name(open_files[0], f"chmod -R go= {data_dir}")
     if _mode(data_dir) & (stat.S_IWGRP | stat.S_IWOTH):
-        _name(data_dir, f"chmod go-w {data_dir}")  # whoever can write here can replace the database
+        _name(data_dir, f"chmod go-w {data_dir}")  # anyone who can write here can replace the database
 
 
 def name_open_settings(path: Path) -> None:
-    """Log a warning where others can read `.env`: it has the token and the key."""
+    """Log a warning if others can read `.env`: it contains the token and the key."""
     if _mode(path) & OTHERS:
         _name(path, f"chmod 600 {path}")
 

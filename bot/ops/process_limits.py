@@ -1,4 +1,4 @@
-"""Limits of this process that are set at its start: open files, and no core files."""
+"""Process limits set at start-up: open files, and no core files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 _MOST_FILES: Final = 65_536
-"""More is never needed; some systems allow a number that they then refuse."""
+"""More is never needed; some systems report a maximum that they then refuse."""
 _SHARE: Final = 8
 
 
 def limit_process() -> None:
-    """Let this process and its children leave no core file, and open as many files as it may.
+    """Disable core files for this process and its children, and raise the limit of open files.
 
-    A core file has the token, the key and members' pictures in it.
+    A core file would contain the token, the key and members' pictures.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -30,6 +30,6 @@ def limit_process() -> None:
 
 
 def share_of_files(most: int) -> int:
-    """How many of this process's open files one port may take: `most`, or an eighth where that is less."""
+    """How many of this process's file descriptors one port may use: `most`, or an eighth if that is less."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft // _SHARE))

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: the first asks for an orderly stop, which has its time; another one ends the process at once."""
+"""SIGTERM and SIGINT: the first requests a graceful stop with a time limit; a second one ends the process at once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bot.ops.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 STOP_S: Final = 8.5
-"""After so long a stop ends as a kill would, which loses nothing either: whoever asked waits 10 s, hosts 30 s."""
+"""After this time a stop ends like a kill, which loses nothing: the sender may wait only 10 s, hosts 30 s."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _SAME_REQUEST_S: Final = 1.0
-"""Two signals within this are one request: some hosts signal each process, and a supervisor passes its own on."""
+"""Two signals within this time count as one: some hosts signal each process, and a supervisor passes its own on."""
 
 
 class StopSignals:
-    """Listens from the moment it is made, which has to be in the main thread, with the event loop running.
+    """Handles signals from construction on, which must be in the main thread with the event loop running.
 
-    `asked` is set when somebody asks to stop. From then on a stop has its time, as one by itself has (`begin_stop`).
-    `follows` is the reading end of a pipe that ends with whoever started us: then nobody is left to stop us.
+    `asked` is set when a stop is requested. From then on the stop has a time limit, as one without a signal has
+    (`begin_stop`). `follows` is the reading end of a pipe that closes when the supervisor dies; then the bot stops.
     """
 
     def __init__(self, clock: Clock, watchdog: Watchdog, *, follows: int | None = None, stop_s: float = STOP_S) -> None:
@@ -37,7 +37,7 @@ class StopSignals:
         self._asked_at_s: float | None = None
         self._stop_s = stop_s
         watchdog.watch()
-        # The loop's own handlers would wait for the loop, which may be what stands still.
+        # The loop's own handlers would wait for the loop, which may be what is blocked.
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
         watchdog.heed(_SIGNALS, stop_s)
@@ -45,7 +45,7 @@ class StopSignals:
             self._loop.add_reader(follows, self._on_end, follows)
 
     def begin_stop(self) -> None:
-        """Give a stop its time that nobody asked for."""
+        """Start the time limit of a stop that no signal requested."""
         self._watchdog.end_within(self._stop_s, exit_code=1)
 
     def _on_end(self, pipe: int) -> None:
@@ -54,7 +54,7 @@ class StopSignals:
         self._on_signal(signal.SIGTERM, None)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Runs between any two steps of the main thread, so it neither logs nor takes a lock."""
+        """Runs between any two steps of the main thread, so it must neither log nor take a lock."""
         now_s = self._clock.monotonic()
         if self._asked_at_s is None:
             self._asked_at_s = now_s

@@ -1,4 +1,4 @@
-"""Loops over servers, members and jobs: what goes wrong with one of them is logged, counted and skipped."""
+"""Loops over servers, members and jobs: an error in one of them is logged, counted and skipped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.errors import StoreError
 log = logging.getLogger(__name__)
 
 Count = Callable[[str], None]
-"""Counts an error of a step of the background work."""
+"""Counts an error of a background step."""
 
 
 def uncounted(step: str) -> None:
@@ -20,7 +20,7 @@ def uncounted(step: str) -> None:
 
 @contextmanager
 def skipping(step: str, count: Count, **about: object) -> Iterator[None]:
-    """Go on with the next one where this one fails. Trouble with the database concerns all, and is raised."""
+    """Log, count and suppress an error of one item. Database errors affect all items and are raised."""
     try:
         yield
     except StoreError:

@@ -1,4 +1,4 @@
-"""Whether the provider takes this installation's key, asked once at the start."""
+"""Checks once at start-up whether the provider accepts this installation's key."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _KEY_CHECK_S: Final = 3.0
 
 
 class Account(Protocol):
-    """The free calls of the provider that need a key."""
+    """The provider's free calls that need a key."""
 
     async def balance(self) -> float | None:
-        """What is left; raises ProviderError."""
+        """The remaining balance; raises ProviderError."""
         ...
 
     async def poll(self, task_id: str) -> TaskStatus:
-        """How a task is doing; raises ProviderError."""
+        """The state of a task; raises ProviderError."""
         ...
 
 
 async def balance_if_the_key_is_taken(provider: Account) -> float | None:
-    """What is left, None where nobody tells; raises InvalidKeyError for a key that is refused, else ProviderError."""
+    """The remaining balance, None if unknown; raises InvalidKeyError for a refused key, else ProviderError."""
     async with asyncio.timeout(_KEY_CHECK_S):
         try:
             return await provider.balance()
         except InvalidKeyError:
-            # Reading a balance may need more rights than making pictures: only a second refusal counts.
+            # Reading the balance may need more rights than making pictures: only a second refusal counts.
             await _poll_nothing(provider)
             return None
 
 
 async def _poll_nothing(provider: Account) -> None:
-    """Raises InvalidKeyError if the key is refused for this, too; that there is no such task is fine."""
+    """Raises InvalidKeyError if this call is refused too; that there is no such task is expected."""
     try:
         await provider.poll("task_key_check")
     except TaskUnknownError:
@@ -47,7 +47,7 @@ async def _poll_nothing(provider: Account) -> None:
 
 
 async def check_key(provider: Account, stats: UsageStats) -> None:
-    """Find out at once that a key is wrong, by a free call; not while members wait, who must be told why."""
+    """Detect a wrong key at once by a free call; skipped while members wait: their cards must show the reason."""
     try:
         await balance_if_the_key_is_taken(provider)
     except InvalidKeyError:

@@ -1,8 +1,9 @@
-"""`python -m bot run --supervise`: a parent that starts the bot again whenever it fails.
+"""`python -m bot run --supervise`: a parent process that restarts the bot whenever it fails.
 
-The child reads its parent's death off its standard input: the parent holds the other end of that pipe and never writes,
-so the kernel closes it however the parent ends. Unlike `PR_SET_PDEATHSIG` this works on every system, and lets the
-child stop in order. The child has a session of its own, so that Ctrl-C in a terminal reaches it once, through us.
+The child detects its parent's death on its standard input: the parent holds the other end of that pipe and never
+writes, so the kernel closes it however the parent ends. Unlike `PR_SET_PDEATHSIG` this works on every system, and lets
+the child stop gracefully. The child has its own session, so that Ctrl-C in a terminal reaches it once, through the
+parent.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from bot.domain.schedule import backoff_s
 log = logging.getLogger(__name__)
 
 CANNOT_START: Final = 2
-"""The exit code of a bot that a person has to do something for; starting it again would not help."""
+"""The exit code of a bot that needs manual intervention; a restart would not help."""
 FOLLOWED: Final = "--while-stdin-lasts"
-"""The option by which a child stops when its parent is gone."""
+"""The option that makes a child stop when its parent is gone."""
 FAILURES: Final = "--failures"
-"""The option by which a child knows how often in a row the bot failed before."""
+"""The option that passes the number of consecutive failures to a child."""
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
@@ -35,20 +36,20 @@ _WEARY_PAUSE_S: Final = 150.0
 """Discord resets the token of a bot that logs in a thousand times in a day."""
 _RAN_WELL_S: Final = 300.0
 CRASH_LOOP: Final = 5
-"""So many failures in a row are told to the owners, by the child that comes next."""
+"""After this many consecutive failures the next child notifies the owners."""
 _WEARY: Final = 30
 _STOPS_WITHIN_S: Final = 9.8
-"""A child that was asked ends within 9.5 s, by itself or by the kernel; one that has not by now is beyond asking."""
+"""A child that was asked to stop ends within 9.5 s, by itself or by the kernel's timer; after this it is killed."""
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def bot_command() -> tuple[str, ...]:
-    """The bot as a child of this process: the same interpreter, settings and folder."""
+    """The command line of a child: the same interpreter, settings and folder."""
     return (sys.executable, "-m", "bot", "run", FOLLOWED)
 
 
 class Supervisor:
-    """Keeps one child alive, from `run()` until the child ends in order, cannot start, or somebody asks to stop."""
+    """Keeps one child running, from `run()` until the child stops normally, cannot start, or a stop is requested."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Supervisor:
         self._requests = 0
 
     async def run(self) -> int:
-        """Supervise; returns the last child's exit code as a shell would (128 and the signal's number)."""
+        """Supervise; returns the last child's exit code as a shell would (128 plus the signal's number)."""
         loop = asyncio.get_running_loop()
         for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
@@ -81,7 +82,7 @@ class Supervisor:
             code = await self._one_life(failures)
             ran_s = self._clock.monotonic() - started_s
             if self._stopping.is_set():
-                # Before it listens to signals a child simply dies of one: nothing was under way, so that is in order.
+                # A child without signal handlers yet dies of a signal: nothing was in progress, a normal stop.
                 return 0 if self._requests == 1 and code == 128 + signal.SIGTERM else code
             if code == 0:
                 return code
@@ -94,7 +95,7 @@ class Supervisor:
 
     async def _one_life(self, failures: int) -> int:
         """Start the child and wait for its end; returns its exit code."""
-        # A pipe of our own: asyncio's would have us wait for its other end, which the child's children may hold.
+        # Our own pipe: asyncio would wait for its other end to close, which the child's children may hold open.
         reading, writing = os.pipe()
         try:
             command = (*self._command, FAILURES, str(failures))
@@ -106,8 +107,8 @@ class Supervisor:
             os.close(writing)
 
     async def _end_of(self, child: Process) -> int:
-        """Wait for the child's end; it is killed if it was asked to stop and does not. Returns its exit code."""
-        if self._stopping.is_set():  # asked while it was being started
+        """Wait for the child's end; kill it if it does not stop when asked. Returns its exit code."""
+        if self._stopping.is_set():  # the stop was requested during the start
             child.terminate()
         ended = asyncio.create_task(child.wait(), name="child")
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
@@ -123,7 +124,7 @@ class Supervisor:
         return code if code >= 0 else 128 - code
 
     async def _pause(self, failures: int, code: int, ran_s: float) -> bool:
-        """Tell of a failure and wait before the next start; returns whether there is to be one."""
+        """Log a failure and wait before the next start; returns whether to restart."""
         cap_s = _LONGEST_PAUSE_S if failures < _WEARY else _WEARY_PAUSE_S
         pause_s = backoff_s(failures, base_s=self._first_pause_s, cap_s=cap_s, rng=self._rng)
         facts = {"exit_code": code, "ran_s": round(ran_s, 1), "failures": failures, "pause_s": round(pause_s, 1)}
@@ -141,7 +142,7 @@ class Supervisor:
         return not self._stopping.is_set()
 
     def _stop(self, number: signal.Signals) -> None:
-        """Pass a signal on; the child knows what a second one means."""
+        """Pass a signal on; the child handles a second one as an immediate stop."""
         self._requests += 1
         self._stopping.set()
         if self._child is not None and self._child.returncode is None:

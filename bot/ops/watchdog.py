@@ -1,7 +1,7 @@
-"""A thread beside the event loop: it tells when the loop stands still, and ends a process that cannot end by itself.
+"""The watchdog: a thread that reports a blocked event loop, and ends a process that can't end by itself.
 
-It hears of a signal by itself, since the main thread may be deep in a library. Where not even a thread has its turn any
-more, a timer of the kernel's ends the process.
+It receives signals itself because the main thread may be blocked in a library. If no Python thread can run at all, a
+kernel timer ends the process.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from bot.clock import Clock
 log = logging.getLogger(__name__)
 
 EXIT_STUCK: Final = 70
-"""The exit code of a process whose event loop stood still for good; 70 is "internal software error" in sysexits.h."""
+"""The exit code of a process whose event loop stayed blocked; 70 is "internal software error" in sysexits.h."""
 
 _EVERY_S: Final = 0.5
 _STUCK_S: Final = 5.0
 _HOPELESS_S: Final = 60.0
 _ASLEEP_S: Final = 2.0
-"""Who wakes later than this by itself was stopped together with the loop (SIGSTOP, a frozen machine)."""
+"""If the watchdog wakes up later than this, the whole process was suspended (SIGSTOP, a frozen machine)."""
 _SAYING_S: Final = 0.5
 _LAST_S: Final = 1.0
-"""So long after a stop was to be cut short, the kernel does it."""
+"""The kernel timer fires this long after the deadline of a stop."""
 _FRAMES: Final = 12
 _NAMES: Final = 20
 
 
 def _alarm(seconds: float) -> None:
-    """Have the kernel end this process after so long by SIGALRM, which nobody here handles."""
+    """Make the kernel end this process by SIGALRM after a time; SIGALRM has no handler here."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 class Watchdog:
-    """Watches while it is entered. `end` ends the process at once; nothing that is recorded gets lost by that."""
+    """Watches while it is entered. `end` ends the process at once; recorded state is not lost by that."""
 
     def __init__(
         self,
@@ -81,16 +81,16 @@ class Watchdog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # A stop that has begun is watched to the very end: Python waits for threads yet, and a disk may hold one up.
+        # A stop in progress is watched to the very end: Python still waits for threads, and a disk may block one.
         if self._end_at is None:
             self._over.set()
             os.write(self._hears, b"\0")
             self._thread.join(self._every_s + _SAYING_S)
 
     def heed(self, numbers: Collection[int], within_s: float) -> None:
-        """Have any of these signals, which need handlers, end the process so long after it came. Of the main thread."""
+        """End the process a time after any of these signals, which need handlers. Call from the main thread."""
         self._heeded = (numbers, within_s)
-        # Python's own handler writes the number there at once, in whatever thread; the others wait for the main thread.
+        # Python's C handler writes the number there at once, in any thread; Python handlers wait for the main thread.
         signal.set_wakeup_fd(self._hears, warn_on_full_buffer=False)
 
     def watch(self) -> None:
@@ -100,7 +100,7 @@ class Watchdog:
         self._loop = asyncio.get_running_loop()
 
     def end_within(self, seconds: float, *, exit_code: int) -> None:
-        """End the process after so long, unless it has ended by itself; the first call counts.
+        """End the process after a time, unless it has ended by itself; only the first call counts.
 
         Takes no lock, so that a signal handler may call it.
         """
@@ -123,7 +123,7 @@ class Watchdog:
                 self._look_at(self._loop, now_s)
 
     def _listen(self, now_s: float) -> None:
-        """Wait for the next look, or for the end of a stop; a signal may come meanwhile."""
+        """Wait for the next check, or for the end of a stop; a signal may arrive meanwhile."""
         left_s = self._every_s if self._end_at is None else min(self._every_s, max(0.0, self._end_at[0] - now_s))
         if not select.select([self._heard], [], [], left_s)[0]:
             return
@@ -144,13 +144,13 @@ class Watchdog:
         try:
             loop.call_soon_threadsafe(self._beat)
         except RuntimeError:
-            self._loop = None  # it was closed meanwhile: nothing is left to be watched
+            self._loop = None  # it was closed meanwhile: nothing is left to watch
 
     def _beat(self) -> None:
         self._beat_at_s = self._clock.monotonic()
 
     def _where(self) -> str:
-        """Where the loop's thread is, innermost first: modules, lines and functions, no values."""
+        """The stack of the loop's thread, innermost first: modules, lines and functions, no values."""
         return _described(sys._current_frames().get(self._loop_thread or 0))  # noqa: SLF001 - its documented use
 
     def _finish(self, exit_code: int, event: str, told: dict[str, object]) -> None:
@@ -159,7 +159,7 @@ class Watchdog:
         self._end(exit_code)
 
     def _say(self, event: str, told: dict[str, object]) -> None:
-        """Log, but wait for it only a moment: what is stuck may be the log itself."""
+        """Log with a short time limit: the log itself may be what is blocked."""
         saying = threading.Thread(target=lambda: log.critical(event, extra=told), name="watchman-log", daemon=True)
         saying.start()
         saying.join(_SAYING_S)
@@ -175,11 +175,11 @@ def _described(frame: FrameType | None) -> str:
 
 
 def _names_of_tasks(loop: asyncio.AbstractEventLoop | None) -> str:
-    """What is still running, by name."""
+    """The names of the running tasks."""
     if loop is None:
         return ""
     try:
         names = sorted(task.get_name() for task in asyncio.all_tasks(loop))
-    except RuntimeError:  # the loop's own thread adds tasks while they are being listed here
+    except RuntimeError:  # the loop's own thread adds tasks during the iteration
         return "unknown"
     return ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")

@@ -1,1 +1,1 @@
-"""What `python -m bot doctor` looks at: each check returns findings, and none of them changes anything."""
+"""The checks of `python -m bot doctor`: each returns findings and changes nothing."""

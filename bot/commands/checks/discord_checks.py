@@ -1,4 +1,4 @@
-"""Discord: its answer to the token, what the bot may do in each server, its commands, its gateway, and its clock."""
+"""Checks of Discord: the token, permissions in each server, commands, gateway, and clock difference."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _HELLO: Final = 10
 _AGAIN: Final = "Check DISCORD_API_URL and the network, or try again later."
 
 
-class _Silent(Exception):  # noqa: N818 - not an error of ours: it becomes a finding
-    """Discord did not answer, or not as Discord does; the words say how."""
+class _Silent(Exception):  # noqa: N818 - not an error of the bot: it becomes a finding
+    """Discord did not answer, or not as documented; the text says how."""
 
 
 class DiscordSide:
-    """Asks with the bot's token, a few calls, and never as a gateway session of its own."""
+    """Makes a few REST calls with the bot's token, never opening a gateway session."""
 
     def __init__(self, api_url: str, token: str, clock: Clock) -> None:
         self._api_url = api_url
@@ -45,7 +45,7 @@ class DiscordSide:
         self._date = ""
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """All that can be told; after an answer that Discord does not give, no more."""
+        """All findings; stops after the first call that Discord does not answer."""
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
         headers = {"Authorization": f"Bot {self._token}"}
         async with aiohttp.ClientSession(timeout=timeout) as session:
@@ -81,7 +81,7 @@ class DiscordSide:
         yield await _gateway(session, gateway["url"])
 
     async def _get(self, session: aiohttp.ClientSession, path: str, headers: dict[str, str]) -> Any:
-        """The answer's JSON; None where the token is not accepted. Raises _Silent where there is no answer."""
+        """The answer's JSON; None if the token is refused. Raises _Silent if there is no answer."""
         try:
             async with session.get(
                 URL(self._api_url + path, encoded=True), headers=headers, allow_redirects=False
@@ -101,7 +101,7 @@ class DiscordSide:
             raise _Silent(f"{self._api_url} does not answer as Discord does ({type(error).__name__})") from None
 
     def _drift(self) -> Finding:
-        """How far this machine's clock is from Discord's, which tells whole seconds."""
+        """The difference between this machine's clock and Discord's, which has a resolution of one second."""
         try:
             theirs = parsedate_to_datetime(self._date).astimezone(UTC)
         except (TypeError, ValueError):
@@ -121,7 +121,7 @@ def _commands(registered: list[dict[str, Any]]) -> Finding:
 
 
 def _servers(guilds: list[dict[str, Any]]) -> Iterator[Finding]:
-    """A line for each server in which the bot lacks something; channels may forbid more, which whoever asks reads."""
+    """A finding for each server in which the bot lacks a permission; channel overwrites are not checked."""
     lacking = 0
     for guild in guilds:
         granted = discord.Permissions(int(guild["permissions"]))
@@ -143,7 +143,7 @@ def _sessions(gateway: dict[str, Any]) -> Iterator[Finding]:
 
 
 async def _gateway(session: aiohttp.ClientSession, url: str) -> Finding:
-    """Whether the gateway greets; nobody identifies, so that no session of the bot's is used up or replaced."""
+    """Whether the gateway sends HELLO; doesn't identify, so that no session of the bot is used up or replaced."""
     try:
         async with session.ws_connect(URL(url).update_query(v=10, encoding="json")) as socket:
             greeting = await socket.receive_json(timeout=_TIMEOUT_S)

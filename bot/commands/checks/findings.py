@@ -1,4 +1,4 @@
-"""What a check found: how it is, what it is about, and what to do."""
+"""The result of a check: its level, subject and advice."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """The severity."""
 
     OK = "ok"
     WARN = "warn"
-    """The bot works, but not all of it, or not for long."""
+    """The bot works, but with restrictions, or not for long."""
     FAIL = "fail"
-    """The bot cannot do its work."""
+    """The bot can't work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of the report. `advice` is what to do, a sentence; "" where nothing is to be done."""
+    """One line of the report. `advice` is a sentence that says what to do; "" if nothing."""
 
     level: Level
     name: str
@@ -27,20 +27,20 @@ class Finding:
 
     def __str__(self) -> str:
         told = f"{self.what}. {self.advice}" if self.advice else self.what
-        # Servers and bots are called what others like: no name moves a terminal's cursor.
+        # Names of servers and bots are chosen by others: strip terminal control sequences.
         return f"{self.level.value:<4}  {self.name:<11}  {''.join(c if c.isprintable() else '?' for c in told)}"
 
 
 def ok(name: str, what: str) -> Finding:
-    """Nothing to be done."""
+    """Nothing to do."""
     return Finding(level=Level.OK, name=name, what=what)
 
 
 def warn(name: str, what: str, advice: str) -> Finding:
-    """Something that should be looked at."""
+    """Something to look at."""
     return Finding(level=Level.WARN, name=name, what=what, advice=advice)
 
 
 def fail(name: str, what: str, advice: str) -> Finding:
-    """Something that keeps the bot from its work."""
+    """Something that prevents the bot from working."""
     return Finding(level=Level.FAIL, name=name, what=what, advice=advice)

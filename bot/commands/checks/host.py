@@ -1,4 +1,4 @@
-"""The machine: versions, the data directory, its disk, and who may read what lies there."""
+"""Checks of the machine: versions, the data directory, its disk, and file permissions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_NAMED: Final = 3
 
 
 def versions() -> Iterator[Finding]:
-    """What runs here."""
+    """The versions in use."""
     yield ok(
         "versions",
         f"imagine-bot {__version__}, Python {platform.python_version()}, discord.py {discord.__version__}, "
@@ -31,7 +31,7 @@ def versions() -> Iterator[Finding]:
 
 
 def data_directory(data_dir: Path, *, min_free_mb: int) -> Iterator[Finding]:
-    """Whether it is there and can be written, its disk, who else can read in it, and whether a bot runs on it."""
+    """Whether it exists and is writable, its free space, its permissions, and whether a bot is running on it."""
     if not data_dir.is_dir():
         kind = "is not a folder" if data_dir.exists() else "does not exist yet"
         level = fail if data_dir.exists() else warn
@@ -65,8 +65,8 @@ def _disk(data_dir: Path, min_free_mb: int) -> Iterator[Finding]:
 
 
 def _modes(data_dir: Path) -> Iterator[Finding]:
-    """Prompts, tokens and pictures are nobody else's business on this machine."""
-    if data_dir.stat().st_mode & OTHERS == 0:  # whatever lies in it, nobody else gets there
+    """Prompts, tokens and pictures must not be readable by other users of this machine."""
+    if data_dir.stat().st_mode & OTHERS == 0:  # the folder's own mode keeps others out of everything in it
         yield ok("modes", "nobody else on this machine can read DATA_DIR")
         return
     if open_to_all := [path for path in own_files(data_dir) if path.stat().st_mode & OTHERS]:
@@ -78,17 +78,17 @@ def _modes(data_dir: Path) -> Iterator[Finding]:
 
 
 def _settings_file(path: Path) -> Iterator[Finding]:
-    """Whoever reads the token is the bot; whoever reads the key spends its balance."""
+    """The token gives control of the bot, the key spends its balance."""
     try:
         others = path.stat().st_mode & OTHERS
     except OSError:
-        return  # the environment has it all
+        return  # all settings are in the environment
     if others:
         yield warn("modes", f"others can get at {path}, which has the token and the key", f"chmod 600 {path}")
 
 
 def _leftovers(data_dir: Path) -> Iterator[Finding]:
-    """What restores left: one that is not finished, and databases that were replaced."""
+    """What restores left behind: an unfinished one, and replaced databases."""
     if any(data_dir.glob("bot.db.restored-*")):
         yield warn("restore", "a restore was interrupted", "Start the bot: it finishes it first.")
     kept = [path for path in data_dir.glob("*.before-restore-*") if path.is_file()]
@@ -99,7 +99,7 @@ def _leftovers(data_dir: Path) -> Iterator[Finding]:
 
 
 def _lock(data_dir: Path) -> Finding:
-    """Looks without making the lock file, and lets go at once."""
+    """Test the lock without creating its file, and release it at once."""
     try:
         descriptor = os.open(data_dir / LOCK_NAME, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""The image provider: whether it takes the key, and what is left of the balance."""
+"""Checks of the image provider: whether it accepts the key, and the remaining balance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOP_UP: Final = "Top up the balance of the APIMaster account."
 
 
 async def provider(base_url: str, key: SecretStr, model: str) -> Finding:
-    """Ask what costs nothing."""
+    """Make the free calls only."""
     async with ApimasterClient(base_url, key, model) as client:
         try:
             balance = await balance_if_the_key_is_taken(client)

@@ -1,4 +1,4 @@
-"""What the installation knows: its database, its ledger, and the pictures that its rows name."""
+"""Checks of the installation's data: the database, the ledger, and the pictures that rows name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RESTORE: Final = "Stop the bot and put the last backup back, with `restore`."
 
 
 def database(path: Path) -> Iterator[Finding]:
-    """All about the database: what can be told of a broken one is told."""
+    """All findings about the database; for a corrupt one, as many as possible."""
     if not path.exists():
         yield warn("database", f"there is no database {str(path)!r} yet", "Start the bot once.")
         return
@@ -98,7 +98,7 @@ def _missing(folder: Path, names: frozenset[str]) -> list[str]:
 
 
 def _orphans(spool: Path, files: Files) -> int:
-    """Pictures that no row names; smaller versions and thumbnails go with theirs."""
+    """Orphans: pictures that no row names; their smaller versions and thumbnails belong to them."""
     if not spool.is_dir():
         return 0
     numbers = {name.partition(".")[0] for name in files.unposted | files.posted} | files.under_way
