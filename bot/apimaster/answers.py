@@ -1,4 +1,4 @@
-"""Reads the provider's answers within limits: how large, how much in them, and how many large ones at once."""
+"""Reads the provider's answers within limits on size, structure, and how many large ones are read at once."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from bot.domain.errors import OutcomeUnknownError
 # An answer may carry the picture as base64, a third larger than the picture itself.
 MAX_PICTURE_ANSWER_BYTES: Final = MAX_PICTURE_BYTES * 4 // 3 + 1024 * 1024
 MAX_SMALL_ANSWER_BYTES: Final = 256 * 1024
-"""Of uploads and billing."""
+"""Answers to uploads and billing calls."""
 MAX_COMPLAINT_BYTES: Final = 1024 * 1024
 _LARGE_BYTES: Final = 64 * 1024
 _PIECE_BYTES: Final = 64 * 1024
-"""Read by one call into a worker thread: two milliseconds of the interpreter's lock, then the loop has its turn."""
+"""Parsed per call in a worker thread: holds the GIL for two milliseconds, then the event loop can run."""
 _LARGE_AT_ONCE: Final = 4
 _AT_ONCE_BYTES: Final = 8 * 1024
-"""A smaller answer is read on the event loop: that takes less than a millisecond, whatever is in it."""
+"""Smaller answers are parsed on the event loop, which takes less than a millisecond for any content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How large an answer may be, and whether it comes only once and has to be kept even if the disk is full."""
+    """The maximum size of an answer, and whether it comes only once and must be kept even if the disk is full."""
 
     max_bytes: int
     only_once: bool = False
@@ -50,7 +50,7 @@ COMPLAINT: Final = Limits(max_bytes=MAX_COMPLAINT_BYTES)
 class AnswerReader:
     """Turns answers into JSON values in which strings of more than 64 KB are SpooledText.
 
-    An answer takes about a megabyte of memory, whatever its size: long strings go to a nameless file in `folder` (None:
+    An answer takes about a megabyte of memory, whatever its size: long strings go to an unnamed file in `folder` (None:
     the system's). Four large answers are read at once; the others wait in their connections.
     """
 
@@ -60,10 +60,10 @@ class AnswerReader:
         self._turn = asyncio.Lock()
 
     async def json(self, response: aiohttp.ClientResponse, limits: Limits) -> object:
-        """The value of an answer.
+        """The JSON value of an answer.
 
-        Raises ValueError where it is not JSON or too much is in it, OutcomeUnknownError where it is too large or breaks
-        off, StoreError where a picture in it cannot be kept on disk.
+        Raises ValueError if it is not JSON or has too many elements, OutcomeUnknownError if it is too large or
+        truncated, StoreError if a picture in it can't be stored on disk.
         """
         reader = JsonReader(lambda: AnswerFile(self._folder, at_any_cost=limits.only_once))
         pending, seen = bytearray(), 0
@@ -78,7 +78,7 @@ class AnswerReader:
                 if seen > _LARGE_BYTES and not large_before:
                     await stack.enter_async_context(self._slots)
                 while len(pending) >= _PIECE_BYTES:
-                    async with self._turn:  # threads that want the interpreter's lock together keep the loop from it
+                    async with self._turn:  # parsing in more threads at once would starve the event loop of the GIL
                         await asyncio.to_thread(reader.feed, bytes(pending[:_PIECE_BYTES]))
                     del pending[:_PIECE_BYTES]
             if seen <= _AT_ONCE_BYTES:

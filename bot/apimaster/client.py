@@ -35,7 +35,7 @@ _USER_AGENT: Final = "imagine-bot (+aiohttp)"
 
 
 def _sync_read_s() -> Mapping[Resolution, float]:
-    """The server's own deadlines; the guide asks for at least 180 s at 2K and 4K."""
+    """The server's own time limits; the guide asks for at least 180 s at 2K and 4K."""
     return MappingProxyType(
         {Resolution.HALF_K: 180.0, Resolution.ONE_K: 180.0, Resolution.TWO_K: 300.0, Resolution.FOUR_K: 900.0}
     )
@@ -43,7 +43,7 @@ def _sync_read_s() -> Mapping[Resolution, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait for silence on each kind of call, in seconds."""
+    """Read timeouts of each kind of call: the longest silence, in seconds."""
 
     connect_s: float = 15
     submit_s: float = 120
@@ -55,7 +55,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """A successful answer, parsed; `payload` is None where the body is not JSON or has too much in it."""
+    """A successful answer, parsed; `payload` is None if the body is not JSON or has too many elements."""
 
     status: int
     payload: object
@@ -66,9 +66,9 @@ class ApimasterClient:
     """An ImageProvider on the APIMaster API; an async context manager that owns its connections.
 
     Every method raises ProviderError (`poll` and `download` also StoreError, `download` PictureError) and none retries:
-    one `submit` or `generate` is at most one POST. The key goes to the origin of `base_url` and nowhere else.
-    Pictures inside answers wait on disk in `spool_dir` (None: the system's folder for temporary files).
-    Results are read from the internet; from a private address only where `result_hosts` or `base_url` name its host.
+    one `submit` or `generate` is at most one POST. The key is sent to the origin of `base_url` only. Pictures inside
+    answers are spooled in `spool_dir` (None: the system's folder for temporary files). Results are fetched from public
+    addresses; from a private one only if `result_hosts` or `base_url` names its host.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ApimasterClient:
         self._resolver: GuardedResolver | None = None
 
     async def __aenter__(self) -> Self:
-        # A kept-alive connection may have died unnoticed, and then nobody knows whether a POST on it arrived:
+        # A kept-alive connection may have died unnoticed, and then it is unknown whether a POST on it arrived:
         # every POST therefore opens a connection of its own.
         self._fresh = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
         self._kept = self._session(aiohttp.TCPConnector(limit=64))
@@ -116,24 +116,24 @@ class ApimasterClient:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": _USER_AGENT},
-            trust_env=False,  # a proxy would resolve names behind our back
+            trust_env=False,  # a proxy would resolve names without our address check
             read_bufsize=256 * 1024,
         )
 
     async def submit(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
-        """Start a picture in async mode: one POST, at most."""
+        """Start a picture in asynchronous mode: at most one POST."""
         return await self._make("/v1/images/generations/async", spec, image_urls, self._timeouts.submit_s)
 
     async def generate(self, spec: PictureSpec, image_urls: Sequence[str] = ()) -> Submission:
-        """Make a picture in sync mode: one POST that is answered when the picture is ready.
+        """Make a picture in synchronous mode: one POST that is answered when the picture is ready.
 
-        Raises SyncTimeoutError where the provider stops waiting; it may still charge.
+        Raises SyncTimeoutError if the provider stops waiting; it may still charge.
         """
         return await self._make("/v1/images/generations", spec, image_urls, self._timeouts.sync_s[spec.resolution])
 
     async def _make(self, path: str, spec: PictureSpec, image_urls: Sequence[str], timeout_s: float) -> Submission:
         fields = wire.request_body(self._model, spec, image_urls)
-        # Off the loop: references as data URIs make tens of megabytes.
+        # Off the event loop: references as data URIs make tens of megabytes.
         body = io.BytesIO(await asyncio.to_thread(_encode, fields))
         secrets = (spec.whole_prompt, spec.prompt, spec.style_text)
         async with self._request("POST", path, Call.PAID, timeout_s, body=body, secrets=secrets) as response:
@@ -149,7 +149,7 @@ class ApimasterClient:
         )
 
     async def poll(self, task_id: str) -> TaskStatus:
-        """Ask once how a task is doing; an answer that is no clear word of the provider raises; ask again."""
+        """Ask once for the state of a task; an answer that is not a clear state raises, and may be retried."""
         path = f"/v1/tasks/{quote(task_id, safe='')}?model={quote(self._model, safe='')}"
         async with self._request("GET", path, Call.POLL, self._timeouts.poll_s) as response:
             reply = await self._read(response, Call.POLL)
@@ -170,7 +170,7 @@ class ApimasterClient:
         return wire.parse_upload(reply.payload, status=reply.status, request_id=reply.request_id, secrets=(self._key,))
 
     async def balance(self) -> float | None:
-        """What is left of the balance in US dollars; None where the deployed provider does not tell."""
+        """The remaining balance in US dollars; None if the provider's deployment doesn't report it."""
         subscription = await self._billing("/v1/dashboard/billing/subscription")
         usage = await self._billing("/v1/dashboard/billing/usage")
         return wire.parse_balance(subscription, usage)
@@ -187,8 +187,8 @@ class ApimasterClient:
     async def download(self, source: PictureSource, to: Path) -> int:
         """Stream a finished picture into a file, at most 64 MB; returns the size in bytes.
 
-        Raises PictureError (`result_gone`, `result_forbidden`, `too_large`, `not_a_picture`); another ProviderError
-        may be tried again.
+        Raises PictureError (`result_gone`, `result_forbidden`, `too_large`, `not_a_picture`); another ProviderError may
+        be retried.
         """
         downloader = Downloader(
             _opened(self._results),
@@ -211,14 +211,14 @@ class ApimasterClient:
         body: io.BytesIO | aiohttp.FormData | None = None,
         secrets: Sequence[str] = (),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One request with the bearer, never redirected; yields a 2xx answer and translates everything else."""
+        """One request with the API key, never redirected; yields a 2xx answer and translates everything else."""
         session = _opened(self._fresh if method == "POST" else self._kept)
         connect_s = self._timeouts.connect_s
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
         if isinstance(body, io.BytesIO):
             headers["Content-Type"] = "application/json"
         with network_errors():
-            # The read timeout limits silence; the outer one limits an answer that drips.
+            # The read timeout limits silence; the outer one limits an answer that arrives very slowly.
             async with (
                 asyncio.timeout(connect_s + 2 * timeout_s),
                 session.request(
@@ -245,7 +245,7 @@ class ApimasterClient:
         try:
             complaint = read_complaint(await self._answers.json(response, COMPLAINT))
         except (ValueError, OutcomeUnknownError):
-            # No JSON, endless, overloaded, or cut off: the status alone has to tell.
+            # Not JSON, endless, or truncated: only the status can be used.
             complaint = None
         answer = Answer(status=response.status, headers=response.headers, call=call)
         return error_from(answer, complaint, secrets=(self._key, *secrets))
@@ -256,7 +256,7 @@ def _encode(fields: Mapping[str, object]) -> bytes:
 
 
 def _read_file(path: Path) -> bytes:
-    """The file's bytes, but not more than it takes to see that they are too many."""
+    """The file's bytes, but no more than needed to detect that it is too large."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_UPLOAD_BYTES + 1)

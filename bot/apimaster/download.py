@@ -1,4 +1,4 @@
-"""Fetch a finished picture into a file, from an address, a `data:` URI or base64."""
+"""Fetches a finished picture into a file, from a URL, a `data:` URI or base64."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ _MAX_REDIRECTS: Final = 5
 _MAX_SECONDS: Final = 600
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES: Final = 1024 * 1024
-# A multiple of four: base64 is decoded in whole groups.
+# A multiple of four, since base64 is decoded in whole groups.
 _DECODE_CHARACTERS: Final = 256 * 1024
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
 class Downloader:
-    """Downloads pictures from the internet, and from hosts that are private only where they are `trusted`.
+    """Downloads pictures from public hosts, and from private ones only if they are `trusted`.
 
-    The session's connector must resolve names by a GuardedResolver with the same hosts; addresses that ask no resolver
-    are checked here. The bearer goes where scheme, host and port are those of `base_url`, and along no redirect.
+    The session's connector must resolve names by a GuardedResolver with the same hosts; literal IP addresses, which
+    need no resolver, are checked here. The API key is only sent to the scheme, host and port of `base_url`, never on a
+    redirect.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Downloader:
         self._timeout = aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)
 
     async def download(self, source: PictureSource, to: Path) -> int:
-        """Write the picture to `to` and return its size; nothing is left there after a failure."""
+        """Write the picture to `to` and return its size; leaves no file after a failure."""
         with _no_remains(to):
             if source.text is not None:
                 return await asyncio.to_thread(_decode_text, source.text, to)
@@ -70,7 +71,7 @@ class Downloader:
             if url[:5].lower() == "data:":
                 return await asyncio.to_thread(_decode_data_uri, url, to)
             with network_errors():
-                # Silence is limited by the session's read timeout; this limits an address that drips.
+                # The session's read timeout limits silence; this limits a host that sends very slowly.
                 async with asyncio.timeout(_MAX_SECONDS):
                     return await self._fetch(_parse(url, self._base_url), to)
 
@@ -95,7 +96,7 @@ class Downloader:
         headers = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
         if with_key:
             headers["Authorization"] = f"Bearer {self._key}"
-        # What an address says before its "@" is nothing that a result needs.
+        # A result needs no credentials, so those in a URL are dropped.
         bare = url.with_user(None)
         try:
             response = await self._session.get(bare, headers=headers, timeout=self._timeout, allow_redirects=False)
@@ -140,7 +141,7 @@ def _check_status(status: int) -> None:
     if status == 429:
         raise RateLimitedError("HTTP 429 on the picture's address", http_status=status)
     if 400 <= status < 500 and status not in {408, 425}:
-        # Stores answer an expired signature with any of 400, 403, 404 and 410.
+        # Storage services answer an expired signature with any of 400, 403, 404 and 410.
         raise PictureError("result_gone", f"The picture is no longer at its address (HTTP {status}).")
     if status >= 500 or status in {408, 425}:
         raise UnavailableError(f"HTTP {status} on the picture's address", http_status=status)
@@ -156,7 +157,7 @@ def _decode_data_uri(uri: str, to: Path) -> int:
 
 
 def _decode_text(text: PictureText, to: Path) -> int:
-    """Decode a long `data:` URI or base64, piece by piece from disk."""
+    """Decode a long `data:` URI or base64 from disk, piece by piece."""
     pieces = _legible(text)
     first = next(pieces, "").lstrip()
     if first[:5].lower() != "data:":
@@ -184,7 +185,7 @@ def _decode_percent(pieces: Iterable[str], to: Path) -> int:
     with _opened(to) as file:
         for piece in pieces:
             whole = carry + piece
-            cut = whole.rfind("%", max(0, len(whole) - 2))  # a sequence that continues in the next piece
+            cut = whole.rfind("%", max(0, len(whole) - 2))  # an escape sequence that continues in the next piece
             whole, carry = (whole, "") if cut < 0 else (whole[:cut], whole[cut:])
             size += _write(file, unquote_to_bytes(whole))
             if size > MAX_PICTURE_BYTES:
@@ -193,9 +194,9 @@ def _decode_percent(pieces: Iterable[str], to: Path) -> int:
 
 
 def _decode_base64(pieces: Iterable[str], to: Path) -> int:
-    """Decode group by group, so that a large picture is never in memory a second and third time.
+    """Decode group by group, so that a large picture is not in memory a second and third time.
 
-    Line breaks, the URL-safe alphabet and missing padding are understood.
+    Line breaks, the URL-safe alphabet and missing padding are accepted.
     """
     size, carry = 0, b""
     with _opened(to) as file:
@@ -225,7 +226,7 @@ def _a2b(symbols: bytes) -> bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A fresh file that only this user can read."""
+    """A new file that only this user can read."""
     try:
         file = open_private(path)
     except OSError as error:
@@ -233,7 +234,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         yield file
     finally:
-        # Every write was flushed, so the disk has had its say; a second complaint would hide the first.
+        # Every write was flushed and has reported its error; an error on closing would hide it.
         with suppress(OSError):
             file.close()
 

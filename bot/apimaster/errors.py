@@ -1,4 +1,4 @@
-"""From an HTTP answer to a domain error. Which status means what: the vendor's guide and its public clients."""
+"""Maps HTTP answers to domain errors. Sources of the status meanings: the vendor's guide and its public clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BALANCE_CODES: Final = frozenset({"insufficient_user_quota", "pre_consume_token
 _UNKNOWN_TASK_CODES: Final = frozenset({"task_not_exist", "task_not_found"})
 _FINE_CODES: Final = frozenset({"0", "200", "201", "202", "ok", "success"})
 MESSAGE_KEYS: Final = ("message", "msg", "detail", "fail_reason", "failure_reason", "error_message", "reason")
-# Whole codes, and families of codes that share a beginning.
+# Whole codes, and prefixes of code families.
 _REFUSAL_CODES: Final = re.compile(
     r"\b(?:content_policy_violation|content_filter\w*|safety_violation|safety_rejection|moderation_blocked"
     r"|moderation_rejected|image_safety_error|content_moderation|sensitive_words_detected|risk_control\w*"
@@ -49,7 +49,7 @@ _MAX_MESSAGE_CHARACTERS: Final = 300
 _MAX_WORD_CHARACTERS: Final = 20_000
 _MAX_LOOKED_AT_CHARACTERS: Final = 4_000
 _MAX_CODE_CHARACTERS: Final = 128
-# Shorter prompts are words that a sentence may hold by chance; blanking them would make nonsense of it.
+# Shorter prompts may occur in a sentence by chance; blanking them would make it unreadable.
 _MIN_SECRET_CHARACTERS: Final = 8
 
 _BY_STATUS: Final[dict[int, type[ProviderError]]] = {
@@ -63,25 +63,25 @@ _BY_STATUS: Final[dict[int, type[ProviderError]]] = {
 
 
 class Call(StrEnum):
-    """What was asked: the same status means something else for a paid call than for a poll."""
+    """The kind of call: the same status means something else for a paid call than for a poll."""
 
     PAID = "paid"
     """Submit and generate: a failure may have been charged."""
     POLL = "poll"
-    """A look at a task: safe to repeat."""
+    """Reading a task: safe to repeat."""
     OTHER = "other"
-    """Upload and billing: free, and of no consequence."""
+    """Upload and billing: free and without side effects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """What an answer says of a failure; each word may be ""."""
+    """The error that an answer reports; each field may be ""."""
 
     message: str = ""
     code: str = ""
     kind: str = ""
     enveloped: bool = False
-    """It came as `{"error": …}`, as the provider writes it; a bare `{"message": …}` may be a proxy's."""
+    """Whether it came as `{"error": …}`, the provider's format; a bare `{"message": …}` may be a proxy's."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -89,19 +89,19 @@ class Complaint:
         return frozenset({self.code.lower(), self.kind.lower()})
 
     def without(self, secrets: Iterable[str]) -> Complaint:
-        """The same words, in which none of these is quoted."""
+        """The same texts with these secrets removed."""
         hidden = partial(_hidden, secrets=tuple(secrets))
         return replace(self, message=hidden(self.message), code=hidden(self.code), kind=hidden(self.kind))
 
     @property
     def refuses_content(self) -> bool:
-        """Whether this is a content-safety refusal; some channels put the code into the message."""
+        """Whether this is a content-safety refusal; some channels put the code in the message."""
         return any(_REFUSAL_CODES.search(text) for text in (self.code, self.kind, self.message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a failed call came back with, beside its body."""
+    """A failed call's answer without its body."""
 
     status: int
     headers: Mapping[str, str]
@@ -109,7 +109,7 @@ class Answer:
 
 
 def read_complaint(payload: object) -> Complaint | None:
-    """The error envelope in a parsed reply, or None: `{"error": {...}}`, `{"error": "..."}` or a bare message."""
+    """The error in a parsed reply, or None: `{"error": {...}}`, `{"error": "..."}` or a bare message."""
     if not isinstance(payload, Mapping):
         return None
     error = payload.get("error")
@@ -135,7 +135,7 @@ def _code(fields: Mapping[str, object], *names: str) -> str:
 
 
 def _word(fields: Mapping[str, object], *names: str) -> str:
-    """The first of these fields that holds a word or a number, as text; codes that mean "fine" are none."""
+    """The first of these fields that is a string or a number, as text; codes that mean success are skipped."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool):
@@ -146,7 +146,7 @@ def _word(fields: Mapping[str, object], *names: str) -> str:
 
 
 def error_from(answer: Answer, complaint: Complaint | None, *, secrets: Iterable[str] = ()) -> ProviderError:
-    """The domain error for an answer that is not a success; `secrets` never show up in its sentence."""
+    """The domain error for an unsuccessful answer; `secrets` never appear in its message."""
     said = (complaint or Complaint()).without(secrets)
     kind = _kind(answer, complaint)
     sentence = SYNC_TIMEOUT_SENTENCE if kind is SyncTimeoutError else clean(said.message)
@@ -172,17 +172,17 @@ def _kind(answer: Answer, complaint: Complaint | None) -> type[ProviderError]:
     if answer.call is Call.POLL:
         if status == 404 or (complaint is not None and complaint.words & _UNKNOWN_TASK_CODES):
             return TaskUnknownError
-        # A poll is free and can be asked again, whatever stood in its way.
+        # A poll is free and can be repeated, whatever the error.
         if status == 408 or status >= 500 or 300 <= status < 400:
             return UnavailableError
     if status >= 500 and (complaint is None or not complaint.enveloped):
-        # Not the provider's own words but a proxy's: the request behind it may have been carried out.
+        # A proxy's message, not the provider's: the request may have been carried out.
         return OutcomeUnknownError if answer.call is Call.PAID else UnavailableError
     return _BY_STATUS.get(status, PlatformError if status >= 500 else BadRequestError)
 
 
 def request_id(headers: Mapping[str, str], message: str = "") -> str:
-    """The provider's id of a request, from its message or its headers; "" if it gave none."""
+    """The provider's request id, from its message or its headers; "" if there is none."""
     if found := _REQUEST_ID.search(message):
         return found.group(1)
     told = next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), "")
@@ -190,14 +190,14 @@ def request_id(headers: Mapping[str, str], message: str = "") -> str:
 
 
 def _storable(text: str) -> str:
-    """A header's text; aiohttp hands on bytes that are none as halves of surrogate pairs, which no database takes."""
+    """A header's text without lone surrogates, which aiohttp makes of undecodable bytes and no database stores."""
     return text.encode(errors="replace").decode()
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After`, given in seconds or as a date; None if absent or unreadable.
+    """Seconds to wait according to `Retry-After`, given in seconds or as a date; None if absent or invalid.
 
-    A date is measured against the answer's own `Date`, so that a wrong clock on either side does no harm.
+    A date is compared with the answer's own `Date`, so that a wrong clock on either side has no effect.
     """
     value = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
@@ -222,8 +222,8 @@ def _hidden(text: str, *, secrets: Iterable[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """A provider's sentence, fit for a log: without signatures of URLs or pictures, and not endless."""
-    # No more of it than could be left: the patterns are tried anew at each beginning of an address.
+    """A provider's message, fit for a log: bounded, without URL signatures or pictures."""
+    # Truncated first: the patterns are retried at each possible start of a URL.
     text = _DATA_URI.sub("data:…", _URL_QUERY.sub(r"\1", text[:_MAX_LOOKED_AT_CHARACTERS]))
     text = _storable(" ".join(text.split()))
     return text if len(text) <= _MAX_MESSAGE_CHARACTERS else f"{text[:_MAX_MESSAGE_CHARACTERS]}…"

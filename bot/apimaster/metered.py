@@ -1,4 +1,4 @@
-"""The provider's calls, counted on their way."""
+"""Counts the provider's calls."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bot.ops.counters import Counters
 from bot.ports import ImageProvider, ImageUploads, PictureSource, Submission, TaskState, TaskStatus
 
 _MOST_REMEMBERED: Final = 10_000
-"""Tasks that nobody asks about to their end must not fill the memory."""
+"""Bounds memory: some tasks are never polled to their end."""
 
 
 class Provider(ImageProvider, ImageUploads, Protocol):
-    """What is counted: orders, polls, downloads and uploads."""
+    """The counted calls: orders, polls, downloads and uploads."""
 
 
 class MeteredProvider:
-    """Implements ImageProvider and ImageUploads by passing every call on.
+    """Implements ImageProvider and ImageUploads by delegation.
 
-    How long a picture took is known of those that were ordered since the start.
+    Durations are only known for pictures ordered since the start.
     """
 
     def __init__(self, provider: Provider, counters: Counters, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Long texts of one answer, kept in a nameless file on disk instead of in memory."""
+"""Keeps long texts of an answer in an unnamed file on disk instead of in memory."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.domain.errors import StoreError
 
 _PIECE_BYTES: Final = 256 * 1024
 _CUT_ESCAPE: Final = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
-"""An escape sequence of JSON that continues in the next piece."""
+"""A JSON escape sequence that continues in the next piece."""
 
 
 class AnswerFile:
-    """An append-only file that has no name, so that nothing is left of it when its last reader or the process is gone.
+    """An append-only unnamed file, freed by the kernel when its last reader or the process is gone.
 
-    Made on the first write. With `at_any_cost`, what a full disk does not take is held in memory: the answer to a paid
-    call comes only once. Otherwise `append` raises StoreError.
+    Created on the first write. With `at_any_cost`, data that doesn't fit on the disk is kept in memory: the answer to a
+    paid call comes only once. Otherwise `append` raises StoreError.
     """
 
     def __init__(self, folder: Path | None, *, at_any_cost: bool) -> None:
@@ -34,11 +34,11 @@ class AnswerFile:
 
     @property
     def size(self) -> int:
-        """How many bytes it holds."""
+        """The size in bytes."""
         return self._on_disk + len(self._in_memory)
 
     def append(self, data: bytes) -> None:
-        """Write at the end."""
+        """Append data."""
         before = self._on_disk
         if not self._in_memory:
             try:
@@ -49,7 +49,7 @@ class AnswerFile:
         self._in_memory += data[self._on_disk - before :]
 
     def _write(self, data: bytes) -> None:
-        """Write to disk; raises OSError where it takes no more, and `_on_disk` says how much it took."""
+        """Write to disk; raises OSError if it is full, and `_on_disk` says how much was written."""
         if self._descriptor is None:
             with tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
                 self._descriptor = os.dup(file.fileno())
@@ -60,7 +60,7 @@ class AnswerFile:
             data = data[count:]
 
     def read(self, at: int, size: int) -> bytes:
-        """Bytes from a place on; fewer than `size` only at its end or where the disk ends."""
+        """Bytes from an offset on; fewer than `size` only at the end of the file or on a short read."""
         data = b""
         if self._descriptor is not None and at < self._on_disk:
             data = os.pread(self._descriptor, min(size, self._on_disk - at), at)
@@ -72,7 +72,7 @@ class AnswerFile:
 
 
 class SpooledText:
-    """Implements PictureText: one string of an answer, as its JSON spells it. `head` is how it begins."""
+    """Implements PictureText: one string of an answer in its JSON encoding. `head` is its beginning."""
 
     def __init__(self, file: AnswerFile, head: str) -> None:
         self._file = file
@@ -81,12 +81,12 @@ class SpooledText:
         self.head = head
 
     def append(self, data: bytes) -> None:
-        """Continue the text, while it is the last one of its file."""
+        """Append to the text; only valid while it is the last one of its file."""
         self._file.append(data)
         self._size += len(data)
 
     def pieces(self) -> Iterator[str]:
-        """See PictureText. Pieces are of ASCII, as every address and all base64 is."""
+        """See PictureText. Pieces are ASCII, as every URL and all base64 is."""
         at, end, carry = self._start, self._start + self._size, b""
         while at < end:
             try:

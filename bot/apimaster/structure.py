@@ -1,7 +1,7 @@
-"""JSON of an untrusted size: measured as it arrives, long strings taken out, and only then turned into objects.
+"""Parses JSON of untrusted size: bounds it while it arrives, spools long strings, and only then builds objects.
 
-Everything is counted before `json` sees it, in slices of bounded size, so that no call holds the interpreter's lock for
-more than some milliseconds. Meant for a worker thread.
+Structure is counted before `json` sees it, in slices of bounded size, so that no call holds the GIL for more than some
+milliseconds. Meant for a worker thread.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Final
 from bot.apimaster.spooled import AnswerFile, SpooledText
 
 MAX_PLAIN_BYTES: Final = 512 * 1024
-"""Everything but long strings; a prompt of 4,000 characters is 48 KB at most when each is escaped."""
+"""The limit for everything except long strings; a prompt of 4,000 characters is at most 48 KB if all are escaped."""
 MAX_STRING_BYTES: Final = 64 * 1024
-"""A longer string is a picture, or of no interest."""
+"""A longer string is a picture, or irrelevant."""
 MAX_MARKS: Final = 20_000
-"""Brackets, braces, commas and colons: one for each object, which are what takes memory and time."""
+"""Brackets, braces, commas and colons: a bound on the number of objects, which determines memory and time."""
 MAX_DEPTH: Final = 64
 _MAX_DIGITS: Final = 400
-"""Python turns digits into a number in quadratic time."""
+"""Python converts digits to an integer in quadratic time."""
 _SLICE_BYTES: Final = 64 * 1024
 _HEAD_BYTES: Final = 4096
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -32,14 +32,14 @@ _MAYBE_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class StructureError(ValueError):
-    """The answer is not JSON, or has more in it than any honest one."""
+    """The answer is not JSON, or exceeds a limit."""
 
 
 class JsonReader:
-    """Takes the bytes of one JSON document as they come and gives its value, in which long strings are SpooledText.
+    """Consumes one JSON document incrementally and returns its value, in which long strings are SpooledText.
 
-    Of a long string that cannot be a picture, nothing but its beginning is kept. Raises StructureError, and whatever
-    the file raises.
+    Of a long string that can't be a picture, only the beginning is kept. Raises StructureError, and whatever the file
+    raises.
     """
 
     def __init__(self, file: Callable[[], AnswerFile]) -> None:
@@ -52,10 +52,10 @@ class JsonReader:
         self._spooling = False
         self._carry = b""
         self._texts: dict[str, SpooledText] = {}
-        self._mark = secrets.token_hex(16)  # so that no answer can name a text
+        self._mark = secrets.token_hex(16)  # unguessable, so that no answer can forge a reference to a text
 
     def feed(self, data: bytes) -> None:
-        """Continue with these bytes."""
+        """Parse more bytes."""
         for start in range(0, len(data), _SLICE_BYTES):
             self._feed(self._carry + data[start : start + _SLICE_BYTES])
 
@@ -78,7 +78,7 @@ class JsonReader:
                 if data[end : end + 1] == b'"':
                     self._end_string()
                 else:
-                    self._carry = data[end:]  # a backslash whose next byte is not here yet, or nothing
+                    self._carry = data[end:]  # a backslash whose next byte has not arrived yet, or nothing
                 at = end + 1
             if len(self._marks) > MAX_MARKS:
                 raise StructureError("too many values")
@@ -86,7 +86,7 @@ class JsonReader:
                 raise StructureError("too much beside the picture")
 
     def _continue(self, data: bytes) -> None:
-        """More of the string that is open."""
+        """Append to the open string."""
         if self._long is not None:
             if self._spooling:
                 self._long.append(data)
@@ -122,7 +122,7 @@ class JsonReader:
         return self._with_texts(value) if self._texts else value
 
     def _with_texts(self, value: object) -> object:
-        """The same, with each long string in its place."""
+        """The value with placeholders replaced by the long strings."""
         if isinstance(value, str):
             return self._texts.get(value, value)
         if isinstance(value, list):
@@ -144,7 +144,7 @@ def _parsed(plain: bytes) -> object:
     text = plain.decode("utf-8-sig")
     try:
         value: object = json.loads(text, parse_int=_whole_number)
-        # JSON can spell half of a surrogate pair, which is no character: no database takes it.
+        # JSON can encode a lone surrogate, which can't be stored in a database.
         if _MAYBE_SURROGATE.search(text):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
     except RecursionError:

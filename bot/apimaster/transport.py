@@ -1,4 +1,4 @@
-"""The failures of aiohttp, translated by the one question that matters: whether the request was ever sent."""
+"""Translates aiohttp's failures by whether the request was ever sent."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import aiohttp
 
 from bot.domain.errors import OutcomeUnknownError, UnreachableError
 
-# No name, no connection, no TLS handshake: the request stayed here. InvalidURL is refused before any of them.
+# DNS, connection or TLS handshake failed: nothing was sent. InvalidURL is raised before any of them.
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 @contextmanager
 def network_errors() -> Iterator[None]:
-    """Translate what goes wrong below HTTP into UnreachableError (never sent) or OutcomeUnknownError."""
+    """Translate failures below HTTP into UnreachableError (never sent) or OutcomeUnknownError."""
     try:
         yield
     except _NEVER_SENT as error:
         raise UnreachableError(f"No connection to the provider: {_reason(error)}") from error
-    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name or header that cannot be encoded
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name or header that can't be encoded
         raise OutcomeUnknownError(f"The connection broke off: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
-    # The text of these errors holds host names and system messages, but a payload error may quote what was received.
+    # The text of these errors contains host names and system messages; a payload error may also quote received data.
     return str(error) if isinstance(error, aiohttp.ClientConnectorError) else type(error).__name__

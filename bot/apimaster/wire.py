@@ -1,6 +1,6 @@
-"""The provider's JSON, written and read. Requests follow the guide exactly; replies may deviate in every known way.
+"""Writes and reads the provider's JSON. Requests follow the guide exactly; replies may deviate in every known way.
 
-Everything here is a pure function on parsed JSON that raises nothing but ProviderError.
+Everything here is a pure function on parsed JSON that raises only ProviderError.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.ports import PictureSource, Submission, TaskState, TaskStatus
 
 _SUCCEEDED: Final = frozenset({"succeeded", "completed", "success"})
 _FAILED: Final = frozenset({"failed", "failure", "fail", "error", "cancelled", "canceled"})
-# Where a picture may be, in the order of preference. Results come before addresses beside them, and neither
+# Where a picture may be, in order of preference. Results come before URLs beside them, and neither
 # `image_urls` nor `image` is here: a reply may repeat the references that were sent.
 _PICTURE_KEYS: Final = (
     "result",
@@ -38,13 +38,13 @@ _MAX_DEPTH: Final = 8
 _MOST_COST: Final = 1e9
 _RESOLUTION: Final = re.compile(r"[0-9.]{1,4}[kK]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_=\s-]+")
-# Of a value that may be anything: no path is this long, and hardly a picture this small. It tells "/9j/4AAQ…" (base64
-# JPEG) from "/results/1.png".
+# For values under ambiguous keys: no path is this long, and hardly any picture this small. It distinguishes "/9j/4AAQ…"
+# (base64 JPEG) from "/results/1.png".
 _MIN_BASE64_CHARACTERS: Final = 256
 
 
 def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> dict[str, object]:
-    """The body of submit and generate, as the guide writes it; `n` is a number, never a string."""
+    """The body of submit and generate, as the guide specifies; `n` is a number, never a string."""
     body: dict[str, object] = {
         "model": model,
         "prompt": spec.whole_prompt,
@@ -64,13 +64,13 @@ def request_body(model: str, spec: PictureSpec, image_urls: Sequence[str]) -> di
 def parse_submission(
     payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()
 ) -> Submission:
-    """Read the answer to submit or generate: a task id or a finished picture, whichever mode was asked for.
+    """Parse the answer to submit or generate: a task id or a finished picture, whichever mode was requested.
 
-    Raises OutcomeUnknownError where neither is in it, or the error that the envelope names.
+    Raises OutcomeUnknownError if it contains neither, or the error in the envelope.
     """
     word, task_id, source = _status(payload), _task_id(payload), _picture(payload)
     cost, resolution = _cost(payload), _effective_resolution(payload)
-    # Beside a task that is still at work an address is not the picture's.
+    # Beside a task that is still running, a URL is not the picture's.
     if source is not None and (not task_id or not word or word in _SUCCEEDED):
         return Submission(source=source, request_id=request_id, reported_cost=cost, effective_resolution=resolution)
     if task_id:
@@ -85,7 +85,7 @@ def parse_submission(
 
 
 def parse_task(payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()) -> TaskStatus:
-    """Read the answer to a poll. A status that is not known means still running."""
+    """Parse the answer to a poll. An unknown status counts as running."""
     word = _status(payload)
     progress, cost = _progress(payload), _cost(payload)
     if word in _FAILED:
@@ -114,7 +114,7 @@ def parse_task(payload: object, *, status: int = 200, request_id: str = "", secr
 
 
 def parse_upload(payload: object, *, status: int = 200, request_id: str = "", secrets: Sequence[str] = ()) -> str:
-    """The address of an uploaded picture."""
+    """The URL of an uploaded picture."""
     for item in _dicts(payload):
         url = item.get("url")
         if isinstance(url, str) and _is_web_address(url):
@@ -131,7 +131,7 @@ def _is_web_address(text: str) -> bool:
 
 
 def parse_balance(subscription: object, usage: object) -> float | None:
-    """What is left, in US dollars, or None where the provider does not say."""
+    """The remaining balance in US dollars, or None if the provider doesn't report it."""
     limit = _number(_field(subscription, "hard_limit_usd"))
     used_cents = _number(_field(usage, "total_usage"))
     return None if limit is None or used_cents is None else _number(limit - used_cents / 100)
@@ -142,7 +142,7 @@ def _complaint(payload: object, secrets: Sequence[str]) -> Complaint:
 
 
 def _unusable(complaint: Complaint, status: int, request_id: str, call: Call, why: str) -> ProviderError:
-    """The error in a reply that came as a success: the one that it names, if that one is certain."""
+    """The error for an unusable 2xx reply: the one that it reports, if that one is unambiguous."""
     code = int(complaint.code) if re.fullmatch(r"[45]\d\d", complaint.code) else 0
     if code or complaint.refuses_content:
         headers = {"x-request-id": request_id}
@@ -154,17 +154,17 @@ def _unusable(complaint: Complaint, status: int, request_id: str, call: Call, wh
 
 
 def _failure(payload: object) -> Complaint:
-    """Why a task failed; often the provider does not say."""
+    """Why a task failed; often unreported."""
     items = list(_dicts(payload))
     for item in items:
         if item.get("error"):
             return read_complaint(item) or Complaint()
-    # Without `error`, only the task's own object tells; the envelope's message is a mere "success".
+    # Without `error`, only the task's own object counts; the envelope's message is a mere "success".
     return read_complaint(items[0]) or Complaint()
 
 
 def _dicts(payload: object) -> Iterator[Mapping[str, object]]:
-    """The objects that speak of the task itself, the innermost envelope first: `data`, `data[0]`, the whole."""
+    """The objects that describe the task, innermost envelope first: `data`, `data[0]`, the whole."""
     if not isinstance(payload, Mapping):
         return
     data = payload.get("data")
@@ -192,7 +192,7 @@ def _task_id(payload: object) -> str:
     for item in _dicts(payload):
         for name in ("task_id", "taskId", "id"):
             value = item.get(name)
-            # A bare `id` may be the request's own; it is the task's only beside a status.
+            # A bare `id` may be the request's own; it is the task's only next to a status.
             if name == "id" and "status" not in item:
                 continue
             if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
@@ -201,7 +201,7 @@ def _task_id(payload: object) -> str:
 
 
 def _picture(value: object, depth: int = 0, *, key: str = "") -> PictureSource | None:
-    """The first picture in a reply, depth first; `key` is the one that the value stands under."""
+    """The first picture in a reply, depth first; `key` is the value's key."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, str):
@@ -220,7 +220,7 @@ def _source(text: str, key: str) -> PictureSource | None:
     text = text.strip()
     if text[:5].lower() == "data:" or text[:8].lower().startswith(("http://", "https://")):
         return PictureSource(url=text)
-    # This key says what its value is, however small the picture.
+    # This key defines its value's type, however small the picture.
     if (text and key == "b64_json") or (len(text) >= _MIN_BASE64_CHARACTERS and _BASE64.fullmatch(text[:4096])):
         return PictureSource(base64=text)
     # A path on the provider's own host.
@@ -228,9 +228,9 @@ def _source(text: str, key: str) -> PictureSource | None:
 
 
 def _begins_a_picture(head: str, key: str) -> bool:
-    """Whether a long text is a picture. As an address, it is longer than any that can be asked."""
+    """Whether a long text is a picture. As a URL, it exceeds the maximum length."""
     head = head.lstrip()
-    # JSON may spell "/" as "\\/".
+    # JSON may encode "/" as "\\/".
     return head[:5].lower() == "data:" or key == "b64_json" or _BASE64.fullmatch(head.replace("\\", "")) is not None
 
 
@@ -248,7 +248,7 @@ def _cost(payload: object) -> float | None:
 
 
 def _effective_resolution(payload: object) -> str:
-    """What the provider says it made, which may be less than what was asked for; "" where it does not say."""
+    """The resolution that the provider reports, which may be lower than requested; "" if not reported."""
     inner = _field(payload, "request_data")
     for value in (_field(payload, "effective_resolution"), _field(inner, "effective_resolution")):
         if isinstance(value, str) and _RESOLUTION.fullmatch(value.strip()):

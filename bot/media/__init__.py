@@ -1,1 +1,1 @@
-"""Picture files: recognised by their bytes, verified, kept, and fitted into upload limits."""
+"""Picture files: detects formats, verifies, stores, and fits them into upload limits."""

@@ -1,4 +1,4 @@
-"""Has charts drawn by a child process, `python -m bot.ui.charts`: off the event loop, and killed when it hangs."""
+"""Draws charts in a child process, `python -m bot.ui.charts`: off the event loop, and killed if it hangs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.domain.chart import Chart
 log = logging.getLogger(__name__)
 
 _TIMEOUT_S: Final = 25.0
-"""A first run also looks through the machine's fonts, which takes seconds."""
+"""The first run also scans the machine's fonts, which takes seconds."""
 _AT_ONCE: Final = 2
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _COMMAND: Final = (sys.executable, "-m", "bot.ui.charts")
@@ -25,7 +25,7 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 class ChartProcess:
-    """ChartPainter by a child process for each chart. `cache_dir` is where the plotting library keeps its fonts."""
+    """A ChartPainter that starts a child process per chart. `cache_dir` is the plotting library's font cache."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class ChartProcess:
         self._slots = asyncio.Semaphore(at_once)
 
     async def paint(self, chart: Chart) -> bytes | None:
-        """The PNG of a chart; None, and a line in the log, where none came in time."""
+        """The PNG of a chart; None, with a log line, if it isn't drawn in time."""
         try:
             async with asyncio.timeout(self._timeout_s), self._slots:
                 return await self._painted(chart)
@@ -71,6 +71,6 @@ class ChartProcess:
         return picture
 
     def _environment(self) -> dict[str, str]:
-        """What the child needs of our environment; it is no business of a plotting library what the bot's keys are."""
+        """The child's environment: only what it needs, without the bot's secrets."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
         return {**kept, "MPLCONFIGDIR": str(self._cache_dir), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,4 +1,4 @@
-"""One small picture of all the references of a request: what its card shows of them."""
+"""The contact sheet: one small picture of all references of a request, shown on its card."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ports import PictureFiles, ReferenceFiles
 log = logging.getLogger(__name__)
 
 _COLUMNS: Final = 7
-"""Fourteen references make two rows. One alone leaves the rest of its row empty, so that no tile is ever large."""
+"""Fourteen references make two rows. The sheet always has this width, so that few tiles aren't shown enlarged."""
 _TILE: Final = 96
 _GAP: Final = 8
 _BADGE: Final = 26
@@ -29,7 +29,7 @@ _REMEMBERED: Final = 64
 
 
 class ReferenceSheets:
-    """Implements SheetMaker. A card is edited a few times within minutes, so the last sheets stay in memory."""
+    """Implements SheetMaker. A card is edited a few times within minutes, so the latest sheets are cached in memory."""
 
     def __init__(self, *, copies: ReferenceFiles, spool: PictureFiles) -> None:
         self._copies = copies
@@ -37,7 +37,7 @@ class ReferenceSheets:
         self._made: LRUCache[int, bytes] = LRUCache(_REMEMBERED)
 
     async def of(self, request: Request) -> bytes | None:
-        """The sheet as WebP; None while the references are not here, or not any more."""
+        """The sheet as WebP; None if the references are not, or no longer, on disk."""
         if (made := self._made.get(request.id)) is not None:
             return made
         if not request.references or any(reference.file_name is None for reference in request.references):
@@ -52,7 +52,7 @@ class ReferenceSheets:
         return sheet
 
     def _path_of(self, reference: Reference) -> Path:
-        """A reference without an address is a picture that this bot made."""
+        """The reference's file; one without a URL is a picture that this bot made."""
         name = reference.file_name or ""
         return self._copies.path_of(name) if reference.url else self._spool.path_of(name)
 

@@ -1,6 +1,6 @@
-"""Writes rows as CSV that fits into an upload limit: as it is, else compressed, else in compressed parts.
+"""Writes rows as CSV within an upload limit: plain, else compressed, else in compressed parts.
 
-Rows come and go: neither the rows nor a file is ever held in memory.
+Rows and files are streamed, so neither is ever entirely in memory.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Cell = str | int | float | None
 
 _LEVEL: Final = 5
 _BLOCK: Final = 100
-"""Rows that are written together; a part is closed between two blocks."""
+"""Rows per block; a part is closed between two blocks."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A cell that begins with one of these may be carried out by a spreadsheet; the wide = + - @ in some languages."""
+"""Spreadsheets may execute a cell that begins with one of these; includes the full-width = + - @."""
 _MARK: Final = b"\xef\xbb\xbf"
-"""Tells spreadsheets that the text is UTF-8."""
+"""The BOM, which tells spreadsheets that the text is UTF-8."""
 
 
 class CsvTables:
-    """TableFiles in a folder of their own, emptied at the start: what a killed process left is nobody's any more."""
+    """TableFiles in its own folder, emptied at start-up: files left by a killed process are orphans."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,9 +39,9 @@ class CsvTables:
     def written(
         self, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, limit_bytes: int, most_parts: int
     ) -> Iterator[list[Path]]:
-        """The files of a table, which are gone afterwards; none where even `most_parts` are too few. Blocks.
+        """The files of a table, deleted afterwards; none if even `most_parts` parts are too few. Blocks.
 
-        Each has at most `limit_bytes`, begins with the header, and can be read by itself. Raises StoreError.
+        Each has at most `limit_bytes`, begins with the header, and is readable by itself. Raises StoreError.
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class CsvTables:
 
 
 def safe_cell(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula: words that look like one get an apostrophe in front."""
+    """A cell that spreadsheets don't take for a formula: text that looks like one gets a leading apostrophe."""
     return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
@@ -87,12 +87,12 @@ def _blocks(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
 def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
-    # A prompt may hold half of a surrogate pair, which is no text.
+    # A prompt may contain a lone surrogate, which can't be encoded.
     return text.getvalue().encode("utf-8", errors="replace")
 
 
 class _Plain:
-    """The file as it is, given up as soon as it is too large."""
+    """The uncompressed file, abandoned as soon as it is too large."""
 
     def __init__(self, path: Path, head: bytes, limit_bytes: int) -> None:
         self.path = path
@@ -139,27 +139,27 @@ class _Parts:
         self._pending_bytes = 0
 
     def add(self, block: bytes) -> bool:
-        """Append some rows, in a new part if they might not fit; False where there may be no other part."""
+        """Append some rows, in a new part if they might not fit; False if no further part is allowed."""
         if self._packed is not None and not self._has_room(len(block)):
             self.close()
         if self._packed is None:
             if len(self._paths) == self._most:
                 return False
             self._begin()
-        assert self._packed is not None  # noqa: S101 - just begun
+        assert self._packed is not None  # noqa: S101 - opened above
         self._packed.write(block)
         self._pending_bytes += len(block)
         return True
 
     def _has_room(self, more_bytes: int) -> bool:
-        """Whether the part stays within the limit with this, even if that cannot be compressed at all."""
-        assert self._raw is not None  # noqa: S101 - it is open with the other
+        """Whether the part stays within the limit with this, even if it can't be compressed at all."""
+        assert self._raw is not None  # noqa: S101 - open whenever the other one is
         assert self._packed is not None  # noqa: S101
-        # A compressor adds a little to what it cannot make smaller.
+        # A compressor slightly enlarges data that it can't compress.
         room = self._limit_bytes - more_bytes - more_bytes // 1_000 - 1_024
         if self._raw.tell() + self._pending_bytes < room:
             return True
-        self._packed.flush()  # what waits inside the compressor has a size only then
+        self._packed.flush()  # flush, because data buffered in the compressor has no known size
         self._pending_bytes = 0
         return self._raw.tell() < room
 
@@ -172,14 +172,14 @@ class _Parts:
         self._pending_bytes = len(self._head)
 
     def close(self) -> None:
-        """Finish the part that is open, if one is."""
+        """Finish the open part, if any."""
         if self._packed is not None and self._raw is not None:
             self._packed.close()
             self._raw.close()
         self._packed = self._raw = None
 
     def named(self) -> list[Path]:
-        """The parts under the names that they are sent by: `usage.csv.gz`, or `usage-1-of-3.csv.gz` and so on."""
+        """The parts with their file names for sending: `usage.csv.gz`, or `usage-1-of-3.csv.gz` and so on."""
         all_of = len(self._paths)
         endings = [".csv.gz"] if all_of == 1 else [f"-{number}-of-{all_of}.csv.gz" for number in range(1, all_of + 1)]
         return [

@@ -1,7 +1,7 @@
-"""Where pictures are decoded and written: in two threads of their own, one large picture at a time.
+"""Decodes and encodes pictures in a pool of two threads, one large picture at a time.
 
-Decoded, a 4K picture takes 66 MB: fifty that are finished at once would take gigabytes. The threads are their own, so
-that nobody else who leaves the event loop waits behind pictures.
+A decoded 4K picture takes 66 MB: fifty concurrent ones would take gigabytes. The pool is separate, so that other work
+in threads doesn't wait for pictures.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LARGE_PIXELS: Final = 8_000_000
-"""From here on a picture is large: of the model's, those in 4K."""
+"""Pictures from this size on are large: of the model's, those in 4K."""
 
-# What they bound is the memory of this process, whoever's pictures it works on.
+# Module-level because they bound the memory of the whole process.
 _THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
 _ONE_LARGE: Final = threading.Lock()
 
 
 async def in_studio(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function that works on pictures, off the event loop."""
+    """Run a function that processes pictures in the pool."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, lambda: function(*args, **kwargs))
 
 
 @contextmanager
 def room_for(path: Path) -> Iterator[None]:
-    """Wait, in such a thread, until the picture in a file may be decoded. Not to be entered twice at once."""
+    """Wait, in a pool thread, until the picture in a file may be decoded. Not reentrant."""
     if pixels_of(path) < LARGE_PIXELS:
         yield
         return

@@ -1,4 +1,4 @@
-"""Looking at the disk that the data directory is on."""
+"""Measures the disk that the data directory is on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from bot.domain.disk import DiskState
 
 _PROBE: Final = b"\0" * 4_096
 _FEWEST_FILES: Final = 100
-"""A disk may have room for bytes and none for files."""
+"""The minimum of free inodes: a disk may have free bytes but no free inodes."""
 
 
 class DataDisk:
-    """The disk of one directory. What the file system tells is not all: a quota or a remount shows in writing alone."""
+    """The disk of one directory. A quota or a read-only remount only shows in a write, so it also writes."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._probe = data_dir / ".room"
 
     def look(self) -> DiskState:
-        """What the disk is like now; never raises. Blocks, for as long as a disk in trouble likes."""
+        """The disk's current state; never raises. Blocks, possibly long if the disk has a problem."""
         try:
             told = os.statvfs(self._data_dir)
         except OSError as error:
@@ -32,7 +32,7 @@ class DataDisk:
         return DiskState(free_bytes=free_bytes, trouble=self._written())
 
     def _written(self) -> str:
-        """Write a block, as a picture or the database would; "" where that is possible."""
+        """Write a block as a picture or the database would; "" on success, else the error."""
         try:
             descriptor = os.open(self._probe, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
             try:

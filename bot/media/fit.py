@@ -1,4 +1,4 @@
-"""Make a picture fit into an upload limit, giving up as little of it as needed."""
+"""Shrinks a picture to fit an upload limit with as little loss as possible."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.ports import Fitted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitStep:
-    """One step down the ladder: WebP or JPEG of this quality, each side times `scale`."""
+    """One rung of the ladder: WebP or JPEG of this quality, each side times `scale`."""
 
     quality: int
     jpeg_quality: int
     scale: float
 
 
-# Rung 0 is the original. Quality goes first, since it is hardly seen; then pixels.
+# Rung 0 is the original. Quality is reduced first because it is hardly visible, then the size.
 LADDER: Final = (
     FitStep(quality=90, jpeg_quality=93, scale=1.0),
     FitStep(quality=80, jpeg_quality=88, scale=1.0),
@@ -34,22 +34,22 @@ LADDER: Final = (
     FitStep(quality=60, jpeg_quality=75, scale=0.2),
 )
 ENDINGS: Final = tuple(f"fit{rung}.{extension}" for rung in range(1, len(LADDER) + 1) for extension in ("webp", "jpg"))
-"""How the names of smaller versions end."""
+"""The suffixes of smaller versions' file names."""
 # WebP's effort, 0 to 6: 2 takes half the time of the default for a few percent more bytes.
 _EFFORT: Final = 2
 
 
 class SizeFitter:
-    """PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp` or `.jpg`.
+    """A PictureFitter that writes smaller versions beside the original, as `{stem}.fit{rung}.webp` or `.jpg`.
 
-    A large picture becomes a JPEG if it is opaque: beside its pixels, WebP needs 100 MB for a 4K one, and ten times as
+    A large opaque picture becomes a JPEG: for a 4K one WebP needs 100 MB in addition to the pixels, and ten times as
     long.
     """
 
     async def fit(self, path: Path, limit_bytes: int, *, rung: int = 0) -> Fitted | None:
         """The picture at the first rung, from `rung` on, at which it has at most `limit_bytes`; off the event loop.
 
-        None where even the last rung is too much, or the file is gone; raises StoreError where the disk refuses.
+        None if even the last rung is too large, or the file is gone; raises StoreError if the disk fails.
         """
         return await in_studio(_fit, path, limit_bytes, rung)
 
@@ -61,7 +61,7 @@ def _fit(path: Path, limit_bytes: int, start: int) -> Fitted | None:
         original_bytes = path.stat().st_size
         if start <= 0 and original_bytes <= limit_bytes:
             return Fitted(path=path, extension=path.suffix[1:], size_bytes=original_bytes)
-        # Who asks for a lower rung was refused the original, so a version that is no smaller is of no use.
+        # A lower rung is requested after the original was refused, so a version that is no smaller is useless.
         with room_for(path):
             return _smaller(path, min(limit_bytes, original_bytes - 1), max(1, start))
     except DAMAGE as error:
@@ -73,7 +73,7 @@ def _smaller(path: Path, limit_bytes: int, start: int) -> Fitted | None:
         opened.load()
         still = " of the first frame" if getattr(opened, "is_animated", False) else ""
         mode = "RGBA" if _has_alpha(opened) else "RGB"
-        image = opened if opened.mode == mode else opened.convert(mode)  # converting copies in any case
+        image = opened if opened.mode == mode else opened.convert(mode)  # converting always copies
         tries = (_try(image, path, number, limit_bytes, still) for number in range(start, len(LADDER) + 1))
         return next((fitted for fitted in tries if fitted is not None), None)
 

@@ -1,4 +1,4 @@
-"""The segments of a JPEG file, found without decoding it."""
+"""Parses the segments of a JPEG file without decoding it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ APP0: Final = 0xE0
 APP2: Final = 0xE2
 APP14: Final = 0xEE
 OTHER_APPS: Final = frozenset((*range(0xE0, 0xFF), 0x01))
-"""Segments of applications, comments, and markers that say nothing."""
+"""Application segments, comments, and markers without content."""
 _MOST_SEGMENTS: Final = 10_000
-"""Ten times what the most talkative programs write."""
+"""Ten times the maximum that known programs write."""
 _ALONE: Final = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a length."""
-# Decoders pass over whatever stands before a marker, and a marker may be filled up with any number of 0xFF: these are
-# left to be passed over, since a pattern for them would be tried anew at each of millions.
+# Decoders skip any bytes before a marker, and a marker may be padded with any number of 0xFF. The pattern doesn't
+# match the padding, because it would be retried at each of possibly millions of bytes.
 _MARKER: Final = re.compile(rb"\xff([^\x00\xff])", re.DOTALL)
 # Inside a scan 0xFF is followed by 0x00, by a restart marker, or by the marker that ends the scan.
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -33,21 +33,21 @@ class MalformedJpegError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment: its marker's second byte, and the bytes from its marker to the next one (a scan's data included)."""
+    """One segment: its marker's second byte, and the bytes up to the next marker (including a scan's data)."""
 
     marker: int
     whole: bytes
 
     @property
     def payload(self) -> bytes:
-        """What stands behind marker and length."""
+        """The content after marker and length."""
         return self.whole[4:]
 
 
 def segments(data: bytes | mmap.mmap) -> Iterator[Segment]:
-    """The segments behind SOI, up to EOI or, in a file that is cut off, to the last scan's end.
+    """The segments after SOI, up to EOI or, in a truncated file, to the end of the last scan.
 
-    What follows EOI is no part of the picture. Raises MalformedJpegError.
+    Data after EOI is not part of the picture. Raises MalformedJpegError.
     """
     at, size, scanned = 2, len(data), False
     while found := _MARKER.search(data, at):
@@ -69,9 +69,9 @@ def segments(data: bytes | mmap.mmap) -> Iterator[Segment]:
 
 
 def scans(data: bytes | mmap.mmap, *, most: int) -> int:
-    """How many scans a file has, counted up to `most`: each takes a pass over all of the picture's pixels.
+    """The number of scans, counted up to `most`: each takes a pass over all pixels of the picture.
 
-    A file of too many segments to be looked at counts as having that many.
+    A file with too many segments to examine counts as having `most`.
     """
     count = 0
     try:
@@ -80,5 +80,5 @@ def scans(data: bytes | mmap.mmap, *, most: int) -> int:
             if count >= most or number >= _MOST_SEGMENTS:
                 return most
     except MalformedJpegError:
-        return count  # the decoder stops here as well
+        return count  # the decoder stops here too
     return count

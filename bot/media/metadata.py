@@ -1,7 +1,7 @@
-"""Takes out of a picture what is not the picture: where and when it was taken, by whom, and whatever hangs behind it.
+"""Removes metadata from pictures: location, time, author, and data appended after the picture.
 
-JPEG, PNG and WebP are taken apart and put together again, so that not a pixel changes. What no reader of the result
-would turn upright by itself is turned here, which costs a JPEG a little of its quality.
+JPEG, PNG and WebP are taken apart and reassembled, so that no pixel changes. Pictures whose orientation would be lost
+are rotated and re-encoded here, which costs a JPEG a little quality.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from bot.media.sniff import GIF, JPEG, PNG, WEBP, Kind
 _UPRIGHT: Final = 1
 _ORIENTATION: Final = 0x0112
 _LARGE_JPEG_PIXELS: Final = 24_000_000
-"""Turned at half its size from here on: both sides of the turn are in memory at once."""
+"""From this size on pictures are halved before rotating: source and result are in memory at once."""
 _PAINTING_BYTES: Final = 8
-"""What a pixel takes in the copy that is turned, and in the encoder, beside what its decoder takes."""
+"""Bytes per pixel in the rotated copy and the encoder, in addition to the decoder's."""
 _QUALITY: Final = 95
 
 _JFIF: Final = b"JFIF\0"
@@ -36,22 +36,22 @@ _NOTHING: Final[tuple[bytes, ...]] = ()
 
 _PAINTED: Final = ("icc_profile", "transparency")
 
-# The picture itself, and how its colours and its shape are meant.
+# The picture's data, and what defines its colours and transparency.
 _PNG_KEPT: Final = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP sBIT bKGD pHYs".split())
 _PNG_EXIF: Final = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 _WEBP_KEPT: Final = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP"))
 _WEBP_FRAMES: Final = frozenset((b"ANIM", b"ANMF"))
 _WEBP_HAS_METADATA: Final = 0x08 | 0x04
-"""Flags of VP8X: EXIF and XMP follow."""
+"""VP8X flags: the file contains EXIF and XMP."""
 
 
 class _MalformedError(ValueError):
-    """A file that decoders forgive, but that cannot be taken apart with certainty."""
+    """A file that decoders tolerate, but that can't be parsed unambiguously."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanPicture:
-    """A picture without anything beside it. `still` says that it was an animation, of which the first frame is left."""
+    """A picture without metadata. `still` says that it was an animation, of which the first frame is kept."""
 
     data: bytes
     kind: Kind
@@ -59,13 +59,13 @@ class CleanPicture:
 
 
 def cleaned(data: bytes, kind: Kind) -> CleanPicture:
-    """A decodable PNG, JPEG, WebP or GIF without metadata, upright; the same bytes where there was nothing to do.
+    """A decodable PNG, JPEG, WebP or GIF without metadata, upright; the same bytes if nothing had to be done.
 
-    A GIF becomes a PNG, and so does an animation. Blocks for up to some seconds. Raises PictureError.
+    GIFs and animations become PNGs. Blocks for up to some seconds. Raises PictureError.
     """
     try:
         with open_image(io.BytesIO(data), [kind]) as image:
-            # What cameras put behind a JPEG (a second view, the depths) is no animation.
+            # What cameras append to a JPEG (a second view, a depth map) is not an animation.
             still = kind != JPEG and bool(getattr(image, "is_animated", False))
             upright = _is_upright(image, data, kind)
         if still or kind == GIF:
@@ -77,14 +77,14 @@ def cleaned(data: bytes, kind: Kind) -> CleanPicture:
 
 
 def _is_upright(image: Image.Image, data: bytes, kind: Kind) -> bool:
-    # A PNG may say it behind its pixels, and would have to be decoded first: rarely one says it at all.
+    # A PNG may have EXIF after its pixels, which would have to be decoded first; few PNGs have EXIF at all.
     if kind == PNG and not any(name in data for name in _PNG_EXIF):
         return True
     return bool(image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT)
 
 
 def _bare(data: bytes, kind: Kind) -> bytes | None:
-    """The same file without its metadata; None where it is not built as its format is."""
+    """The same file without its metadata; None if it violates its format."""
     try:
         return _TAKEN_APART[kind](data)
     except (_MalformedError, MalformedJpegError, MalformedPngError):
@@ -96,12 +96,12 @@ def _bare_jpeg(data: bytes) -> bytes:
     for segment in segments(data):
         payload = segment.payload
         if segment.marker == APP0 and payload.startswith(_JFIF):
-            # Without the thumbnail, which may show what was cut away.
+            # Without the thumbnail, which may show cropped parts.
             kept.append(struct.pack(">BBH", 0xFF, APP0, _JFIF_BYTES + 4) + payload[:_JFIF_BYTES] + b"\0\0")
         elif segment.marker not in OTHER_APPS or payload.startswith(_COLOURS.get(segment.marker, _NOTHING)):
             kept.append(segment.whole)
     if kept[-1] != EOI:
-        raise _MalformedError  # nobody knows where the last scan ends, and what follows it
+        raise _MalformedError  # without EOI it is unknown where the last scan ends and what follows it
     return b"".join(kept)
 
 
@@ -119,7 +119,7 @@ def _bare_webp(data: bytes) -> bytes:
         if len(chunk) < length or (name == b"VP8X" and length < 1):
             raise _MalformedError
         if name in _WEBP_FRAMES:
-            raise _MalformedError  # an animation, if only of one frame
+            raise _MalformedError  # an animation, even if it has only one frame
         if name == b"VP8X":
             chunk = bytes((chunk[0] & ~_WEBP_HAS_METADATA,)) + chunk[1:]
         if name in _WEBP_KEPT:
@@ -135,7 +135,7 @@ _TAKEN_APART: Final[Mapping[Kind, Callable[[bytes], bytes]]] = MappingProxyType(
 
 
 def _painted_anew(data: bytes, kind: Kind, target: Kind) -> bytes:
-    """The first frame, upright, written by ourselves: pixels and their colour profile, and nothing else."""
+    """The first frame, upright and re-encoded: only pixels and their colour profile."""
     with open_image(io.BytesIO(data), [kind]) as image:
         width, height = image.size
         if kind == JPEG and width * height > _LARGE_JPEG_PIXELS:
@@ -144,7 +144,7 @@ def _painted_anew(data: bytes, kind: Kind, target: Kind) -> bytes:
             raise PictureError("too_many_pixels", "The picture is too large to be turned upright or made a still.")
         ImageOps.exif_transpose(image, in_place=True)
         painted = image.convert("RGBA") if target != kind else image
-    # Pillow writes some of what it has read, a JPEG's comment for one.
+    # Pillow would write some of what it has read, such as a JPEG's comment.
     painted.info = {name: image.info[name] for name in _PAINTED if name in image.info}
     buffer = io.BytesIO()
     painted.save(buffer, target.format, quality=_QUALITY)

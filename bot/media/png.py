@@ -1,4 +1,4 @@
-"""The chunks of a PNG file, found without decoding it."""
+"""Parses the chunks of a PNG file without decoding it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final, NamedTuple
 
 HEAD: Final = b"\x89PNG\r\n\x1a\n"
 MOST_CHUNKS: Final = 50_000
-"""Several times what the largest pictures have, in the smallest chunks that programs write."""
+"""Several times the maximum of the largest pictures, with the smallest chunks that programs write."""
 _AROUND: Final = 12
-"""Length and name before a chunk's data, the checksum behind."""
+"""A chunk's length and name before its data, and the checksum after it."""
 
 
 class MalformedPngError(ValueError):
-    """A chunk without an end, or a file without its last one."""
+    """A chunk without an end, or a file without IEND."""
 
 
 class Chunk(NamedTuple):
-    """One chunk: its name, and where it begins and ends in the file, checksum included."""
+    """One chunk: its name, and its start and end in the file, including the checksum."""
 
     name: bytes
     start: int
@@ -27,7 +27,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(data: bytes | mmap.mmap) -> Iterator[Chunk]:
-    """The chunks up to IEND; what follows is no part of the picture. Raises MalformedPngError."""
+    """The chunks up to IEND; later data is not part of the picture. Raises MalformedPngError."""
     at, name = len(HEAD), b""
     while name != b"IEND":
         if at + _AROUND > len(data):
@@ -41,8 +41,8 @@ def chunks(data: bytes | mmap.mmap) -> Iterator[Chunk]:
 
 
 def has_too_many_chunks(data: bytes | mmap.mmap) -> bool:
-    """Whether reading a file chunk by chunk would take longer than its picture deserves."""
+    """Whether a file has so many chunks that reading it would take disproportionately long."""
     try:
         return any(number >= MOST_CHUNKS for number, _ in enumerate(chunks(data)))
     except MalformedPngError:
-        return False  # so will say the decoder
+        return False  # the decoder will report it

@@ -1,4 +1,4 @@
-"""Reference pictures: copied from Discord's own CDN to our disk, and checked by their bytes."""
+"""Copies reference pictures from Discord's CDN to disk, and checks their bytes."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 
 
 class ReferenceCopies:
-    """The folder of reference pictures, `{request}-{position}.{extension}`, and the way they come there.
+    """The folder of reference pictures, `{request}-{position}.{extension}`, and their download.
 
-    Metadata are taken out. A copy that is not what was posted, byte for byte, is called
-    `{request}-{position}.altered.{extension}`, so that whoever has its name knows. Only the given hosts (with their
-    port, if they have one) are ever asked. An async context manager; on entering it, what an earlier process left half
-    copied is deleted. One process at a time uses a folder. Raises StartupError where it cannot be made or written.
+    Metadata are removed. A copy that is not byte for byte identical to the posted file is named
+    `{request}-{position}.altered.{extension}`, so that its name shows it. Only the given hosts (with their port, if
+    they have one) are contacted. An async context manager; on entering it, incomplete copies of an earlier process are
+    deleted. Only one process at a time may use a folder. Raises StartupError if it can't be created or written to.
     """
 
     def __init__(self, root: Path, hosts: Collection[str], *, at_once: int = 8) -> None:
@@ -69,11 +69,14 @@ class ReferenceCopies:
             await self._session.close()
 
     def path_of(self, file_name: str) -> Path:
-        """Where a copied reference of this file name lies."""
+        """The path of a copied reference with this file name."""
         return self._root / Path(file_name).name
 
     async def copy(self, request_id: int, reference: Reference) -> Reference:
-        """Copy and check one reference; raises BadReferenceError, or trouble that passes."""
+        """Copy and check one reference.
+
+        Raises BadReferenceError, or ProviderError or StoreError for temporary failures.
+        """
         address = _address_on(self._hosts, reference.url)
         if address is None:
             raise _refused(reference, "reference_foreign")
@@ -87,7 +90,7 @@ class ReferenceCopies:
             return await in_studio(self._admit, request_id, reference, part)
 
     def is_as_posted(self, file_name: str) -> bool:
-        """Whether a copy of this name is, byte for byte, what stands at its address."""
+        """Whether a copy with this name is byte for byte identical to what its URL serves."""
         return not Path(file_name).stem.endswith(_ALTERED)
 
     async def remove(self, request_id: int) -> None:
@@ -95,7 +98,7 @@ class ReferenceCopies:
         await asyncio.to_thread(self._remove, request_id)
 
     async def requests_on_disk(self) -> list[int]:
-        """The requests of which there are files."""
+        """The ids of requests that have files."""
         return await asyncio.to_thread(self._requests_on_disk)
 
     def _requests_on_disk(self) -> list[int]:
@@ -129,7 +132,7 @@ class ReferenceCopies:
             raise StoreError(f"A reference cannot be written to disk: {error.strerror or error}") from error
 
     def _admit(self, request_id: int, reference: Reference, part: Path) -> Reference:
-        """Check the bytes, and keep what may leave this machine: of an animation the first frame."""
+        """Check the bytes, and store what may leave this machine: of an animation only the first frame."""
         try:
             clean, altered = _cleaned(part)
             path = self._root / f"{request_id}-{reference.position}{_ALTERED * altered}.{clean.kind.extension}"
@@ -149,7 +152,7 @@ class ReferenceCopies:
 
 
 def _address_on(hosts: Collection[str], text: str) -> URL | None:
-    """The address as it will be asked, if its host is one of these: over TLS, but where a port is named with it."""
+    """The URL to request if its host is one of these: HTTPS, unless the host is listed with a port."""
     try:
         address = web_address(text)
     except AddressError:
@@ -160,12 +163,12 @@ def _address_on(hosts: Collection[str], text: str) -> URL | None:
 
 
 def _cleaned(path: Path) -> tuple[CleanPicture, bool]:
-    """Verify a file and take out what does not belong to its picture; whether there was anything."""
+    """Verify a file and remove its metadata; returns whether there was any."""
     posted = path.read_bytes()
     kind = sniff(posted[:SNIFF_BYTES])
     if kind is None or kind not in _ACCEPTED:
         raise PictureError("unknown_format", "The file is not a PNG, JPEG, WebP or GIF picture.")
-    with room_for(path):  # the largest take 400 MB for a moment, if members mean it
+    with room_for(path):  # the largest take 400 MB for a moment, if members construct such files
         verify_now(path)
         clean = cleaned(posted, kind)
     altered = clean.data != posted

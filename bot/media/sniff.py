@@ -1,4 +1,4 @@
-"""Recognise a picture by its first bytes: names and content types lie."""
+"""Detects a picture's format by its first bytes, since file names and content types are unreliable."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ GIF: Final = Kind(format="GIF", extension="gif", mime="image/gif")
 AVIF: Final = Kind(format="AVIF", extension="avif", mime="image/avif")
 BMP: Final = Kind(format="BMP", extension="bmp", mime="image/bmp")
 KINDS: Final = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
-"""What a provider might send; every further decoder is one more way in."""
+"""What a provider might send; each additional decoder increases the attack surface."""
 
 
 def sniff(head: bytes) -> Kind | None:
-    """The format that the first SNIFF_BYTES of a file show, or None if it is none of KINDS."""
+    """The format by the first SNIFF_BYTES of a file, or None if it is none of KINDS."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return PNG
     if head.startswith(b"\xff\xd8\xff"):

@@ -1,4 +1,4 @@
-"""The spool: finished pictures on our disk, one a job, safe against a crash at any instant."""
+"""The spool: finished pictures on disk, one per job, crash-safe at any moment."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from bot.ops.durable_files import sync
 
 _PICTURES: Final = tuple(kind.extension for kind in KINDS)
 _ALL: Final = ("part", *_PICTURES, *SMALLER, "thumb.webp", "thumb.part")
-"""How the names of a job's files end. They are asked for one by one: thumbnails stay, and a folder of a hundred
-thousand takes half a second to look through."""
+"""The suffixes of a job's files.
+
+They are checked one by one: thumbnails stay, and listing a folder of a hundred thousand files takes half a second.
+"""
 _BULKY: Final = frozenset(_ALL) - {"thumb.webp"}
 
 
 class Spool:
     """PictureFiles in one directory that only this user can read.
 
-    A download is written to `{job_id}.part`. `admit` verifies it, forces it to disk and renames it to
-    `{job_id}.{extension}`, so that a file under a final name is always whole. Its thumbnail is `{job_id}.thumb.webp`,
-    and outlives it. What an earlier process was downloading when it ended is deleted: it is asked for anew. One process
-    at a time uses a directory. Raises StartupError where the directory cannot be made or written.
+    A download is written to `{job_id}.part`. `admit` verifies it, syncs it to disk and renames it to
+    `{job_id}.{extension}`, so that a file with a final name is always complete. Its thumbnail is `{job_id}.thumb.webp`,
+    and outlives it. Incomplete downloads of an earlier process are deleted; they will be fetched again. Only one
+    process at a time may use a directory. Raises StartupError if it can't be created or written to.
     """
 
     def __init__(self, root: Path) -> None:
@@ -49,21 +51,21 @@ class Spool:
             ) from error
 
     def incoming(self, job_id: int) -> Path:
-        """Where a download for this job is written before it is verified."""
+        """The path to which a download for this job is written before it is verified."""
         return self._root / f"{job_id}.part"
 
     def path_of(self, file_name: str) -> Path:
-        """Where an admitted picture of this file name lies."""
+        """The path of an admitted picture with this file name."""
         return self._root / Path(file_name).name
 
     async def find(self, job_id: int) -> tuple[Path, PictureInfo] | None:
-        """The admitted picture of a job, if it is on our disk and still whole."""
+        """The admitted picture of a job, if it is on disk and complete."""
         return await in_studio(self._find, job_id)
 
     async def admit(self, job_id: int) -> tuple[Path, PictureInfo]:
         """Verify the incoming file and move it, durably, to its final name.
 
-        Raises PictureError where it is no usable picture (the file is removed), StoreError where the disk refuses.
+        Raises PictureError if it is not a usable picture (the file is removed), StoreError if the disk fails.
         """
         return await in_studio(self._admit, job_id)
 
@@ -72,11 +74,11 @@ class Spool:
         await asyncio.to_thread(self._remove, job_id)
 
     async def retire(self, job_id: int) -> None:
-        """Delete all files of this job but its thumbnail."""
+        """Delete all files of this job except its thumbnail."""
         await asyncio.to_thread(self._remove, job_id, keep=self._thumbnail_of(job_id))
 
     async def thumbnail(self, job_id: int) -> Path | None:
-        """The thumbnail of a job's picture, made now if need be; None where neither of the two is here."""
+        """The thumbnail of a job's picture, created if necessary; None if neither file exists."""
         return await in_studio(self._make_thumbnail, job_id)
 
     async def remove_thumbnail(self, job_id: int) -> None:
@@ -84,7 +86,7 @@ class Spool:
         await asyncio.to_thread(self._thumbnail_of(job_id).unlink, missing_ok=True)
 
     async def jobs_on_disk(self) -> list[int]:
-        """The jobs of which there are files other than thumbnails."""
+        """The ids of jobs that have files other than thumbnails."""
         return await asyncio.to_thread(self._jobs_on_disk)
 
     def _jobs_on_disk(self) -> list[int]:
@@ -133,7 +135,7 @@ class Spool:
         try:
             part.chmod(0o600)
             sync(part)
-            # An earlier picture of this job may have had another format; only one may be found.
+            # An earlier picture of this job may have had another format; only one may remain.
             self._remove(job_id, keep=part)
             part.replace(path)
             sync(self._root)

@@ -1,4 +1,4 @@
-"""Small versions of pictures, for lists and cards."""
+"""Makes thumbnails of pictures, for lists and cards."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _QUALITY: Final = 75
 
 
 def small(path: Path, side: int) -> Image.Image:
-    """A picture, or the first frame of one, that fits into a square; raises OSError or ValueError for a damaged file.
+    """A picture's first frame scaled into a square; raises OSError or ValueError for a damaged file.
 
-    A large JPEG is decoded at a fraction of its size, which takes a fraction of the time.
+    A large JPEG is decoded at reduced size, which is much faster.
     """
     with open_image(path) as image:
         image.draft("RGB", (2 * side, 2 * side))
@@ -29,9 +29,9 @@ def small(path: Path, side: int) -> Image.Image:
 
 
 def save_small(path: Path, to: Path) -> bool:
-    """Write a thumbnail, whole or not at all; False, and a line in the log, where that cannot be done.
+    """Write a thumbnail atomically; False, with a log line, if that fails.
 
-    Nothing depends on a thumbnail: whoever shows one does without it.
+    Thumbnails are optional: callers must do without a missing one.
     """
     part = to.with_suffix(".part")
     try:

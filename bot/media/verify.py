@@ -1,4 +1,4 @@
-"""Open a picture file and make sure that all of it can be decoded."""
+"""Verifies that a picture file can be decoded completely."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.media.jpeg import scans
 from bot.media.png import has_too_many_chunks
 from bot.media.sniff import JPEG, PNG, SNIFF_BYTES, Kind, sniff
 
-# What a WebP can hold, so that every accepted picture can be fitted into an upload limit later.
+# The maximum of WebP, so that every accepted picture can be fitted into an upload limit later.
 MAX_SIDE: Final = 16_383
 MAX_SCANS: Final = 100
 """A progressive JPEG has about ten; a small file with thousands keeps a decoder busy for an hour."""
@@ -28,9 +28,9 @@ async def verify(path: Path) -> PictureInfo:
 
 
 def verify_now(path: Path) -> PictureInfo:
-    """What a picture file really is. Its pixels are counted before any of them is decoded.
+    """Verify a picture file and return its real format and size. Its pixels are counted before any is decoded.
 
-    Raises PictureError `not_a_picture` or `too_many_pixels`, or StoreError where the file cannot be read.
+    Raises PictureError `not_a_picture` or `too_many_pixels`, or StoreError if the file can't be read.
     """
     try:
         with path.open("rb") as file:
@@ -45,7 +45,7 @@ def verify_now(path: Path) -> PictureInfo:
 
 
 def pixels_of(path: Path) -> int:
-    """How many pixels a picture says it has; 0 where it does not even say that, or `verify_now` will refuse to look."""
+    """The pixel count that a picture's header declares; 0 if there is none, or `verify_now` would refuse it unread."""
     try:
         with path.open("rb") as file:
             kind = sniff(file.read(SNIFF_BYTES))
@@ -79,8 +79,7 @@ def _decode(file: BinaryIO, kind: Kind) -> tuple[int, int]:
 def _check_build(file: BinaryIO, kind: Kind) -> int:
     """How many bytes a pixel will take in the decoder.
 
-    Raises PictureError for what is small as a file, as a picture too, and has a decoder or Pillow itself turn it over
-    for minutes.
+    Raises PictureError for a file that is small, also as a picture, but keeps a decoder or Pillow busy for minutes.
     """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         passes = scans(data, most=MAX_SCANS + 1) if kind == JPEG else 1

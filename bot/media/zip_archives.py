@@ -1,4 +1,4 @@
-"""ZIP archives that fit into an upload limit: one file, or several that are each readable by themselves."""
+"""ZIP archives within an upload limit: one file, or several that are each readable by themselves."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.domain.errors import StoreError
 
 _LEVEL: Final = 6
 _ENTRY_BYTES: Final = 512
-"""More than what a ZIP file needs to name one entry, in both places."""
+"""More than a ZIP file needs for one entry's local header and directory record."""
 
 
 class ZipArchives:
-    """ArchiveFiles in a folder of their own, emptied at the start: what a killed process left is nobody's any more."""
+    """ArchiveFiles in its own folder, emptied at start-up: files left by a killed process are orphans."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,7 +27,7 @@ class ZipArchives:
 
     @contextmanager
     def opened(self, name: str, *, limit_bytes: int) -> Iterator[ZipArchive]:
-        """See ArchiveFiles; the files are gone afterwards."""
+        """See ArchiveFiles; the files are deleted afterwards."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
@@ -37,7 +37,7 @@ class ZipArchives:
 
 
 class ZipArchive:
-    """Implements Archive. An entry that is too large by itself gets a file of its own, too large as well."""
+    """Implements Archive. An entry that exceeds the limit by itself gets its own file, which exceeds it too."""
 
     def __init__(self, folder: Path, name: str, limit_bytes: int) -> None:
         self._folder = folder
@@ -48,7 +48,7 @@ class ZipArchive:
 
     def add(self, name: str, data: bytes) -> int:
         """See Archive."""
-        # Compressed once to know its size, and once more where it goes: ZipFile takes no compressed data.
+        # Compressed once to learn the size, and again on writing: ZipFile accepts no compressed data.
         needed = len(zlib.compress(data, _LEVEL)) + _ENTRY_BYTES
         if needed > self._room or not self._paths:
             self._paths.append(self._folder / f"{len(self._paths)}.zip")
@@ -59,7 +59,7 @@ class ZipArchive:
         return len(self._paths)
 
     def finished(self) -> Sequence[Path]:
-        """See Archive: named by their number, where there are several."""
+        """See Archive: named by number if there are several."""
         of = len(self._paths)
         names = [f"{self._name}.zip"] if of == 1 else [f"{self._name}-{n}-of-{of}.zip" for n in range(1, of + 1)]
         return [path.rename(path.with_name(name)) for path, name in zip(self._paths, names, strict=True)]

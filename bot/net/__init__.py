@@ -1,1 +1,1 @@
-"""What comes from the network, checked before use."""
+"""Checks of values that come from the network."""

@@ -32,7 +32,7 @@ _PATTERNS: Final = tuple(
     )
 )
 _SHORTEST_SECRET: Final = 6
-"""A shorter secret would match by chance in every other line."""
+"""A shorter secret would match unrelated text by chance."""
 
 
 class Redactor:
