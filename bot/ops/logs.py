@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 # A pattern runs only if its keyword occurs in the line in any case: most lines have none and are checked quickly. Each
-# repetition has an end, so that no text that others chose keeps the event loop busy.
+# repetition is bounded, so that no untrusted text can keep the event loop busy.
 _PATTERNS: Final = tuple(
     (words, re.compile(pattern, re.IGNORECASE), instead)
     for words, pattern, instead in (

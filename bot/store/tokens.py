@@ -16,8 +16,8 @@ _TOKEN_LIVES_MS: Final = 15 * 60 * 1_000
 def wipe_tokens(db: Database, *, now_ms: int) -> int:
     """Delete expired interaction tokens; returns how many.
 
-    Expiry follows Discord's clock, which may differ: a request that is younger than that by our own clock keeps its
-    token.
+    Expiry follows Discord's clock, which may differ: a request younger than the token lifetime by our own clock keeps
+    its token.
     """
     cursor = db.conn.execute(
         "UPDATE requests SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ? AND created_at <= ?",

@@ -34,7 +34,7 @@ STATEMENTS: Final = (
         created_at INTEGER NOT NULL
     ) STRICT
     """,
-    # Requests whose message is behind their rows; nearly always empty.
+    # Requests whose message is out of date; nearly always empty.
     "CREATE INDEX requests_behind ON requests (id) WHERE shown_version < version",
     "CREATE INDEX requests_token ON requests (token_expires_at) WHERE token IS NOT NULL",
     """
@@ -76,11 +76,11 @@ STATEMENTS: Final = (
     """,
     "CREATE INDEX jobs_request ON jobs (request_id)",
     "CREATE INDEX jobs_user ON jobs (user_id, id)",
-    # Everything that asks "what is still to be done", and whose turn it is, reads this one.
+    # Serves the queries for unfinished jobs, and the fair queue.
     "CREATE INDEX jobs_state ON jobs (state, user_id, id)",
     "CREATE INDEX jobs_not_before ON jobs (not_before) WHERE not_before IS NOT NULL",
     "CREATE INDEX jobs_finished ON jobs (resolution, fetched_at) WHERE fetched_at IS NOT NULL",
-    # The sweep asks for delivered pictures that are still on disk; they leave this index with their file.
+    # The sweep looks for delivered pictures still on disk; they leave this index with their file.
     "CREATE INDEX jobs_files ON jobs (finished_at) WHERE picture_file IS NOT NULL",
     # Starts are numbered; the unique column's index also finds the last one.
     "CREATE TABLE turns (user_id INTEGER PRIMARY KEY, last_start INTEGER NOT NULL UNIQUE) STRICT",

@@ -8,7 +8,7 @@ STATEMENTS: Final = (
     "ALTER TABLE requests ADD COLUMN parent_job_id INTEGER REFERENCES jobs (id)",
     "ALTER TABLE requests ADD COLUMN deleted_at INTEGER",
     "CREATE INDEX requests_message ON requests (message_id) WHERE message_id IS NOT NULL",
-    # A job is held back while its request's reference pictures are not on our disk yet.
+    # A job waits while its request's reference pictures are not on disk yet.
     "ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
     """
     CREATE TABLE request_references (
@@ -23,6 +23,6 @@ STATEMENTS: Final = (
         PRIMARY KEY (request_id, position)
     ) STRICT, WITHOUT ROWID
     """,
-    # The sweep asks for copies that are still on disk; they leave this index with their files.
+    # The sweep looks for copies still on disk; they leave this index with their files.
     "CREATE INDEX references_copied ON request_references (request_id) WHERE file_name IS NOT NULL",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # Messages that show a request's pictures beside its own: handed over, or shown again.
+    # Additional messages that show a request's pictures: collected, or shown again.
     """
     CREATE TABLE copies (
         message_id INTEGER PRIMARY KEY,

@@ -7,7 +7,7 @@ from typing import Final
 STATEMENTS: Final = (
     "ALTER TABLE requests ADD COLUMN style TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE requests ADD COLUMN style_text TEXT NOT NULL DEFAULT ''",
-    # Of a member (server = 0) or a server (1); `key` is the name as it is compared.
+    # Of a member (server = 0) or a server (1); `key` is the normalized name.
     """
     CREATE TABLE presets (
         owner_id INTEGER NOT NULL,

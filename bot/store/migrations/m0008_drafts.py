@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # 1 where the token is that of an interaction whose own answer is another message.
+    # 1 if the response to the token's interaction is another message.
     "ALTER TABLE requests ADD COLUMN apart INTEGER NOT NULL DEFAULT 0",
-    # `prompts` and `reference_pictures` are lists in JSON: they are read as a whole, or not at all.
+    # `prompts` and `reference_pictures` are JSON lists, since they are always read as a whole.
     """
     CREATE TABLE drafts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

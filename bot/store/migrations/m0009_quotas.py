@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # Of a role, or of everyone (role 0). An amount that is NULL means that there is no limit.
+    # Of a role, or of everyone (role 0). An amount of NULL means unlimited.
     """
     CREATE TABLE quotas (
         guild_id INTEGER NOT NULL,
@@ -16,7 +16,7 @@ STATEMENTS: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     # By the day of the order (UTC), of a member, or of all members together (user 0): what was reserved and neither
-    # released nor refunded. What a reset has forgiven counts no more against a member's limits.
+    # released nor refunded. Usage forgiven by a reset no longer counts against a member's limits.
     """
     CREATE TABLE quota_use (
         guild_id INTEGER NOT NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # Only what a server set; `value` is JSON.
+    # Only settings that differ from the defaults; `value` is JSON.
     """
     CREATE TABLE guild_settings (
         guild_id INTEGER NOT NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # By server first, unlike usage_daily: a server's question reads its own rows alone. No server is 0.
+    # By server first, unlike usage_daily: a server's query reads only its own rows. 0 means no server.
     """
     CREATE TABLE usage_servers (
         guild_id INTEGER NOT NULL,
@@ -31,7 +31,7 @@ STATEMENTS: Final = (
         SUM(balance_errors), SUM(spent_microcredits), SUM(possible_microcredits)
     FROM usage_daily GROUP BY guild_id, day, resolution
     """,
-    # What the provider said that a job cost, on the day of the charge.
+    # The cost of a job as the provider reports it, on the day of the charge.
     """
     INSERT INTO usage_servers (guild_id, day, resolution, reported_microcredits, reported_for_microcredits)
     SELECT COALESCE(jobs.guild_id, 0), date(at / 1000, 'unixepoch'), resolution,
@@ -41,7 +41,7 @@ STATEMENTS: Final = (
     ON CONFLICT DO UPDATE SET reported_microcredits = excluded.reported_microcredits,
         reported_for_microcredits = excluded.reported_for_microcredits
     """,
-    # A span is a year, a month or a day (2026, 2026-11, 2026-11-23): a long period is few of them.
+    # A span is a year, a month or a day (2026, 2026-11, 2026-11-23): a long period consists of few spans.
     """
     CREATE TABLE usage_members (
         guild_id INTEGER NOT NULL,
@@ -68,7 +68,7 @@ STATEMENTS: Final = (
         """
         for length in (4, 7, 10)
     ),
-    # How long pictures took from command to file, in classes of `wait_s`; by the day on which they came.
+    # How long pictures took from command to file, in classes of `wait_s`, by the day of their arrival.
     """
     CREATE TABLE usage_waits (
         guild_id INTEGER NOT NULL,
@@ -88,8 +88,8 @@ STATEMENTS: Final = (
         FROM jobs WHERE fetched_at IS NOT NULL
     ) GROUP BY 1, 2, 3
     """,
-    # What the provider answered, where it was the provider; the sentence stands in the job. Orders whose outcome
-    # nobody knows are among them, and are no failures yet.
+    # The provider's answer, if it came from the provider; the message is in the job. Includes orders of unknown
+    # outcome, which are not failures yet.
     """
     CREATE TABLE failures (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

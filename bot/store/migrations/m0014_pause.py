@@ -5,6 +5,6 @@ from __future__ import annotations
 STATEMENTS = (
     "ALTER TABLE gate ADD COLUMN paused_at INTEGER",
     "ALTER TABLE gate ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
-    # Earlier versions told of each closing as it happened.
+    # Earlier versions notified the owners of each closing as it happened.
     "UPDATE gate SET told = closed",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENTS: Final = (
-    # A span of its own, `all`, beside the years, months and days.
+    # A separate span, `all`, in addition to years, months and days.
     """
     INSERT INTO usage_members (guild_id, span, user_id, requested, delivered, failed, cancelled, uncertain,
         balance_errors, spent_microcredits, possible_microcredits)
@@ -13,7 +13,7 @@ STATEMENTS: Final = (
         SUM(balance_errors), SUM(spent_microcredits), SUM(possible_microcredits)
     FROM usage_daily GROUP BY guild_id, user_id
     """,
-    # Those who asked for something since a day are counted by this alone.
+    # Counts the members who ordered something since a day.
     """
     CREATE TABLE usage_last_days (
         guild_id INTEGER NOT NULL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 STATEMENTS = (
-    # Every column of a condition stands in its index too: SQLite reads the row otherwise.
+    # The indexes cover all columns of their queries' conditions: SQLite would read the row otherwise.
     """
     CREATE INDEX jobs_line ON jobs (user_id, id, state, owner, held)
     WHERE state = 'queued' AND owner IS NULL AND held = 0
