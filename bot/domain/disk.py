@@ -7,7 +7,7 @@ from typing import Final
 
 MEGABYTE: Final = 1_000_000
 _ROOMY: Final = 1.25
-"""Hysteresis: after a shortage this factor more must be free, so that deletions don't toggle the gate."""
+"""Hysteresis: after a shortage this multiple of the minimum must be free, so that deletions don't toggle the gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class DiskState:
 
 
 SILENT: Final = DiskState(free_bytes=0, trouble="it does not answer")
-"""An unreadable disk counts as full."""
+"""A disk that doesn't answer counts as full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _OWN_NAMES: Final = ("bot.*", "*.before-restore-*", ".*")
 
 
 def own_files(data_dir: Path) -> Iterator[Path]:
-    """The bot's own files: the database's, and the picture folders, which are private themselves."""
+    """The bot's own files: the database's, and the data folders, whose own modes protect their contents."""
     yield from data_dir.glob("bot.db*")
     yield from data_dir.glob("bot.lock")
     for folder in _FOLDERS:
@@ -31,7 +31,7 @@ def make_private(data_dir: Path) -> None:
     The folder's own mode is only changed if it contains nothing but the bot's files: it may be a home directory.
     """
     if not data_dir.is_dir():
-        return  # its mode will be made private
+        return  # it will be created private
     for path in [*own_files(data_dir), *([data_dir] if _is_the_bots(data_dir) else [])]:
         _close(path)
     open_files = [path for path in own_files(data_dir) if _mode(path) & OTHERS]

@@ -16,7 +16,7 @@ from bot.ops.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 STOP_S: Final = 8.5
-"""After this time a stop ends like a kill, which loses nothing: the sender may wait only 10 s, hosts 30 s."""
+"""After this time a stop ends like a kill, which loses nothing: the sender typically waits 10 s, hosts 30 s."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _SAME_REQUEST_S: Final = 1.0
 """Two signals within this time count as one: some hosts signal each process, and a supervisor passes its own on."""

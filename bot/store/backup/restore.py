@@ -112,7 +112,7 @@ def _replace(database: Path, restored: Path, stamp: str) -> None:
     for ending in ("", "-wal"):
         _keep(_beside(database, ending), _beside(database, f"{_KEPT}{stamp}{ending}"))
     sync(database.parent)
-    # The old database's WAL would be applied to the new one, so it is moved first.
+    # The old database's WAL would be applied to the new one, so it is removed first.
     for ending in ("-wal", "-shm"):
         _beside(database, ending).unlink(missing_ok=True)
     sync(database.parent)
