@@ -82,7 +82,7 @@ class Supervisor:
             code = await self._one_life(failures)
             ran_s = self._clock.monotonic() - started_s
             if self._stopping.is_set():
-                # A child that has no signal handlers yet dies of the signal: nothing was in progress, so this is a normal stop.
+                # A child that has no signal handlers yet dies of the signal: nothing was in progress, a normal stop.
                 return 0 if self._requests == 1 and code == 128 + signal.SIGTERM else code
             if code == 0:
                 return code
