@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BotError, Cost, ProviderError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView, Viewer
+from bot.domain.order import TokenLease
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports.pictures import Submission, TaskStatus
 
@@ -66,15 +67,6 @@ class UsageRow:
     balance_errors: int
     spent_microcredits: int
     possible_microcredits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenLease:
-    """An interaction's token and when it ends; of a press, also the message that was pressed on."""
-
-    token: str
-    expires_at: datetime
-    message_id: int | None = None
 
 
 class RequestStore(Protocol):
