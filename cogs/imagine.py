@@ -1,7 +1,6 @@
 """`/imagine`: one new picture from a prompt."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
-from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -12,7 +11,7 @@ from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS
 from bot.domain.policy import checked_spec
 from bot.localization.discord_locale import option, phrase, worded
 from bot.registry import Services
-from bot.ui.job_button import lease_of, origin_of, preset_editor_of
+from bot.ui.job_button import order_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 
@@ -48,19 +47,8 @@ class Imagine(commands.Cog):
             google_image_search=google_image_search,
             spoiler=spoiler,
         )
-
-        async def order(not_before: datetime | None) -> int:
-            return await self._services.intake.imagine(
-                await self._services.presets.styled(spec, style, preset_editor_of(interaction)),
-                origin_of(interaction),
-                private=private,
-                count=count,
-                lease=lease_of(interaction),
-                upload_limit_bytes=interaction.filesize_limit,
-                not_before=not_before,
-            )
-
-        await self._services.acknowledger.receive(interaction, order, private=private)
+        order = order_of(interaction, spec, style=style, private=private, count=count)
+        await self._services.acknowledger.receive(interaction, order)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -3,7 +3,6 @@
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
 import io
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 import discord
@@ -19,7 +18,7 @@ from bot.localization.discord_locale import menu_entry, words_of
 from bot.registry import Services
 from bot.ui.details import details
 from bot.ui.form_binding import Binding, open_form
-from bot.ui.job_button import lease_of, origin_of, preset_editor_of, styles_within_reach, usual_here
+from bot.ui.job_button import order_of, styles_within_reach, usual_here
 from bot.ui.message_media import PostedPicture, avatar_of, pictures_of
 from bot.ui.modal_ids import POSTED, form_id_of
 from bot.ui.remix_modal import Filled, Offer, RemixForm, nobody_took
@@ -111,21 +110,16 @@ class Posted(commands.Cog):
         await open_form(interaction, form, about=about)
 
     async def _order(self, interaction: discord.Interaction[ImagineBot], filled: Filled, *, private: bool) -> None:
-        private = private or filled.private
-
-        async def order(not_before: datetime | None) -> int:
-            return await self._services.intake.remix(
-                await self._services.presets.styled(filled.spec, filled.style, preset_editor_of(interaction)),
-                origin_of(interaction),
-                references=filled.references,
-                private=private,
-                count=filled.count,
-                lease=lease_of(interaction),
-                upload_limit_bytes=interaction.filesize_limit,
-                not_before=not_before,
-            )
-
-        await self._services.acknowledger.receive(interaction, order, private=private)
+        order = order_of(
+            interaction,
+            filled.spec,
+            style=filled.style,
+            private=private or filled.private,
+            count=filled.count,
+            references=filled.references,
+            kind="remix",
+        )
+        await self._services.acknowledger.receive(interaction, order)
 
 
 async def setup(bot: ImagineBot) -> None:

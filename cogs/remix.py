@@ -1,7 +1,6 @@
 """`/remix`: a new picture from a prompt and up to 14 reference pictures."""
 
 # Annotations are evaluated by discord.py: a parameter's type must be importable at run time.
-from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -13,7 +12,7 @@ from bot.domain.picture import MAX_COUNT, MAX_PROMPT_CHARACTERS, MAX_REFERENCES
 from bot.domain.policy import check_reference, checked_spec
 from bot.localization.discord_locale import option, phrase, worded
 from bot.registry import Services
-from bot.ui.job_button import lease_of, origin_of, preset_editor_of
+from bot.ui.job_button import order_of
 from cogs.options import PICTURE_OPTIONS, RESOLUTION_CHOICES, SIZE_CHOICES, style_proposals
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
@@ -71,20 +70,11 @@ class Remix(commands.Cog):
         images = [image for image in (image1, *later, image14) if image is not None]
         for number, image in enumerate(images, start=1):
             check_reference(number, name=image.filename, size_bytes=image.size, content_type=image.content_type)
-
-        async def order(not_before: datetime | None) -> int:
-            return await self._services.intake.remix(
-                await self._services.presets.styled(spec, style, preset_editor_of(interaction)),
-                origin_of(interaction),
-                references=[NewReference(url=image.url, name=image.filename) for image in images],
-                private=private,
-                count=count,
-                lease=lease_of(interaction),
-                upload_limit_bytes=interaction.filesize_limit,
-                not_before=not_before,
-            )
-
-        await self._services.acknowledger.receive(interaction, order, private=private)
+        references = tuple(NewReference(url=image.url, name=image.filename) for image in images)
+        order = order_of(
+            interaction, spec, style=style, private=private, count=count, references=references, kind="remix"
+        )
+        await self._services.acknowledger.receive(interaction, order)
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -62,7 +62,6 @@ def build_services(
         requests=store,
         jobs=store,
         presenter=messages.reconciler,
-        intake=intake,
         on_deletion=[partial(tell_removal, messages.log_writer)],
     )
     library = Library(
@@ -122,6 +121,7 @@ def _intake(settings: Settings, base: Foundation, messages: Messages, queue: Que
         jobs=base.store,
         drafts=base.store.drafts,
         rules=guild_rules,
+        presets=Presets(base.store.presets),
         presenter=messages.reconciler,
         check_room=queue.disk_monitor.check,
         wake=queue.wakeup.wake,

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
@@ -20,6 +22,7 @@ from bot.clock import Clock
 from bot.domain.draft import AsksFirst
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import RequestView
+from bot.domain.order import Order
 from bot.interactions.error_replies import answer_error
 from bot.interactions.latency import LatencyEstimate
 from bot.interactions.pending_responses import PendingResponses
@@ -35,7 +38,7 @@ from bot.tasks import TaskGroup
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Accept = Callable[[datetime | None], Coroutine[Any, Any, int]]
+Prepare = Callable[[], Coroutine[Any, Any, Order]]
 
 _IN_TIME_S: Final = 1.5
 _KNOWN_BY_S: Final = 20.0
@@ -93,29 +96,35 @@ class Acknowledger:
         self._turns = asyncio.Semaphore(_CROWD_AT_ONCE)
         self._tasks = TaskGroup()
 
-    async def receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
-        """Answer with the card of the request that `accept` stores; raises what it raises, if within the time limit.
+    async def receive(self, interaction: discord.Interaction[Any], order: Order) -> None:
+        """Answer with the card of an order's request; see `receive_prepared`."""
+        await self.receive_prepared(interaction, partial(_ready, order), private=order.private)
 
-        `accept` gets the time until which its jobs wait for the outcome of this answer: nothing is ordered for a member
-        to whom Discord showed that the bot did not respond. An order that needs a confirmation (AsksFirst) is answered
-        with its question.
+    async def receive_prepared(self, interaction: discord.Interaction[Any], prepare: Prepare, *, private: bool) -> None:
+        """Answer with the card of the request that `prepare`'s order becomes; raises what either raises, if in time.
+
+        The order gets the time until which its jobs wait for the outcome of this answer: nothing is submitted for a
+        member to whom Discord showed that the bot did not respond. An order that needs a confirmation (AsksFirst) is
+        answered with its question.
         """
         try:
-            await self._receive(interaction, accept, private=private)
+            await self._receive(interaction, prepare, private=private)
         except AsksFirst as asked:
             await self._ask_first(interaction, asked)
 
-    async def _receive(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+    async def _receive(self, interaction: discord.Interaction[Any], prepare: Prepare, *, private: bool) -> None:
         check_place(interaction, private=private)
         self._flood.ordered(interaction.user.id)
         time_left_s = self._in_time_s - self._latency.age_s(interaction.created_at)
         if self._backpressure.crowded or time_left_s <= 0:
             with self._pending_responses.noted(interaction):
-                await self._answer_first(interaction, accept, private=private)
+                await self._answer_first(interaction, prepare, private=private)
             return
         hold_until = self._clock.now() + timedelta(seconds=_KNOWN_BY_S)
         with self._presenter.hold(interaction.id), self._backpressure.answering():
-            accepting = self._tasks.start(self._accept(accept(hold_until)), name=f"accept-{interaction.id}")
+            accepting = self._tasks.start(
+                self._accept(self._ordered(prepare, hold_until)), name=f"accept-{interaction.id}"
+            )
             view = await self._read_in_time(accepting, interaction.user.id, time_left_s)
             answered = await (
                 self._answer(interaction, view, private=private) if view else self._defer(interaction, private=private)
@@ -137,7 +146,7 @@ class Acknowledger:
             log.warning("answer_not_noted", extra={"request_id": request_id, "error": str(error)})
         self._intake.answered()
 
-    async def _answer_first(self, interaction: discord.Interaction[Any], accept: Accept, *, private: bool) -> None:
+    async def _answer_first(self, interaction: discord.Interaction[Any], prepare: Prepare, *, private: bool) -> None:
         """Defer first and store the order when a slot is free: doing both at once would delay every answer.
 
         If the answer came too late, the member saw that the bot did not respond: then nothing is stored.
@@ -151,7 +160,7 @@ class Acknowledger:
             answered = await self._defer(interaction, private=private)
         if not answered:
             return
-        stored = self._tasks.start(self._accept_in_turn(accept(None)), name=f"accept-{interaction.id}")
+        stored = self._tasks.start(self._accept_in_turn(self._ordered(prepare, None)), name=f"accept-{interaction.id}")
         request_id = await self._stored(interaction, stored)
         if request_id is not None:
             self._presenter.refresh([request_id])
@@ -196,6 +205,9 @@ class Acknowledger:
     async def recover(self) -> None:
         """Notify members whose orders the previous process deferred but did not store."""
         await self._pending_responses.recover()
+
+    async def _ordered(self, prepare: Prepare, not_before: datetime | None) -> int:
+        return await self._intake.accept(replace(await prepare(), not_before=not_before))
 
     async def _accept(self, accepting: Coroutine[Any, Any, int]) -> int | Exception:
         """The stored request's id, or the exception as a value: it is shown to the member, the task has not failed."""
@@ -262,6 +274,10 @@ class Acknowledger:
             await interaction.delete_original_response()
         except _TROUBLE as failure:
             log.info("deferred_message_not_removed", extra={"interaction_id": interaction.id, "error": str(failure)})
+
+
+async def _ready(order: Order) -> Order:
+    return order
 
 
 def _not_sent(interaction: discord.Interaction[Any], error: Exception) -> bool:

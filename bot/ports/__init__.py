@@ -1,5 +1,6 @@
 """Protocols of what the services need from outside (store, provider, Discord); `app.py` chooses the implementations."""
 
+from bot.domain.order import TokenLease
 from bot.ports.outputs import OwnerAlerts, Presenter
 from bot.ports.pictures import (
     Fitted,
@@ -15,7 +16,7 @@ from bot.ports.pictures import (
     TaskState,
     TaskStatus,
 )
-from bot.ports.stores import GateStore, JobStore, RequestStore, Shown, ShownPicture, TokenLease, UsageRow, UsageStats
+from bot.ports.stores import GateStore, JobStore, RequestStore, Shown, ShownPicture, UsageRow, UsageStats
 
 __all__ = [
     "Fitted",

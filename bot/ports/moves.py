@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.ports.stores import TokenLease
+from bot.domain.order import TokenLease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

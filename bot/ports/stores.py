@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.domain.audit import NewAuditEntry
 from bot.domain.errors import BotError, Cost, ProviderError
 from bot.domain.job import Gate, Job, JobState, NewRequest, Reference, RequestView, Viewer
+from bot.domain.order import TokenLease
 from bot.domain.picture import PictureInfo, Resolution
 from bot.ports.pictures import Submission, TaskStatus
 
@@ -65,15 +66,6 @@ class UsageRow:
     balance_errors: int
     spent_microcredits: int
     possible_microcredits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenLease:
-    """An interaction's token with its expiry; for a button press, also the message that was pressed."""
-
-    token: str
-    expires_at: datetime
-    message_id: int | None = None
 
 
 class RequestStore(Protocol):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.credits import price
 from bot.domain.draft import AsksFirst, Draft, interaction_id_of
 from bot.domain.errors import BadReferenceError, PictureError, Refusal
-from bot.domain.job import NewReference, NewRequest, Origin, RequestView, Viewer
+from bot.domain.job import NewRequest, Origin, RequestView, Viewer
 from bot.domain.limits import FOLLOW_UPS_ELSEWHERE
+from bot.domain.order import Order
 from bot.domain.permutation import permutations
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.domain.policy import check_count
 from bot.ports import JobStore, Presenter, RequestStore, Shown, TokenLease
 from bot.ports.drafts import DraftStore
 from bot.services.guild_rules import GuildRules
+from bot.services.presets import PresetEditor, Presets
 
 
 class Intake:
@@ -30,6 +31,7 @@ class Intake:
         jobs: JobStore,
         drafts: DraftStore,
         rules: GuildRules,
+        presets: Presets,
         presenter: Presenter,
         check_room: Callable[[], None],
         wake: Callable[[], None],
@@ -42,6 +44,7 @@ class Intake:
         self._jobs = jobs
         self._drafts = drafts
         self._rules = rules
+        self._presets = presets
         self._presenter = presenter
         self._check_room = check_room
         self._wake = wake
@@ -54,79 +57,42 @@ class Intake:
         """What one picture costs here, in micro-credits."""
         return price(resolution, self._credit_price_1k, self._group_ratio)
 
-    async def imagine(
-        self,
-        spec: PictureSpec,
-        origin: Origin,
-        *,
-        private: bool,
-        lease: TokenLease,
-        upload_limit_bytes: int,
-        count: int = 1,
-        not_before: datetime | None = None,
-    ) -> int:
-        """Accept a request for one to four new pictures; returns the request's id, or raises Refusal or StoreError.
+    async def accept(self, order: Order) -> int:
+        """Accept a request for one to four pictures, once its references are copied; returns its id.
 
-        With `not_before` nothing is ordered until then, or until its member is known to be answered.
+        Raises Refusal or StoreError, and AsksFirst if the prompt stands for several and isn't `verbatim`.
         """
-        return await self.remix(
-            spec,
-            origin,
-            kind="imagine",
-            references=(),
-            private=private,
-            lease=lease,
-            upload_limit_bytes=upload_limit_bytes,
-            count=count,
-            not_before=not_before,
-        )
-
-    async def remix(
-        self,
-        spec: PictureSpec,
-        origin: Origin,
-        *,
-        references: Sequence[NewReference],
-        private: bool,
-        lease: TokenLease,
-        upload_limit_bytes: int,
-        kind: str = "remix",
-        parent_job_id: int | None = None,
-        count: int = 1,
-        to_the_letter: bool = False,
-        not_before: datetime | None = None,
-    ) -> int:
-        """The same from reference pictures, at most 14; they are copied before it returns, or anything is ordered.
-
-        Raises AsksFirst where the prompt stands for several, unless it is meant `to_the_letter`.
-        """
-        check_count(count)
+        check_count(order.count)
         self._check_room()
-        if len(references) > MAX_REFERENCES:
-            raise Refusal("too_many_references", count=len(references), limit=MAX_REFERENCES)
-        prompts = (spec.prompt,) if to_the_letter else permutations(spec.prompt)
-        spec = await self._rules.checked(spec, origin, prompts)
-        draft = Draft(
-            user_id=origin.user_id,
-            kind=kind,
-            spec=spec,
-            prompts=prompts,
-            private=private,
-            count=count,
-            price_microcredits=self.price(spec.resolution),
-            references=tuple(references),
-            parent_job_id=parent_job_id,
-            channel_id=origin.channel_id,
-        )
+        if len(order.references) > MAX_REFERENCES:
+            raise Refusal("too_many_references", count=len(order.references), limit=MAX_REFERENCES)
+        owner = PresetEditor(user_id=order.origin.user_id, guild_id=order.origin.guild_id)
+        spec = await self._presets.styled(order.spec, order.style, owner)
+        prompts = (spec.prompt,) if order.verbatim else permutations(spec.prompt)
+        draft = self._draft_of(order, await self._rules.checked(spec, order.origin, prompts), prompts)
         if len(prompts) > 1:
-            _check_follow_ups(draft, origin)
-            raise AsksFirst(await self._drafts.add(draft, origin), draft)
-        [new] = _requests_of(draft, origin, lease, upload_limit_bytes)
-        request_id = await self._requests.accept(new, not_before=not_before)
-        if references:
+            _check_follow_ups(draft, order.origin)
+            raise AsksFirst(await self._drafts.add(draft, order.origin), draft)
+        [new] = _requests_of(draft, order.origin, order.lease, order.upload_limit_bytes)
+        request_id = await self._requests.accept(new, not_before=order.not_before)
+        if order.references:
             await self._copied(request_id)
         self._wake()
         return request_id
+
+    def _draft_of(self, order: Order, spec: PictureSpec, prompts: tuple[str, ...]) -> Draft:
+        return Draft(
+            user_id=order.origin.user_id,
+            kind=order.kind,
+            spec=spec,
+            prompts=prompts,
+            private=order.private,
+            count=order.count,
+            price_microcredits=self.price(spec.resolution),
+            references=order.references,
+            parent_job_id=order.parent_job_id,
+            channel_id=order.origin.channel_id,
+        )
 
     async def _copied(self, request_id: int) -> None:
         """Wait for a request's references; one that cannot be had is told as a refusal, so no message shows it."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bot.domain.errors import Refusal
 from bot.domain.job import SMALLER_ITSELF, Job, NewReference, Origin, RequestView, Viewer
+from bot.domain.order import Order
 from bot.domain.picture import MAX_REFERENCES, PictureSpec, next_resolution
 from bot.domain.policy import with_style
 from bot.domain.privacy import check_remembered
 from bot.ports import JobStore, Presenter, RequestStore, TokenLease
-from bot.services.intake import Intake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +48,11 @@ class PictureActions:
         requests: RequestStore,
         jobs: JobStore,
         presenter: Presenter,
-        intake: Intake,
         on_deletion: Iterable[Callable[[int, RequestView], None]] = (),
     ) -> None:
         self._requests = requests
         self._jobs = jobs
         self._presenter = presenter
-        self._intake = intake
         self._on_deletion = tuple(on_deletion)
 
     async def look(self, job_id: int, viewer: Viewer) -> tuple[RequestView, Job]:
@@ -80,16 +77,14 @@ class PictureActions:
             raise Refusal("no_such_job", number=job_id)
         return view, job
 
-    async def again(self, job_id: int, ask: PressOrder, *, not_before: datetime | None = None) -> int:
-        """Order the same once more; returns the new request's id."""
+    async def again(self, job_id: int, ask: PressOrder) -> Order:
+        """The same once more."""
         view, _ = await self.look(job_id, ask.viewer)
         spec = view.request.spec
-        return await self._order("again", job_id, spec, ask, _references(view), not_before, to_the_letter=True)
+        return _ordered("again", job_id, spec, ask, _references(view), verbatim=True)
 
-    async def edited(
-        self, job_id: int, changed: PictureSpec, ask: PressOrder, *, not_before: datetime | None = None
-    ) -> int:
-        """Order it with another prompt, size or resolution; style, searches and references stay as they were."""
+    async def edited(self, job_id: int, changed: PictureSpec, ask: PressOrder) -> Order:
+        """The picture with another prompt, size or resolution; style, searches and references stay as they were."""
         view, _ = await self.look(job_id, ask.viewer)
         before = view.request.spec
         changed = with_style(changed, before.style, before.style_text)
@@ -99,7 +94,7 @@ class PictureActions:
             google_image_search=before.google_image_search,
             spoiler=before.spoiler,
         )
-        return await self._order("edit", job_id, spec, ask, _references(view), not_before)
+        return _ordered("edit", job_id, spec, ask, _references(view))
 
     async def remixed(
         self,
@@ -109,18 +104,16 @@ class PictureActions:
         *,
         more: Sequence[NewReference] = (),
         count: int = 1,
+        style: str | None = None,
         shown_at: str | None = None,
-        not_before: datetime | None = None,
-    ) -> int:
-        """Order something else from the picture itself and perhaps more of them; `shown_at` as in `bigger`."""
+    ) -> Order:
+        """Something else from the picture itself and perhaps more of them; `shown_at` as in `bigger`."""
         _, job = await self.look(job_id, ask.viewer)
         references = (_itself(job, f"no. {job_id}", shown_at), *more)
-        return await self._order("remix", job_id, spec, ask, references, not_before, count=count)
+        return _ordered("remix", job_id, spec, ask, references, count=count, style=style)
 
-    async def bigger(
-        self, job_id: int, ask: PressOrder, *, shown_at: str | None = None, not_before: datetime | None = None
-    ) -> int:
-        """Order it at the next resolution, with the picture itself as a reference.
+    async def bigger(self, job_id: int, ask: PressOrder, *, shown_at: str | None = None) -> Order:
+        """The picture at the next resolution, with the picture itself as a reference.
 
         `shown_at` is where its message shows it, for when our copy is gone.
         """
@@ -134,7 +127,7 @@ class PictureActions:
         others = [reference for reference in _references(view) if reference.name != SMALLER_ITSELF]
         references = (*others[: MAX_REFERENCES - 1], itself)
         spec = replace(spec, resolution=larger)
-        return await self._order("bigger", job_id, spec, ask, references, not_before, to_the_letter=True)
+        return _ordered("bigger", job_id, spec, ask, references, verbatim=True)
 
     async def may_delete(self, job_id: int, presser: Presser, lease: TokenLease) -> int:
         """Check that this member may delete the picture's message; returns how many pictures go with it.
@@ -162,31 +155,31 @@ class PictureActions:
             raise Refusal("not_yours_to_delete", number=job_id)
         return view
 
-    async def _order(
-        self,
-        kind: str,
-        job_id: int,
-        spec: PictureSpec,
-        ask: PressOrder,
-        references: tuple[NewReference, ...],
-        not_before: datetime | None,
-        count: int = 1,
-        *,
-        to_the_letter: bool = False,
-    ) -> int:
-        return await self._intake.remix(
-            spec,
-            ask.origin,
-            references=references,
-            private=ask.private,
-            lease=ask.lease,
-            upload_limit_bytes=ask.upload_limit_bytes,
-            kind=kind,
-            parent_job_id=job_id,
-            count=count,
-            to_the_letter=to_the_letter,
-            not_before=not_before,
-        )
+
+def _ordered(
+    kind: str,
+    job_id: int,
+    spec: PictureSpec,
+    ask: PressOrder,
+    references: tuple[NewReference, ...],
+    *,
+    count: int = 1,
+    style: str | None = None,
+    verbatim: bool = False,
+) -> Order:
+    return Order(
+        spec=spec,
+        origin=ask.origin,
+        private=ask.private,
+        lease=ask.lease,
+        upload_limit_bytes=ask.upload_limit_bytes,
+        style=style,
+        references=references,
+        count=count,
+        kind=kind,
+        parent_job_id=job_id,
+        verbatim=verbatim,
+    )
 
 
 def _itself(job: Job, name: str, shown_at: str | None) -> NewReference:

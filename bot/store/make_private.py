@@ -6,8 +6,9 @@ from sqlite_utils import Database
 
 from bot.clock import Clock
 from bot.domain.job import JobState
+from bot.domain.order import TokenLease
 from bot.ports.moves import LeftMessage
-from bot.ports.stores import Shown, TokenLease
+from bot.ports.stores import Shown
 from bot.store import jobs
 from bot.store.rows import all_rows, job_from, moment, one_row, to_ms
 from bot.store.sqlite.writer import DatabaseThread

@@ -6,16 +6,17 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Final, Protocol, Self, cast
 
 import discord
 from discord import ui
 
 from bot.domain.errors import StoreError
-from bot.domain.job import Origin
+from bot.domain.job import NewReference, Origin
+from bot.domain.order import Order
 from bot.domain.order_rules import defaults_of
-from bot.domain.picture import Resolution
+from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
 from bot.domain.rules import ServerRules
 from bot.interactions.debounce import PressDebouncer
@@ -40,14 +41,10 @@ _LOOKED_UP_BY_S: Final = 1.0
 class AcknowledgerLike(Protocol):
     """Gives an interaction its first answer: the card of the request that `accept` stores."""
 
-    async def receive(
-        self,
-        interaction: discord.Interaction[Any],
-        accept: Callable[[datetime | None], Coroutine[Any, Any, int]],
-        *,
-        private: bool,
+    async def receive_prepared(
+        self, interaction: discord.Interaction[Any], prepare: Callable[[], Coroutine[Any, Any, Order]], *, private: bool
     ) -> None:
-        """Answer within 3 s; raises what `accept` raises, if in time."""
+        """Answer within 3 s; raises what accepting the order raises, if in time."""
         ...
 
 
@@ -126,6 +123,30 @@ def lease_of(interaction: discord.Interaction[Any]) -> TokenLease:
     )
 
 
+def order_of(
+    interaction: discord.Interaction[Any],
+    spec: PictureSpec,
+    *,
+    style: str | None,
+    private: bool,
+    count: int,
+    references: tuple[NewReference, ...] = (),
+    kind: str = "imagine",
+) -> Order:
+    """The order of a command or form; the place, the token and the upload limit are the interaction's."""
+    return Order(
+        spec=spec,
+        origin=origin_of(interaction),
+        private=private,
+        lease=lease_of(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+        style=style,
+        references=references,
+        count=count,
+        kind=kind,
+    )
+
+
 def presser_of(interaction: discord.Interaction[Any]) -> Presser:
     """The member who pressed, with the permissions that Discord sends with each press."""
     return Presser(
@@ -169,7 +190,7 @@ async def usual_here(interaction: discord.Interaction[Any]) -> tuple[str, Resolu
 async def order(
     interaction: discord.Interaction[Any],
     job_id: int,
-    accept: Callable[[PressOrder, datetime | None], Coroutine[Any, Any, int]],
+    prepare: Callable[[PressOrder], Coroutine[Any, Any, Order]],
     *,
     private: bool = False,
 ) -> None:
@@ -180,8 +201,8 @@ async def order(
         lease=lease_of(interaction),
         upload_limit_bytes=interaction.filesize_limit,
     )
-    await services_of(interaction).acknowledger.receive(
-        interaction, lambda not_before: accept(ask, not_before), private=ask.private
+    await services_of(interaction).acknowledger.receive_prepared(
+        interaction, partial(prepare, ask), private=ask.private
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -15,9 +15,8 @@ from bot.domain.picture import MAX_PROMPT_CHARACTERS, SIZES, PictureSpec, Resolu
 from bot.domain.policy import checked_spec
 from bot.interactions.received_data import form_parts
 from bot.localization.catalogue import ENGLISH, Words
-from bot.services.picture_actions import PressOrder
 from bot.ui.form_binding import answer_form
-from bot.ui.job_button import order, preset_editor_of, services_of, shown_address
+from bot.ui.job_button import order, services_of, shown_address
 from bot.ui.modal_fields import Fields, select
 from bot.ui.modal_ids import OF_JOB, custom_id_of
 from bot.ui.remix_modal import STYLES, Offer, add_parts, filled
@@ -92,19 +91,19 @@ async def _edited(interaction: discord.Interaction[Any], job_id: int) -> None:
         prompt=fields.one("prompt") or "", size=fields.one("size"), resolution=fields.one("resolution")
     )
     edited = services_of(interaction).pictures.edited
-    await order(interaction, job_id, lambda ask, not_before: edited(job_id, changed, ask, not_before=not_before))
+    await order(interaction, job_id, partial(edited, job_id, changed))
 
 
 async def _remixed(interaction: discord.Interaction[Any], job_id: int) -> None:
     """Order what the form says, from the picture that it is about and those uploaded with it."""
-    desk = services_of(interaction)
     said = filled(Fields.of(interaction, REMIX_PARTS), (), first_file=2)
-    keeper, shown_at = preset_editor_of(interaction), shown_address(interaction.message, job_id)
-
-    async def accept(ask: PressOrder, not_before: datetime | None) -> int:
-        spec = await desk.presets.styled(said.spec, said.style, keeper)
-        return await desk.pictures.remixed(
-            job_id, spec, ask, more=said.references, count=said.count, shown_at=shown_at, not_before=not_before
-        )
-
-    await order(interaction, job_id, accept, private=said.private)
+    remixed = partial(
+        services_of(interaction).pictures.remixed,
+        job_id,
+        said.spec,
+        more=said.references,
+        count=said.count,
+        style=said.style,
+        shown_at=shown_address(interaction.message, job_id),
+    )
+    await order(interaction, job_id, remixed, private=said.private)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -47,7 +48,7 @@ class AgainButton(JobButton, template=r"again:(?P<job>[0-9]{1,18})"):
     async def pressed(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with the card of the new request."""
         again = services_of(interaction).pictures.again
-        await order(interaction, self.job_id, lambda ask, not_before: again(self.job_id, ask, not_before=not_before))
+        await order(interaction, self.job_id, partial(again, self.job_id))
 
 
 class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
@@ -61,11 +62,7 @@ class BiggerButton(JobButton, template=r"bigger:(?P<job>[0-9]{1,18})"):
         """Answer with the card of the new request."""
         bigger = services_of(interaction).pictures.bigger
         shown_at = shown_address(interaction.message, self.job_id)
-        await order(
-            interaction,
-            self.job_id,
-            lambda ask, not_before: bigger(self.job_id, ask, shown_at=shown_at, not_before=not_before),
-        )
+        await order(interaction, self.job_id, partial(bigger, self.job_id, shown_at=shown_at))
 
 
 class RemixButton(JobButton, template=r"remix:(?P<job>[0-9]{1,18})"):

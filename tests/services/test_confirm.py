@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.domain.disk import DiskState
 from bot.domain.draft import AsksFirst
 from bot.domain.job import NewReference
+from bot.domain.order import Order
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import TokenLease
 from bot.services.intake import Intake
 from bot.services.picture_actions import PictureActions, PressOrder
+from bot.services.presets import Presets
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
 from tests.support.pipeline_harness import PipelineHarness
@@ -35,6 +38,7 @@ class Counter:
             jobs=pipeline_harness.store,
             drafts=pipeline_harness.store.drafts,
             rules=pipeline_harness.rules,
+            presets=Presets(pipeline_harness.store.presets),
             presenter=pipeline_harness.presenter,
             check_room=pipeline_harness.disk_watch.check,
             wake=lambda: None,
@@ -47,20 +51,26 @@ class Counter:
             requests=pipeline_harness.store,
             jobs=pipeline_harness.store,
             presenter=pipeline_harness.presenter,
-            intake=self.intake,
         )
 
     async def _arrived(self, _request_id: int) -> None:
         """References that are available at once."""
 
-    async def asked(self, **order: object) -> AsksFirst:
+    async def asked(self, **order: Any) -> AsksFirst:
         """The confirmation that an order of Alice's leads to."""
         with pytest.raises(AsksFirst) as caught:
-            await self.intake.remix(SEVERAL, **{**_ORDER, "origin": new_request().origin, **order})  # type: ignore[arg-type]
+            await self.intake.accept(replace(_ORDER, **{"origin": new_request().origin, **order}))
         return caught.value
 
 
-_ORDER = {"references": (), "private": False, "lease": FRESH, "upload_limit_bytes": 1_000}
+_ORDER = Order(
+    spec=SEVERAL,
+    origin=new_request().origin,
+    private=False,
+    lease=FRESH,
+    upload_limit_bytes=1_000,
+    kind="remix",
+)
 
 
 @pytest.fixture
@@ -129,8 +139,9 @@ async def test_user_install_is_limited_to_five(counter: Counter) -> None:
     """Each card is a follow-up of the one press, and Discord allows no more."""
     visiting = replace(new_request().origin, bot_present=False)
     six = PictureSpec(prompt="{a,b,c,d,e,f}")
+    order = Order(spec=six, origin=visiting, private=False, lease=FRESH, upload_limit_bytes=5)
     with refused("5 is the limit"):
-        await counter.intake.imagine(six, visiting, private=False, lease=FRESH, upload_limit_bytes=5)
+        await counter.intake.accept(order)
 
 
 async def test_edited_prompt_asks_first_and_ordering_again_does_not(
@@ -141,10 +152,11 @@ async def test_edited_prompt_asks_first_and_ordering_again_does_not(
     new = replace(new_request(prompt="{ink, oil}"), references=(reference,))
     job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
     ask = PressOrder(origin=new_request(user_id=BOB).origin, private=False, lease=FRESH, upload_limit_bytes=5)
-    again = await pipeline_harness.store.view(await counter.pictures.again(job.id, ask))
+    again = await pipeline_harness.store.view(await counter.intake.accept(await counter.pictures.again(job.id, ask)))
     assert again.request.spec.prompt == "{ink, oil}"
+    order = await counter.pictures.edited(job.id, SEVERAL, replace(ask, origin=new_request(user_id=BOB).origin))
     with pytest.raises(AsksFirst) as caught:
-        await counter.pictures.edited(job.id, SEVERAL, replace(ask, origin=new_request(user_id=BOB).origin))
+        await counter.intake.accept(order)
     draft = caught.value.draft
     assert (draft.user_id, draft.kind, draft.parent_job_id) == (BOB, "edit", job.id)
     assert draft.references == (reference,)

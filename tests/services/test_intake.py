@@ -11,9 +11,11 @@ import pytest
 from bot.domain.disk import DiskState
 from bot.domain.errors import Cost, Refusal
 from bot.domain.job import JobState, NewReference
+from bot.domain.order import Order
 from bot.domain.picture import PictureSpec, Resolution
 from bot.ports import TokenLease
 from bot.services.intake import Intake
+from bot.services.presets import Presets
 from tests.support.build import new_request
 from tests.support.clock import START
 from tests.support.pipeline_harness import PipelineHarness
@@ -21,6 +23,13 @@ from tests.support.refusals import refused
 
 FRESH = TokenLease(token="fresh", expires_at=START + timedelta(minutes=15))
 PRESS = replace(FRESH, message_id=99)
+ORDER = Order(
+    spec=PictureSpec(prompt="x"),
+    origin=new_request().origin,
+    private=False,
+    lease=FRESH,
+    upload_limit_bytes=1_000,
+)
 
 
 class Desk:
@@ -34,6 +43,7 @@ class Desk:
             jobs=pipeline_harness.store,
             drafts=pipeline_harness.store.drafts,
             rules=pipeline_harness.rules,
+            presets=Presets(pipeline_harness.store.presets),
             presenter=pipeline_harness.presenter,
             check_room=pipeline_harness.disk_watch.check,
             wake=self._wake,
@@ -56,12 +66,9 @@ def desk(pipeline_harness: PipelineHarness) -> Desk:
 async def test_accepted_picture_has_the_installations_price(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Price, multiplier and group ratio are applied on acceptance; admission is woken at once."""
     origin = new_request().origin
-    request_id = await desk.intake.imagine(
-        PictureSpec(prompt="x", resolution=Resolution.TWO_K),
-        origin,
-        private=True,
-        lease=FRESH,
-        upload_limit_bytes=1_000,
+    spec = PictureSpec(prompt="x", resolution=Resolution.TWO_K)
+    request_id = await desk.intake.accept(
+        Order(spec=spec, origin=origin, private=True, lease=FRESH, upload_limit_bytes=1_000)
     )
     view = await pipeline_harness.store.view(request_id)
     assert [job.price_microcredits for job in view.jobs] == [160_000]
@@ -100,13 +107,8 @@ async def test_request_whose_member_was_not_acknowledged_is_withdrawn(
 async def test_unavailable_reference_is_a_refusal(pipeline_harness: PipelineHarness, desk: Desk) -> None:
     """Nothing was charged, and no message needs a refresh: the member reads the refusal privately."""
     with pytest.raises(Refusal) as caught:
-        await desk.intake.remix(
-            PictureSpec(prompt="x"),
-            new_request().origin,
-            references=(NewReference(url="https://elsewhere.test/a.png", name="a.png"),),
-            private=False,
-            lease=FRESH,
-            upload_limit_bytes=1_000,
+        await desk.intake.accept(
+            replace(ORDER, references=(NewReference(url="https://elsewhere.test/a.png", name="a.png"),), kind="remix")
         )
     assert (caught.value.code, caught.value.values) == ("reference_foreign", {"number": 1, "name": "a.png"})
     assert await pipeline_harness.store.requests_behind() == []
@@ -124,14 +126,7 @@ async def test_picture_count_that_no_command_offers_is_refused(
     A request without a picture could never be shown.
     """
     with pytest.raises(Refusal) as refusal:
-        await desk.intake.imagine(
-            PictureSpec(prompt="x"),
-            new_request().origin,
-            private=False,
-            lease=FRESH,
-            upload_limit_bytes=1_000,
-            count=count,
-        )
+        await desk.intake.accept(replace(ORDER, count=count))
     assert (refusal.value.code, await pipeline_harness.store.requests_behind()) == ("no_such_count", [])
 
 
@@ -139,8 +134,7 @@ async def test_full_disk_refuses_before_anything_is_stored(pipeline_harness: Pip
     """From memory: a database on a full disk is better not used."""
     pipeline_harness.disk = DiskState(free_bytes=0)
     await pipeline_harness.disk_watch.look()
-    order = {"private": True, "lease": FRESH, "upload_limit_bytes": 1_000}
     with refused("disk is full"):
-        await desk.intake.imagine(PictureSpec(prompt="x"), new_request().origin, **order)  # type: ignore[arg-type]
+        await desk.intake.accept(ORDER)
     assert await pipeline_harness.store.states() == {}
     assert desk.woken == 0

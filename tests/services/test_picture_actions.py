@@ -16,6 +16,7 @@ from bot.domain.picture import MAX_REFERENCES, PictureSpec, Resolution
 from bot.ports import TokenLease
 from bot.services.intake import Intake
 from bot.services.picture_actions import PictureActions, Presser, PressOrder
+from bot.services.presets import Presets
 from tests.support.build import ALICE, BOB, CHANNEL, new_request
 from tests.support.clock import START
 from tests.support.pipeline_harness import PipelineHarness
@@ -42,13 +43,14 @@ async def _arrived(_request_id: int) -> None:
 
 
 @pytest.fixture
-def pictures(pipeline_harness: PipelineHarness) -> PictureActions:
-    """The service on the same store as the queue; a picture costs one credit at 1K."""
-    intake = Intake(
+def intake(pipeline_harness: PipelineHarness) -> Intake:
+    """Accepts orders into the same store as the queue; a picture costs one credit at 1K."""
+    return Intake(
         requests=pipeline_harness.store,
         jobs=pipeline_harness.store,
         drafts=pipeline_harness.store.drafts,
         rules=pipeline_harness.rules,
+        presets=Presets(pipeline_harness.store.presets),
         presenter=pipeline_harness.presenter,
         check_room=pipeline_harness.disk_watch.check,
         wake=lambda: None,
@@ -57,16 +59,18 @@ def pictures(pipeline_harness: PipelineHarness) -> PictureActions:
         credit_price_1k=Decimal(1),
         group_ratio=Decimal(1),
     )
+
+
+@pytest.fixture
+def pictures(pipeline_harness: PipelineHarness) -> PictureActions:
+    """The service on the same store as the queue."""
     return PictureActions(
-        requests=pipeline_harness.store,
-        jobs=pipeline_harness.store,
-        presenter=pipeline_harness.presenter,
-        intake=intake,
+        requests=pipeline_harness.store, jobs=pipeline_harness.store, presenter=pipeline_harness.presenter
     )
 
 
 async def test_again_copies_request_and_references_for_the_presser(
-    pipeline_harness: PipelineHarness, pictures: PictureActions
+    pipeline_harness: PipelineHarness, pictures: PictureActions, intake: Intake
 ) -> None:
     """Bob's request has Alice's settings and references, his own origin and price, and records its source."""
     references = (
@@ -76,7 +80,7 @@ async def test_again_copies_request_and_references_for_the_presser(
     new = replace(new_request(prompt="a kite", resolution=Resolution.TWO_K), references=references)
     job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
     bobs = ask()
-    view = await pipeline_harness.store.view(await pictures.again(job.id, bobs))
+    view = await pipeline_harness.store.view(await intake.accept(await pictures.again(job.id, bobs)))
     assert view.request.spec == new.spec
     assert view.request.origin == bobs.origin
     assert (view.request.kind, view.request.parent_job_id) == ("again", job.id)
@@ -87,7 +91,7 @@ async def test_again_copies_request_and_references_for_the_presser(
 
 
 async def test_edited_keeps_what_the_form_does_not_include(
-    pipeline_harness: PipelineHarness, pictures: PictureActions
+    pipeline_harness: PipelineHarness, pictures: PictureActions, intake: Intake
 ) -> None:
     """Prompt, size and resolution are new; search and style stay."""
     kept: dict[str, Any] = {
@@ -99,7 +103,7 @@ async def test_edited_keeps_what_the_form_does_not_include(
     new = replace(new_request(), spec=PictureSpec(prompt="x", **kept))
     job = (await pipeline_harness.store.view(await pipeline_harness.store.accept(new))).jobs[0]
     changed = PictureSpec(prompt="y", size="16:9", resolution=Resolution.FOUR_K)
-    view = await pipeline_harness.store.view(await pictures.edited(job.id, changed, ask()))
+    view = await pipeline_harness.store.view(await intake.accept(await pictures.edited(job.id, changed, ask())))
     assert view.request.spec == replace(changed, **kept)
 
 
@@ -125,11 +129,11 @@ async def test_edited_prompt_leaves_room_for_its_style(
     ],
 )
 async def test_bigger_goes_up_one_resolution(
-    before: Resolution, after: Resolution, pipeline_harness: PipelineHarness, pictures: PictureActions
+    before: Resolution, after: Resolution, pipeline_harness: PipelineHarness, pictures: PictureActions, intake: Intake
 ) -> None:
     """With the file on our disk as the one reference."""
     job = await pipeline_harness.steps.delivered(resolution=before)
-    view = await pipeline_harness.store.view(await pictures.bigger(job.id, ask()))
+    view = await pipeline_harness.store.view(await intake.accept(await pictures.bigger(job.id, ask())))
     assert view.request.spec.resolution is after
     assert [(r.url, r.file_name) for r in view.request.references] == [("", f"{job.id}.png")]
 
@@ -143,12 +147,14 @@ async def test_nothing_is_bigger_than_4k(pipeline_harness: PipelineHarness, pict
 
 
 async def test_bigger_without_our_copy_uses_the_message_or_reports_that_there_is_none(
-    pipeline_harness: PipelineHarness, pictures: PictureActions
+    pipeline_harness: PipelineHarness, pictures: PictureActions, intake: Intake
 ) -> None:
     """A URL is copied like any other reference; without one there is no source."""
     job = await pipeline_harness.steps.delivered()
     await pipeline_harness.store.files_removed([job.id])
-    view = await pipeline_harness.store.view(await pictures.bigger(job.id, ask(), shown_at="https://cdn/x.png"))
+    view = await pipeline_harness.store.view(
+        await intake.accept(await pictures.bigger(job.id, ask(), shown_at="https://cdn/x.png"))
+    )
     assert [(r.url, r.file_name) for r in view.request.references] == [("https://cdn/x.png", None)]
     with pytest.raises(Refusal) as caught:
         await pictures.bigger(job.id, ask())
@@ -156,7 +162,7 @@ async def test_bigger_without_our_copy_uses_the_message_or_reports_that_there_is
 
 
 async def test_bigger_respects_the_reference_limit_and_their_order(
-    pipeline_harness: PipelineHarness, pictures: PictureActions
+    pipeline_harness: PipelineHarness, pictures: PictureActions, intake: Intake
 ) -> None:
     """Already fourteen: the last is dropped, so that the prompt's "image 1" keeps its position."""
     given = tuple(NewReference(url=f"u{n}", name=f"{n}", file_name=f"f{n}") for n in range(MAX_REFERENCES))
@@ -164,7 +170,9 @@ async def test_bigger_respects_the_reference_limit_and_their_order(
         await pipeline_harness.store.accept(replace(new_request(), references=given))
     )
     address = "https://cdn/x.png"
-    bigger = await pipeline_harness.store.view(await pictures.bigger(view.jobs[0].id, ask(), shown_at=address))
+    bigger = await pipeline_harness.store.view(
+        await intake.accept(await pictures.bigger(view.jobs[0].id, ask(), shown_at=address))
+    )
     assert [r.url for r in bigger.request.references] == [*(f"u{n}" for n in range(MAX_REFERENCES - 1)), address]
 
 
