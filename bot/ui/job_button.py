@@ -19,6 +19,7 @@ from bot.domain.order_rules import defaults_of
 from bot.domain.picture import PictureSpec, Resolution
 from bot.domain.preset import Preset
 from bot.domain.rules import ServerRules
+from bot.interactions.acknowledge import Acknowledger
 from bot.interactions.debounce import PressDebouncer
 from bot.interactions.permissions import age_restricted, bot_present, channels_of, roles_of
 from bot.localization.catalogue import ENGLISH, Words
@@ -36,16 +37,6 @@ from bot.ui.text import file_stem
 log = logging.getLogger(__name__)
 
 _LOOKED_UP_BY_S: Final = 1.0
-
-
-class AcknowledgerLike(Protocol):
-    """Gives an interaction its first answer: the card of the request that `accept` stores."""
-
-    async def receive_prepared(
-        self, interaction: discord.Interaction[Any], prepare: Callable[[], Coroutine[Any, Any, Order]], *, private: bool
-    ) -> None:
-        """Answer within 3 s; raises what accepting the order raises, if in time."""
-        ...
 
 
 class Desk(Protocol):
@@ -87,7 +78,7 @@ class Desk(Protocol):
         ...
 
     @property
-    def acknowledger(self) -> AcknowledgerLike:
+    def acknowledger(self) -> Acknowledger:
         """Gives orders their first answer."""
         ...
 
